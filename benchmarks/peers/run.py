@@ -1,0 +1,174 @@
+"""configspec beside its peers: one table a part, and exit status 1 where a bound is missed.
+
+    python benchmarks/peers/run.py [--part drafting] [--part sweep] [--part plugin] [--json peers.json]
+
+    drafting   tokens/s of our loop against llama-bench: a model of Llama-3.2-1B's shape, and the smallest draft
+    sweep      seconds to profile a family against real speculative decoding of every configuration, and their counts
+    plugin     what the installed plugin adds to collecting a project that has nothing to do with it
+
+Needs configspec[all] installed, and cmake with a C++ compiler for the first `drafting`. Leave the machine alone while
+it runs: pairs of runs that were disturbed are marked, and taken again up to three times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import plugin_cost
+import sweep
+from build_llama_bench import ensure_llama_bench
+from comparison import Line, table
+from drafting_speed import against_llama_bench
+from llama_bench import Decoding
+from machine import processors
+from random_model import Shape, ensure_random_model
+
+from configspec.devices.device import open_device
+from configspec.errors import ConfigspecError, UsageError
+from configspec.families.build import ensure_draft
+from configspec.families.store import Store, default_root
+from configspec.inventory.read import read_inventory
+from configspec.inventory.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPTH = 128  # tokens in the context, as in the sweep's own rounds
+LARGE_AT_LEAST = 0.98
+SMALL_AT_LEAST = 0.93
+SMALL_QUANT = "Q4_K_M"
+SWEEP_PROMPTS = 4  # real speculative decoding of every configuration takes minutes a prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line says."""
+
+    inventory: Path
+    device: str
+    family: str | None
+    threads: int
+    pairs: int
+    sweep_prompts: int
+    jobs: int
+
+
+def drafting(asked: Asked) -> list[Line]:
+    """Our loop against llama-bench, a large model and the smallest."""
+    store = Store(default_root())
+    tool = ensure_llama_bench(store.root, jobs=asked.jobs)
+    runs_on = "the installed libraries" if tool.borrows else "libraries built beside it"
+    note = f"llama-bench of llama-cpp-python {tool.version}, on {runs_on}"
+    family, draft = smallest_draft(read_inventory(asked.inventory))
+    small = ensure_draft(family, draft, SMALL_QUANT, store, _say)
+    large = ensure_random_model(store, Shape())
+    with open_device(DeviceSpec(name="local", connection="local"), store.root) as device:
+        return [
+            against_llama_bench(
+                "Llama-3.2-1B's shape, Q4_K_M",
+                device,
+                tool,
+                Decoding(model=large, tokens=32, depth=DEPTH, threads=asked.threads, repeats=1),
+                pairs=asked.pairs,
+                at_least=LARGE_AT_LEAST,
+                notes=(note,),
+            ),
+            against_llama_bench(
+                f"smallest draft, {family.name} {draft.name} {SMALL_QUANT}",
+                device,
+                tool,
+                # Enough tokens and repeats that starting threads and a stray interruption do not count.
+                Decoding(model=small, tokens=512, depth=DEPTH, threads=asked.threads, repeats=15),
+                pairs=asked.pairs,
+                at_least=SMALL_AT_LEAST,
+                notes=(note,),
+            ),
+        ]
+
+
+def smallest_draft(inventory: Inventory) -> tuple[FamilySpec, DraftSpec]:
+    """Of all drafts that are folders, the one with the fewest bytes of weights."""
+    folders = [
+        (family, draft, draft.safetensors)
+        for family in inventory.families.values()
+        for draft in family.drafts.values()
+        if draft.safetensors is not None
+    ]
+    if not folders:
+        raise UsageError(f"{inventory.path}: no family has a draft that is a safetensors folder, so none is compared.")
+    family, draft, _ = min(
+        folders, key=lambda found: sum(path.stat().st_size for path in found[2].glob("*.safetensors"))
+    )
+    return family, draft
+
+
+def sweeping(asked: Asked) -> list[Line]:
+    """Profiling against real speculative decoding, for one family."""
+    inventory = read_inventory(asked.inventory)
+    family = asked.family or next(iter(inventory.families))
+    return sweep.measure(inventory, asked.device, family, prompts=asked.sweep_prompts or None, progress=_say)
+
+
+def plugin(asked: Asked) -> list[Line]:
+    """The installed plugin's cost elsewhere."""
+    return [plugin_cost.measure(pairs=max(10, asked.pairs))]
+
+
+PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
+    "drafting": ("Drafting: llama-bench (peer) and configspec's loop (ours)", drafting),
+    "sweep": ("Profiling: real speculative decoding (peer) and configspec's profile (ours)", sweeping),
+    "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts asked for; 0 where every bound is kept, 1 where one is missed, 2 where it could not be measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", action="append", choices=list(PARTS), help="default: all of them")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for programs")
+    parser.add_argument("--inventory", type=Path, default=ROOT / "devices.yaml")
+    parser.add_argument("--device", default="local", help="of the inventory, for the sweep (default: local)")
+    parser.add_argument("--family", help="for the sweep (default: the inventory's first)")
+    parser.add_argument("--threads", type=int, default=processors(), help="for drafting (default: all processors)")
+    parser.add_argument("--pairs", type=_at_least_five, default=5, help="quiet pairs to take (default and least: 5)")
+    parser.add_argument(
+        "--sweep-prompts",
+        type=int,
+        default=SWEEP_PROMPTS,
+        metavar="N",
+        help=f"prompts decoded for real in the sweep, the rest in proportion; 0: all (default: {SWEEP_PROMPTS})",
+    )
+    parser.add_argument("--jobs", type=int, default=processors(), help="compilers at once (default: all processors)")
+    options = vars(parser.parse_args(arguments))
+    parts, out = options.pop("part") or list(PARTS), options.pop("json")
+    asked = Asked(**options)
+    lines: dict[str, list[Line]] = {}
+    try:
+        for part in dict.fromkeys(parts):
+            title, measured = PARTS[part]
+            lines[part] = measured(asked)
+            print(f"\n{table(title, lines[part])}\n", flush=True)
+    except ConfigspecError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if out is not None:
+        document = {part: [line.as_json() for line in found] for part, found in lines.items()}
+        out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return 0 if all(line.met for found in lines.values() for line in found) else 1
+
+
+def _at_least_five(text: str) -> int:
+    if int(text) < 5:
+        raise argparse.ArgumentTypeError("a median of fewer than 5 is not shown")
+    return int(text)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

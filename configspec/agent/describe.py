@@ -1,0 +1,68 @@
+"""What kind of board this is, as Linux tells it; what cannot be known is None, with a reason.
+
+https://docs.kernel.org/admin-guide/pm/cpufreq.html (scaling_governor)
+https://docs.kernel.org/filesystems/proc.html (cpuinfo, meminfo)
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+
+def describe(root: Path) -> dict[str, Any]:
+    """Facts about the board; `root` is where `proc` and `sys` are."""
+    governor, reason = _governor(root)
+    return {
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "board": _text(root / "proc/device-tree/model"),  # only boards with a device tree have one
+        "cpu_model": _field(root / "proc/cpuinfo", ("model name", "Model", "Hardware")) or platform.processor() or None,
+        "cores": usable_cores(),
+        "governor": governor,
+        "governor_reason": reason,
+        "load_1min": os.getloadavg()[0],
+        "memory_bytes": _memory_bytes(root),
+        "python": platform.python_version(),
+    }
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
+
+
+def _governor(root: Path) -> tuple[str | None, str | None]:
+    files = sorted(root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor"))
+    found = sorted({text for text in map(_text, files) if text})
+    if not found:
+        return None, "the kernel shows no cpufreq governor (a virtual machine, or no such driver)"
+    return "+".join(found), None
+
+
+def _memory_bytes(root: Path) -> int | None:
+    total = _field(root / "proc/meminfo", ("MemTotal",))
+    return int(total.split()[0]) * 1024 if total else None  # the kernel's kB are 1,024 bytes
+
+
+def _field(path: Path, names: tuple[str, ...]) -> str | None:
+    """The first `name : value` of the file, by the order of `names`."""
+    lines = (_text(path) or "").splitlines()
+    for name in names:
+        for line in lines:
+            key, colon, value = line.partition(":")
+            if colon and key.strip() == name:
+                return value.strip()
+    return None
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip("\0\n ") or None
+    except OSError:
+        return None

@@ -1,0 +1,157 @@
+"""Greedy drafting with a time stamp for each token: the loop that is measured.
+
+The *sequence* is all tokens so far. The model has evaluated all but the last few, which are *pending*: at least
+one, since its evaluation tells the next token. An end-of-text token is drafted like any other, so that every
+round of K has K tokens.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from typing import Any
+
+from .llama_model import OpenModel
+from .protocol import AgentError, Deadline, board_error, usage_error
+
+
+class Drafter:
+    """One sequence in one open model."""
+
+    def __init__(self, model: OpenModel, deadline: Deadline) -> None:
+        self._model = model
+        self._deadline = deadline
+        self._tokens: list[int] = []
+        self._evaluated = 0  # how many of them are in the KV cache
+        # One batch of one token for all of drafting: without positions, llama.cpp continues the sequence itself.
+        self._cell = (ctypes.c_int32 * 1)()
+        self._one = model.api.llama_batch_get_one(self._cell, 1)
+        self._pending: Any = None
+
+    def clear(self) -> None:
+        """Forget the sequence."""
+        self._model.api.llama_memory_clear(self._model.memory, True)
+        self._tokens = []
+        self._evaluated = 0
+
+    def prefill(self, tokens: list[int]) -> dict[str, Any]:
+        """Begin a sequence anew, and evaluate all of it but the last token."""
+        if not tokens:
+            raise usage_error("a prompt needs at least one token", found="none")
+        self._check_room(len(tokens), "the prompt")
+        self._model.check_tokens(tokens)
+        self.clear()
+        begin_s = time.monotonic()
+        self._tokens = list(tokens)
+        self._evaluate_up_to(len(tokens) - 1)
+        self._model.api.llama_synchronize(self._model.llama_context)
+        return {"length": len(tokens), "elapsed_s": time.monotonic() - begin_s}
+
+    def rollback(self, keep: int) -> dict[str, Any]:
+        """Keep the first `keep` tokens of the sequence."""
+        self._edit(keep, [])
+        return {"length": len(self._tokens)}
+
+    def draft(self, *, k: int, keep: int | None, append: list[int]) -> dict[str, Any]:
+        """Edit the sequence as the verifier decided, then draft K tokens after it."""
+        kept = len(self._tokens) if keep is None else keep
+        self._check_room(kept + len(append) + k, f"{kept + len(append)} tokens and K = {k}")
+        self._edit(kept, append)
+        tokens, stamps_s = self._draft(k)
+        return {"tokens": tokens, "stamps_s": stamps_s, "length": len(self._tokens)}
+
+    def rounds(self, *, k: int, rounds: int, warmup: int, seconds: float) -> dict[str, Any]:
+        """Draft K tokens again and again from the same sequence; going back to it is not timed.
+
+        Warm-up rounds are bounded by `seconds` as the others are; of each kind that was asked for, one is run.
+        """
+        depth = len(self._tokens)
+        self._check_room(depth + k, f"{depth} tokens and K = {k}")
+        warmed = self._repeat(k, warmup, seconds)
+        timed = self._repeat(k, rounds, seconds)
+        first = timed[0][0]
+        return {
+            "tokens": first,
+            "rounds_that_differ": sum(tokens != first for tokens, _ in timed),
+            "stamps_s": [stamps_s for _, stamps_s in timed],
+            "depth": depth,
+            "rounds": len(timed),
+            "warmup": len(warmed),
+        }
+
+    def _repeat(self, k: int, count: int, seconds: float) -> list[tuple[list[int], list[float]]]:
+        depth = len(self._tokens)
+        done: list[tuple[list[int], list[float]]] = []
+        end_s = time.monotonic() + seconds
+        while len(done) < count and (not done or time.monotonic() < end_s):
+            self._edit(depth, [])
+            self._evaluate_up_to(depth - 1)
+            done.append(self._draft(k))
+        self._edit(depth, [])
+        return done
+
+    def _draft(self, k: int) -> tuple[list[int], list[float]]:
+        """The measured loop: names are local and nothing is allocated, which a small model would notice."""
+        model, deadline, cell, one = self._model, self._deadline, self._cell, self._one
+        decode, llama_context, logits, now_s = model.api.llama_decode, model.llama_context, model.logits, time.monotonic
+        tokens = [0] * k
+        stamps_s = [0.0] * (k + 1)
+        stamps_s[0] = now_s()
+        self._evaluate_up_to(len(self._tokens) - model.batch)
+        batch = self._pending_batch()
+        for index in range(k):
+            status = decode(llama_context, batch)
+            if status != 0:
+                self.clear()
+                raise model.decode_error(status)
+            tokens[index] = token = int(logits(-1).argmax())
+            stamps_s[index + 1] = stamp_s = now_s()
+            if stamp_s > deadline.at_s:
+                self.clear()
+                raise board_error(f"the deadline passed after {index + 1} of {k} drafted tokens")
+            cell[0] = token
+            batch = one
+        self._tokens += tokens
+        self._evaluated = len(self._tokens) - 1
+        return tokens, stamps_s
+
+    def _pending_batch(self) -> Any:
+        pending = self._tokens[self._evaluated :]
+        if len(pending) == 1:
+            self._cell[0] = pending[0]
+            return self._one
+        self._pending = (ctypes.c_int32 * len(pending))(*pending)  # kept: the batch holds no more than its address
+        return self._model.api.llama_batch_get_one(self._pending, len(pending))
+
+    def _edit(self, keep: int, append: list[int]) -> None:
+        """Cut the sequence and its KV cache to `keep` tokens, then add some, which are pending."""
+        if not self._tokens:
+            raise usage_error("there is no sequence yet", hint="Prefill one first.")
+        if not 1 <= keep <= len(self._tokens):
+            raise usage_error(f"cannot keep {keep} tokens", found=f"the sequence has {len(self._tokens)}")
+        self._model.check_tokens(append)
+        self._tokens = self._tokens[:keep] + append
+        evaluated = min(self._evaluated, keep, len(self._tokens) - 1)
+        if evaluated < self._evaluated and not self._model.forget_after(evaluated):
+            evaluated = 0  # what cannot be cut (a recurrent state) is evaluated anew
+        self._evaluated = evaluated
+
+    def _evaluate_up_to(self, length: int) -> None:
+        """Evaluate the first `length` tokens of the sequence, a batch at a time."""
+        while self._evaluated < length:
+            part = self._tokens[self._evaluated : min(length, self._evaluated + self._model.batch)]
+            try:
+                self._deadline.check(f"evaluating {len(self._tokens)} tokens")
+                self._model.evaluate_tokens(part)
+            except AgentError:
+                self.clear()  # how much of the batch the KV cache holds is not known
+                raise
+            self._evaluated += len(part)
+
+    def _check_room(self, length: int, what: str) -> None:
+        if length > self._model.context:
+            raise usage_error(
+                f"{what}: more than the context holds",
+                found=f"{length} tokens, context {self._model.context}",
+                hint="Open the model with more context, or ask for less.",
+            )

@@ -1,0 +1,69 @@
+"""The llama.cpp of this interpreter, through the ctypes declarations of llama-cpp-python.
+
+Its log goes nowhere but into a short memory, which an error quotes.
+"""
+
+from __future__ import annotations
+
+import collections
+import importlib
+import sys
+from typing import Any
+
+from .protocol import usage_error
+
+
+class Library:
+    """llama.cpp's functions (`api`), the numpy that llama-cpp-python depends on, and what llama.cpp last logged."""
+
+    def __init__(self, api: Any, numpy: Any, version: str) -> None:
+        self.api = api
+        self.numpy = numpy
+        self.version = version
+        self._log: collections.deque[str] = collections.deque(maxlen=400)
+        # Kept as an attribute: ctypes does not hold callbacks, and llama.cpp calls this one for ever.
+        self._callback = api.llama_log_callback(self._remember)
+        api.llama_log_set(self._callback, None)
+        api.llama_backend_init()
+
+    def facts(self) -> dict[str, str]:
+        """Its version, and which processor features and back ends it was built for."""
+        system = self.api.llama_print_system_info().decode("utf-8", "replace").strip()
+        return {"version": self.version, "system_info": system}
+
+    def forget_log(self) -> None:
+        """Start anew, so that the next error quotes only what belongs to it."""
+        self._log.clear()
+
+    def complaints(self) -> str:
+        """What it logged as errors; its last words where it named none so."""
+        lines = "".join(self._log).splitlines()
+        errors = [line for line in lines if "error" in line.lower() or "fail" in line.lower()]
+        return "; ".join((errors or lines)[-3:]) or "llama.cpp said nothing"
+
+    def _remember(self, _level: int, text: bytes, _data: Any) -> None:
+        self._log.append(text.decode("utf-8", "replace"))
+
+
+def load_library() -> Library:
+    """Import llama_cpp, or say why it cannot be."""
+    try:
+        version = importlib.import_module("llama_cpp").__version__
+        api = importlib.import_module("llama_cpp.llama_cpp")
+        numpy = importlib.import_module("numpy")
+    except Exception as error:  # a shared library that does not load raises whatever its author chose
+        raise usage_error(
+            f"{sys.executable} cannot import llama_cpp",
+            found=str(error),
+            hint=f"{sys.executable} -m pip install llama-cpp-python (the host's own: pip install 'configspec[llama]'), "
+            "or name another interpreter as `python`.",
+        ) from None
+    needed = ("llama_get_memory", "llama_memory_seq_rm", "llama_vocab_get_text")
+    missing = [name for name in needed if not hasattr(api, name)]
+    if missing:
+        raise usage_error(
+            f"llama-cpp-python {version} is too old for this agent",
+            found=f"it lacks {missing[0]}",
+            hint=f"{sys.executable} -m pip install --upgrade llama-cpp-python",
+        )
+    return Library(api, numpy, version)

@@ -1,0 +1,236 @@
+"""A model that llama.cpp has opened, and what it is.
+
+GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (magic, version, two counts: 24 bytes at least)
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import time
+from typing import Any
+
+from .describe import usable_cores
+from .llama_library import Library
+from .protocol import AgentError, Deadline, board_error, usage_error
+
+ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
+HEADER_BYTES = 24
+METADATA_KEYS = (
+    "general.name",
+    "general.size_label",
+    "general.file_type",
+    "general.quantization_version",
+    "tokenizer.ggml.model",
+    "tokenizer.ggml.pre",
+    "tokenizer.ggml.bos_token_id",
+    "tokenizer.ggml.eos_token_id",
+    "tokenizer.ggml.add_bos_token",
+)
+
+
+class OpenModel:
+    """llama.cpp's model and context. `context` counts tokens; `batch` is how many go in at once."""
+
+    def __init__(self, library: Library, model: Any, llama_context: Any, *, context: int, batch: int) -> None:
+        self.library = library
+        self.api = library.api
+        self.llama_context = llama_context
+        self.memory = self.api.llama_get_memory(llama_context)
+        self.context = context
+        self.batch = batch
+        self.vocabulary = int(self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(model)))
+        self.facts: dict[str, Any] = {}
+        self._model = model
+        self._logits_at = 0
+        self._logits: Any = None
+
+    def check_tokens(self, tokens: list[int]) -> None:
+        """llama.cpp refuses a foreign token in the midst of its work; we do it before."""
+        for token in tokens:
+            if not 0 <= token < self.vocabulary:
+                raise usage_error("a token is not in the vocabulary", found=f"{token}, of {self.vocabulary} tokens")
+
+    def evaluate_tokens(self, tokens: list[int]) -> None:
+        """Run tokens through the model as one batch, after those that the KV cache holds."""
+        cells = (ctypes.c_int32 * len(tokens))(*tokens)  # a name: the batch holds no more than its address
+        self.evaluate(self.api.llama_batch_get_one(cells, len(tokens)))
+
+    def evaluate(self, batch: Any) -> None:
+        """Run one batch of tokens through the model."""
+        status = self.api.llama_decode(self.llama_context, batch)
+        if status != 0:
+            raise self.decode_error(status)
+
+    def logits(self, row: int) -> Any:
+        """The logits of one row of the last batch (-1: its last), an array over memory that the next batch reuses.
+
+        This waits for a GPU to be done. numpy finds the best of 128,000 logits in 0.02 ms; llama.cpp's greedy
+        sampler copies them first and takes ten times as long, which a fast board would notice.
+        """
+        pointer = self.api.llama_get_logits_ith(self.llama_context, row)
+        address = ctypes.addressof(pointer.contents)
+        if address != self._logits_at:
+            self._logits = self.library.numpy.ctypeslib.as_array(pointer, (self.vocabulary,))
+            self._logits_at = address
+        return self._logits
+
+    def forget_after(self, length: int) -> bool:
+        """Cut the KV cache to its first `length` tokens; False: that is not possible here, and it is empty now."""
+        api = self.api
+        cut = api.llama_memory_seq_rm(self.memory, 0, length, -1)
+        # A recurrent state refuses. A sliding-window cache agrees, and may lack what the window needs.
+        if cut and api.llama_memory_seq_pos_min(self.memory, 0) <= max(0, length - api.llama_model_n_swa(self._model)):
+            return True
+        api.llama_memory_clear(self.memory, True)
+        return False
+
+    def decode_error(self, status: int) -> AgentError:
+        """What llama_decode's status means: 1, no room in the KV cache; 2, aborted; below 0, an error."""
+        return board_error(
+            f"llama.cpp could not evaluate a batch (status {status})",
+            found=self.library.complaints(),
+            hint="Less context, or a smaller model, needs less memory.",
+        )
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.api.llama_free(self.llama_context)
+        self.api.llama_model_free(self._model)
+
+
+def open_model(
+    library: Library,
+    *,
+    path: str,
+    threads: int | None,
+    context: int,
+    gpu_layers: int,
+    batch: int,
+    deadline: Deadline,
+) -> OpenModel:
+    """Load the file and make a context of `context` tokens, with `threads` threads or one a core."""
+    _check_file(path)
+    begin_s = time.monotonic()
+    library.forget_log()
+    model = _load(library, path, gpu_layers, deadline)
+    threads = threads or usable_cores()
+    try:
+        trained = int(library.api.llama_model_n_ctx_train(model))
+        if context > trained:
+            raise usage_error(
+                f"{path} was trained on {trained} tokens of context", found=f"context: {context}", hint="Ask for less."
+            )
+        llama_context = _make_context(library, model, context=context, threads=threads, batch=batch)
+    except AgentError:
+        library.api.llama_model_free(model)
+        raise
+    opened = OpenModel(library, model, llama_context, context=context, batch=batch)
+    load_s = time.monotonic() - begin_s
+    opened.facts = {
+        **_model_facts(library.api, model),
+        "file_bytes": os.path.getsize(path),
+        "file_sha256": _file_sha256(path),
+        "vocabulary": opened.vocabulary,
+        "trained_context": trained,
+        "context": context,
+        "batch": batch,
+        "threads": threads,
+        "gpu_layers": gpu_layers,
+        "load_s": load_s,
+    }
+    return opened
+
+
+def _check_file(path: str) -> None:
+    """Find the mistakes that people make, before llama.cpp finds them less clearly."""
+    try:
+        with open(path, "rb") as file:
+            header = file.read(HEADER_BYTES)
+    except OSError as error:
+        hint = "Is the path the board's own, and may this user read it?"
+        raise usage_error(f"cannot read the model file {path}", found=error.strerror, hint=hint) from None
+    if header[:4] != b"GGUF":
+        found = "an empty file" if not header else f"it begins with {header[:4]!r}"
+        raise usage_error(f"{path} is not a GGUF file", found=found, hint="Convert the model to GGUF first.")
+    if len(header) < HEADER_BYTES:
+        raise _broken(path, f"{len(header)} bytes in all")
+
+
+def _broken(path: str, found: str) -> AgentError:
+    hint = "A file cut short is the usual reason: copy or download it again, and compare its size or hash."
+    return usage_error(f"llama.cpp cannot load {path}", found=found, hint=hint)
+
+
+def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> Any:
+    api = library.api
+    parameters = api.llama_model_default_params()
+    parameters.n_gpu_layers = ALL_LAYERS if gpu_layers < 0 else gpu_layers
+    still_wanted = api.llama_progress_callback(lambda _progress, _data: not deadline.passed())
+    parameters.progress_callback = still_wanted
+    model = api.llama_model_load_from_file(os.fsencode(path), parameters)
+    if not model:
+        deadline.check(f"loading {path}")
+        raise _broken(path, library.complaints())
+    return model
+
+
+def _make_context(library: Library, model: Any, *, context: int, threads: int, batch: int) -> Any:
+    """A context like llama-bench's, so that its figures and ours compare.
+
+    llama.cpp's defaults stand (KV cache in f16, flash attention where llama.cpp chooses it), but for two:
+    as many threads for a batch as for one token, and no full-size cache for sliding-window attention.
+    """
+    parameters = library.api.llama_context_default_params()
+    parameters.n_ctx = context
+    parameters.n_batch = batch
+    parameters.n_ubatch = min(batch, 512)
+    parameters.n_threads = parameters.n_threads_batch = threads
+    if hasattr(parameters, "swa_full"):
+        parameters.swa_full = False
+    llama_context = library.api.llama_init_from_model(model, parameters)
+    if not llama_context:
+        raise board_error(
+            f"llama.cpp could not make a context of {context} tokens",
+            found=library.complaints(),
+            hint="Less context needs less memory.",
+        )
+    return llama_context
+
+
+def _model_facts(api: Any, model: Any) -> dict[str, Any]:
+    buffer = ctypes.create_string_buffer(512)
+
+    def metadata(key: str) -> str | None:
+        length = api.llama_model_meta_val_str(model, key.encode(), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if length >= 0 else None
+
+    api.llama_model_desc(model, buffer, len(buffer))
+    description = buffer.value.decode("utf-8", "replace")
+    return {
+        "architecture": metadata("general.architecture"),
+        "description": description,
+        "parameters": int(api.llama_model_n_params(model)),
+        "weights_bytes": int(api.llama_model_size(model)),
+        "vocabulary_sha256": _vocabulary_sha256(api, model),
+        "metadata": {key: value for key in METADATA_KEYS for value in [metadata(key)] if value is not None},
+    }
+
+
+def _vocabulary_sha256(api: Any, model: Any) -> str:
+    """The hash over each token's length in bytes, a colon, and its text: equal where token ids mean the same."""
+    vocabulary = api.llama_model_get_vocab(model)
+    digest = hashlib.sha256()
+    for token in range(api.llama_vocab_n_tokens(vocabulary)):
+        text = api.llama_vocab_get_text(vocabulary, token) or b""
+        digest.update(b"%d:" % len(text) + text)
+    return digest.hexdigest()
+
+
+def _file_sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,124 @@
+"""The agent's loop: one request at a time, one answer each, until the host closes stdin."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import queue
+import threading
+import time
+import traceback
+from typing import Any
+
+from .operations import Operations
+from .protocol import (
+    MAX_LINE_BYTES,
+    PROTOCOL_VERSION,
+    AgentError,
+    Arguments,
+    Deadline,
+    encode,
+    split_lines,
+    usage_error,
+)
+
+
+def main() -> int:
+    """Serve the host on stdin and stdout until one of them closes."""
+    # llama.cpp and C libraries print to file descriptor 1: it goes to stderr before any of them is loaded.
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    deadline = Deadline()
+    requests: queue.Queue[bytes | None] = queue.Queue()
+    ended = object()
+    threading.Thread(target=_listen, args=(requests, ended, deadline), daemon=True).start()
+    operations = Operations(deadline)
+    try:
+        _send(answers, _hello())
+        while True:
+            line: Any = requests.get()
+            if line is ended:
+                break
+            _send(answers, _answer(line, operations, deadline))
+    except BrokenPipeError:
+        pass  # the host is gone
+    operations.close()
+    return 0
+
+
+def _listen(requests: Any, ended: object, deadline: Deadline) -> None:
+    """Queue what arrives. A thread of its own, so that long work hears at once that the host is gone."""
+    try:
+        for line in split_lines(iter(lambda: os.read(0, 65536), b"")):
+            requests.put(line)
+    finally:
+        deadline.host_is_gone()
+        requests.put(ended)
+
+
+def _hello() -> dict[str, Any]:
+    return {
+        "configspec_agent": PROTOCOL_VERSION,
+        "sha256": _archive_sha256(),
+        "python": platform.python_version(),
+        "pid": os.getpid(),
+        "clock_s": time.monotonic(),
+    }
+
+
+def _archive_sha256() -> str | None:
+    """The hash of the zip that this runs from; None where it runs from a folder."""
+    archive = getattr(__spec__.loader, "archive", None)
+    if archive is None:
+        return None
+    with open(archive, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def _answer(line: bytes | None, operations: Operations, deadline: Deadline) -> bytes:
+    request_id: int | None = None
+    try:
+        request = _parse(line)
+        request_id, op = _address(request)
+        arguments = Arguments(op, request)
+        deadline.start(arguments.number_or_none("deadline_s", above=0.0))
+        for name in ("id", "op", "deadline_s"):
+            request.pop(name, None)
+        answer = encode({"id": request_id, "ok": operations.run(op, arguments)})
+        if len(answer) > MAX_LINE_BYTES:
+            raise usage_error(
+                f"{op}: the answer is longer than a line may be",
+                found=f"{len(answer)} bytes, at most {MAX_LINE_BYTES}",
+                hint="Ask for fewer rounds or tokens at once.",
+            )
+        return answer
+    except AgentError as error:
+        return encode({"id": request_id, "error": error.as_json()})
+    except Exception:  # our bug: the host shows it as one
+        bug = AgentError("internal", "the agent failed", found=traceback.format_exc()[-4000:])
+        return encode({"id": request_id, "error": bug.as_json()})
+
+
+def _parse(line: bytes | None) -> dict[str, Any]:
+    if line is None:
+        raise usage_error(f"a request is longer than {MAX_LINE_BYTES} bytes")
+    try:
+        request = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise usage_error("a request is not JSON", found=str(error)) from None
+    if not isinstance(request, dict):
+        raise usage_error("a request must be a JSON object", found=type(request).__name__)
+    return request
+
+
+def _address(request: dict[str, Any]) -> tuple[int, str]:
+    arguments = Arguments("request", request)
+    return arguments.integer("id", minimum=0), arguments.text("op")
+
+
+def _send(descriptor: int, message: bytes | dict[str, Any]) -> None:
+    rest = memoryview(message if isinstance(message, bytes) else encode(message))
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

@@ -1,0 +1,123 @@
+"""What the host may ask for, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .describe import describe
+from .drafting import Drafter
+from .llama_library import Library, load_library
+from .llama_model import OpenModel, open_model
+from .protocol import AgentError, Arguments, Deadline, usage_error
+from .scoring import check_scorable, score
+
+
+class Operations:
+    """The operations, and the one model that is open between them."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._library: Library | None = None
+        self._model: OpenModel | None = None
+        self._drafter: Drafter | None = None
+        self._known: dict[str, tuple[Callable[[Arguments], dict[str, Any]], frozenset[str]]] = {
+            "describe": (self._describe, frozenset()),
+            "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch"})),
+            "prefill": (self._prefill, frozenset({"tokens"})),
+            "draft": (self._draft, frozenset({"k", "keep", "append"})),
+            "rounds": (self._rounds, frozenset({"k", "rounds", "warmup", "seconds"})),
+            "score": (self._score, frozenset({"tokens", "start"})),
+            "rollback": (self._rollback, frozenset({"keep"})),
+            "close": (self._close, frozenset()),
+        }
+
+    def run(self, op: str, arguments: Arguments) -> dict[str, Any]:
+        """Do one operation and return the `ok` of its answer."""
+        if op not in self._known:
+            hint = "This agent knows: {}.".format(", ".join(self._known))
+            raise usage_error("unknown operation", found=repr(op), hint=hint)
+        operation, names = self._known[op]
+        arguments.allow_only(names)
+        return operation(arguments)
+
+    def close(self) -> None:
+        """Free the model that is open, if one is."""
+        model, self._model, self._drafter = self._model, None, None
+        if model is not None:
+            model.close()
+
+    def _describe(self, _: Arguments) -> dict[str, Any]:
+        facts = describe(Path("/"))
+        try:
+            facts["llama_cpp"] = self._load_library().facts()
+            facts["llama_cpp_reason"] = None
+        except AgentError as error:
+            facts["llama_cpp"] = None
+            facts["llama_cpp_reason"] = f"{error.what}: {error.found}"
+        return facts
+
+    def _open(self, arguments: Arguments) -> dict[str, Any]:
+        self.close()
+        self._model = open_model(
+            self._load_library(),
+            path=arguments.text("path"),
+            threads=arguments.integer_or_none("threads", minimum=1),
+            context=arguments.integer("context", minimum=1),
+            gpu_layers=arguments.integer("gpu_layers", minimum=-1),
+            batch=arguments.integer("batch", minimum=1),
+            deadline=self._deadline,
+        )
+        self._drafter = Drafter(self._model, self._deadline)
+        return self._model.facts
+
+    def _prefill(self, arguments: Arguments) -> dict[str, Any]:
+        return self._need_drafter().prefill(arguments.tokens("tokens"))
+
+    def _draft(self, arguments: Arguments) -> dict[str, Any]:
+        return self._need_drafter().draft(
+            k=arguments.integer("k", minimum=1),
+            keep=arguments.integer_or_none("keep", minimum=1),
+            append=arguments.tokens("append"),
+        )
+
+    def _rounds(self, arguments: Arguments) -> dict[str, Any]:
+        return self._need_drafter().rounds(
+            k=arguments.integer("k", minimum=1),
+            rounds=arguments.integer("rounds", minimum=1),
+            warmup=arguments.integer("warmup", minimum=0),
+            seconds=arguments.number("seconds", above=0.0),
+        )
+
+    def _rollback(self, arguments: Arguments) -> dict[str, Any]:
+        return self._need_drafter().rollback(arguments.integer("keep", minimum=1))
+
+    def _score(self, arguments: Arguments) -> dict[str, Any]:
+        model, drafter = self._need_model(), self._need_drafter()
+        tokens, start = arguments.tokens("tokens"), arguments.integer("start", minimum=1)
+        check_scorable(model, tokens, start)
+        drafter.clear()  # scoring takes the KV cache
+        try:
+            return score(model, tokens, start, self._deadline)
+        finally:
+            drafter.clear()
+
+    def _close(self, _: Arguments) -> dict[str, Any]:
+        self.close()
+        return {}
+
+    def _load_library(self) -> Library:
+        if self._library is None:
+            self._library = load_library()
+        return self._library
+
+    def _need_drafter(self) -> Drafter:
+        if self._drafter is None:
+            raise usage_error("no model is open", hint="Open one first.")
+        return self._drafter
+
+    def _need_model(self) -> OpenModel:
+        if self._model is None:
+            raise usage_error("no model is open", hint="Open one first.")
+        return self._model

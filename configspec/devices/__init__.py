@@ -1,0 +1,1 @@
+"""The boards: how to reach them, and what they do when asked."""

@@ -1,0 +1,58 @@
+"""The agent as one zip file that any Python from 3.8 on can run, the same bytes on every host.
+
+Stored, not deflated, with fixed times and modes: a zlib of another version would give another hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import configspec.agent
+
+PACKAGE = "configspec_agent"  # the agent's name inside the zip
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentArchive:
+    """The zip's bytes and their SHA-256."""
+
+    content: bytes
+    sha256: str
+
+    def place_in(self, folder: Path) -> Path:
+        """The zip as a file in `folder`, named by its hash; written only where it is not there whole."""
+        path = folder / f"configspec-agent-{self.sha256[:32]}.zip"
+        if path.is_file() and path.read_bytes() == self.content:
+            return path
+        folder.mkdir(parents=True, exist_ok=True)
+        # Beside, then renamed: another process may be starting the same agent at this moment.
+        descriptor, beside = tempfile.mkstemp(dir=folder, suffix=".partial")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self.content)
+            os.replace(beside, path)
+        except BaseException:
+            os.unlink(beside)
+            raise
+        return path
+
+
+def build_agent_archive() -> AgentArchive:
+    """Pack the folder `configspec/agent`."""
+    folder = Path(configspec.agent.__file__).parent
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for source in sorted(folder.glob("*.py")):
+            name = source.name if source.name == "__main__.py" else f"{PACKAGE}/{source.name}"
+            entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
+            entry.create_system = 3  # Unix, whatever this host is
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, source.read_bytes())
+    return AgentArchive(content=content.getvalue(), sha256=hashlib.sha256(content.getvalue()).hexdigest())

@@ -1,0 +1,228 @@
+"""A device of the testbed, with its operations as typed methods.
+
+All `_s` figures of a device are durations or stamps of its own monotonic clock.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from configspec.devices.agent_archive import build_agent_archive
+from configspec.devices.agent_client import AgentClient, Hello
+from configspec.devices.connection import LocalConnection
+from configspec.errors import UsageError
+from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
+
+BATCH_TOKENS = 2048  # as many as llama-bench gives at once
+HELLO_DEADLINE_S = 60.0
+OPEN_DEADLINE_S = 600.0  # a large file from a slow card
+WORK_DEADLINE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """What kind of board it is, as its system tells it. What is None has a reason beside it, or is not there."""
+
+    platform: str
+    machine: str
+    board: str | None
+    cpu_model: str | None
+    cores: int
+    governor: str | None
+    governor_reason: str | None
+    load_1min: float
+    memory_bytes: int | None
+    python: str
+    llama_cpp_version: str | None
+    llama_cpp_system_info: str | None
+    llama_cpp_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """An open model: which it is, and how it was opened. Equal `vocabulary_sha256`: token ids mean the same."""
+
+    architecture: str | None
+    description: str
+    parameters: int
+    weights_bytes: int
+    file_bytes: int
+    file_sha256: str
+    vocabulary: int  # tokens
+    vocabulary_sha256: str
+    trained_context: int  # tokens
+    context: int
+    batch: int
+    threads: int
+    gpu_layers: int
+    load_s: float
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefill:
+    """A sequence was begun. All but its last token were evaluated, in `elapsed_s`."""
+
+    length: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """K drafted tokens. `stamps_s` has K + 1: when drafting began, and when each token was there."""
+
+    tokens: tuple[int, ...]
+    stamps_s: tuple[float, ...]
+    length: int  # of the sequence, the draft included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedRounds:
+    """Rounds of K tokens, each from the same sequence of `depth` tokens; `stamps_s` as in a Draft.
+
+    `tokens` are the first round's. Greedy drafting repeats itself: `rounds_that_differ` should be 0.
+    """
+
+    k: int
+    depth: int
+    warmup: int
+    tokens: tuple[int, ...]
+    rounds_that_differ: int
+    stamps_s: tuple[tuple[float, ...], ...]
+
+    def durations_s(self, k: int) -> tuple[float, ...]:
+        """How long the first `k` tokens of each round took: a round of any smaller K."""
+        return tuple(stamps[k] - stamps[0] for stamps in self.stamps_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """For each token of a text from `start` on, given all before it.
+
+    `argmax` is what greedy drafting proposes there, `logprob` the natural logarithm of the text's own token's
+    probability, `gap` how far the best logit leads the second.
+    """
+
+    start: int
+    argmax: tuple[int, ...]
+    logprob: tuple[float, ...]
+    gap: tuple[float, ...]
+
+
+class Device:
+    """A board with its agent running; one model is open at a time."""
+
+    def __init__(self, *, spec: DeviceSpec, client: AgentClient, hello: Hello) -> None:
+        self.name = spec.name
+        self.spec = spec
+        self.hello = hello
+        self._client = client
+
+    def describe(self, *, deadline_s: float = WORK_DEADLINE_S) -> DeviceFacts:
+        """What kind of board it is."""
+        answer = self._client.call("describe", deadline_s=deadline_s)
+        llama_cpp = answer.pop("llama_cpp") or {"version": None, "system_info": None}
+        return DeviceFacts(
+            llama_cpp_version=llama_cpp["version"], llama_cpp_system_info=llama_cpp["system_info"], **answer
+        )
+
+    def open_model(
+        self, path: Path, llama_cpp: LlamaCppSpec | None = None, *, deadline_s: float = OPEN_DEADLINE_S
+    ) -> ModelFacts:
+        """Open a GGUF file of the device, in place of the model that is open. `llama_cpp` None: as its spec says."""
+        options = llama_cpp or self.spec.llama_cpp
+        answer = self._client.call(
+            "open",
+            deadline_s=deadline_s,
+            path=str(path),
+            threads=options.threads,
+            context=options.context,
+            gpu_layers=options.gpu_layers,
+            batch=BATCH_TOKENS,
+        )
+        return ModelFacts(**answer)
+
+    def prefill(self, tokens: Sequence[int], *, deadline_s: float = WORK_DEADLINE_S) -> Prefill:
+        """Begin a sequence anew, with no state left of the last one."""
+        return Prefill(**self._client.call("prefill", deadline_s=deadline_s, tokens=list(tokens)))
+
+    def draft(
+        self, k: int, *, keep: int | None = None, append: Sequence[int] = (), deadline_s: float = WORK_DEADLINE_S
+    ) -> Draft:
+        """Draft K tokens greedily, after the sequence was cut to `keep` tokens and continued with `append`."""
+        answer = self._client.call("draft", deadline_s=deadline_s, k=k, keep=keep, append=list(append))
+        return Draft(tokens=tuple(answer["tokens"]), stamps_s=tuple(answer["stamps_s"]), length=answer["length"])
+
+    def timed_rounds(
+        self, k: int, *, rounds: int, warmup: int, seconds: float, deadline_s: float | None = None
+    ) -> TimedRounds:
+        """Draft K tokens again and again from the present sequence; it is the same afterwards.
+
+        `seconds` bounds the warm-up, and then the timed rounds: no round begins later, but one of each is run.
+        """
+        answer = self._client.call(
+            "rounds",
+            deadline_s=2 * seconds + WORK_DEADLINE_S if deadline_s is None else deadline_s,
+            k=k,
+            rounds=rounds,
+            warmup=warmup,
+            seconds=seconds,
+        )
+        return _timed_rounds(k, answer)
+
+    def score(self, tokens: Sequence[int], start: int, *, deadline_s: float = WORK_DEADLINE_S) -> Scores:
+        """Score tokens[start:] in one pass. It takes the place of the sequence: prefill before drafting again."""
+        answer = self._client.call("score", deadline_s=deadline_s, tokens=list(tokens), start=start)
+        return Scores(
+            start=start, argmax=tuple(answer["argmax"]), logprob=tuple(answer["logprob"]), gap=tuple(answer["gap"])
+        )
+
+    def rollback(self, keep: int, *, deadline_s: float = WORK_DEADLINE_S) -> int:
+        """Keep the first tokens of the sequence; its length then."""
+        return int(self._client.call("rollback", deadline_s=deadline_s, keep=keep)["length"])
+
+    def close_model(self, *, deadline_s: float = WORK_DEADLINE_S) -> None:
+        """Give the model's memory back."""
+        self._client.call("close", deadline_s=deadline_s)
+
+    def close(self) -> None:
+        """End the agent."""
+        self._client.close()
+
+
+@contextmanager
+def open_device(spec: DeviceSpec, cache: Path) -> Iterator[Device]:
+    """Start the agent of a device, and end it after use. The agent's archive is kept in `cache`."""
+    if spec.connection != "local":
+        raise UsageError(f"{spec.name}: a device of recorded figures has no board to open.")
+    archive = build_agent_archive()
+    python = spec.python or sys.executable
+    try:
+        connection = LocalConnection([python, str(archive.place_in(cache / "agent"))])
+    except OSError as error:
+        raise UsageError(
+            f"{spec.name}: cannot start its `python`, {python}: {error.strerror}. "
+            "It must be an interpreter of Python 3.8 or later."
+        ) from None
+    client = AgentClient(connection, device=spec.name)
+    try:
+        hello = client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
+        yield Device(spec=spec, client=client, hello=hello)
+    finally:
+        client.close()
+
+
+def _timed_rounds(k: int, answer: Mapping[str, Any]) -> TimedRounds:
+    return TimedRounds(
+        k=k,
+        depth=answer["depth"],
+        warmup=answer["warmup"],
+        tokens=tuple(answer["tokens"]),
+        rounds_that_differ=answer["rounds_that_differ"],
+        stamps_s=tuple(tuple(stamps) for stamps in answer["stamps_s"]),
+    )

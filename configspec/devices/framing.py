@@ -1,0 +1,77 @@
+"""Lines of JSON out of whatever pieces they arrive in, with the noise that stands before the agent's hello."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from configspec.agent.protocol import MAX_LINE_BYTES
+
+NOISE_LIMIT_BYTES = 64 * 1024
+HELLO_LIMIT_BYTES = 4 * 1024
+HELLO_KEY = "configspec_agent"
+
+
+class FramingError(Exception):
+    """What arrived is not the protocol; the message quotes it."""
+
+
+class Framing:
+    """Feed it bytes, get messages. The first message is the hello.
+
+    Login banners and profile scripts may speak before it: that is kept in `noise`, up to a limit. After it,
+    every line is a message or an error.
+    """
+
+    def __init__(self, *, max_line_bytes: int = MAX_LINE_BYTES, noise_limit_bytes: int = NOISE_LIMIT_BYTES) -> None:
+        self.noise: list[str] = []
+        self.greeted = False
+        self._max_line_bytes = max_line_bytes
+        self._noise_limit_bytes = self._noise_left = noise_limit_bytes
+        self._held = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+        """The messages that `chunk` completes, one by one: those before an error are not lost with it."""
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            self._hold(end)
+            message = self._message(bytes(self._held))
+            self._held.clear()
+            if message is not None:
+                yield message
+        self._hold(rest)
+
+    def _hold(self, piece: bytes) -> None:
+        self._held += piece
+        limit = self._max_line_bytes if self.greeted else self._noise_limit_bytes + HELLO_LIMIT_BYTES
+        if len(self._held) > limit:
+            raise FramingError(f"a line of more than {limit} bytes: {quote(bytes(self._held))}")
+
+    def _message(self, line: bytes) -> dict[str, Any] | None:
+        value = _parse(line)
+        if self.greeted:
+            if not isinstance(value, dict):
+                raise FramingError(f"a line that is not a message: {quote(line)}")
+            return value
+        if isinstance(value, dict) and HELLO_KEY in value:
+            self.greeted = True
+            return value
+        self._noise_left -= len(line) + 1
+        if self._noise_left < 0:
+            raise FramingError(f"no hello among the first lines, which begin: {self.noise[:1]}")
+        self.noise.append(line.decode("utf-8", "replace").rstrip("\r"))
+        return None
+
+
+def quote(line: bytes) -> str:
+    """A line as an error shows it: one line, not too long."""
+    text = repr(line.decode("utf-8", "replace"))
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _parse(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None

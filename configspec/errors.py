@@ -1,0 +1,50 @@
+"""Whose move it is: every error that configspec raises on purpose.
+
+    ConfigspecError
+    ├── UsageError      the person changes something: a file, a flag, an installation
+    ├── TestbedError    a board, a link or a meter misbehaved; try again, or go and look at it
+    └── RecordError     a results file cannot be read, or says something that cannot be so
+
+A message says where, what was found, and what would do. Anything else that is raised is our own
+bug and keeps its traceback. An error passes through no layer that adds nothing to it.
+
+`pytest` ends with 4 on a UsageError found before a test runs; the command line ends with 2 on a
+UsageError or a RecordError, and with 3 on a TestbedError.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConfigspecError(Exception):
+    """An error whose message is meant for the person in front of the terminal."""
+
+
+class UsageError(ConfigspecError):
+    """The person changes something: a file, a flag, an installation."""
+
+
+class TestbedError(ConfigspecError):
+    """A board, a link or a meter misbehaved. Never the draft model's failure."""
+
+    __test__ = False  # the name begins with "Test"; pytest is not to collect it
+
+
+class RecordError(ConfigspecError):
+    """A results file cannot be read, or is of a version that this configspec does not know."""
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known name, if one is near, then all of them.
+
+    >>> did_you_mean("Q4_K_N", ["Q4_K_M", "Q8_0"])
+    "Did you mean 'Q4_K_M'? Known: Q4_K_M, Q8_0."
+    """
+    names = list(known)
+    if not names:
+        return "There is none."
+    near = difflib.get_close_matches(found, names, n=1)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{guess}Known: {', '.join(names)}."

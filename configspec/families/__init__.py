@@ -1,0 +1,1 @@
+"""Draft and target models: converting, quantising, storing and checking them."""

@@ -1,0 +1,148 @@
+"""From what `devices.yaml` declares of a draft to a GGUF file that is whole and speaks the target's vocabulary.
+
+A safetensors folder is converted to F16 once and quantised from there; both are kept in the store under a hash of all
+that they depend on, so nothing is built twice and nothing stale is used. Ready GGUF files are checked where they lie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from configspec.errors import UsageError, did_you_mean
+from configspec.families.content_hash import files_sha256
+from configspec.families.gguf_facts import GgufFacts, quant_names, read_facts
+from configspec.families.quantize import check_quant, quantize
+from configspec.families.safetensors_folder import INDEX, weight_files
+from configspec.families.store import Store
+from configspec.families.vocabulary import check_vocabulary, tokens_of_folder
+from configspec.inventory.specs import DraftSpec, FamilySpec
+
+F16 = "F16"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltDraft:
+    """One draft in one quantisation, checked."""
+
+    draft: str
+    quant: str
+    path: Path
+    size_bytes: int
+
+
+def source_sha256(folder: Path) -> str:
+    """One hash of the files of a transformers folder that a conversion reads."""
+    required = [folder / "config.json", folder / "tokenizer.json", *weight_files(folder)]
+    for path in required:
+        if not path.is_file():
+            raise UsageError(f"{path} does not exist; converting {folder} needs it. Copy the model folder again.")
+    optional = [folder / "tokenizer_config.json", folder / INDEX]
+    return files_sha256([*required, *(path for path in optional if path.is_file())])
+
+
+def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store, progress: Progress) -> Path:
+    """The GGUF file of one draft in one quantisation: built where it is declared as a folder, and checked.
+
+    Args:
+        family: The family, whose target's vocabulary the draft must share.
+        draft: One of its drafts.
+        quant: A quantisation by llama.cpp's name, such as "Q4_K_M".
+        store: Where built files are kept.
+        progress: Told what is being built, and every warning.
+
+    """
+    name = f"{family.name}/{draft.name}"
+    path = _built(name, draft.safetensors, quant, store, progress) if draft.safetensors else _ready(name, draft, quant)
+    facts = read_facts(path)
+    _check_label(name, facts, quant)
+    target = family.target.transformers
+    warnings = check_vocabulary(facts.tokens, tokens_of_folder(target), draft_name=str(path), target_name=str(target))
+    for warning in warnings:
+        progress(f"{name}: warning: {warning}")
+    if facts.fallbacks:
+        progress(
+            f"{name}: warning: {path} is called {quant}, but holds {', '.join(facts.fallbacks)} too: "
+            "llama.cpp's K-quants need rows of a multiple of 256"
+        )
+    return path
+
+
+def ensure_family(family: FamilySpec, store: Store, progress: Progress) -> Iterator[BuiltDraft]:
+    """Every draft of a family in every quantisation, each as soon as it is there."""
+    for draft in family.drafts.values():
+        for quant in family.quants:
+            path = ensure_draft(family, draft, quant, store, progress)
+            yield BuiltDraft(draft=draft.name, quant=quant, path=path, size_bytes=path.stat().st_size)
+
+
+def _ready(name: str, draft: DraftSpec, quant: str) -> Path:
+    files = draft.gguf or {}
+    if quant not in files:
+        raise UsageError(f"The draft {name} has no GGUF file for {quant!r}. {did_you_mean(quant, files)}")
+    return files[quant]
+
+
+def _check_label(name: str, facts: GgufFacts, quant: str) -> None:
+    """A UsageError where a file says to be another llama.cpp quantisation than the one it was declared as.
+
+    Names that llama.cpp does not have ("Q4_K_XL") are whoever made the file's own business.
+    """
+    if facts.quant != quant and {facts.quant, quant} <= quant_names():
+        raise UsageError(
+            f"{facts.path} is declared as the {quant} of {name}, but says to be {facts.quant}. Correct the name in "
+            "devices.yaml, or the file."
+        )
+
+
+def _built(name: str, folder: Path, quant: str, store: Store, progress: Progress) -> Path:
+    source = source_sha256(folder)
+    f16 = partial(_f16, name, folder, source, store, progress)
+    if quant == F16:
+        return f16()
+    key = _key(source, str(_writer_version()), _llama_cpp_python_version(), quant)
+
+    def build(out: Path) -> None:
+        check_quant(quant)  # before minutes are spent on converting
+        whole = f16()
+        progress(f"{name}: quantising to {quant}")
+        quantize(whole, out, quant)
+        read_facts(out)  # a full disk can leave llama.cpp content with half a file
+
+    return store.ensure("gguf", key, ".gguf", build)
+
+
+def _f16(name: str, folder: Path, source: str, store: Store, progress: Progress) -> Path:
+    def build(out: Path) -> None:
+        from configspec.families.gguf_writer import write_gguf
+
+        progress(f"{name}: converting {folder} to {F16}")
+        write_gguf(folder, out)
+
+    return store.ensure("gguf", _key(source, str(_writer_version()), F16), ".gguf", build)
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _writer_version() -> int:
+    try:
+        from configspec.families.gguf_writer import WRITER_VERSION
+    except ImportError as error:
+        raise UsageError(
+            f"Converting to GGUF needs the gguf package ({error}): pip install 'configspec[llama]'."
+        ) from None
+    return WRITER_VERSION
+
+
+def _llama_cpp_python_version() -> str:
+    try:
+        return version("llama-cpp-python")
+    except PackageNotFoundError:
+        raise UsageError("Quantising needs llama.cpp: pip install 'configspec[llama]'.") from None

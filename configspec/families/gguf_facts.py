@@ -1,0 +1,126 @@
+"""What a GGUF file is: the facts that a measurement is labelled with, and the checks that it is whole.
+
+Read from the file, never from its name. A file whose last weights are missing loads on some systems and answers
+nonsense, so the size that the header implies is held against the size on disk.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from configspec.errors import UsageError
+from configspec.families.content_hash import file_sha256
+from configspec.families.gguf_header import GgufHeader, damaged, read_header
+from configspec.families.vocabulary import vocabulary_sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufFacts:
+    """One GGUF file, whole when this was read."""
+
+    path: Path
+    architecture: str  # llama.cpp's name: "llama", "qwen3"
+    quant: str  # the file's own word, "Q4_K_M"; "type 99" where this gguf package has no name for it
+    tensor_types: tuple[tuple[str, int], ...]  # ("Q4_K", 9): how many tensors of each type, by name
+    tokens: tuple[str, ...]
+    vocabulary_sha256: str
+    pre_tokenizer: str | None
+    context: int | None  # tokens, as trained
+    size_bytes: int
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """Types that a K-quant's name does not promise.
+
+        llama.cpp takes other types for rows that are no multiple of 256, so such a file is larger and slower than
+        its name.
+        """
+        if "_K" not in self.quant:
+            return ()
+        promised = {"F32", "F16", "BF16"}
+        return tuple(name for name, _ in self.tensor_types if name not in promised and not name.endswith("_K"))
+
+    def sha256(self) -> str:
+        """The hash of the whole file, read on the first call."""
+        return file_sha256(self.path)
+
+
+def read_facts(path: Path) -> GgufFacts:
+    """The facts of the GGUF file at `path`; a UsageError where it is missing, no GGUF, or not whole."""
+    header = read_header(path)
+    size_bytes = path.stat().st_size
+    types = _check_whole(path, header, size_bytes)
+    architecture = _text(path, header, "general.architecture")
+    tokens = header.metadata.get("tokenizer.ggml.tokens")
+    if not isinstance(tokens, tuple) or not tokens or not isinstance(tokens[0], str):
+        raise UsageError(
+            f"{path} holds no vocabulary (tokenizer.ggml.tokens), so it cannot draft. Name a language model."
+        )
+    pre_tokenizer = header.metadata.get("tokenizer.ggml.pre")
+    context = header.metadata.get(f"{architecture}.context_length")
+    return GgufFacts(
+        path=path,
+        architecture=architecture,
+        quant=_quant_name(header.metadata.get("general.file_type")),
+        tensor_types=tuple(sorted(types.items())),
+        tokens=tokens,
+        vocabulary_sha256=vocabulary_sha256(tokens),
+        pre_tokenizer=pre_tokenizer if isinstance(pre_tokenizer, str) else None,
+        context=context if isinstance(context, int) else None,
+        size_bytes=size_bytes,
+    )
+
+
+def quant_names() -> frozenset[str]:
+    """Every quantisation that a file can say to be, by llama.cpp's names."""
+    return frozenset(_quant_name(file_type) for file_type in _gguf_package().LlamaFileType)
+
+
+def _check_whole(path: Path, header: GgufHeader, size_bytes: int) -> Counter[str]:
+    """How many tensors there are of each type; a UsageError where the file ends before the last."""
+    gguf = _gguf_package()
+    if not header.tensors:
+        raise UsageError(f"{path} holds no weights, so it cannot draft. Name a language model.")
+    types: Counter[str] = Counter()
+    needed_bytes = 0
+    for tensor in header.tensors:
+        try:
+            kind = gguf.GGMLQuantizationType(tensor.kind)
+        except ValueError:
+            raise UsageError(
+                f"{path}: tensor {tensor.name!r} is of type {tensor.kind}, which this gguf package does not know. "
+                "Upgrade it (`pip install -U gguf`), or copy the file again if it may be damaged."
+            ) from None
+        items, item_bytes = gguf.GGML_QUANT_SIZES[kind]
+        end_bytes = header.data_bytes + tensor.offset_bytes + tensor.items * item_bytes // items
+        needed_bytes = max(needed_bytes, end_bytes)
+        types[kind.name] += 1
+    if needed_bytes > size_bytes:
+        raise damaged(path, f"its header asks for {needed_bytes} bytes, {size_bytes} are there")
+    return types
+
+
+def _text(path: Path, header: GgufHeader, key: str) -> str:
+    found = header.metadata.get(key)
+    if not isinstance(found, str):
+        raise damaged(path, f"{key} is {found!r}")
+    return found
+
+
+def _quant_name(file_type: Any) -> str:
+    try:
+        name = str(_gguf_package().LlamaFileType(file_type).name)
+    except ValueError:
+        return f"type {file_type}"
+    return name.removeprefix("MOSTLY_").removeprefix("ALL_")
+
+
+def _gguf_package() -> Any:
+    try:
+        import gguf
+    except ImportError:
+        raise UsageError("Reading GGUF files needs the gguf package: pip install 'configspec[llama]'.") from None
+    return gguf

@@ -1,0 +1,111 @@
+"""What a testbed's `devices.yaml` declares, as plain values: checked, with paths made absolute.
+
+Only `read.py` makes these from a file. Everything above takes them as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from configspec.model.profile import Serving
+
+# The names that llama.cpp gives its quantisations (`llama-quantize --help`), plain floats first.
+QUANTISATIONS = (
+    *("F32", "F16", "BF16"),
+    *("Q1_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"),
+    *("Q2_K", "Q2_K_S", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K"),
+    *("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS", "IQ3_S", "IQ3_M"),
+    *("IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4_MOE", "NVFP4"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlamaCppSpec:
+    """How a device opens a model. `threads` None means all of its cores; `gpu_layers` -1 means all layers."""
+
+    threads: int | None = None
+    context: int = 1024  # tokens
+    gpu_layers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySpec:
+    """Figures from a profile file instead of a board: which file, and which of its devices."""
+
+    profile: Path
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSpec:
+    """One device. Exactly one of `connection` and `replay` is set."""
+
+    name: str
+    connection: Literal["local"] | None = None
+    replay: ReplaySpec | None = None
+    python: str | None = None  # the interpreter that runs the agent; None: the host's own
+    llama_cpp: LlamaCppSpec = field(default_factory=LlamaCppSpec)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSpec:
+    """The large model: a folder that transformers loads."""
+
+    transformers: Path
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftSpec:
+    """A small model: a safetensors folder that configspec converts and quantises, or ready GGUF files by quantisation.
+
+    Exactly one of `safetensors` and `gguf` is set.
+    """
+
+    name: str
+    safetensors: Path | None = None
+    gguf: Mapping[str, Path] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilySpec:
+    """A target with its drafts, each in every quantisation of `quants`."""
+
+    name: str
+    target: TargetSpec
+    drafts: Mapping[str, DraftSpec]
+    quants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSpec:
+    """What is measured of each cell, and for how long at most."""
+
+    k: tuple[int, ...] = tuple(range(1, 11))
+    prompts: Path | None = None  # None: the prompt set that configspec carries
+    new_tokens: int = 96  # tokens that the target writes for each prompt
+    depth: int = 128  # tokens in the context when a timed round begins
+    rounds: int = 10  # timed rounds a cell
+    warmup_rounds: int = 2  # rounds before them, not counted
+    seconds_per_cell: float = 60.0  # bound on the timed rounds of a cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """One testbed: everything that its `devices.yaml` says."""
+
+    path: Path
+    sha256: str
+    devices: Mapping[str, DeviceSpec]
+    families: Mapping[str, FamilySpec]
+    sweep: SweepSpec
+    serving: Serving
+    serving_by_family: Mapping[str, Serving]  # where a family has a price or a latency of its own
+
+    def serving_for(self, family: str) -> Serving:
+        """The serving assumptions of one family: its own, or the testbed's."""
+        return self.serving_by_family.get(family, self.serving)

@@ -1,0 +1,38 @@
+"""The pytest plugin: options, parametrisation, fixtures, one row a configuration, the rankings at the end.
+
+Every pytest run on the machine loads this module, so it imports nothing but pytest and the standard library's
+lightest; what measures is imported when a device is asked for.
+"""
+
+from __future__ import annotations
+
+from configspec.pytest_plugin.fixtures import configuration, device, hil_benchmark, measured
+from configspec.pytest_plugin.hooks import (
+    pytest_addoption,
+    pytest_benchmark_update_machine_info,
+    pytest_configure,
+    pytest_generate_tests,
+    pytest_itemcollected,
+    pytest_report_header,
+    pytest_runtest_makereport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_unconfigure,
+)
+
+__all__ = [
+    "configuration",
+    "device",
+    "hil_benchmark",
+    "measured",
+    "pytest_addoption",
+    "pytest_benchmark_update_machine_info",
+    "pytest_configure",
+    "pytest_generate_tests",
+    "pytest_itemcollected",
+    "pytest_report_header",
+    "pytest_runtest_makereport",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_unconfigure",
+]

@@ -1,0 +1,138 @@
+"""pytest's hooks, each a line or two: what they do is in the other modules of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from configspec.errors import ConfigspecError
+from configspec.pytest_plugin.options import add_options, read_options
+from configspec.pytest_plugin.state import CLOCK, RUN, Run
+
+ASK = "no device was asked for: --device NAME measures (configspec reads devices.yaml)"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options and ini values."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where a device is asked for, decide what is measured; every mistake ends the run before it begins."""
+    config.addinivalue_line("markers", "hil: measures devices; needs --device")
+    asked = read_options(config)
+    if not asked.devices:
+        return
+    from configspec.pytest_plugin.cases import choose
+
+    _refuse_what_cannot_measure(config)
+    try:
+        config.stash[RUN] = Run(asked=asked, choice=choose(asked))
+    except ConfigspecError as problem:
+        raise pytest.UsageError(str(problem)) from problem
+
+
+def _refuse_what_cannot_measure(config: pytest.Config) -> None:
+    if not config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("--device needs pytest-benchmark, which is switched off or missing: leave out '-p no:benchmark'.")
+    if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
+        raise pytest.UsageError(
+            "--device measures in one process: under pytest-xdist, pytest-benchmark would record nothing. Use -n0."
+        )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """One line: what will be measured."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return None
+    devices = ", ".join(dict.fromkeys(case.device for case in run.choice.cases))
+    return f"configspec: {len(run.choice.cases)} configurations on {devices} ({run.asked.inventory})"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test a configuration; without a device one skipped test that names the flag."""
+    if "configuration" not in metafunc.fixturenames:
+        return
+    run = metafunc.config.stash.get(RUN, None)
+    if run is None:
+        skipped = pytest.param(None, marks=pytest.mark.skip(reason=ASK), id="no-device")
+        metafunc.parametrize("configuration", [skipped], indirect=True)
+        return
+    cases = run.choice.cases
+    metafunc.parametrize("configuration", cases, indirect=True, ids=[case.id for case in cases])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give a test of `hil_benchmark` the device's clock as its timer."""
+    if "hil_benchmark" not in getattr(item, "fixturenames", ()):
+        return
+    from configspec.pytest_plugin.clock import DeviceClock
+
+    clock = item.stash[CLOCK] = DeviceClock()
+    # Only the closest marker counts for pytest-benchmark, so ours goes before the test's own and carries its values.
+    own = item.get_closest_marker("benchmark")
+    values = {**(own.kwargs if own else {"group": _group(item)}), "timer": clock}
+    item.add_marker(pytest.mark.benchmark(**values), append=False)
+
+
+def _group(item: pytest.Item) -> str | None:
+    case = item.callspec.params.get("configuration") if hasattr(item, "callspec") else None
+    return f"{case.device}, {case.family}: time of a round of K" if case else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Attach the row to its report; show our own errors as one message, without the traceback."""
+    report = yield
+    if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):
+        report.longrepr = str(call.excinfo.value)  # type: ignore[union-attr]
+    if RUN in item.config.stash and report.when == "call":
+        from configspec.pytest_plugin.rows import attach_row
+
+        attach_row(item, report)
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Leave out the momentary clock frequency: it makes one machine look like another in every comparison."""
+    cpu = machine_info.get("cpu")
+    if isinstance(cpu, dict):
+        for key in [key for key in cpu if key.startswith("hz_")]:
+            del cpu[key]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Drop rows without data: pytest-benchmark's writer fails on one, and would lose the whole file."""
+    if RUN in session.config.stash:
+        from configspec.pytest_plugin.touchpoints import drop_rows_without_data
+
+        drop_rows_without_data(session.config)
+        # An unplugged board must not make a green night.
+        if not session.config.stash[RUN].rows and not session.config.option.collectonly and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The rankings, last of all."""
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        from configspec.pytest_plugin.summary import write_summary
+
+        write_summary(terminalreporter, run)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the devices go, whatever happened."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return
+    if run.laboratory is not None:
+        run.laboratory.close()
+    if run.journal is not None:
+        run.journal.close()

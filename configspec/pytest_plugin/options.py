@@ -1,0 +1,80 @@
+"""The plugin's options: each on the command line and, where a testbed would fix it, in the ini file.
+
+The command line wins over the ini file, and both over `devices.yaml`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# option, ini name, help. All are repeatable, and take lists separated by commas.
+LISTS = (
+    ("--device", "configspec_device", "a device of devices.yaml to measure: a name, a tag or a glob; repeatable"),
+    ("--family", "configspec_family", "only these families: names or globs; repeatable"),
+    ("--draft", "configspec_draft", "only these draft models: names or globs; repeatable"),
+    ("--quant", "configspec_quant", "only these quantisations: names or globs; repeatable"),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option and ini value."""
+    group = parser.getgroup("configspec", "configspec: speculative decoding on real devices")
+    for flag, ini, text in LISTS:
+        group.addoption(flag, action="append", dest=ini, metavar="NAME", help=text)
+        parser.addini(ini, text, type="args", default=[])
+    group.addoption(
+        "--k", dest="configspec_k", metavar="RANGE", help="drafted tokens a round, such as 1..10, 4 or 1,2,4"
+    )
+    parser.addini("configspec_k", "drafted tokens a round, such as 1..10", default="")
+    group.addoption(
+        "--inventory", dest="configspec_inventory", metavar="FILE", help="the testbed's file (default: devices.yaml)"
+    )
+    parser.addini("configspec_inventory", "the testbed's file, from the root folder", default="devices.yaml")
+    group.addoption(
+        "--separate-k",
+        action="store_true",
+        dest="configspec_separate_k",
+        help="time each K on its own, instead of as the beginning of rounds of the largest K",
+    )
+    parser.addini("configspec_separate_k", "time each K on its own", type="bool", default=False)
+    parser.addini("configspec_journal", "folder of the journals, from the root folder", default=".configspec/journal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the person asked for, ini and command line together."""
+
+    devices: tuple[str, ...]
+    families: tuple[str, ...]
+    drafts: tuple[str, ...]
+    quants: tuple[str, ...]
+    k: str | None
+    inventory: Path
+    separate_k: bool
+    journal: Path
+
+
+def read_options(config: pytest.Config) -> Asked:
+    """The values of one pytest run."""
+    inventory = config.getoption("configspec_inventory")
+    return Asked(
+        devices=_names(config, "configspec_device"),
+        families=_names(config, "configspec_family"),
+        drafts=_names(config, "configspec_draft"),
+        quants=_names(config, "configspec_quant"),
+        k=config.getoption("configspec_k") or config.getini("configspec_k") or None,
+        inventory=Path(config.invocation_params.dir, inventory)
+        if inventory
+        else Path(config.rootpath, config.getini("configspec_inventory")),
+        separate_k=bool(config.getoption("configspec_separate_k") or config.getini("configspec_separate_k")),
+        journal=Path(config.rootpath, config.getini("configspec_journal")),
+    )
+
+
+def _names(config: pytest.Config, name: str) -> tuple[str, ...]:
+    values: Any = config.getoption(name) or config.getini(name)
+    return tuple(part.strip() for value in values for part in str(value).split(",") if part.strip())

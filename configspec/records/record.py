@@ -1,0 +1,178 @@
+"""The record of one configuration: what `extra_info["configspec"]` of a pytest-benchmark row holds.
+
+`docs/record.md` describes every key. Base units only; raw counts and raw samples, never only averages; what was
+not measured is null with a reason. The history of the format:
+
+    1   the first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from configspec.errors import RecordError
+from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
+
+VERSION = 1
+KEY = "configspec"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One configuration with how it was measured.
+
+    `drafting`, `prompts`, `environment` and `target` are plain JSON: kept and shown, never computed with.
+    """
+
+    configuration: Configuration
+    serving: Serving
+    token_samples_s: tuple[tuple[float, ...], ...] = ()  # seconds of each token, a tuple a round
+    drafting: Mapping[str, Any] | None = None
+    acceptance: Mapping[str, Any] | None = None
+    environment: Mapping[str, Any] | None = None
+    models: Mapping[str, Any] | None = None
+
+
+def to_record(row: Row) -> dict[str, Any]:
+    """The row as plain, finite JSON values."""
+    it = row.configuration
+    return {
+        "version": VERSION,
+        "device": it.device,
+        "family": it.family,
+        "draft": it.draft,
+        "quant": it.quant,
+        "k": it.k,
+        "provenance": it.provenance,
+        "drafting": {
+            "tokens_per_s": asdict(_tokens_per_s(it)),
+            "round_s": asdict(it.round_s),
+            "round_samples_s": list(it.round_samples_s),
+            "token_samples_s": [list(tokens) for tokens in row.token_samples_s],
+            **(row.drafting or {}),
+        },
+        "acceptance": {
+            "drafted": it.acceptance.drafted,
+            "accepted": it.acceptance.accepted,
+            "rounds": it.acceptance.rounds,
+            "rate": asdict(it.acceptance.rate),
+            "by_prompt": [list(counts) for counts in it.acceptance.by_prompt],
+            "prompts_sha256": it.acceptance.prompts_sha256,
+            **(row.acceptance or {}),
+        },
+        "power": {
+            "watts": None if it.power_w is None else asdict(it.power_w),
+            "reason": it.power_reason,
+        },
+        "serving": asdict(row.serving),
+        "models": dict(row.models or {}),
+        "environment": dict(row.environment or {}),
+        "quality": {"flags": list(it.warnings)},
+    }
+
+
+def _tokens_per_s(it: Configuration) -> Estimate:
+    """Drafting throughput: K over the time of a round, so its bounds change places."""
+    time = it.round_s
+    return Estimate(
+        value=it.k / time.value,
+        low=it.k / time.high,
+        high=it.k / time.low,
+        confidence=time.confidence,
+        n=time.n,
+    )
+
+
+def from_record(record: Mapping[str, Any], where: str) -> Row:
+    """Read one record back; `where` names the file and row for messages.
+
+    Raises:
+        RecordError: A newer version, a missing key or a value of the wrong kind.
+    """
+    version = record.get("version")
+    if version != VERSION:
+        raise RecordError(_version_message(where, version))
+    try:
+        return _read(record)
+    except KeyError as missing:
+        raise RecordError(
+            f"{where}: the record has no key {missing.args[0]!r}. It was cut or edited by hand; "
+            "docs/record.md lists what a record holds."
+        ) from missing
+    except (TypeError, ValueError, AttributeError) as problem:
+        raise RecordError(
+            f"{where}: the record holds a value of the wrong kind: {problem}. docs/record.md lists what a record holds."
+        ) from problem
+
+
+def _version_message(where: str, version: object) -> str:
+    if isinstance(version, int) and version > VERSION:
+        return (
+            f"{where}: the record is of version {version}; this configspec reads up to {VERSION}. "
+            "Use the configspec that wrote it, or a newer one: pip install -U configspec"
+        )
+    return f"{where}: the record's version is {version!r}, which is not one that configspec ever wrote (1 to {VERSION})."
+
+
+def _read(record: Mapping[str, Any]) -> Row:
+    drafting, acceptance, power = record["drafting"], record["acceptance"], record["power"]
+    configuration = Configuration(
+        device=_text(record, "device"),
+        family=_text(record, "family"),
+        draft=_text(record, "draft"),
+        quant=_text(record, "quant"),
+        k=_count(record, "k"),
+        provenance=record["provenance"],
+        round_s=_estimate(drafting["round_s"]),
+        round_samples_s=tuple(float(sample) for sample in drafting["round_samples_s"]),
+        acceptance=Acceptance(
+            rate=_estimate(acceptance["rate"]),
+            rounds=acceptance["rounds"],
+            drafted=acceptance["drafted"],
+            accepted=acceptance["accepted"],
+            by_prompt=tuple((int(rounds), int(accepted)) for rounds, accepted in acceptance["by_prompt"]),
+            prompts_sha256=acceptance["prompts_sha256"],
+        ),
+        power_w=None if power["watts"] is None else _estimate(power["watts"]),
+        power_reason=power["reason"],
+        warnings=tuple(str(flag) for flag in record["quality"]["flags"]),
+    )
+    return Row(
+        configuration=configuration,
+        serving=Serving(**record["serving"]),
+        token_samples_s=tuple(tuple(float(s) for s in tokens) for tokens in drafting["token_samples_s"]),
+        drafting=_rest(drafting, ("tokens_per_s", "round_s", "round_samples_s", "token_samples_s")),
+        acceptance=_rest(acceptance, ("drafted", "accepted", "rounds", "rate", "by_prompt", "prompts_sha256")),
+        environment=dict(record["environment"]),
+        models=dict(record["models"]),
+    )
+
+
+def _rest(values: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in known}
+
+
+def _estimate(values: Mapping[str, Any]) -> Estimate:
+    return Estimate(
+        value=float(values["value"]),
+        low=float(values["low"]),
+        high=float(values["high"]),
+        confidence=float(values["confidence"]),
+        n=int(values["n"]),
+    )
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    value = record[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} is {value!r}, not a text")
+    return value
+
+
+def _count(record: Mapping[str, Any], key: str) -> int:
+    value = record[key]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{key} is {value!r}, not a whole number from 1")
+    return value

@@ -1,0 +1,56 @@
+"""A question to recorded rows: which objectives, which devices and families, which K, under which assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from configspec.model.objectives import SCALES, Objective
+from configspec.model.profile import Bills, Configuration, Serving
+from configspec.records.record import Row
+from configspec.selection.ranking import Ranking, rank_all
+
+SEED = 2604_09722  # any fixed number: the same rows and question give the same intervals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What to rank, and what to assume; None leaves what the rows were recorded with."""
+
+    objectives: Sequence[Objective] = tuple(SCALES)
+    ks: Sequence[int] | None = None
+    verify_s: float | None = None
+    usd_per_million_tokens: float | None = None
+    bills: Bills | None = None
+
+    def serving(self, recorded: Serving) -> Serving:
+        """The recorded assumptions, with this question's in their place."""
+        return replace(
+            recorded,
+            verify_s=recorded.verify_s if self.verify_s is None else self.verify_s,
+            usd_per_million_tokens=recorded.usd_per_million_tokens
+            if self.usd_per_million_tokens is None
+            else self.usd_per_million_tokens,
+            bills=recorded.bills if self.bills is None else self.bills,
+        )
+
+
+def answer(rows: Sequence[Row], question: Question) -> tuple[Ranking, ...]:
+    """The rankings of `rows`, per device, family and objective, in the rows' order.
+
+    Of a configuration that stands twice the last row counts.
+    """
+    latest: dict[tuple[str, str, str, str, int], Configuration] = {}
+    serving: dict[str, Serving] = {}
+    for row in rows:
+        it = row.configuration
+        serving[it.family] = question.serving(row.serving)
+        if question.ks is None or it.k in question.ks:
+            latest[(it.device, it.family, it.draft, it.quant, it.k)] = it
+    if not latest:
+        return ()
+    return rank_all(
+        tuple(latest.values()), question.objectives, serving.__getitem__, rng=np.random.default_rng(SEED)
+    )

@@ -1,0 +1,1 @@
+"""Which configuration serves best: rankings with their doubt, and what one objective costs in the others."""

@@ -1,0 +1,34 @@
+"""Reading what kind of board it is, from the files that Linux shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from configspec.agent.describe import describe
+
+
+def write(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def test_a_board_with_a_device_tree(tmp_path: Path) -> None:
+    """An ARM board names itself in its device tree, which ends in a zero byte, and its cores have governors."""
+    write(tmp_path, "proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0\0")
+    write(tmp_path, "proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 108.00\n\nModel\t\t: Raspberry Pi 5 Model B Rev 1.0\n")
+    write(tmp_path, "proc/meminfo", "MemTotal:        8245536 kB\nMemFree:         100 kB\n")
+    write(tmp_path, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "ondemand\n")
+    write(tmp_path, "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n")
+    facts = describe(tmp_path)
+    assert facts["board"] == facts["cpu_model"] == "Raspberry Pi 5 Model B Rev 1.0"
+    assert facts["memory_bytes"] == 8245536 * 1024
+    assert (facts["governor"], facts["governor_reason"]) == ("ondemand+performance", None)
+
+
+def test_a_machine_that_shows_nothing(tmp_path: Path) -> None:
+    """What no file tells is None, and a missing governor has its reason."""
+    facts = describe(tmp_path)
+    assert facts["board"] is None
+    assert facts["memory_bytes"] is None
+    assert facts["governor"] is None
+    assert "cpufreq" in facts["governor_reason"]

@@ -1,0 +1,111 @@
+"""The agent under every Python that a board may carry, as far as this machine has them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from configspec.agent.protocol import MAX_LINE_BYTES
+from configspec.devices.agent_archive import build_agent_archive
+from configspec.devices.device import open_device
+from configspec.errors import UsageError
+from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
+
+pytestmark = [pytest.mark.real, pytest.mark.interpreters]
+
+VERSIONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
+TOO_OLD = ["2.7", "3.6", "3.7"]
+
+
+def find_python(version: str) -> str:
+    """An interpreter of this version that runs; the test is skipped where there is none."""
+    candidates = [shutil.which(f"python{version}")]
+    if pyenv := shutil.which("pyenv"):  # its shim may refuse a version that it has, but does not have selected
+        root = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=True).stdout.strip()
+        candidates += [str(path) for path in sorted(Path(root).glob(f"versions/{version}.*/bin/python{version}"))]
+    for candidate in filter(None, candidates):
+        probe = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        ran = subprocess.run(probe, capture_output=True, text=True, check=False)
+        if ran.returncode == 0 and ran.stdout.strip() == version:
+            return candidate
+    pytest.skip(f"no python{version} on this machine")
+
+
+def python_with_llama_cpp(version: str) -> str:
+    """An environment of this version with the llama-cpp-python that runs the tests, kept in the user's cache.
+
+    Its wheel is for any Python 3 (it calls the library through ctypes), so it is built once.
+    """
+    python = find_python(version)
+    llama_cpp = importlib.metadata.version("llama-cpp-python")
+    configured = os.environ.get("CONFIGSPEC_CACHE_DIR")
+    cache = (Path(configured) if configured else platformdirs.user_cache_path("configspec")) / "tests"
+    environment = cache / f"python{version}-llama-cpp-{llama_cpp}"
+    inside = environment / "bin" / "python"
+    if (environment / "complete").is_file() and subprocess.run([inside, "-c", ""], check=False).returncode == 0:
+        return str(inside)
+    wheels = cache / "wheels"
+    if not list(wheels.glob(f"llama_cpp_python-{llama_cpp}-py3-*.whl")):
+        build = ["wheel", "-q", "--no-deps", "-w", str(wheels), f"llama-cpp-python=={llama_cpp}"]
+        subprocess.run([sys.executable, "-m", "pip", *build], check=True)
+    (wheel,) = wheels.glob(f"llama_cpp_python-{llama_cpp}-py3-*.whl")
+    subprocess.run([python, "-m", "venv", "--clear", environment], check=True)
+    subprocess.run([inside, "-m", "pip", "install", "-q", "--prefer-binary", wheel], check=True)
+    (environment / "complete").touch()
+    return str(inside)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_agent_starts_and_serves(version: str, agent_cache: Path) -> None:
+    """From 3.8 to 3.13: hello, a description, and an error as an error."""
+    spec = DeviceSpec(name="board", connection="local", python=find_python(version))
+    with open_device(spec, agent_cache) as device:
+        assert device.hello.python.startswith(version + ".")
+        assert device.describe().cores >= 1
+        with pytest.raises(UsageError, match="no model is open"):
+            device.draft(4)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_bad_requests_are_answered(version: str, agent_cache: Path) -> None:
+    """What is no request is an error and not a crash, whatever this version's JSON reader makes of it."""
+    agent = build_agent_archive().place_in(agent_cache / "agent")
+    bad = [b"{", b"\xff", b"[" * 200_000, b"7" * 10_000, b'{"id": 1, "op": []}', b" " * (MAX_LINE_BYTES + 1)]
+    lines = b"".join(line + b"\n" for line in [*bad, b'{"id": 2, "op": "close"}'])
+    ended = subprocess.run([find_python(version), agent], input=lines, capture_output=True, check=True, timeout=60)
+    _, *errors, last = map(json.loads, ended.stdout.splitlines())
+    assert [error["error"]["kind"] for error in errors] == ["usage"] * len(bad)
+    assert last == {"id": 2, "ok": {}}
+
+
+@pytest.mark.parametrize("version", TOO_OLD)
+def test_an_interpreter_that_is_too_old_is_told_so(version: str, agent_cache: Path) -> None:
+    """Not a syntax error: the version that was found, and the one that is needed."""
+    spec = DeviceSpec(name="board", connection="local", python=find_python(version))
+    message = f"board: configspec's agent needs Python 3.8 or later; this is {version}. Name another interpreter"
+    with pytest.raises(UsageError, match=message), open_device(spec, agent_cache):
+        pass
+
+
+@pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])
+def test_drafting_and_scoring_on_the_oldest_and_the_newest(version: str, agent_cache: Path, tiny_gguf: Path) -> None:
+    """With real llama.cpp: what is drafted is what scoring proposes."""
+    pytest.importorskip("llama_cpp")
+    python = python_with_llama_cpp(version)
+    options = LlamaCppSpec(threads=1, context=256)
+    spec = DeviceSpec(name="board", connection="local", python=python, llama_cpp=options)
+    prompt = list(range(2, 40))
+    with open_device(spec, agent_cache) as device:
+        device.open_model(tiny_gguf)
+        device.prefill(prompt)
+        draft = device.draft(8)
+        assert device.draft(8, keep=len(prompt)).tokens == draft.tokens
+        assert device.score([*prompt, *draft.tokens], len(prompt)).argmax == draft.tokens

@@ -1,0 +1,252 @@
+"""Everything that can be wrong with a devices.yaml, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from configspec.errors import UsageError
+from configspec.inventory.read import read_inventory
+
+WriteInventory = Callable[[str | bytes], Path]
+DEVICES = "devices: {a: {connection: local}}\n"
+FAMILIES = "families: {f: {target: {transformers: models/target}, drafts: {xs: models/xs}, quants: [Q8_0]}}\n"
+
+
+def problems(path: Path) -> list[str]:
+    """The lines of the error, without the file's name."""
+    with pytest.raises(UsageError) as error:
+        read_inventory(path)
+    lines = str(error.value).split("\n")
+    assert all(line.startswith("devices.yaml: ") for line in lines)
+    return [line.removeprefix("devices.yaml: ") for line in lines]
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "~"])
+def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, text: str) -> None:
+    """The smallest thing to write stands in the message."""
+    told = "the file is empty. Declare a device: `devices: {local: {connection: local}}`."
+    assert problems(write_inventory(text)) == [told]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[a]",
+            "the file is ['a']. It has to be a mapping of keys to values. Known: devices, families, sweep, serving.",
+        ),
+        ("sweep: {}", "devices is missing. Add it: The devices by name."),
+        ("devices: {}", "devices is {}. It has to be given at least one entry."),
+        ("devices:", "devices is empty. Give it a value, or delete it."),
+        ("devices: [a]", "devices is ['a']. It has to be a mapping of names to their settings."),
+        (
+            "devcies: {a: {connection: local}}\ndevices: {a: {connection: local}}",
+            "devcies is a key that configspec does "
+            "not know. Did you mean 'devices'? Known: devices, families, sweep, serving.",
+        ),
+        (DEVICES, "families is missing, and devices.a has nothing to run without. Add a family."),
+        (
+            "devices: {a: {}}",
+            "devices.a has neither `connection` nor `replay`. Give it one of them: `connection: local`",
+        ),
+        ("devices: {a: {connection: local, replay: one.json}}", "devices.a has both `connection` and `replay`."),
+        (
+            "devices: {a: {replay: one.json, python: p}}",
+            "devices.a has `replay`, which runs nothing, and `python`, which",
+        ),
+        (
+            "devices: {a: {replay: one.json, llama_cpp: {}}}",
+            "devices.a has `replay`, which runs nothing, and `llama_cpp`",
+        ),
+        (
+            "devices: {a: {connection: locla}}",
+            "devices.a.connection is 'locla', which configspec does not know. Did you mean 'local'? Known: local.",
+        ),
+        (
+            "devices: {a: {connection: {ssh: orin}}}",
+            "devices.a.connection is {'ssh': 'orin'}, which configspec does not ",
+        ),
+        (
+            "devices: {a: {connection: local, power: {meter: ina3221}}}",
+            "devices.a.power is a key that configspec does not "
+            "know. Known: connection, replay, python, llama_cpp, tags.",
+        ),
+        ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name stands in test ids: use letters,"),
+        ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name stands in test ids"),
+        ("devices: {'a[1]': {connection: local}}", "devices has the name 'a[1]'. A name stands in test ids"),
+        ("devices: {a=b: {connection: local}}", "devices has the name 'a=b'. A name stands in test ids"),
+        ("devices: {-a: {connection: local}}", "devices has the name '-a'. A name stands in test ids"),
+        ("devices: {a: {connection: local, tags: [x y]}}", "devices.a.tags[0] is 'x y'. A name stands in test ids"),
+        ("devices: {a: {connection: local, tags: [x, x]}}", "devices.a.tags has x more than once. Keep one of each."),
+        ("devices: {a: {connection: local, tags: x}}", "devices.a.tags is 'x'. It has to be a list, as in [a, b]."),
+        ("devices: {a: {connection: local, tags: }}", "devices.a.tags is empty. Give it a value, or delete it."),
+        ("devices: {a: {connection: local, python: 3}}", "devices.a.python is 3. It has to be text (in quotes, where"),
+        ("devices: {a: {connection: local, python: ''}}", "devices.a.python is ''. It has to be text, not empty."),
+        (
+            "devices: {a: {connection: local, llama_cpp: {threads: 0}}}",
+            "devices.a.llama_cpp.threads is 0. It has to be 1 ",
+        ),
+        (
+            "devices: {a: {connection: local, llama_cpp: {threads: 1.5}}}",
+            "devices.a.llama_cpp.threads is 1.5. It has to be a whole number.",
+        ),
+        (
+            "devices: {a: {connection: local, llama_cpp: {gpu_layers: some}}}",
+            "devices.a.llama_cpp.gpu_layers is 'some'. Write `all`, or a number of layers, 0 or more.",
+        ),
+        (
+            "devices: {a: {connection: local, llama_cpp: {gpu_layers: -1}}}",
+            "devices.a.llama_cpp.gpu_layers is -1. Write",
+        ),
+        (
+            "devices: {a: {replay: nope.json}}",
+            "devices.a.replay is 'nope.json', and there is no file {here}/nope.json.",
+        ),
+        (
+            "devices: {a: {replay: prompts.jsonl}}",
+            "devices.a.replay is 'prompts.jsonl', and {here}/prompts.jsonl is not JSON with a mapping `devices`.",
+        ),
+        (
+            "devices: {a: {replay: ready.gguf}}",
+            "devices.a.replay is 'ready.gguf', and {here}/ready.gguf is not JSON with",
+        ),
+        (
+            "devices: {a: {replay: two.json}}",
+            "devices.a.replay names a file of 2 devices. Say which, as in {profile: two.json, device: rpi5}.",
+        ),
+        (
+            "devices: {a: {replay: {profile: two.json, device: rpi4}}}",
+            "devices.a.replay.device is 'rpi4', which the file has not. Did you mean 'rpi5'? Known: rpi5, jetson.",
+        ),
+    ],
+)
+def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path, text: str, told: str) -> None:
+    """The key, what was found, what would do; one problem, one line."""
+    (found,) = problems(write_inventory(text))
+    assert found.startswith(told.replace("{here}", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("families: {f: {}}", "families.f.drafts is missing. Add it: The small models by name"),
+        (
+            "families: {f: {target: x}}",
+            "families.f.target is 'x'. It has to be a mapping of keys to values. Known: trans",
+        ),
+        (
+            "families: {f: {target: {}}}",
+            "families.f.target.transformers is missing. Add it: The folder that transformers",
+        ),
+        (
+            "families: {f: {target: {transformers: models/xs, dtype: fp16}}}",
+            "families.f.target.dtype is 'fp16', which configspec does not know. Known: float32, bfloat16, float16.",
+        ),
+        (
+            "families: {f: {target: {transformers: nope}, drafts: {xs: models/xs}, quants: [F16]}}",
+            "families.f.target.transformers is 'nope', and there is no folder {here}/nope. Correct it: a path begins",
+        ),
+        ("families: {f: {drafts: {}}}", "families.f.drafts is {}. It has to be given at least one entry."),
+        (
+            "families: {f: {drafts: {xs: 3}}}",
+            "families.f.drafts.xs is 3. It has to be a mapping of keys to values. Known",
+        ),
+        ("families: {f: {drafts: {a/b: x}}}", "families.f.drafts has the name 'a/b'. A name stands in test ids"),
+        ("families: {f: {drafts: {xs: {}}}}", "families.f.drafts.xs has neither `safetensors` nor `gguf`. Give it one"),
+        (
+            "families: {f: {drafts: {xs: {safetensors: x, gguf: {F16: x}}}}}",
+            "families.f.drafts.xs has both `safetensors`",
+        ),
+        (
+            "families: {f: {drafts: {xs: {gguf: {Q4_K_N: x}}}}}",
+            "families.f.drafts.xs.gguf has a key that is 'Q4_K_N', "
+            "which is no quantisation of llama.cpp. Did you mean 'Q4_K_S'?",
+        ),
+        (
+            "families: {f: {target: {transformers: models/xs}, drafts: {xs: ready.gguf}, quants: [F16]}}",
+            "families.f.drafts.xs is 'ready.gguf', and there is no folder {here}/ready.gguf.",
+        ),
+        (
+            "families: {f: {target: {transformers: models/xs}, drafts: {xs: {gguf: {F16: a}}}, quants: [F16]}}",
+            "families.f.drafts.xs.gguf.F16 is 'a', and there is no file {here}/a.",
+        ),
+        (
+            "families: {f: {target: {transformers: models}, drafts: {xs: {gguf: {F16: ready.gguf}}}, quants: [Q8_0]}}",
+            "families.f.drafts.xs.gguf has no Q8_0, which families.f.quants asks for. Add its file",
+        ),
+        ("families: {f: {quants: []}}", "families.f.quants is []. It has to be given at least one entry."),
+        (
+            "families: {f: {quants: [Q4_K_N]}}",
+            "families.f.quants[0] is 'Q4_K_N', which is no quantisation of llama.cpp. "
+            "Did you mean 'Q4_K_S'? Known: F32, F16, BF16,",
+        ),
+        ("families: {f: {quants: [F16, F16]}}", "families.f.quants has F16 more than once. Keep one of each."),
+        (
+            "families: {f: {serving: {verify: 1}}}",
+            "families.f.serving.verify is a key that configspec does not know. "
+            "Did you mean 'verify_s'? Known: verify_s, price.",
+        ),
+    ],
+)
+def test_a_wrong_family_is_told(write_inventory: WriteInventory, tmp_path: Path, text: str, told: str) -> None:
+    """As above; keys that are missing besides are told in lines of their own."""
+    found = problems(write_inventory("devices: {a: {replay: one.json}}\n" + text))
+    assert any(line.startswith(told.replace("{here}", str(tmp_path))) for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sweep: {k: 0}", "sweep.k is 0, but a round drafts at least 1 token. Begin at 1."),
+        ("sweep: {k: [2, -1]}", "sweep.k is [2, -1], but a round drafts at least 1 token."),
+        ("sweep: {k: 10..1}", "sweep.k is '10..1', whose range runs backwards. Write 1..10."),
+        ("sweep: {k: few}", "sweep.k is 'few', and 'few' is not a speculative length. Write one number, a range"),
+        ("sweep: {k: {from: 1}}", "sweep.k is {'from': 1}, which is not a speculative length."),
+        (
+            "sweep: {depth: 1020}",
+            "sweep.depth + the largest sweep.k is 1020 + 10 = 1030 tokens, more than "
+            "devices.a.llama_cpp.context, 1024. Lower the depth or K, or raise the context.",
+        ),
+        ("sweep: {depth: 0}", "sweep.depth is 0. It has to be 1 or more."),
+        ("sweep: {rounds: true}", "sweep.rounds is True. It has to be a whole number."),
+        ("sweep: {warmup_rounds: -1}", "sweep.warmup_rounds is -1. It has to be 0 or more."),
+        ("sweep: {seconds_per_cell: 0}", "sweep.seconds_per_cell is 0. It has to be more than 0"),
+        ("sweep: {seconds_per_cell: .inf}", "sweep.seconds_per_cell is inf. It has to be a finite number."),
+        ("sweep: {seconds_per_cell: a minute}", "sweep.seconds_per_cell is 'a minute'. It has to be a number."),
+        ("sweep: {prompts: nope.jsonl}", "sweep.prompts is 'nope.jsonl', and there is no file {here}/nope.jsonl."),
+        ("sweep: {prompts: models}", "sweep.prompts is 'models', and there is no file {here}/models."),
+        ("serving: {verify_s: -0.1}", "serving.verify_s is -0.1. It has to be 0 or more."),
+        (
+            "serving: {price: {usd_per_million_tokens: 0}}",
+            "serving.price.usd_per_million_tokens is 0. It has to be more ",
+        ),
+        (
+            "serving: {price: {bills: tokens}}",
+            "serving.price.bills is 'tokens', which configspec does not know. Known: drafted, drafted+1.",
+        ),
+        (
+            "serving: {price: 0.9}",
+            "serving.price is 0.9. It has to be a mapping of keys to values. Known: usd_per_million",
+        ),
+    ],
+)
+def test_a_wrong_sweep_or_price_is_told(write_inventory: WriteInventory, tmp_path: Path, text: str, told: str) -> None:
+    """As above."""
+    (found,) = problems(write_inventory(DEVICES + FAMILIES + text))
+    assert found.startswith(told.replace("{here}", str(tmp_path)))
+
+
+def test_all_problems_are_told_at_once_sorted(write_inventory: WriteInventory) -> None:
+    """A person with three slips mends them in one go."""
+    found = problems(write_inventory("sweep: {k: 0, rounds: 0}\ndevices: {a: {replay: x, conection: local}}\n"))
+    assert [line.split(" ")[0] for line in found] == ["devices.a.conection", "sweep.k", "sweep.rounds"]
+
+
+def test_more_than_ten_problems_are_counted(write_inventory: WriteInventory) -> None:
+    """Ten are shown, so that the first is still on the screen."""
+    found = problems(write_inventory("devices: {" + ",".join(f"d{n}: {{connection: x}}" for n in range(25)) + "}"))
+    assert len(found) == 11
+    assert found[-1] == "and 15 more."

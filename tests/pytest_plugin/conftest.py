@@ -1,0 +1,83 @@
+"""A testbed in a temporary folder: devices that replay figures, so that no model and no board is needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+# Imported here first: a pytest run inside this process forgets what it imported, and numpy cannot be loaded twice.
+import configspec.inventory.read
+import configspec.profiling.laboratory
+import configspec.reporting.rankings  # noqa: F401
+
+BENCHMARK = '''
+"""As a user writes it."""
+import pytest
+
+
+@pytest.mark.hil
+def test_configuration(hil_benchmark):
+    measured = hil_benchmark()
+    assert measured.drafting_tokens_per_s > 0
+'''
+
+INVENTORY = """
+devices:
+  fast: {replay: {profile: profile.json, device: fast}, tags: [desk]}
+  fast-2: {replay: {profile: profile.json, device: slow}, tags: [desk]}
+  slow: {replay: {profile: profile.json, device: slow}}
+"""
+
+
+def figure(value: float) -> dict[str, float]:
+    return {"value": value, "low": value * 0.99, "high": value * 1.01}
+
+
+def profile() -> dict[str, object]:
+    """Two devices, one family, two drafts, K 1, 2 and 4. Round numbers, so that every result is known by heart."""
+    rates = {"a": {1: 0.5, 2: 0.4, 4: 0.25}, "b": {1: 0.75, 2: 0.6, 4: 0.5}}
+    acceptance = [
+        {"draft": draft, "quant": "Q8_0", "k": k, "rate": figure(rate), "from": "made up"}
+        for draft, by_k in rates.items()
+        for k, rate in by_k.items()
+    ]
+    cells = {
+        name: [
+            {
+                "family": "pair",
+                "draft": draft,
+                "quant": "Q8_0",
+                "drafting_tokens_per_s": figure(speed / (2 if draft == "b" else 1)),
+                "power_w": None,
+                "power_reason": "made up without power",
+            }
+            for draft in ("a", "b")
+        ]
+        for name, speed in (("fast", 100.0), ("slow", 10.0))
+    }
+    return {
+        "configspec_profile": 1,
+        "provenance": "declared",
+        "confidence": 1.0,
+        "source": "round numbers",
+        "license": "Apache-2.0",
+        "families": {
+            "pair": {
+                "target": "none",
+                "serving": {"verify_s": 0.5, "usd_per_million_tokens": 1.0, "bills": "drafted"},
+                "acceptance": acceptance,
+            }
+        },
+        "devices": {name: {"name": name, "cells": rows} for name, rows in cells.items()},
+    }
+
+
+@pytest.fixture
+def testbed(pytester: pytest.Pytester) -> Path:
+    """A folder with devices.yaml, a profile and one benchmark; pytest is run in it."""
+    pytester.makefile(".yaml", devices=INVENTORY)
+    Path(pytester.path, "profile.json").write_text(json.dumps(profile()), encoding="utf-8")
+    pytester.makepyfile(test_bench=BENCHMARK)
+    return pytester.path

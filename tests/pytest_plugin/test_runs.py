@@ -1,0 +1,280 @@
+"""Whole pytest runs, on devices that replay figures."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from configspec.records.journal import recover
+
+pytestmark = pytest.mark.real
+
+EVERYTHING = 18  # 3 devices, 2 drafts, 3 values of K
+
+
+def rows(testbed: Path, name: str = "r.json") -> dict[str, dict]:
+    document = json.loads(Path(testbed, name).read_text(encoding="utf-8"))
+    return {row["fullname"]: row for row in document["benchmarks"]}
+
+
+def test_without_a_device_a_benchmark_is_skipped_and_the_reason_names_the_flag(testbed, pytester):
+    """A device that nobody asked for is a skip, never a pass."""
+    result = pytester.runpytest("-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*no device was asked for: --device NAME*"])
+
+
+def test_an_unknown_device_is_a_usage_error_that_lists_what_there_is(testbed, pytester):
+    """`--device nonsense` ends with 4 before anything runs, and names devices and tags."""
+    result = pytester.runpytest("--device", "nonsense")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = result.stderr.str()
+    assert "nonsense" in text
+    assert all(name in text for name in ("fast", "fast-2", "slow", "desk"))
+    assert "Traceback" not in text
+
+
+def test_every_configuration_becomes_one_row_timed_by_the_devices_clock(testbed, pytester):
+    """Device 'fast' drafts 100 tokens/s with draft 'a': a round of 4 takes 0.04 s, whatever the host's clock says."""
+    result = pytester.runpytest("--device", "*", "--benchmark-json=r.json")
+    assert result.ret == 0
+    found = rows(testbed)
+    assert len(found) == EVERYTHING
+    row = found["test_bench.py::test_configuration[dev:fast:-pair-a-Q8_0-K4]"]
+    assert row["stats"]["median"] == pytest.approx(0.04)
+    assert row["options"]["timer"] == "device_clock"
+    record = row["extra_info"]["configspec"]
+    assert (record["device"], record["draft"], record["k"]) == ("fast", "a", 4)
+    assert record["drafting"]["tokens_per_s"]["value"] == pytest.approx(100)
+    assert record["power"] == {"watts": None, "reason": "made up without power"}
+    assert record["outcome"] == "passed"
+
+
+def test_a_device_name_in_an_id_ends_with_its_colon(testbed, pytester):
+    """`-k dev:fast:` chooses device fast and not fast-2, though one name begins with the other."""
+    result = pytester.runpytest("--device", "*", "-k", "dev:fast:", "--collect-only", "-q")
+    names = [line for line in result.stdout.lines if "::" in line]
+    assert len(names) == EVERYTHING // 3
+    assert all("[dev:fast:-" in name for name in names)
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"),
+    [
+        (["--device", "fast"], 6),
+        (["--device", "fast", "--device", "slow"], 12),
+        (["--device", "desk"], 12),
+        (["--device", "fast*"], 12),
+        (["--device", "fast,slow", "--draft", "a"], 6),
+        (["--device", "fast", "--k", "2..4"], 4),
+        (["--device", "fast", "--k", "1,4", "--draft", "b", "--family", "p*", "--quant", "Q8_0"], 2),
+    ],
+)
+def test_the_filters_choose_configurations(testbed, pytester, flags, count):
+    """Devices by name, tag and glob; families, drafts and quantisations by name and glob; K by range and list."""
+    result = pytester.runpytest(*flags, "--collect-only", "-q")
+    assert len([line for line in result.stdout.lines if "::" in line]) == count
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--draft", "c"], ["'c'", "a, b"]),
+        (["--family", "pear"], ["pear", "Did you mean 'pair'"]),
+        (["--quant", "Q4_K_M"], ["Q4_K_M", "Q8_0"]),
+        (["--k", "0"], ["--k", "0"]),
+        (["--k=-3"], ["--k", "-3"]),
+        (["--k", "lots"], ["--k", "lots"]),
+        (["--k", "9"], ["no configuration is left"]),
+        (["--inventory", "nowhere.yaml"], ["nowhere.yaml"]),
+    ],
+)
+def test_a_filter_that_fits_nothing_is_a_usage_error(testbed, pytester, flags, words):
+    """Each mistake is told before a test runs, with what was found and what would do."""
+    result = pytester.runpytest("--device", "fast", *flags)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert all(word in result.stderr.str() for word in words)
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_the_options_have_ini_twins(testbed, pytester):
+    """A testbed may fix them once; the command line wins."""
+    pytester.makeini("[pytest]\nconfigspec_device = slow\nconfigspec_draft = a\nconfigspec_k = 1..2\n")
+    result = pytester.runpytest("--k", "4", "--collect-only", "-q")
+    names = [line for line in result.stdout.lines if "::" in line]
+    assert names == ["test_bench.py::test_configuration[dev:slow:-pair-a-Q8_0-K4]"]
+
+
+def test_the_rankings_end_the_output(testbed, pytester):
+    """Goodput of b at K=2 on 'fast': (2*0.6 + 1) / (2/50 + 0.5) = 4.07; the best K by 3/(4/50+0.5) = 5.17 is 4."""
+    result = pytester.runpytest("--device", "fast")
+    result.stdout.fnmatch_lines(
+        [
+            "*configspec: rankings*",
+            "fast, pair: verification 0.5 s a round, 1 USD a million tokens*",
+            "goodput, tokens/s (higher is better)",
+            "*1  b*Q8_0*4*5.17*",
+            "verification cost efficiency*",
+            "drafting energy*",
+            "*not available: made up without power*",
+        ]
+    )
+
+
+def test_a_test_that_fails_after_measuring_keeps_its_row(testbed, pytester):
+    """The figures were measured; the outcome is in the record."""
+    pytester.makepyfile(
+        test_bench="""
+        def test_fast_enough(hil_benchmark):
+            assert hil_benchmark().drafting_tokens_per_s > 1e6
+        """
+    )
+    result = pytester.runpytest("--device", "fast", "--k", "1", "--draft", "a", "--benchmark-json=r.json")
+    result.assert_outcomes(failed=1)
+    (row,) = rows(testbed).values()
+    assert row["extra_info"]["configspec"]["outcome"] == "failed"
+
+
+def test_a_skip_while_measuring_does_not_lose_the_others(testbed, pytester):
+    """pytest-benchmark's writer dies on a row without data, and would take the whole file with it."""
+    pytester.makepyfile(
+        test_bench="""
+        import pytest
+        def test_skips(benchmark, configuration):
+            benchmark.pedantic(lambda: pytest.skip("in the middle"))
+        def test_works(hil_benchmark):
+            hil_benchmark()
+        """
+    )
+    result = pytester.runpytest("--device", "fast", "--k", "1", "--draft", "a", "--benchmark-json=r.json")
+    result.assert_outcomes(passed=1, skipped=1)
+    assert len(rows(testbed)) == 1
+
+
+def test_a_killed_run_keeps_what_it_finished(testbed, pytester):
+    """The process is killed while it measures the second row: the journal gives back the first, as a results file."""
+    pytester.makepyfile(
+        test_bench="""
+        import os, signal
+        def test_first(hil_benchmark):
+            hil_benchmark()
+        def test_second(hil_benchmark):
+            hil_benchmark()
+            os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    result = pytester.runpytest_subprocess("--device", "fast", "--k", "1", "--draft", "a", "--benchmark-json=r.json")
+    assert result.ret == -signal.SIGKILL
+    assert not Path(testbed, "r.json").exists() or not Path(testbed, "r.json").read_bytes()
+    (journal,) = Path(testbed, ".configspec", "journal").glob("*.jsonl")
+    document, unread = recover(journal)
+    assert unread == 0
+    assert [row["name"] for row in document["benchmarks"]] == ["test_first[dev:fast:-pair-a-Q8_0-K1]"]
+
+
+def test_a_recovered_file_is_read_by_pytest_benchmark(testbed, pytester):
+    """Its own compare command takes the file that `configspec recover` makes."""
+    pytester.runpytest("--device", "fast")
+    (journal,) = Path(testbed, ".configspec", "journal").glob("*.jsonl")
+    recovered = pytester.run("configspec", "recover", str(journal), "-o", "0001_recovered.json")
+    assert recovered.ret == 0
+    result = pytester.run("pytest-benchmark", "compare", "./0001_recovered.json", "--columns=median")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*dev:fast:-pair-a-Q8_0-K4*"])
+
+
+def test_saving_and_comparing_work_as_pytest_benchmarks_users_know_them(testbed, pytester):
+    """--benchmark-save writes a run that --benchmark-compare reads, and a gate on it passes for equal times."""
+    flags = ("--device", "fast", "--benchmark-save=one")
+    assert pytester.runpytest(*flags).ret == 0
+    result = pytester.runpytest(
+        "--device", "fast", "--benchmark-compare", "--benchmark-compare-fail=median:5%"
+    )
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*0001_one*"])
+
+
+def test_a_tests_own_benchmark_marker_keeps_the_devices_clock(testbed, pytester):
+    """Only the closest marker counts for pytest-benchmark: a group of the test's own must not bring the host's clock."""
+    pytester.makepyfile(
+        test_bench="""
+        import pytest
+        @pytest.mark.benchmark(group="mine")
+        def test_it(hil_benchmark):
+            hil_benchmark()
+        """
+    )
+    flags = ("--device", "fast", "--k", "4", "--draft", "a", "--benchmark-json=r.json")
+    assert pytester.runpytest(*flags).ret == 0
+    (row,) = rows(testbed).values()
+    assert row["group"] == "mine"
+    assert row["stats"]["median"] == pytest.approx(0.04)
+
+
+def test_xdist_is_refused(testbed, pytester):
+    """Under -n pytest-benchmark would record nothing and end with 0, so it is said instead."""
+    pytest.importorskip("xdist")
+    result = pytester.runpytest("--device", "fast", "-n", "2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "-n0" in result.stderr.str()
+
+
+def test_pytest_benchmark_switched_off_is_told(testbed, pytester):
+    """`-p no:benchmark` with a device is a usage error of ours, not a missing fixture."""
+    result = pytester.runpytest("--device", "fast", "-p", "no:benchmark")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "pytest-benchmark" in result.stderr.str()
+
+
+def test_nothing_measured_where_measuring_was_asked_for_is_not_a_success(testbed, pytester):
+    """An unplugged board, or a benchmark that was switched off, must not make a green night."""
+    result = pytester.runpytest("--device", "fast", "--benchmark-skip")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*nothing was measured*"])
+
+
+def test_collection_reads_no_model_and_touches_no_device(testbed, pytester):
+    """A local device whose interpreter and models do not exist is collected all the same."""
+    Path(testbed, "devices.yaml").write_text(
+        """
+devices:
+  board: {connection: local, python: /nowhere/python}
+families:
+  f:
+    target: {transformers: target}
+    drafts: {xs: xs}
+    quants: [Q8_0]
+""",
+        encoding="utf-8",
+    )
+    for folder in ("target", "xs"):
+        Path(testbed, folder).mkdir()
+    result = pytester.runpytest("--device", "board", "--collect-only", "-q")
+    assert result.ret == 0
+    assert len([line for line in result.stdout.lines if "dev:board:" in line]) == 10
+
+
+def test_a_record_error_of_the_profile_is_a_usage_error(testbed, pytester):
+    """A replay file that is not JSON: file and place, exit 4, no traceback."""
+    Path(testbed, "profile.json").write_text('{"configspec_profile": 1, ', encoding="utf-8")
+    result = pytester.runpytest("--device", "fast")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "profile.json" in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_the_plugin_imports_nothing_heavy_in_an_unrelated_run(pytester):
+    """Every pytest run of the environment loads it: no numpy, pydantic, yaml, rich, and above all no model library."""
+    pytester.makepyfile(
+        """
+        import sys
+        def test_it():
+            heavy = {"numpy", "pydantic", "yaml", "rich", "torch", "transformers", "llama_cpp", "filelock"}
+            assert "configspec.pytest_plugin" in sys.modules
+            assert not heavy & set(sys.modules)
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:hypothesispytest").assert_outcomes(passed=1)

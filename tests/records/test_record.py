@@ -1,0 +1,143 @@
+"""The record: written, read back, and every way in which a file can be wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configspec.errors import RecordError
+from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.records.record import KEY, Row, from_record, to_record
+from configspec.records.results import read_results
+
+positive = st.floats(min_value=1e-9, max_value=1e9)
+names = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)
+
+
+@st.composite
+def estimates(draw):
+    low, value, high = sorted(draw(st.tuples(positive, positive, positive)))
+    return Estimate(value=value, low=low, high=high, confidence=0.95, n=draw(st.integers(0, 99)))
+
+
+@st.composite
+def rows(draw):
+    power = draw(st.none() | estimates())
+    counts = draw(st.lists(st.tuples(st.integers(1, 99), st.integers(0, 99)), max_size=4))
+    samples = tuple(draw(st.lists(positive, min_size=1, max_size=5)))
+    return Row(
+        configuration=Configuration(
+            device=draw(names),
+            family=draw(names),
+            draft=draw(names),
+            quant=draw(names),
+            k=draw(st.integers(1, 64)),
+            round_s=draw(estimates()),
+            round_samples_s=samples,
+            acceptance=Acceptance(
+                rate=draw(estimates()),
+                rounds=draw(st.none() | st.integers(1, 999)),
+                drafted=draw(st.none() | st.integers(1, 999)),
+                accepted=draw(st.none() | st.integers(0, 999)),
+                by_prompt=tuple(counts),
+                prompts_sha256=draw(st.none() | st.just("ab" * 32)),
+            ),
+            power_w=power,
+            power_reason=None if power else "no meter",
+            provenance=draw(st.sampled_from(["measured", "derived", "declared", "modelled"])),
+            warnings=tuple(draw(st.lists(st.text(max_size=9), max_size=2))),
+        ),
+        serving=Serving(verify_s=draw(positive), usd_per_million_tokens=draw(positive)),
+        token_samples_s=(samples,),
+        drafting={"depth_tokens": 128},
+        acceptance={"rule": "match-greedy-draft"},
+        environment={"device": {"cpu": "a"}},
+        models={"draft": None},
+    )
+
+
+@given(rows())
+def test_a_row_is_the_same_after_writing_and_reading(row):
+    """Through JSON text, with nothing lost and nothing infinite."""
+    text = json.dumps(to_record(row), allow_nan=False)
+    assert from_record(json.loads(text), "here") == row
+
+
+@given(rows(), st.data())
+def test_a_record_that_lost_a_key_is_told_with_the_key(row, data):
+    """Cut or edited by hand: the message names the place and the key."""
+    record = to_record(row)
+    key = data.draw(st.sampled_from(["device", "k", "drafting", "acceptance", "power", "serving", "quality"]))
+    del record[key]
+    with pytest.raises(RecordError, match=f"here: .*'{key}'"):
+        from_record(record, "here")
+
+
+@given(
+    rows(),
+    st.sampled_from(["device", "k", "drafting", "acceptance", "power", "serving", "quality", "models"]),
+    st.sampled_from([None, 3.5, "x", [], ["x"], -1, True]),
+)
+def test_a_value_of_the_wrong_kind_is_a_record_error_and_nothing_else(row, key, value):
+    """Whatever stands there instead; a wrong value is never a TypeError with a traceback."""
+    record = to_record(row) | {key: value}
+    try:
+        from_record(json.loads(json.dumps(record)), "here")
+    except RecordError as problem:
+        assert "here" in str(problem)
+
+
+def test_a_newer_version_says_so(tmp_path):
+    """Version 2 is not guessed at."""
+    with pytest.raises(RecordError, match=r"r.json: row: .*version 2.*pip install -U"):
+        read(tmp_path, json.dumps({"benchmarks": [{"name": "row", "extra_info": {KEY: {"version": 2}}}]}))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["empty", "configspec recover"]),
+        ("hello", ["not JSON", "--benchmark-json"]),
+        ('{"benchmarks": [{"name": "a"', ["cut short", "configspec recover"]),
+        ("[1, 2]", ["no list named 'benchmarks'"]),
+        ('{"benchmarks": []}', ["0 benchmarks, none measured by configspec"]),
+        ('{"benchmarks": [{"name": "a", "extra_info": {}}]}', ["1 benchmarks, none measured by configspec"]),
+        ("[" * 100_000, ["r.json"]),
+    ],
+)
+def test_a_file_that_holds_no_results_is_told_with_its_name(tmp_path, text, words):
+    """Not JSON, cut short, of another tool, without rows: one message each, with what would do."""
+    with pytest.raises(RecordError) as problem:
+        read(tmp_path, text)
+    assert all(word in str(problem.value) for word in ["r.json", *words])
+
+
+def test_a_missing_file_and_a_folder_are_told(tmp_path):
+    """With the command that makes a results file."""
+    with pytest.raises(RecordError, match="no such file"):
+        read_results(tmp_path / "r.json")
+    with pytest.raises(RecordError, match="a folder"):
+        read_results(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path):
+    """A GGUF named by mistake, for example."""
+    (tmp_path / "r.json").write_bytes(b"GGUF\xff\xfe")
+    with pytest.raises(RecordError, match="not text"):
+        read_results(tmp_path / "r.json")
+
+
+@given(cut=st.integers(1, 400))
+def test_a_file_cut_anywhere_is_a_record_error(tmp_path_factory, cut):
+    """Wherever the copy stopped."""
+    text = json.dumps({"benchmarks": [{"name": "a" * 300, "extra_info": {}}], "version": "5"})
+    with pytest.raises(RecordError, match="cut short|not JSON"):
+        read(tmp_path_factory.mktemp("cut"), text[: min(cut, len(text) - 1)])
+
+
+def read(folder, text):
+    (folder / "r.json").write_text(text, encoding="utf-8")
+    return read_results(folder / "r.json")
