@@ -105,16 +105,18 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
             del cpu[key]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Drop rows without data: pytest-benchmark's writer fails on one, and would lose the whole file."""
-    if RUN in session.config.stash:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-benchmark's own wrapper, which writes the file
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Leave out rows without data; and make a run that measured nothing end with an error."""
+    run = session.config.stash.get(RUN, None)
+    if run is not None:
         from configspec.pytest_plugin.touchpoints import drop_rows_without_data
 
         drop_rows_without_data(session.config)
         # An unplugged board must not make a green night.
-        if not session.config.stash[RUN].rows and not session.config.option.collectonly and session.exitstatus == 0:
+        if not run.rows and not session.config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    return (yield)
 
 
 @pytest.hookimpl(trylast=True)

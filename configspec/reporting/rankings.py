@@ -62,27 +62,26 @@ def _choice_json(choice: Choice) -> dict[str, Any]:
     }
 
 
-def as_text(rankings: Sequence[Ranking], top: int, width: int = 100) -> str:
+def as_text(rankings: Sequence[Ranking], top: int, width: int = 120) -> str:
     """The rankings as tables for a terminal, the first `top` of each, with what each best costs the others."""
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     for group in _groups(rankings):
-        console.print(f"{group[0].device}, {group[0].family}: {_assumptions(group[0].serving)}")
+        _say(console, f"{group[0].device}, {group[0].family}: {_assumptions(group[0].serving)}")
         for ranking in group:
             _print_ranking(console, ranking, top)
-        for conflict in conflicts(group):
-            line = conflict_line(conflict)
-            if line:
-                console.print(line)
+        console.print()
+        for line in filter(None, map(conflict_line, conflicts(group))):
+            _say(console, line)
         console.print()
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).rstrip() + "\n"
 
 
 def _print_ranking(console: Console, ranking: Ranking, top: int) -> None:
     console.print()
-    console.print(title(ranking))
+    _say(console, title(ranking))
     if ranking.unavailable is not None:
-        console.print(f"  not available: {ranking.unavailable}")
+        _say(console, f"  not available: {ranking.unavailable}")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name, justify in COLUMNS:
@@ -91,7 +90,12 @@ def _print_ranking(console: Console, ranking: Ranking, top: int) -> None:
         table.add_row(*cells)
     console.print(table)
     for note in _notes(ranking, top):
-        console.print(f"  {note}")
+        _say(console, f"  {note}")
+
+
+def _say(console: Console, line: str) -> None:
+    """One line, however long: the terminal breaks it, and a script finds it whole."""
+    console.print(line, soft_wrap=True)
 
 
 COLUMNS = (
@@ -184,25 +188,23 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
 
 def conflict_line(conflict: Conflict) -> str:
     """What choosing by one objective costs the others, in a line; empty where it costs nothing that can be said."""
-    costs = [f"{HEADINGS[name]} {ratio:.2f} times" for name, ratio in conflict.costs.items() if ratio > 1.005]
+    costs = [f"{HEADINGS[name]} {ratio:.2f} times worse" for name, ratio in conflict.costs.items() if ratio > 1.005]
     if not costs:
         return ""
     chosen = f"{conflict.draft} {conflict.quant} K={conflict.k}"
-    return f"choosing {chosen}, the best for {HEADINGS[conflict.chosen_for]}, is worse in " + ", ".join(costs)
+    return f"choosing {chosen}, the best for {HEADINGS[conflict.chosen_for]}: " + ", ".join(costs)
 
 
 def figure(value: float) -> str:
-    """Three significant digits and no exponent, thousands apart.
+    """Three significant digits, four from a thousand on, thousands apart and no exponent.
 
     >>> figure(1334321.0), figure(7.651), figure(0.0123)
-    ('1,330,000', '7.65', '0.0123')
+    ('1,334,000', '7.65', '0.0123')
     """
-    rounded = float(f"{value:.3g}")
-    if abs(rounded) >= 100:
-        return f"{rounded:,.0f}"
-    digits = f"{rounded:.10f}".rstrip("0")
-    wanted = f"{value:#.3g}".rstrip(".") if abs(rounded) >= 0.001 else digits
-    return wanted
+    if abs(value) >= 999.5:
+        return f"{float(f'{value:.4g}'):,.0f}"
+    shown = f"{value:#.3g}".rstrip(".")
+    return shown if "e" not in shown else f"{float(f'{value:.3g}'):.12f}".rstrip("0")
 
 
 def _groups(rankings: Sequence[Ranking]) -> Iterator[tuple[Ranking, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -179,9 +180,9 @@ def test_a_recovered_file_is_read_by_pytest_benchmark(testbed, pytester):
     """Its own compare command takes the file that `configspec recover` makes."""
     pytester.runpytest("--device", "fast")
     (journal,) = Path(testbed, ".configspec", "journal").glob("*.jsonl")
-    recovered = pytester.run("configspec", "recover", str(journal), "-o", "0001_recovered.json")
+    recovered = pytester.run(sys.executable, "-m", "configspec.cli", "recover", str(journal), "-o", "0001_recovered.json")
     assert recovered.ret == 0
-    result = pytester.run("pytest-benchmark", "compare", "./0001_recovered.json", "--columns=median")
+    result = pytester.run(sys.executable, "-m", "pytest_benchmark", "compare", "./0001_recovered.json", "--columns=median")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*dev:fast:-pair-a-Q8_0-K4*"])
 

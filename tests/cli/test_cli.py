@@ -1,0 +1,122 @@
+"""The command line: exit codes, messages, output; run in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from configspec.cli import main
+from configspec.records.profile_file import read_profile
+from configspec.records.record import KEY, Row, to_record
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """The paper's profile as a results file."""
+    profile = read_profile(ROOT / "fixtures" / "profiles" / "configspec-paper.json")
+    rows = [
+        {
+            "name": f"{device}-{one.draft}-{one.k}",
+            "extra_info": {KEY: to_record(Row(configuration=one, serving=profile.serving[one.family]))},
+        }
+        for device in profile.devices
+        for one in profile.configurations(device, as_name=device)
+    ]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"benchmarks": rows}), encoding="utf-8")
+    return path
+
+
+def test_rank_prints_json_that_is_whole(results, capsys):
+    """Table 2, Orin, Llama: goodput 7.65 at K=8."""
+    assert main(["rank", str(results), "--format", "json", "--k", "2..10", "--device", "jetson"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    (ranking,) = [
+        one for one in document["rankings"] if (one["family"], one["objective"]) == ("llama-3.1-70b", "goodput")
+    ]
+    best = ranking["choices"][0]
+    assert (best["draft"], best["quant"], best["k"]) == ("1b-inst", "Q4_K_M", 8)
+    assert best["value"] == pytest.approx(7.65, abs=0.005)
+    assert best["provenance"] == "derived"
+
+
+def test_rank_assumes_what_it_is_told(results, capsys):
+    """Other latency, price and billing are in the output, and change the values."""
+    flags = ["--verify-s", "0.1", "--usd-per-million", "2", "--bills", "drafted+1", "--format", "json"]
+    assert main(["rank", str(results), *flags, "--objective", "cost", "--top", "1"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["serving"] == {"verify_s": 0.1, "usd_per_million_tokens": 2.0, "bills": "drafted+1"}
+    assert {one["objective"] for one in document["rankings"]} == {"cost"}
+    assert all(len(one["choices"]) == 1 for one in document["rankings"])
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_rank_prints_for_people(results, capsys, form):
+    """Both forms hold the winner and the assumptions."""
+    assert main(["rank", str(results), "--format", form, "--family", "llama*"]) == 0
+    text = capsys.readouterr().out
+    assert "1b-inst" in text
+    assert "0.5 s a round" in text
+    assert "qwen3" not in text
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--k", "0"], ["--k", "0"]),
+        (["--k", "40"], ["no configuration is left"]),
+        (["--device", "rpi6"], ["rpi6", "rpi5"]),
+        (["--family", "lama"], ["lama", "llama-3.1-70b"]),
+        (["--verify-s", "-1"], ["--verify-s"]),
+        (["--verify-s", "nan"], ["--verify-s"]),
+        (["--usd-per-million", "0"], ["--usd-per-million"]),
+        (["--top", "0"], ["--top"]),
+    ],
+)
+def test_a_question_that_cannot_be_answered_ends_with_2(results, capsys, flags, words):
+    """One message on stderr, nothing on stdout."""
+    assert main(["rank", str(results), *flags]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert all(word in err for word in words)
+
+
+def test_a_results_file_that_is_not_one_ends_with_2(tmp_path, capsys):
+    """The file is named."""
+    assert main(["rank", str(tmp_path / "none.json")]) == 2
+    assert "none.json: no such file" in capsys.readouterr().err
+
+
+def test_an_unknown_command_ends_with_2():
+    """argparse's own exit code is ours too."""
+    with pytest.raises(SystemExit) as end:
+        main(["ranke"])
+    assert end.value.code == 2
+
+
+def test_models_build_tells_a_missing_inventory(tmp_path, monkeypatch, capsys):
+    """In a folder without devices.yaml: its name, exit 2."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["models", "build"]) == 2
+    assert "devices.yaml" in capsys.readouterr().err
+
+
+def test_recover_does_not_overwrite(tmp_path, capsys):
+    """A results file that is there already is left alone."""
+    journal = tmp_path / "j.jsonl"
+    journal.write_text('{"configspec_journal": 1}\n{"row": {"fullname": "a"}}\n')
+    out = tmp_path / "r.json"
+    assert main(["recover", str(journal), "-o", str(out)]) == 0
+    assert "1 rows recovered" in capsys.readouterr().out
+    assert main(["recover", str(journal), "-o", str(out)]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_schema_prints_the_published_schema(capsys):
+    """`configspec schema > docs/devices.schema.json` is how it is made."""
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / "devices.schema.json").read_text(encoding="utf-8")

@@ -1,0 +1,78 @@
+"""What the documentation shows is what the program does."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from configspec.cli import parser
+from configspec.pytest_plugin.options import LISTS
+from configspec.records.profile_file import read_profile
+from configspec.records.record import Row
+from configspec.reporting.question import Question, answer
+from configspec.reporting.rankings import as_text
+
+ROOT = Path(__file__).parents[2]
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
+
+
+def test_the_rankings_in_the_readme_are_what_is_printed():
+    """The Pi 5 with the Llama target. Where this fails, put the text that it expects into README.md."""
+    profile = read_profile(ROOT / "fixtures" / "profiles" / "configspec-paper.json")
+    rows = [
+        Row(configuration=one, serving=profile.serving[one.family])
+        for one in profile.configurations("rpi5", as_name="paper-rpi5")
+        if one.family == "llama-3.1-70b"
+    ]
+    shown = re.search(r"<!-- example: rankings -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
+    assert shown
+    assert shown[1] == as_text(answer(rows, Question()), top=3)
+
+
+@pytest.mark.real
+def test_the_plugins_example_runs(pytester: pytest.Pytester):
+    """The test that docs/plugin.md shows, on a replayed board of the paper."""
+    example = re.search(r"```python\n(.*?)```", PAGES["plugin.md"], re.DOTALL)
+    assert example
+    pytester.makepyfile(test_example=example[1])
+    profile = ROOT / "fixtures" / "profiles" / "configspec-paper.json"
+    pytester.makefile(".yaml", devices=f"devices: {{orin: {{replay: {{profile: '{profile}', device: jetson}}}}}}")
+    result = pytester.runpytest_subprocess("--device", "orin", "--draft", "1b-inst")
+    result.assert_outcomes(passed=4)
+
+
+def commands(top: argparse.ArgumentParser, name: str = "configspec") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for word, child in action.choices.items():
+                yield from commands(child, f"{name} {word}")
+            return
+    yield name, top
+
+
+def test_every_command_is_documented():
+    """Each by its full name, somewhere in the README or docs/."""
+    text = " ".join(" ".join(PAGES.values()).split())
+    missing = [name for name, _ in commands(parser()) if name not in text]
+    assert not missing
+
+
+def test_every_option_of_the_plugin_is_documented():
+    """In docs/plugin.md, with its ini twin."""
+    for flag, ini, _ in LISTS:
+        assert flag in PAGES["plugin.md"]
+        assert ini in PAGES["plugin.md"]
+    for flag in ("--k", "--inventory", "--separate-k"):
+        assert flag in PAGES["plugin.md"]
+
+
+def test_links_between_pages_lead_somewhere():
+    """Relative links of the README and docs/."""
+    for name, text in PAGES.items():
+        folder = ROOT if name == "README.md" else ROOT / "docs"
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+            assert (folder / link).exists(), f"{name} links to {link}"

@@ -1,0 +1,46 @@
+"""The small families of this repository, measured in a cache of their own, with few prompts so that it takes seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from configspec.families.store import Store
+from configspec.inventory.prompts import read_prompts
+from configspec.inventory.read import read_inventory
+from configspec.inventory.specs import Inventory, SweepSpec
+from configspec.profiling.laboratory import Laboratory
+
+ROOT = Path(__file__).parents[2]
+PROMPTS = 6
+NEW_TOKENS = 48
+
+
+@pytest.fixture(scope="session")
+def small_inventory(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
+    """This repository's testbed, with a few of its prompts and one thread: tests share the machine."""
+    inventory = read_inventory(ROOT / "devices.yaml")
+    prompts = read_prompts(ROOT / "fixtures" / "prompts" / "default.jsonl").prompts[:: 24 // PROMPTS]
+    path = tmp_path_factory.mktemp("prompts") / "few.jsonl"
+    path.write_text("".join(json.dumps({"id": p.id, "prompt": p.text}) + "\n" for p in prompts), encoding="utf-8")
+    local = inventory.devices["local"]
+    local = replace(local, llama_cpp=replace(local.llama_cpp, threads=1))
+    sweep = SweepSpec(prompts=path, new_tokens=NEW_TOKENS, depth=64, rounds=5, warmup_rounds=1, seconds_per_cell=5)
+    return replace(inventory, devices={**inventory.devices, "local": local}, sweep=sweep)
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A cache that is empty when the tests begin."""
+    return Store(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def laboratory(small_inventory: Inventory, cache: Store) -> Iterator[Laboratory]:
+    """A laboratory for the small families."""
+    with Laboratory(small_inventory, cache, progress=lambda text: None) as laboratory:
+        yield laboratory

@@ -1,0 +1,131 @@
+"""The laboratory on real models: what it measures, what it remembers, and whose fault a failure is."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from configspec.errors import TestbedError, UsageError
+from configspec.families.store import Store
+from configspec.inventory.specs import DraftSpec
+from configspec.profiling.laboratory import Laboratory
+
+pytestmark = pytest.mark.real
+
+KS = (1, 2, 4)
+
+
+def test_one_cell_yields_every_k_with_counts_and_samples(laboratory, small_inventory):
+    """Drafting time per round, raw samples, and acceptance counted over all prompts."""
+    rows = laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+    assert set(rows) == set(KS)
+    for k, row in rows.items():
+        it = row.configuration
+        assert it.provenance == "measured"
+        assert len(it.round_samples_s) == small_inventory.sweep.rounds
+        assert all(len(tokens) == k for tokens in row.token_samples_s)
+        assert it.acceptance.drafted == k * it.acceptance.rounds
+        assert 0 < it.acceptance.accepted <= it.acceptance.drafted
+        assert (it.power_w, bool(it.power_reason)) == (None, True)
+    assert rows[1].configuration.round_s.value < rows[4].configuration.round_s.value
+
+
+def test_a_larger_draft_is_accepted_more_often(laboratory):
+    """From xs to m, at every K, in both families; the tiny models are real ones."""
+    for family in ("tiny-llama", "tiny-qwen3"):
+        rates = [laboratory.rows("local", family, d, "Q8_0", KS)[1].configuration.acceptance for d in ("xs", "s", "m")]
+        accepted = [rate.rate.value for rate in rates]
+        assert accepted == sorted(accepted), f"{family}: {accepted}"
+
+
+def test_the_target_writes_once_whatever_the_number_of_drafts(laboratory, small_inventory, cache):
+    """A second laboratory on the same cache neither loads the target nor scores the draft again."""
+    laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+    before = {path: path.stat().st_mtime_ns for path in cache.root.rglob("*.json")}
+    said: list[str] = []
+    with Laboratory(small_inventory, cache, progress=said.append) as second:
+        second.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+    assert not [line for line in said if "the target writes" in line]
+    assert before == {path: path.stat().st_mtime_ns for path in cache.root.rglob("*.json")}
+
+
+def test_separate_rounds_of_each_k_are_recorded_as_such(small_inventory, cache):
+    """`--separate-k` times every K on its own, and the record says so."""
+    with Laboratory(small_inventory, cache, progress=print, separate_k=True) as laboratory:
+        rows = laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+    assert {k: row.drafting["timed_k"] for k, row in rows.items()} == {1: 1, 2: 2, 4: 4}
+    assert "separate" in rows[1].drafting["method"]
+
+
+def test_a_draft_of_another_vocabulary_is_refused_before_anything_is_measured(small_inventory, cache):
+    """A draft of tiny-qwen3 under the target of tiny-llama: the first id that differs, and what would do."""
+    llama, qwen3 = (small_inventory.families[name] for name in ("tiny-llama", "tiny-qwen3"))
+    mixed = replace(llama, drafts={"xs": replace(qwen3.drafts["xs"])})
+    inventory = replace(small_inventory, families={"tiny-llama": mixed})
+    with Laboratory(inventory, cache, progress=print) as laboratory, pytest.raises(UsageError, match="vocabulary"):
+        laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+
+
+@pytest.mark.parametrize(("keep", "word"), [(3000, "bytes"), (0, "GGUF")])
+def test_a_truncated_gguf_is_told_and_the_next_cell_is_measured(
+    small_inventory, cache, laboratory, tmp_path, keep, word
+):
+    """The file is named; what comes after it is not lost."""
+    family = small_inventory.families["tiny-llama"]
+    whole = laboratory.draft_file(family, "xs", "Q8_0")
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(Path(whole).read_bytes()[:keep])
+    drafts = {**family.drafts, "cut": DraftSpec(name="cut", gguf={"Q8_0": cut})}
+    inventory = replace(small_inventory, families={"tiny-llama": replace(family, drafts=drafts)})
+    with Laboratory(inventory, cache, progress=print) as other:
+        with pytest.raises(UsageError, match=f"cut.gguf.*{word}"):
+            other.rows("local", "tiny-llama", "cut", "Q8_0", KS)
+        assert other.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+
+
+def test_a_prompt_longer_than_the_context_is_told(small_inventory, cache, tmp_path):
+    """Its file, its id, both lengths."""
+    path = tmp_path / "long.jsonl"
+    path.write_text('{"id": "endless", "prompt": "' + "def f(): pass; " * 600 + '"}\n', encoding="utf-8")
+    inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, prompts=path))
+    with (
+        Laboratory(inventory, cache, progress=print) as laboratory,
+        pytest.raises(UsageError, match=r"long.jsonl: prompt 'endless' is \d+ tokens long"),
+    ):
+        laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+
+
+def test_a_lost_device_gets_no_more_work_and_repeats_its_first_cause(small_inventory, tmp_path, cache):
+    """An interpreter that dies at once stands for a dead board; nothing of it counts against a draft."""
+    dead = tmp_path / "python"
+    dead.write_text("#!/bin/sh\nexit 7\n")
+    dead.chmod(0o755)
+    board = replace(small_inventory.devices["local"], name="board", python=str(dead))
+    inventory = replace(small_inventory, devices={"board": board})
+    with Laboratory(inventory, cache, progress=print) as laboratory:
+        causes = []
+        for draft in ("xs", "s"):
+            with pytest.raises(TestbedError) as cause:
+                laboratory.rows("board", "tiny-llama", draft, "Q8_0", KS)
+            causes.append(str(cause.value))
+    assert causes[0] == causes[1]
+    assert "board" in causes[0]
+
+
+def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_path):
+    """transformers' long complaint becomes one line that names the folder."""
+    family = small_inventory.families["tiny-llama"]
+    broken = tmp_path / "target"
+    shutil.copytree(family.target.transformers, broken)
+    (broken / "model.safetensors").write_bytes(b"not safetensors")
+    inventory = replace(
+        small_inventory,
+        families={"tiny-llama": replace(family, target=replace(family.target, transformers=broken))},
+    )
+    with Laboratory(inventory, Store(tmp_path / "cache"), progress=print) as laboratory:
+        with pytest.raises(UsageError, match=str(broken)) as problem:
+            laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+        assert len(str(problem.value).splitlines()) == 1
