@@ -105,7 +105,9 @@ def _rank(asked: argparse.Namespace) -> int:
     if asked.format == "json":
         from dataclasses import replace
 
-        document = as_json([replace(one, choices=one.choices[:top]) for one in rankings], question.serving(chosen[0].serving))
+        document = as_json(
+            [replace(one, choices=one.choices[:top]) for one in rankings], question.serving(chosen[0].serving)
+        )
         print(json.dumps(document, indent=1, allow_nan=False))
     elif asked.format == "markdown":
         print(as_markdown(rankings, top), end="")

@@ -42,7 +42,7 @@ BATCH = 16  # windows a step: 16 * 256 = 4,096 tokens
 WARMUP_STEPS = 60
 HELD_OUT_FILES = 40  # every n-th file of the corpus, never trained on
 
-# The pre-tokenizers of Llama 3 and Qwen 2/3, as their tokenizer.json files and llama.cpp have them ("llama-bpe", "qwen2").
+# The pre-tokenizers of Llama 3 and Qwen 2/3, as their tokenizer.json files have them; llama.cpp: "llama-bpe", "qwen2".
 PRE_TOKENIZER = {
     "tiny-llama": (
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"

@@ -1,0 +1,1 @@
+"""The procedures: what is done to a device and a target to know a configuration."""

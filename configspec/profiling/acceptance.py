@@ -59,7 +59,8 @@ def llama_cpp_version() -> str:
         return f"llama-cpp-python {metadata.version('llama-cpp-python')}"
     except metadata.PackageNotFoundError:
         raise UsageError(
-            "Scoring a draft needs llama-cpp-python on this host, which is not installed: pip install 'configspec[llama]'"
+            "Scoring a draft needs llama-cpp-python on this host, which is not installed: "
+            "pip install 'configspec[llama]'"
         ) from None
 
 
@@ -85,7 +86,9 @@ def score_draft(
 
     document = json.loads(store.ensure("acceptance", key, ".json", build).read_text(encoding="utf-8"))
     return DraftScores(
-        matches=tuple(_matches(argmax, one.tokens) for argmax, one in zip(document["argmax"], trace.prompts, strict=True)),
+        matches=tuple(
+            _matches(argmax, one.tokens) for argmax, one in zip(document["argmax"], trace.prompts, strict=True)
+        ),
         gaps=tuple(tuple(gaps) for gaps in document["gaps"]),
         prompts_sha256=trace.prompts_sha256,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class CellTiming:
     def token_samples_s(self, k: int) -> tuple[tuple[float, ...], ...]:
         """Seconds of each of the `k` tokens, a tuple a round."""
         return tuple(
-            tuple(round(after - before, 9) for before, after in zip(stamps[:k], stamps[1 : k + 1], strict=True))
+            tuple(round(after - before, 9) for before, after in pairwise(stamps[: k + 1]))
             for stamps in self.rounds[k].stamps_s
         )
 
@@ -90,9 +91,7 @@ def time_cell(
     device.prefill(context)
 
     def timed(k: int) -> TimedRounds:
-        return device.timed_rounds(
-            k, rounds=sweep.rounds, warmup=sweep.warmup_rounds, seconds=sweep.seconds_per_cell
-        )
+        return device.timed_rounds(k, rounds=sweep.rounds, warmup=sweep.warmup_rounds, seconds=sweep.seconds_per_cell)
 
     if separate:
         rounds = {k: timed(k) for k in ks}

@@ -114,9 +114,7 @@ class Laboratory:
         sweep = self._inventory.sweep
         device = self._device(spec)
         self._progress(f"{spec.name}: {family.name} {draft} {quant}")
-        timing = time_cell(
-            device, spec, model, trace.context_of(sweep.depth), ks, sweep, separate=self._separate_k
-        )
+        timing = time_cell(device, spec, model, trace.context_of(sweep.depth), ks, sweep, separate=self._separate_k)
         environment = self._environment(device)
         return {k: self._row(spec, family, draft, quant, k, timing, scores, trace, environment) for k in ks}
 
@@ -204,4 +202,3 @@ class Laboratory:
             },
             environment=environment,
         )
-

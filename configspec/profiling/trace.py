@@ -100,6 +100,4 @@ def _write_all(target: TransformersTarget, prompts: PromptSet, new_tokens: int) 
 
 
 def _traced(one: dict[str, Any]) -> TracedPrompt:
-    return TracedPrompt(
-        id=one["id"], prompt=tuple(one["prompt"]), tokens=tuple(one["tokens"]), gaps=tuple(one["gaps"])
-    )
+    return TracedPrompt(id=one["id"], prompt=tuple(one["prompt"]), tokens=tuple(one["tokens"]), gaps=tuple(one["gaps"]))

@@ -52,9 +52,7 @@ def choose(asked: Asked) -> Choice:
     families = select_names("family", _names(cells, 1), asked.families)
     drafts = select_names("draft", _names([cell for cell in cells if cell.family in families], 2), asked.drafts)
     quants = select_names("quant", _names(cells, 3), asked.quants)
-    cases = tuple(
-        cell for cell in cells if cell.family in families and cell.draft in drafts and cell.quant in quants
-    )
+    cases = tuple(cell for cell in cells if cell.family in families and cell.draft in drafts and cell.quant in quants)
     if not cases:
         raise UsageError(
             f"{asked.inventory.name}: no configuration is left to measure of "

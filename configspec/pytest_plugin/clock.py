@@ -26,5 +26,7 @@ class DeviceClock:
             TestbedError: Not a time that can have passed: zero, negative or not finite.
         """
         if not math.isfinite(seconds) or seconds <= 0:
-            raise TestbedError(f"The device reported {seconds!r} s for a round; a clock that does not move times nothing.")
+            raise TestbedError(
+                f"The device reported {seconds!r} s for a round; a clock that does not move times nothing."
+            )
         self._seconds += seconds

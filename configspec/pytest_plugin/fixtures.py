@@ -11,8 +11,8 @@ from configspec.pytest_plugin.cases import Case
 from configspec.pytest_plugin.state import CLOCK, RUN, Run
 
 if TYPE_CHECKING:
-    from configspec.model.profile import Configuration
     from configspec.inventory.specs import DeviceSpec
+    from configspec.model.profile import Configuration
     from configspec.profiling.laboratory import Laboratory
     from configspec.records.record import Row
 

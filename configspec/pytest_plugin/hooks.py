@@ -36,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _refuse_what_cannot_measure(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("benchmark"):
-        raise pytest.UsageError("--device needs pytest-benchmark, which is switched off or missing: leave out '-p no:benchmark'.")
+        raise pytest.UsageError(
+            "--device needs pytest-benchmark, which is switched off or missing: leave out '-p no:benchmark'."
+        )
     if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
         raise pytest.UsageError(
             "--device measures in one process: under pytest-xdist, pytest-benchmark would record nothing. Use -n0."

@@ -10,7 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from configspec.profiling.laboratory import Laboratory
     from configspec.pytest_plugin.cases import Choice
-    from configspec.pytest_plugin.clock import DeviceClock
     from configspec.pytest_plugin.options import Asked
     from configspec.records.journal import Journal
 

@@ -1,0 +1,1 @@
+"""Files of figures: rows of pytest-benchmark's JSON, the journal, profiles that stand for boards."""

@@ -113,7 +113,9 @@ def _version_message(where: str, version: object) -> str:
             f"{where}: the record is of version {version}; this configspec reads up to {VERSION}. "
             "Use the configspec that wrote it, or a newer one: pip install -U configspec"
         )
-    return f"{where}: the record's version is {version!r}, which is not one that configspec ever wrote (1 to {VERSION})."
+    return (
+        f"{where}: the record's version is {version!r}, which is not one that configspec ever wrote (1 to {VERSION})."
+    )
 
 
 def _read(record: Mapping[str, Any]) -> Row:

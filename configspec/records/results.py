@@ -64,7 +64,9 @@ def read_text(path: Path) -> str:
     except IsADirectoryError:
         raise RecordError(f"{path}: a folder. Name the results file in it.") from None
     except UnicodeDecodeError as problem:
-        raise RecordError(f"{path}: not text ({problem.reason} at byte {problem.start}), so not a results file.") from None
+        raise RecordError(
+            f"{path}: not text ({problem.reason} at byte {problem.start}), so not a results file."
+        ) from None
     except OSError as problem:
         raise RecordError(f"{path}: cannot be read: {problem.strerror}.") from problem
 

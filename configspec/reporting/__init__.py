@@ -1,0 +1,1 @@
+"""Rankings for people and programs."""

@@ -51,6 +51,4 @@ def answer(rows: Sequence[Row], question: Question) -> tuple[Ranking, ...]:
             latest[(it.device, it.family, it.draft, it.quant, it.k)] = it
     if not latest:
         return ()
-    return rank_all(
-        tuple(latest.values()), question.objectives, serving.__getitem__, rng=np.random.default_rng(SEED)
-    )
+    return rank_all(tuple(latest.values()), question.objectives, serving.__getitem__, rng=np.random.default_rng(SEED))

@@ -28,7 +28,11 @@ HEADINGS: dict[Objective, str] = {
 
 def as_json(rankings: Sequence[Ranking], serving: Serving) -> dict[str, Any]:
     """The rankings as plain JSON; `serving` is what holds where a ranking does not say otherwise."""
-    return {"configspec": JSON_VERSION, "serving": asdict(serving), "rankings": [_ranking_json(one) for one in rankings]}
+    return {
+        "configspec": JSON_VERSION,
+        "serving": asdict(serving),
+        "rankings": [_ranking_json(one) for one in rankings],
+    }
 
 
 def _ranking_json(ranking: Ranking) -> dict[str, Any]:

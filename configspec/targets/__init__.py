@@ -1,0 +1,1 @@
+"""Target models, each kind behind its own class."""

@@ -92,7 +92,7 @@ def test_a_results_file_that_is_not_one_ends_with_2(tmp_path, capsys):
 
 
 def test_an_unknown_command_ends_with_2():
-    """argparse's own exit code is ours too."""
+    """Argparse's own exit code is ours too."""
     with pytest.raises(SystemExit) as end:
         main(["ranke"])
     assert end.value.code == 2

@@ -1,4 +1,4 @@
-"""The small families of this repository, measured in a cache of their own, with few prompts so that it takes seconds."""
+"""The small families of this repository, with few prompts and a cache of their own: it takes seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEW_TOKENS = 48
 
 @pytest.fixture(scope="session")
 def small_inventory(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
-    """This repository's testbed, with a few of its prompts and one thread: tests share the machine."""
+    """The repository's own testbed, with a few of its prompts and one thread: tests share the machine."""
     inventory = read_inventory(ROOT / "devices.yaml")
     prompts = read_prompts(ROOT / "fixtures" / "prompts" / "default.jsonl").prompts[:: 24 // PROMPTS]
     path = tmp_path_factory.mktemp("prompts") / "few.jsonl"

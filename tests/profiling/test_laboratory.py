@@ -116,7 +116,7 @@ def test_a_lost_device_gets_no_more_work_and_repeats_its_first_cause(small_inven
 
 
 def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_path):
-    """transformers' long complaint becomes one line that names the folder."""
+    """Transformers' long complaint becomes one line that names the folder."""
     family = small_inventory.families["tiny-llama"]
     broken = tmp_path / "target"
     shutil.copytree(family.target.transformers, broken)

@@ -180,9 +180,13 @@ def test_a_recovered_file_is_read_by_pytest_benchmark(testbed, pytester):
     """Its own compare command takes the file that `configspec recover` makes."""
     pytester.runpytest("--device", "fast")
     (journal,) = Path(testbed, ".configspec", "journal").glob("*.jsonl")
-    recovered = pytester.run(sys.executable, "-m", "configspec.cli", "recover", str(journal), "-o", "0001_recovered.json")
+    recovered = pytester.run(
+        sys.executable, "-m", "configspec.cli", "recover", str(journal), "-o", "0001_recovered.json"
+    )
     assert recovered.ret == 0
-    result = pytester.run(sys.executable, "-m", "pytest_benchmark", "compare", "./0001_recovered.json", "--columns=median")
+    result = pytester.run(
+        sys.executable, "-m", "pytest_benchmark", "compare", "./0001_recovered.json", "--columns=median"
+    )
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*dev:fast:-pair-a-Q8_0-K4*"])
 
@@ -191,15 +195,13 @@ def test_saving_and_comparing_work_as_pytest_benchmarks_users_know_them(testbed,
     """--benchmark-save writes a run that --benchmark-compare reads, and a gate on it passes for equal times."""
     flags = ("--device", "fast", "--benchmark-save=one")
     assert pytester.runpytest(*flags).ret == 0
-    result = pytester.runpytest(
-        "--device", "fast", "--benchmark-compare", "--benchmark-compare-fail=median:5%"
-    )
+    result = pytester.runpytest("--device", "fast", "--benchmark-compare", "--benchmark-compare-fail=median:5%")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*0001_one*"])
 
 
 def test_a_tests_own_benchmark_marker_keeps_the_devices_clock(testbed, pytester):
-    """Only the closest marker counts for pytest-benchmark: a group of the test's own must not bring the host's clock."""
+    """Only the closest marker counts for pytest-benchmark: a group of its own must not bring the host's clock."""
     pytester.makepyfile(
         test_bench="""
         import pytest
