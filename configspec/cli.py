@@ -126,7 +126,7 @@ def _check_assumptions(asked: argparse.Namespace) -> None:
 
 
 def _unique(names: object) -> list[str]:
-    return list(dict.fromkeys(names))  # type: ignore[call-overload, no-any-return]
+    return list(dict.fromkeys(names))  # type: ignore[call-overload]
 
 
 def _add_recover(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -3,12 +3,15 @@
     python tools/train_small_families.py fixtures/models --family tiny-llama
     python tools/train_small_families.py fixtures/models --family tiny-qwen3
 
+A model first learns from text. A draft may then learn from the target's own distribution (distillation), for as many
+steps as its size deserves, so that a larger draft is accepted more often; `--phase` does one of the two alone.
+
 The text is the standard library's own source (PSF licence), which every Python installation carries, so nothing
 is downloaded. Each family has one byte-level BPE tokenizer of 1,024 tokens, cut by the pre-tokenizer of the large
 family that it imitates, so that llama.cpp knows it by name. All widths are 256, because the K-quants of llama.cpp
 work on rows of 256 values: a narrower model would be quantised by other types than its name says.
 
-Needs the `transformers` extra (torch, transformers, tokenizers). Two CPU cores take about half an hour a family.
+Needs the `transformers` extra (torch, transformers, tokenizers). One CPU core takes about an hour a family.
 `MODEL_CARD.md` beside the models says what came out.
 """
 
@@ -66,16 +69,18 @@ class Shape:
 
     layers: int
     feed_forward: int
-    steps: int
+    steps: int  # on text
+    distil_steps: int  # on the target's distribution, after that
     peak_rate: float
 
 
 SHAPES = {
-    "xs": Shape(layers=1, feed_forward=256, steps=600, peak_rate=4e-3),
-    "s": Shape(layers=2, feed_forward=256, steps=700, peak_rate=4e-3),
-    "m": Shape(layers=2, feed_forward=512, steps=800, peak_rate=4e-3),
-    "target": Shape(layers=3, feed_forward=768, steps=1000, peak_rate=3e-3),
+    "target": Shape(layers=3, feed_forward=768, steps=1000, distil_steps=0, peak_rate=3e-3),
+    "xs": Shape(layers=1, feed_forward=256, steps=300, distil_steps=0, peak_rate=4e-3),
+    "m": Shape(layers=2, feed_forward=512, steps=800, distil_steps=450, peak_rate=4e-3),
+    "s": Shape(layers=2, feed_forward=256, steps=700, distil_steps=250, peak_rate=4e-3),
 }
+DISTIL_RATE = 0.5  # of the peak rate
 
 
 def corpus() -> list[str]:
@@ -118,7 +123,7 @@ def train_tokenizer(family: str, texts: list[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, texts: list[str], family: str) -> torch.Tensor:
+def encode(tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> torch.Tensor:
     """All files as one stream of ids, shape (tokens,), each file between its begin and end tokens."""
     end = tokenizer.eos_token_id
     begin = tokenizer.bos_token_id
@@ -158,24 +163,59 @@ def windows(stream: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return torch.stack([stream[start : start + WINDOW] for start in starts.tolist()])
 
 
-@torch.no_grad()
 def held_out_loss(model: PreTrainedModel, stream: torch.Tensor) -> float:
     """Mean cross-entropy in nats a token over the first windows of files never trained on."""
     model.eval()
     count = min(32, len(stream) // WINDOW)
     batches = stream[: count * WINDOW].reshape(count, WINDOW).split(BATCH)
-    losses = [float(model(input_ids=batch, labels=batch).loss) * len(batch) for batch in batches]
+    with torch.no_grad():
+        losses = [float(model(input_ids=batch, labels=batch).loss) * len(batch) for batch in batches]
     return sum(losses) / count
 
 
-def train(model: PreTrainedModel, shape: Shape, stream: torch.Tensor, seed: int) -> None:
-    """AdamW, linear warm-up, cosine down to a tenth of the peak rate."""
+def train(
+    model: PreTrainedModel,
+    stream: torch.Tensor,
+    *,
+    steps: int,
+    peak_rate: float,
+    seed: int,
+    teacher: PreTrainedModel | None = None,
+) -> None:
+    """AdamW, linear warm-up, cosine down to a tenth of the peak rate; on the text, or on the teacher's distribution."""
     generator = torch.Generator().manual_seed(seed)
+    optimizer, schedule = _optimizer(model, steps, peak_rate)
+    model.train()
+    began = time.monotonic()
+    for step in range(steps):
+        batch = windows(stream, generator)
+        loss = model(input_ids=batch, labels=batch).loss if teacher is None else divergence(model, teacher, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if step % 50 == 0 or step == steps - 1:
+            tokens_per_s = (step + 1) * BATCH * WINDOW / (time.monotonic() - began)
+            print(f"  step {step:5d}/{steps}  loss {loss.item():.3f}  {tokens_per_s:,.0f} tokens/s", flush=True)
+
+
+def divergence(model: PreTrainedModel, teacher: PreTrainedModel, batch: torch.Tensor) -> torch.Tensor:
+    """Mean Kullback-Leibler divergence of the draft's next-token distribution from the target's, nats a token."""
+    with torch.no_grad():
+        wanted = torch.log_softmax(teacher(input_ids=batch).logits, dim=-1)
+    given = torch.log_softmax(model(input_ids=batch).logits, dim=-1)
+    return torch.nn.functional.kl_div(given.flatten(0, 1), wanted.flatten(0, 1), log_target=True, reduction="batchmean")
+
+
+def _optimizer(
+    model: PreTrainedModel, steps: int, peak_rate: float
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() <= 1]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}],
-        lr=shape.peak_rate,
+        lr=peak_rate,
         betas=(0.9, 0.95),
         fused=True,
     )
@@ -183,23 +223,86 @@ def train(model: PreTrainedModel, shape: Shape, stream: torch.Tensor, seed: int)
     def rate(step: int) -> float:
         if step < WARMUP_STEPS:
             return (step + 1) / WARMUP_STEPS
-        done = (step - WARMUP_STEPS) / max(1, shape.steps - WARMUP_STEPS)
+        done = (step - WARMUP_STEPS) / max(1, steps - WARMUP_STEPS)
         return 0.1 + 0.45 * (1 + math.cos(math.pi * done))
 
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
-    model.train()
-    began = time.monotonic()
-    for step in range(shape.steps):
-        batch = windows(stream, generator)
-        loss = model(input_ids=batch, labels=batch).loss
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        if step % 50 == 0 or step == shape.steps - 1:
-            tokens_per_s = (step + 1) * BATCH * WINDOW / (time.monotonic() - began)
-            print(f"  step {step:5d}/{shape.steps}  loss {loss.item():.3f}  {tokens_per_s:,.0f} tokens/s", flush=True)
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One family's text: what is trained on, what is held out, and where it is from."""
+
+    family: str
+    tokenizer: PreTrainedTokenizerFast
+    stream: torch.Tensor
+    unseen: torch.Tensor
+    corpus_sha256: str
+    corpus_files: int
+
+
+def make_lesson(family: str) -> Lesson:
+    """The corpus, tokenised by a tokenizer that was trained on it."""
+    texts = corpus()
+    trained_on = [text for index, text in enumerate(texts) if index % HELD_OUT_FILES]
+    tokenizer = train_tokenizer(family, trained_on)
+    return Lesson(
+        family=family,
+        tokenizer=tokenizer,
+        stream=encode(tokenizer, trained_on),
+        unseen=encode(tokenizer, texts[::HELD_OUT_FILES]),
+        corpus_sha256=hashlib.sha256("\0".join(texts).encode()).hexdigest(),
+        corpus_files=len(texts),
+    )
+
+
+def learn_text(lesson: Lesson, name: str, place: Path, seed: int) -> None:
+    """Train one model on text, and save it."""
+    shape = SHAPES[name]
+    torch.manual_seed(seed)
+    model = build(lesson.family, shape, lesson.tokenizer)
+    print(f"{lesson.family}/{name}: {model.num_parameters():,} parameters", flush=True)
+    train(model, lesson.stream, steps=shape.steps, peak_rate=shape.peak_rate, seed=seed)
+    save(model, lesson, place, {"steps": shape.steps, "distil_steps": 0, "seed": seed})
+
+
+def learn_from_target(lesson: Lesson, name: str, place: Path, seed: int) -> None:
+    """Train one draft, which knows text already, on the target's distribution, and save it."""
+    shape = SHAPES[name]
+    if not shape.distil_steps:
+        return
+    print(f"{lesson.family}/{name}: learning from the target", flush=True)
+    model = load(lesson.family, place)
+    teacher = load(lesson.family, place.with_name("target")).eval()
+    rate = DISTIL_RATE * shape.peak_rate
+    train(model, lesson.stream, steps=shape.distil_steps, peak_rate=rate, seed=seed + 1, teacher=teacher)
+    save(model, lesson, place, {"steps": shape.steps, "distil_steps": shape.distil_steps, "seed": seed})
+
+
+def load(family: str, place: Path) -> PreTrainedModel:
+    """A saved model, in float32."""
+    kind = LlamaForCausalLM if family == "tiny-llama" else Qwen3ForCausalLM
+    return kind.from_pretrained(place, dtype=torch.float32)
+
+
+def save(model: PreTrainedModel, lesson: Lesson, place: Path, how: dict[str, int]) -> None:
+    """Weights in bf16, tokenizer, and `training.json` that says how it came about."""
+    loss = held_out_loss(model, lesson.unseen)
+    facts = {
+        "parameters": model.num_parameters(),
+        **how,
+        "tokens_a_step": BATCH * WINDOW,
+        "held_out_loss_nats_per_token": round(loss, 4),
+        "corpus": "Python standard library source, PSF licence, tests left out",
+        "corpus_sha256": lesson.corpus_sha256,
+        "corpus_files": lesson.corpus_files,
+        "python": sys.version.split()[0],
+        "torch": torch.__version__,
+    }
+    model.to(torch.bfloat16).save_pretrained(place)
+    lesson.tokenizer.save_pretrained(place)
+    (place / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    print(f"{lesson.family}/{place.name}: held-out loss {loss:.3f} nats a token, saved in {place}", flush=True)
 
 
 def main() -> int:
@@ -208,46 +311,21 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where the families go, such as fixtures/models")
     parser.add_argument("--family", choices=sorted(PRE_TOKENIZER), action="append", help="default: both")
     parser.add_argument("--model", choices=list(SHAPES), action="append", help="default: all four")
+    parser.add_argument("--phase", choices=("text", "distil"), help="default: both")
     parser.add_argument("--seed", type=int, default=20260)
     parser.add_argument("--threads", type=int, default=0, help="torch threads; 0 leaves torch's own choice")
     asked = parser.parse_args()
     if asked.threads:
         torch.set_num_threads(asked.threads)
-    texts = corpus()
-    kept_back = texts[::HELD_OUT_FILES]
-    trained_on = [text for index, text in enumerate(texts) if index % HELD_OUT_FILES]
-    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
     for family in asked.family or sorted(PRE_TOKENIZER):
-        tokenizer = train_tokenizer(family, trained_on)
-        stream = encode(tokenizer, trained_on, family)
-        unseen = encode(tokenizer, kept_back, family)
-        print(f"{family}: {len(texts)} files, {len(stream):,} tokens to train on, {len(unseen):,} held out", flush=True)
+        lesson = make_lesson(family)
+        print(f"{family}: {len(lesson.stream):,} tokens to train on, {len(lesson.unseen):,} held out", flush=True)
         for name in asked.model or list(SHAPES):
-            shape = SHAPES[name]
-            torch.manual_seed(asked.seed)
-            model = build(family, shape, tokenizer)
-            print(f"{family}/{name}: {model.num_parameters():,} parameters", flush=True)
-            began = time.monotonic()
-            train(model, shape, stream, asked.seed)
-            loss = held_out_loss(model, unseen)
             place = asked.folder / family / name
-            model.to(torch.bfloat16).save_pretrained(place)
-            tokenizer.save_pretrained(place)
-            facts = {
-                "parameters": model.num_parameters(),
-                "steps": shape.steps,
-                "tokens_a_step": BATCH * WINDOW,
-                "held_out_loss_nats_per_token": round(loss, 4),
-                "train_s": round(time.monotonic() - began, 1),
-                "corpus": "Python standard library source, PSF licence, tests left out",
-                "corpus_sha256": digest,
-                "corpus_files": len(texts),
-                "python": sys.version.split()[0],
-                "torch": torch.__version__,
-                "seed": asked.seed,
-            }
-            (place / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-            print(f"{family}/{name}: held-out loss {loss:.3f} nats a token, saved in {place}", flush=True)
+            if asked.phase != "distil":
+                learn_text(lesson, name, place, asked.seed)
+            if asked.phase != "text":
+                learn_from_target(lesson, name, place, asked.seed)
     return 0
 
 

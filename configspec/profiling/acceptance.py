@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -94,9 +95,11 @@ def score_draft(
     )
 
 
-def _score(scorer: Device, model: Path, trace: Trace, llama_cpp: LlamaCppSpec) -> dict[str, list[list[float]]]:
+def _score(scorer: Device, model: Path, trace: Trace, llama_cpp: LlamaCppSpec) -> dict[str, Any]:
     scorer.open_model(model, llama_cpp)
-    argmax, logprobs, gaps = [], [], []
+    argmax: list[list[int]] = []
+    logprobs: list[list[float]] = []
+    gaps: list[list[float]] = []
     for traced in trace.prompts:
         scores = scorer.score((*traced.prompt, *traced.tokens), start=len(traced.prompt))
         argmax.append(list(scores.argmax))

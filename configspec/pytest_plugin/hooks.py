@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from configspec.errors import ConfigspecError
+from configspec.pytest_plugin.clock import DeviceClock
 from configspec.pytest_plugin.options import add_options, read_options
 from configspec.pytest_plugin.state import CLOCK, RUN, Run
 
@@ -71,8 +72,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Give a test of `hil_benchmark` the device's clock as its timer."""
     if "hil_benchmark" not in getattr(item, "fixturenames", ()):
         return
-    from configspec.pytest_plugin.clock import DeviceClock
-
     clock = item.stash[CLOCK] = DeviceClock()
     # Only the closest marker counts for pytest-benchmark, so ours goes before the test's own and carries its values.
     own = item.get_closest_marker("benchmark")

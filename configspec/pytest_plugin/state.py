@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from configspec.pytest_plugin.clock import DeviceClock
+
 if TYPE_CHECKING:
     from configspec.profiling.laboratory import Laboratory
     from configspec.pytest_plugin.cases import Choice
@@ -28,4 +30,4 @@ class Run:
 
 
 RUN = pytest.StashKey[Run]()
-CLOCK = pytest.StashKey["DeviceClock"]()
+CLOCK: pytest.StashKey[DeviceClock] = pytest.StashKey()

@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.real
 EVERYTHING = 18  # 3 devices, 2 drafts, 3 values of K
 
 
-def rows(testbed: Path, name: str = "r.json") -> dict[str, dict]:
+def rows(testbed: Path, name: str = "r.json") -> dict[str, dict[str, Any]]:
     document = json.loads(Path(testbed, name).read_text(encoding="utf-8"))
     return {row["fullname"]: row for row in document["benchmarks"]}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from configspec.records.journal import Journal, recover
 HEADER = {"machine_info": {"node": "here"}, "commit_info": {}, "datetime": "2026-01-01", "pytest_benchmark": "5.3.1"}
 
 
-def write(folder, count):
+def write(folder: Path, count: int) -> Path:
     journal = Journal(folder / "j.jsonl", HEADER)
     for number in range(count):
         journal.append({"fullname": f"row {number}", "stats": {"data": [number]}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -137,6 +138,6 @@ def test_a_file_cut_anywhere_is_a_record_error(tmp_path_factory, cut):
         read(tmp_path_factory.mktemp("cut"), text[: min(cut, len(text) - 1)])
 
 
-def read(folder, text):
+def read(folder: Path, text: str) -> tuple[Row, ...]:
     (folder / "r.json").write_text(text, encoding="utf-8")
     return read_results(folder / "r.json")

@@ -50,7 +50,7 @@ def test_an_objective_that_cannot_be_computed_says_why_everywhere(rows):
     """The paper has no power for the Pi 4B: no zero, no empty table."""
     asked = answer([row for row in rows if row.configuration.device == "rpi4b"], Question(objectives=("energy",)))
     assert all(one.unavailable for one in asked)
-    reason = asked[0].unavailable
+    reason = str(asked[0].unavailable)
     assert f"not available: {reason}" in as_text(asked, top=5, width=1000)
     assert reason in as_markdown(asked, top=5)
     assert as_json(asked, Serving())["rankings"][0]["choices"] == []
