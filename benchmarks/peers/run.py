@@ -1,9 +1,10 @@
 """configspec beside its peers: one table a part, and exit status 1 where a bound is missed.
 
-    python benchmarks/peers/run.py [--part drafting] [--part sweep] [--part plugin] [--json peers.json]
+    python benchmarks/peers/run.py [--part drafting|sweep|separate-k|plugin] [--json peers.json]
 
     drafting   tokens/s of our loop against llama-bench: a model of Llama-3.2-1B's shape, and the smallest draft
     sweep      seconds to profile a family against real speculative decoding of every configuration, and their counts
+    separate-k rounds of the largest K, read up to K, against rounds of K timed on their own
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it
 
 Needs configspec[all] installed, and cmake with a C++ compiler for the first `drafting`. Leave the machine alone while
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import plugin_cost
+import separate_k
 import sweep
 from build_llama_bench import ensure_llama_bench
 from comparison import Line, table
@@ -112,6 +114,17 @@ def sweeping(asked: Asked) -> list[Line]:
     return sweep.measure(inventory, asked.device, family, prompts=asked.sweep_prompts or None, progress=_say)
 
 
+def apart(asked: Asked) -> list[Line]:
+    """Each K timed on its own against the beginnings of longer rounds, on the smallest draft."""
+    store = Store(default_root())
+    family, draft = smallest_draft(read_inventory(asked.inventory))
+    model = ensure_draft(family, draft, SMALL_QUANT, store, _say)
+    name = f"{family.name} {draft.name} {SMALL_QUANT}"
+    context = tuple(300 + index % 500 for index in range(DEPTH))  # any tokens that every model has
+    with open_device(DeviceSpec(name="local", connection="local"), store.root) as device:
+        return separate_k.measure(name, device, model, context, threads=asked.threads, pairs=asked.pairs)
+
+
 def plugin(asked: Asked) -> list[Line]:
     """The installed plugin's cost elsewhere."""
     return [plugin_cost.measure(pairs=max(10, asked.pairs))]
@@ -120,6 +133,7 @@ def plugin(asked: Asked) -> list[Line]:
 PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "drafting": ("Drafting: llama-bench (peer) and configspec's loop (ours)", drafting),
     "sweep": ("Profiling: real speculative decoding (peer) and configspec's profile (ours)", sweeping),
+    "separate-k": ("Rounds of K: timed on their own (peer) and as beginnings of rounds of 10 (ours)", apart),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
 }
 
