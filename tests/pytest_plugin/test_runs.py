@@ -282,3 +282,43 @@ def test_the_plugin_imports_nothing_heavy_in_an_unrelated_run(pytester):
         """
     )
     pytester.runpytest_subprocess("-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
+
+LOCAL = """
+devices:
+  board: {connection: local, llama_cpp: {context: 150}}
+families:
+  f:
+    target: {transformers: target}
+    drafts: {xs: {gguf: {Q8_0: broken.gguf}}}
+    quants: [Q8_0]
+"""
+
+
+def test_a_k_over_the_context_is_a_usage_error(testbed, pytester):
+    """The depth of 128 and K = 40 do not fit 150 tokens: both keys and both numbers are told."""
+    Path(testbed, "devices.yaml").write_text(LOCAL, encoding="utf-8")
+    Path(testbed, "target").mkdir()
+    Path(testbed, "broken.gguf").write_bytes(b"GGUF")
+    result = pytester.runpytest("--device", "board", "--k", "40")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert all(word in result.stderr.str() for word in ("K 40", "sweep.depth", "168", "150"))
+
+
+def test_a_broken_model_is_an_error_in_one_message_and_other_rows_are_kept(testbed, pytester):
+    """Set-up error, not a failed test; the file is named; no traceback; the replayed device is measured."""
+    Path(testbed, "devices.yaml").write_text(
+        LOCAL.replace("families:", "  fast: {replay: {profile: profile.json, device: fast}}\nfamilies:"),
+        encoding="utf-8",
+    )
+    Path(testbed, "target").mkdir()
+    Path(testbed, "broken.gguf").write_bytes(b"GGUF")
+    result = pytester.runpytest("--device", "*", "--k", "1", "--benchmark-json=r.json")
+    result.assert_outcomes(passed=2, errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    text = result.stdout.str()
+    assert "broken.gguf" in text
+    assert "Traceback" not in text
+    assert "def measured" not in text
+    assert "1 of 3 configurations were not measured" in text
+    assert len(rows(testbed)) == 2
