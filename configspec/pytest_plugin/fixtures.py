@@ -39,7 +39,7 @@ def measured(configuration: Case, request: pytest.FixtureRequest) -> Row:
 
 
 @pytest.fixture
-def hil_benchmark(benchmark: Any, measured: Row, request: pytest.FixtureRequest) -> Callable[[], Configuration]:
+def hil_benchmark(measured: Row, benchmark: Any, request: pytest.FixtureRequest) -> Callable[[], Configuration]:
     """Writes the measurement as one row of pytest-benchmark, timed by the device's clock; returns the figures.
 
     Call it once. Afterwards the test may assert what it likes of the configuration that it returns.
