@@ -9,6 +9,7 @@ in a sequence of D + 1 whose last token is still pending.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 
 import llama_bench
 from build_llama_bench import Tool
@@ -19,20 +20,33 @@ from machine import Watch
 from configspec.devices.device import Device
 from configspec.inventory.specs import LlamaCppSpec
 
-PATIENCE = 3  # times as many pairs as asked for, before disturbed ones are taken as they are
+PATIENCE = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
+PATIENCE_S = 300.0  # and how long more are taken at all: a large model on a busy machine takes minutes a pair
 SECONDS = 600.0  # bound on one turn of ours
 
 
 def against_llama_bench(
-    name: str, device: Device, tool: Tool, asked: Decoding, *, pairs: int, at_least: float, notes: tuple[str, ...] = ()
+    name: str,
+    device: Device,
+    tool: Tool,
+    asked: Decoding,
+    *,
+    pairs: int,
+    at_least: float,
+    note: str,
+    progress: Callable[[str], None],
 ) -> Line:
     """Both in turns, first one first and then the other, until `pairs` pairs were quiet or patience ends."""
     facts = device.open_model(asked.model, _opened_for(asked))
     taken: list[Pair] = []
-    while not enough(taken, least=pairs, most=pairs * PATIENCE):
-        taken.append(_pair(device, tool, asked, ours_first=len(taken) % 2 == 1))
+    began = Watch()
+    while not enough(taken, least=pairs, most=PATIENCE * pairs if began.elapsed_s() < PATIENCE_S else pairs):
+        pair = _pair(device, tool, asked, ours_first=len(taken) % 2 == 1)
+        taken.append(pair)
+        doubt = ", disturbed" if pair.disturbed else ""
+        progress(f"{name}, pair {len(taken)}: {pair.peer:.1f} and {pair.ours:.1f} tokens/s, {pair.ratio:.3f}{doubt}")
     shape = f"{facts.parameters / 1e6:,.1f} M parameters, {asked.threads} threads, depth {asked.depth}"
-    told = (f"{shape}, {asked.tokens} tokens, median of {asked.repeats} a turn", *notes)
+    told = (f"{shape}, {asked.tokens} tokens, median of {asked.repeats} a turn", note)
     return compare(name, "tokens/s", taken, least=pairs, at_least=at_least, notes=told)
 
 

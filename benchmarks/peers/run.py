@@ -8,7 +8,7 @@
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it
 
 Needs configspec[all] installed, and cmake with a C++ compiler for the first `drafting`. Leave the machine alone while
-it runs: pairs of runs that were disturbed are marked, and taken again up to three times.
+it runs: pairs of runs that were disturbed are marked, and taken again for a while.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def drafting(asked: Asked) -> list[Line]:
                 Decoding(model=large, tokens=32, depth=DEPTH, threads=asked.threads, repeats=1),
                 pairs=asked.pairs,
                 at_least=LARGE_AT_LEAST,
-                notes=(note,),
+                note=note,
+                progress=_say,
             ),
             against_llama_bench(
                 f"smallest draft, {family.name} {draft.name} {SMALL_QUANT}",
@@ -86,7 +87,8 @@ def drafting(asked: Asked) -> list[Line]:
                 Decoding(model=small, tokens=512, depth=DEPTH, threads=asked.threads, repeats=15),
                 pairs=asked.pairs,
                 at_least=SMALL_AT_LEAST,
-                notes=(note,),
+                note=note,
+                progress=_say,
             ),
         ]
 

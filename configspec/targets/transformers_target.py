@@ -56,6 +56,7 @@ class TransformersTarget:
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
         import torch
         import transformers
+        from safetensors import SafetensorError
 
         transformers.logging.disable_progress_bar()
         self._torch = torch
@@ -65,7 +66,7 @@ class TransformersTarget:
             self._model = transformers.AutoModelForCausalLM.from_pretrained(
                 self.folder, dtype=getattr(torch, spec.dtype), local_files_only=True
             )
-        except (OSError, ValueError, RuntimeError) as problem:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
             first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
             raise UsageError(
                 f"{self.folder}: transformers cannot load it as a causal language model: {first_line} "
@@ -116,7 +117,9 @@ class TransformersTarget:
 
     def keep(self, length: int) -> None:
         """Forget all but the first `length` tokens of the text so far."""
-        self._cache.crop(length)
+        surplus = self._cache.get_seq_length() - length
+        if surplus > 0:
+            self._cache.crop(-surplus)  # transformers refuses a length to keep since 5.x; it takes what to remove
 
     def last_gap(self) -> float:
         """The gap between the best two logits after the last token fed."""

@@ -69,7 +69,7 @@ def test_a_draft_of_another_vocabulary_is_refused_before_anything_is_measured(sm
         laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
 
 
-@pytest.mark.parametrize(("keep", "word"), [(3000, "bytes"), (0, "GGUF")])
+@pytest.mark.parametrize(("keep", "word"), [(3000, "bytes"), (0, "empty")])
 def test_a_truncated_gguf_is_told_and_the_next_cell_is_measured(
     small_inventory, cache, laboratory, tmp_path, keep, word
 ):
