@@ -43,6 +43,10 @@ class OpenModel:
         self.vocabulary = int(self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(model)))
         self.facts: dict[str, Any] = {}
         self._model = model
+        # The same function, answering a plain address: a small model would notice a pointer object for each token.
+        self._address_of_logits = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
+            ctypes.cast(self.api.llama_get_logits_ith, ctypes.c_void_p).value
+        )
         self._logits_at = 0
         self._logits: Any = None
 
@@ -69,10 +73,13 @@ class OpenModel:
         This waits for a GPU to be done. numpy finds the best of 128,000 logits in 0.02 ms; llama.cpp's greedy
         sampler copies them first and takes ten times as long, which a fast board would notice.
         """
-        pointer = self.api.llama_get_logits_ith(self.llama_context, row)
-        address = ctypes.addressof(pointer.contents)
+        address = self._address_of_logits(self.llama_context, row)
         if address != self._logits_at:
-            self._logits = self.library.numpy.ctypeslib.as_array(pointer, (self.vocabulary,))
+            if not address:
+                raise board_error("llama.cpp has no logits for a token that was evaluated")
+            self._logits = self.library.numpy.ctypeslib.as_array(
+                (ctypes.c_float * self.vocabulary).from_address(address)
+            )
             self._logits_at = address
         return self._logits
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,11 +100,11 @@ def test_a_prompt_longer_than_the_context_is_told(small_inventory, cache, tmp_pa
 
 
 def test_a_lost_device_gets_no_more_work_and_repeats_its_first_cause(small_inventory, tmp_path, cache):
-    """An interpreter that dies at once stands for a dead board; nothing of it counts against a draft."""
-    dead = tmp_path / "python"
-    dead.write_text("#!/bin/sh\nexit 7\n")
-    dead.chmod(0o755)
-    board = replace(small_inventory.devices["local"], name="board", python=str(dead))
+    """An agent that hears one request and no more stands for a dead board; nothing of it counts against a draft."""
+    dying = tmp_path / "python"
+    dying.write_text(f'#!/bin/sh\nhead -n 1 | {sys.executable} "$@"\n')
+    dying.chmod(0o755)
+    board = replace(small_inventory.devices["local"], name="board", python=str(dying))
     inventory = replace(small_inventory, devices={"board": board})
     with Laboratory(inventory, cache, progress=print) as laboratory:
         causes = []
