@@ -45,7 +45,7 @@ class OpenModel:
         self._model = model
         # The same function, answering a plain address: a small model would notice a pointer object for each token.
         self._address_of_logits = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
-            ctypes.cast(self.api.llama_get_logits_ith, ctypes.c_void_p).value
+            ctypes.cast(self.api.llama_get_logits_ith, ctypes.c_void_p).value or 0
         )
         self._logits_at = 0
         self._logits: Any = None
@@ -77,9 +77,8 @@ class OpenModel:
         if address != self._logits_at:
             if not address:
                 raise board_error("llama.cpp has no logits for a token that was evaluated")
-            self._logits = self.library.numpy.ctypeslib.as_array(
-                (ctypes.c_float * self.vocabulary).from_address(address)
-            )
+            row_at = (ctypes.c_float * self.vocabulary).from_address(address)
+            self._logits = self.library.numpy.ctypeslib.as_array(row_at)
             self._logits_at = address
         return self._logits
 
