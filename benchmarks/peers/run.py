@@ -42,9 +42,8 @@ DEPTH = 128  # tokens in the context, as in the sweep's own rounds
 LARGE_AT_LEAST = 0.98
 SMALL_AT_LEAST = 0.93
 SMALL_QUANT = "Q4_K_M"
-SMALL_THREADS = (
-    1  # a token takes 0.1 ms: with more, both sides mostly wait for each other's threads, and so differ at random
-)
+SMALL_PAIRS = 15  # a turn of the small model takes a second, and turns of it differ by a tenth and more
+SMALL_THREADS = 1  # at 0.1 ms a token, two threads mostly wait for each other, on both sides, and differ at random
 SWEEP_PROMPTS = 4  # real speculative decoding of every configuration takes minutes a prompt
 
 
@@ -88,7 +87,7 @@ def drafting(asked: Asked) -> list[Line]:
                 tool,
                 # Enough tokens and repeats that starting threads and a stray interruption do not count.
                 Decoding(model=small, tokens=512, depth=DEPTH, threads=SMALL_THREADS, repeats=15),
-                pairs=asked.pairs,
+                pairs=max(asked.pairs, SMALL_PAIRS),
                 at_least=SMALL_AT_LEAST,
                 note=note,
                 progress=_say,
