@@ -7,12 +7,18 @@
 Both start with the drafts' files there and nothing else: no text, no scores. Both must count the same rounds and
 accepted tokens for every prompt. Arithmetic in batches and one token at a time may differ in the last bits, so that a
 near tie falls the other way; where a count differs, the gap between the two best logits shows whether it was one.
+
+Draft and target take turns on one machine here, and OpenMP's threads spin for a while after their work. Those of the one
+would then hold the processors that the other needs: on two of them that made the real runs thirty times slower, which
+is no merit of ours. So both sides run with threads that sleep when they wait.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +36,7 @@ from configspec.profiling.trace import Trace, TracedPrompt
 from configspec.targets.transformers_target import TransformersTarget
 
 AT_LEAST_TIMES = 30.0
+WAIT_POLICY = "OMP_WAIT_POLICY"  # read by the OpenMP library when it is loaded
 NEAR_TIE = 0.05  # logits; a difference that sits at a wider gap is no rounding
 
 Progress = Callable[[str], None]
@@ -68,7 +75,7 @@ class Difference:
 def measure(inventory: Inventory, device: str, family: str, *, prompts: int | None, progress: Progress) -> list[Line]:
     """Both ways over one family on one device; the real one over `prompts` prompts of the set, None for all."""
     spec = inventory.families[family]
-    with tempfile.TemporaryDirectory(prefix="sweep-") as folder:
+    with _threads_that_sleep(), tempfile.TemporaryDirectory(prefix="sweep-") as folder:
         store = Store(Path(folder))
         profiled = _profile(inventory, store, device, spec, progress)
         chosen = evenly(profiled.trace.prompts, prompts)
@@ -104,6 +111,18 @@ def evenly(prompts: Sequence[TracedPrompt], count: int | None) -> list[TracedPro
     if count is None or count >= len(prompts):
         return list(prompts)
     return [prompts[index * len(prompts) // count] for index in range(count)]
+
+
+@contextmanager
+def _threads_that_sleep() -> Iterator[None]:
+    """For torch, which is loaded within, and for the agents started within; the caller's setting comes first."""
+    found = os.environ.get(WAIT_POLICY)
+    os.environ.setdefault(WAIT_POLICY, "PASSIVE")
+    try:
+        yield
+    finally:
+        if found is None:
+            del os.environ[WAIT_POLICY]
 
 
 def _profile(inventory: Inventory, store: Store, device: str, family: FamilySpec, progress: Progress) -> Profiled:

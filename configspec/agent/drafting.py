@@ -93,7 +93,9 @@ class Drafter:
     def _draft(self, k: int) -> tuple[list[int], list[float]]:
         """The measured loop: names are local and nothing is allocated, which a small model would notice."""
         model, deadline, cell, one = self._model, self._deadline, self._cell, self._one
-        decode, llama_context, logits, now_s = model.api.llama_decode, model.llama_context, model.logits, time.monotonic
+        decode, llama_context, now_s = model.api.llama_decode, model.llama_context, time.monotonic
+        address_of_logits, known_address = model.address_of_logits, -1
+        best: Any = None
         tokens = [0] * k
         stamps_s = [0.0] * (k + 1)
         stamps_s[0] = now_s()
@@ -104,7 +106,10 @@ class Drafter:
             if status != 0:
                 self.clear()
                 raise model.decode_error(status)
-            tokens[index] = token = int(logits(-1).argmax())
+            address = address_of_logits(llama_context, -1)
+            if address != known_address:  # llama.cpp reuses the row, so this is once a round
+                known_address, best = address, model.logits(-1).argmax
+            tokens[index] = token = int(best())
             stamps_s[index + 1] = stamp_s = now_s()
             if stamp_s > deadline.at_s:
                 self.clear()

@@ -44,7 +44,7 @@ class OpenModel:
         self.facts: dict[str, Any] = {}
         self._model = model
         # The same function, answering a plain address: a small model would notice a pointer object for each token.
-        self._address_of_logits = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
+        self.address_of_logits = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
             ctypes.cast(self.api.llama_get_logits_ith, ctypes.c_void_p).value or 0
         )
         self._logits_at = 0
@@ -73,7 +73,7 @@ class OpenModel:
         This waits for a GPU to be done. numpy finds the best of 128,000 logits in 0.02 ms; llama.cpp's greedy
         sampler copies them first and takes ten times as long, which a fast board would notice.
         """
-        address = self._address_of_logits(self.llama_context, row)
+        address = self.address_of_logits(self.llama_context, row)
         if address != self._logits_at:
             if not address:
                 raise board_error("llama.cpp has no logits for a token that was evaluated")
