@@ -8,7 +8,7 @@ Both start with the drafts' files there and nothing else: no text, no scores. Bo
 accepted tokens for every prompt. Arithmetic in batches and one token at a time may differ in the last bits, so that a
 near tie falls the other way; where a count differs, the gap between the two best logits shows whether it was one.
 
-Draft and target take turns on one machine here, and OpenMP's threads spin for a while after their work. Those of the one
+Draft and target take turns on one machine here, and OpenMP's threads spin for a while after their work. Those of one
 would then hold the processors that the other needs: on two of them that made the real runs thirty times slower, which
 is no merit of ours. So both sides run with threads that sleep when they wait.
 """
