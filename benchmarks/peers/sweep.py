@@ -5,30 +5,30 @@
     real      the device drafts K, the target verifies and corrects, to the end of each prompt, for every configuration
 
 Both start with the drafts' files there and nothing else: no text, no scores. Both must count the same rounds and
-accepted tokens for every prompt. Arithmetic in batches and one token at a time may differ in the last bits, so that a
-near tie falls the other way; where a count differs, the gap between the two best logits shows whether it was one.
+accepted tokens for every prompt, near ties apart (`agreement.py`).
 
 Draft and target take turns on one machine here, and OpenMP's threads spin for a while after their work. Those of one
-would then hold the processors that the other needs: on two of them that made the real runs thirty times slower, which
-is no merit of ours. So both sides run with threads that sleep when they wait.
+would then hold the processors that the other needs: on two of them that made the real runs a sixth slower, which is no
+merit of ours. So both sides run with threads that sleep when they wait.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from agreement import Difference, Drafts, agreement, difference
 from comparison import Line
 from machine import Watch
 
-from configspec.devices.device import Device, open_device
+from configspec.devices.device import Device, Draft, Prefill, open_device
 from configspec.families.store import Store
 from configspec.inventory.specs import FamilySpec, Inventory
-from configspec.model.acceptance import replay
 from configspec.profiling.acceptance import DraftScores
 from configspec.profiling.laboratory import Laboratory
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
@@ -37,7 +37,6 @@ from configspec.targets.transformers_target import TransformersTarget
 
 AT_LEAST_TIMES = 30.0
 WAIT_POLICY = "OMP_WAIT_POLICY"  # read by the OpenMP library when it is loaded
-NEAR_TIE = 0.05  # logits; a difference that sits at a wider gap is no rounding
 
 Progress = Callable[[str], None]
 
@@ -52,24 +51,25 @@ class Profiled:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One prompt of one configuration whose counts differ, and the gap at which the two runs parted."""
+class Witness:
+    """A device that remembers what it drafted, and where in the text; in place of one, by shape."""
 
-    where: str
-    predicted: tuple[int, int]  # rounds, accepted
-    counted: tuple[int, int]
-    gap: float | None  # logits; None where no single choice explains it
-    whose: str  # "draft" or "target"
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._prompt_length = 0
+        self.drafts: list[tuple[int, tuple[int, ...]]] = []
 
-    @property
-    def near_tie(self) -> bool:
-        """Whether rounding explains it."""
-        return self.gap is not None and self.gap < NEAR_TIE
+    def prefill(self, tokens: Sequence[int]) -> Prefill:
+        """Begin a prompt, and forget the one before."""
+        self._prompt_length = len(tokens)
+        self.drafts = []
+        return self._device.prefill(tokens)
 
-    def __str__(self) -> str:
-        gap = "no single choice explains it" if self.gap is None else f"{self.whose}'s top-2 gap {self.gap:.4f}"
-        return f"{self.where}: (rounds, accepted) {self.predicted} predicted, {self.counted} counted; {gap}"
+    def draft(self, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+        """Draft, and remember it."""
+        drafted = self._device.draft(k, keep=keep, append=append)
+        self.drafts.append((keep + len(append) - self._prompt_length, drafted.tokens))
+        return drafted
 
 
 def measure(inventory: Inventory, device: str, family: str, *, prompts: int | None, progress: Progress) -> list[Line]:
@@ -78,7 +78,7 @@ def measure(inventory: Inventory, device: str, family: str, *, prompts: int | No
     with _threads_that_sleep(), tempfile.TemporaryDirectory(prefix="sweep-") as folder:
         store = Store(Path(folder))
         profiled = _profile(inventory, store, device, spec, progress)
-        chosen = evenly(profiled.trace.prompts, prompts)
+        chosen = evenly(len(profiled.trace.prompts), prompts)
         real_s, differences, counted = _run_for_real(inventory, store, device, spec, profiled, chosen, progress)
     total = len(profiled.trace.prompts)
     whole_s = real_s * total / len(chosen)
@@ -103,14 +103,14 @@ def measure(inventory: Inventory, device: str, family: str, *, prompts: int | No
         better="higher",
         notes=tuple(notes),
     )
-    return [times, _agreement(family, counted, differences)]
+    return [times, agreement(family, counted, differences)]
 
 
-def evenly(prompts: Sequence[TracedPrompt], count: int | None) -> list[TracedPrompt]:
-    """`count` of the prompts, evenly spaced, since neighbours in a set are of one kind; None, or too many: all."""
-    if count is None or count >= len(prompts):
-        return list(prompts)
-    return [prompts[index * len(prompts) // count] for index in range(count)]
+def evenly(total: int, count: int | None) -> list[int]:
+    """`count` places of `total`, evenly spaced, since neighbours in a prompt set are of one kind; None: all of them."""
+    if count is None or count >= total:
+        return list(range(total))
+    return [place * total // count for place in range(count)]
 
 
 @contextmanager
@@ -145,12 +145,13 @@ def _run_for_real(
     device: str,
     family: FamilySpec,
     profiled: Profiled,
-    prompts: Sequence[TracedPrompt],
+    places: Sequence[int],
     progress: Progress,
 ) -> tuple[float, list[Difference], int]:
     """Seconds of all configurations, what differs from the profile's counts, and how many counts were compared."""
     seconds = 0.0
     differences: list[Difference] = []
+    prompts = profiled.trace.prompts
     with open_device(inventory.devices[device], store.root) as drafter:
         watch = Watch()
         target = TransformersTarget(family.target)
@@ -158,84 +159,25 @@ def _run_for_real(
         for (draft, quant), path in profiled.files.items():
             progress(f"real speculative decoding: {family.name} {draft} {quant}")
             watch = Watch()
-            runs = _decode_all(drafter, target, path, prompts, inventory)
+            runs = _decode_all(drafter, target, path, {place: prompts[place] for place in places}, inventory)
             seconds += watch.elapsed_s()
             scores = profiled.scores[draft, quant]
-            for (index, k), run in runs.items():
-                where = f"{draft} {quant} K={k}, prompt {prompts[index].id}"
-                found = difference(where, prompts[index], scores.matches[index], scores.gaps[index], k, run)
+            for (place, k), (run, drafts) in runs.items():
+                matches, gaps = scores.matches[place], scores.gaps[place]
+                found = difference(f"{draft} {quant}", prompts[place], matches, gaps, k, run, drafts)
                 differences.extend([] if found is None else [found])
-    return seconds, differences, len(profiled.files) * len(inventory.sweep.k) * len(prompts)
+    return seconds, differences, len(profiled.files) * len(inventory.sweep.k) * len(places)
 
 
 def _decode_all(
-    drafter: Device, target: TransformersTarget, path: Path, prompts: Sequence[TracedPrompt], inventory: Inventory
-) -> dict[tuple[int, int], SpeculativeRun]:
-    """Every prompt at every K with one draft, by (prompt's index, K)."""
-    drafter.open_model(path)
-    return {
-        (index, k): decode_speculatively(drafter, target, one.prompt, k, inventory.sweep.new_tokens)
-        for k in inventory.sweep.k
-        for index, one in enumerate(prompts)
-    }
-
-
-def difference(
-    where: str, traced: TracedPrompt, matches: Sequence[bool], gaps: Sequence[float], k: int, run: SpeculativeRun
-) -> Difference | None:
-    """None where the real run counted what the replay predicts; else where the two parted."""
-    predicted = _counts(matches, k)
-    counted = (run.rounds, run.accepted)
-    if counted == predicted and run.tokens == traced.tokens:
-        return None
-    parted = _first_difference(traced.tokens, run.tokens)
-    if parted is not None:
-        gap = traced.gaps[parted] if parted < len(traced.gaps) else None
-        return Difference(where=where, predicted=predicted, counted=counted, gap=gap, whose="target")
-    gap = gap_that_explains(matches, gaps, k, counted)
-    return Difference(where=where, predicted=predicted, counted=counted, gap=gap, whose="draft")
-
-
-def gap_that_explains(matches: Sequence[bool], gaps: Sequence[float], k: int, counted: tuple[int, int]) -> float | None:
-    """The smallest gap at which one other choice of the draft gives the counts of the real run, if one does."""
-    for place in sorted(range(len(matches)), key=gaps.__getitem__):
-        other = [match != (index == place) for index, match in enumerate(matches)]
-        if _counts(other, k) == counted:
-            return gaps[place]
-    return None
-
-
-def _counts(matches: Sequence[bool], k: int) -> tuple[int, int]:
-    counts = replay(matches, k)
-    return counts.rounds, counts.accepted
-
-
-def _first_difference(one: Sequence[int], other: Sequence[int]) -> int | None:
-    """The first place at which two texts differ, the end of the shorter one included; None where they are equal."""
-    if one == other:
-        return None
-    return next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
-                min(len(one), len(other)))  # fmt: skip
-
-
-def _agreement(family: str, counted: int, differences: Sequence[Difference]) -> Line:
-    """How many counts differ and are no near ties; each that differs at all is shown."""
-    near = [one for one in differences if one.near_tie]
-    beyond = len(differences) - len(near)
-    return Line(
-        name=f"acceptance counts of {family}",
-        unit="counts",
-        peer=float(counted),
-        ours=float(counted - len(differences)),
-        judged=float(beyond),
-        judged_unit="differ",
-        low=float(beyond),
-        high=float(len(differences)),
-        n=counted,
-        bound=0.0,
-        better="lower",
-        notes=(
-            f"a difference at a top-2 gap below {NEAR_TIE} logits is a near tie; {len(near)} are",
-            *map(str, differences),
-        ),
-    )
+    device: Device, target: TransformersTarget, path: Path, prompts: Mapping[int, TracedPrompt], inventory: Inventory
+) -> dict[tuple[int, int], tuple[SpeculativeRun, Drafts]]:
+    """Every prompt at every K with one draft, by (the prompt's place in the set, K)."""
+    device.open_model(path)
+    witness = Witness(device)
+    runs: dict[tuple[int, int], tuple[SpeculativeRun, Drafts]] = {}
+    for k in inventory.sweep.k:
+        for place, one in prompts.items():
+            run = decode_speculatively(cast(Device, witness), target, one.prompt, k, inventory.sweep.new_tokens)
+            runs[place, k] = run, witness.drafts
+    return runs
