@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPTH = 128  # tokens in the context, as in the sweep's own rounds
 LARGE_AT_LEAST = 0.98
 SMALL_AT_LEAST = 0.93
+PLUGIN_PAIRS = 60  # a run of pytest differs from the next by 60 ms; ten pairs said anything from -2 to 73 ms
 SMALL_QUANT = "Q4_K_M"
 SMALL_PAIRS = 15  # a turn of the small model takes a second, and turns of it differ by a tenth and more
 SMALL_THREADS = 1  # at 0.1 ms a token, two threads mostly wait for each other, on both sides, and differ at random
@@ -131,7 +132,7 @@ def apart(asked: Asked) -> list[Line]:
 
 def plugin(asked: Asked) -> list[Line]:
     """The installed plugin's cost elsewhere."""
-    return [plugin_cost.measure(pairs=max(10, asked.pairs))]
+    return [plugin_cost.measure(pairs=max(PLUGIN_PAIRS, asked.pairs))]
 
 
 PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
