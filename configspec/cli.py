@@ -162,24 +162,19 @@ def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _build_models(asked: argparse.Namespace) -> int:
-    from configspec.families.build import ensure_draft
+    from configspec.families.build import ensure_family
     from configspec.families.store import Store, default_root
     from configspec.inventory.read import read_inventory
     from configspec.inventory.select import select_names
 
     inventory = read_inventory(asked.inventory)
     store = Store(default_root())
-    wanted = select_names("family", list(inventory.families), asked.family or ())
-    cells = [
-        (family, draft, quant)
-        for family in map(inventory.families.__getitem__, wanted)
-        for draft in family.drafts.values()
-        for quant in family.quants
-    ]
-    for number, (family, draft, quant) in enumerate(cells, 1):
-        path = ensure_draft(family, draft, quant, store, lambda text: print(f"  {text}", flush=True))
-        size = path.stat().st_size / 1e6
-        print(f"[{number}/{len(cells)}] {family.name} {draft.name} {quant}: {size:.2f} MB {path}", flush=True)
+    for name in select_names("family", list(inventory.families), asked.family or ()):
+        family = inventory.families[name]
+        count = len(family.drafts) * len(family.quants)
+        for number, built in enumerate(ensure_family(family, store, lambda text: print(f"  {text}", flush=True)), 1):
+            size = f"{built.size_bytes / 1e6:.2f} MB"
+            print(f"{name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}", flush=True)
     return 0
 
 

@@ -19,6 +19,7 @@ from machine import Watch
 
 from configspec.devices.device import Device
 from configspec.inventory.specs import LlamaCppSpec
+from configspec.model.drafting import prefix_durations
 
 PATIENCE = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
 PATIENCE_S = 300.0  # and how long more are taken at all: a large model on a busy machine takes minutes a pair
@@ -66,7 +67,7 @@ def _ours(device: Device, asked: Decoding) -> float:
     """Tokens a second of one turn: the sequence begun anew, as `llama-bench` begins each, then timed rounds."""
     device.prefill(_context(asked.depth + 1))
     timed = device.timed_rounds(asked.tokens, rounds=asked.repeats, warmup=1, seconds=SECONDS)
-    return asked.tokens / statistics.median(timed.durations_s(asked.tokens))
+    return asked.tokens / statistics.median(prefix_durations(timed.stamps_s, asked.tokens))
 
 
 def _opened_for(asked: Decoding) -> LlamaCppSpec:

@@ -15,6 +15,7 @@ from machine import Watch
 
 from configspec.devices.device import Device
 from configspec.inventory.specs import LlamaCppSpec
+from configspec.model.drafting import prefix_durations
 
 PATIENCE = 3  # times as many pairs as asked for, before disturbed ones are taken as they are
 LARGEST = 10
@@ -57,5 +58,5 @@ def _pair(device: Device, k: int, *, shared_first: bool) -> Pair:
     watch = Watch()
     for timed_k in (LARGEST, k) if shared_first else (k, LARGEST):
         timed = device.timed_rounds(timed_k, rounds=ROUNDS, warmup=5, seconds=SECONDS)
-        figures[timed_k] = statistics.median(timed.durations_s(k)) * 1e6
+        figures[timed_k] = statistics.median(prefix_durations(timed.stamps_s, k)) * 1e6
     return Pair(peer=figures[k], ours=figures[LARGEST], waited=watch.waited())

@@ -95,10 +95,6 @@ class TimedRounds:
     rounds_that_differ: int
     stamps_s: tuple[tuple[float, ...], ...]
 
-    def durations_s(self, k: int) -> tuple[float, ...]:
-        """How long the first `k` tokens of each round took: a round of any smaller K."""
-        return tuple(stamps[k] - stamps[0] for stamps in self.stamps_s)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:

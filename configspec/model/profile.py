@@ -71,11 +71,6 @@ class Configuration:
     warnings: tuple[str, ...] = ()
 
     @property
-    def tokens_per_round(self) -> float:
-        """y(K) = K * alpha(K) + 1: the accepted tokens, and the one that the target adds itself."""
-        return self.k * self.acceptance.rate.value + 1.0
-
-    @property
     def drafting_tokens_per_s(self) -> float:
         """v_d, tokens/s: K over the time of a round of K."""
         return self.k / self.round_s.value

@@ -21,7 +21,7 @@ from configspec.devices.device import Device
 from configspec.errors import UsageError
 from configspec.families.store import Store
 from configspec.inventory.specs import LlamaCppSpec
-from configspec.model.acceptance import pooled, replay
+from configspec.model.acceptance import pooled, replay, too_few_prompts
 from configspec.model.profile import Acceptance
 from configspec.profiling.trace import Trace
 
@@ -38,6 +38,11 @@ class DraftScores:
     matches: tuple[tuple[bool, ...], ...]
     gaps: tuple[tuple[float, ...], ...]
     prompts_sha256: str
+
+    def flags(self) -> tuple[str, ...]:
+        """What the reader should know before using the acceptance."""
+        doubt = too_few_prompts(len(self.matches))
+        return (doubt,) if doubt else ()
 
     def acceptance(self, k: int) -> Acceptance:
         """Pooled counts over the prompt set for rounds of `k`."""

@@ -14,9 +14,9 @@ from typing import Any
 
 from configspec.devices.device import Device, ModelFacts, TimedRounds
 from configspec.inventory.specs import DeviceSpec, SweepSpec
-from configspec.model.drafting import prefix_durations
+from configspec.model.drafting import prefix_durations, round_estimate
 from configspec.model.profile import Estimate
-from configspec.model.statistics import disturbed, median_estimate
+from configspec.model.statistics import disturbed, too_few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +26,11 @@ class CellTiming:
     model: ModelFacts
     rounds: Mapping[int, TimedRounds]  # by K; one and the same for all K unless they were timed apart
     separate: bool
+    where: str  # device and draft, for messages
 
     def samples_s(self, k: int) -> tuple[float, ...]:
         """Seconds of each round of `k` tokens, on the device's clock."""
-        return prefix_durations(self.rounds[k].stamps_s, k)
+        return prefix_durations(self.rounds[k].stamps_s, k, where=self.where)
 
     def token_samples_s(self, k: int) -> tuple[tuple[float, ...], ...]:
         """Seconds of each of the `k` tokens, a tuple a round."""
@@ -40,15 +41,12 @@ class CellTiming:
 
     def round_s(self, k: int) -> Estimate:
         """The median round of `k`, with its interval."""
-        return median_estimate(self.samples_s(k))
+        return round_estimate(self.rounds[k].stamps_s, k, where=self.where)
 
     def flags(self, k: int, sweep: SweepSpec) -> tuple[str, ...]:
         """What the reader should know before using the figures of `k`."""
-        timed = self.rounds[k]
-        flags = []
-        doubt = disturbed(self.samples_s(k))
-        if doubt:
-            flags.append(doubt)
+        timed, samples_s = self.rounds[k], self.samples_s(k)
+        flags = [doubt for doubt in (disturbed(samples_s), too_few(samples_s)) if doubt]
         rounds = len(timed.stamps_s)
         if rounds < sweep.rounds:
             flags.append(f"{rounds} of {sweep.rounds} rounds fitted into {sweep.seconds_per_cell:g} s")
@@ -98,4 +96,4 @@ def time_cell(
     else:
         shared = timed(max(ks))
         rounds = dict.fromkeys(ks, shared)
-    return CellTiming(model=facts, rounds=rounds, separate=separate)
+    return CellTiming(model=facts, rounds=rounds, separate=separate, where=f"{spec.name}, {model.name}")

@@ -182,7 +182,7 @@ class Laboratory:
             power_w=None,
             power_reason=NO_METER,
             provenance="measured",
-            warnings=timing.flags(k, sweep),
+            warnings=(*timing.flags(k, sweep), *scores.flags()),
         )
         return Row(
             configuration=configuration,

@@ -26,7 +26,6 @@ class Run:
     journal: Journal | None = None
     journal_problem: str | None = None
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # finished rows, by node id
-    errors: list[str] = field(default_factory=list)
 
 
 RUN = pytest.StashKey[Run]()

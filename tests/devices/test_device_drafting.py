@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from configspec.devices.device import Device, open_device
 from configspec.errors import TestbedError, UsageError
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
+from configspec.model.drafting import prefix_durations
 
 pytestmark = pytest.mark.real
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")
@@ -114,7 +115,7 @@ def test_a_smaller_k_is_the_beginning_of_a_larger_one(device: Device) -> None:
     device.prefill(PROMPT)
     timed = device.timed_rounds(6, rounds=3, warmup=0, seconds=60.0)
     for k in range(1, 6):
-        shorter, longer = timed.durations_s(k), timed.durations_s(k + 1)
+        shorter, longer = (prefix_durations(timed.stamps_s, length) for length in (k, k + 1))
         assert all(0 < short < long for short, long in zip(shorter, longer, strict=True))
     assert device.draft(3).tokens == timed.tokens[:3]
 
