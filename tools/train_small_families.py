@@ -4,7 +4,8 @@
     python tools/train_small_families.py fixtures/models --family tiny-qwen3
 
 A model first learns from text. A draft may then learn from the target's own distribution (distillation), for as many
-steps as its size deserves, so that a larger draft is accepted more often; `--phase` does one of the two alone.
+steps as its size deserves, so that a larger draft is accepted more often; `--phase` does one of the two alone, and
+`--phase distil` may be repeated, with another `--seed`, until a draft is worth its size.
 
 The text is the standard library's own source (PSF licence), which every Python installation carries, so nothing
 is downloaded. Each family has one byte-level BPE tokenizer of 1,024 tokens, cut by the pre-tokenizer of the large
@@ -272,11 +273,12 @@ def learn_from_target(lesson: Lesson, name: str, place: Path, seed: int) -> None
     if not shape.distil_steps:
         return
     print(f"{lesson.family}/{name}: learning from the target", flush=True)
-    model = load(lesson.family, place)
+    model, earlier = load(lesson.family, place), json.loads((place / "training.json").read_text(encoding="utf-8"))
     teacher = load(lesson.family, place.with_name("target")).eval()
     rate = DISTIL_RATE * shape.peak_rate
     train(model, lesson.stream, steps=shape.distil_steps, peak_rate=rate, seed=seed + 1, teacher=teacher)
-    save(model, lesson, place, {"steps": shape.steps, "distil_steps": shape.distil_steps, "seed": seed})
+    distilled = earlier["distil_steps"] + shape.distil_steps
+    save(model, lesson, place, {"steps": earlier["steps"], "distil_steps": distilled, "seed": earlier["seed"]})
 
 
 def load(family: str, place: Path) -> PreTrainedModel:

@@ -91,31 +91,36 @@ class Drafter:
         return done
 
     def _draft(self, k: int) -> tuple[list[int], list[float]]:
-        """The measured loop: names are local and nothing is allocated, which a small model would notice."""
-        model, deadline, cell, one = self._model, self._deadline, self._cell, self._one
-        decode, llama_context, now_s = model.api.llama_decode, model.llama_context, time.monotonic
-        address_of_logits, known_address = model.address_of_logits, -1
-        best: Any = None
+        """The measured loop: names are local and nothing is allocated, which a small model would notice.
+
+        llama.cpp keeps the logits of every one-token batch at one address, so that is asked for once a round; that it
+        still holds is checked at the end, since a wrong one would be wrong tokens.
+        """
+        model, deadline, cell, batch = self._model, self._deadline, self._cell, self._one
+        decode, wait, llama_context = model.api.llama_decode, model.api.llama_synchronize, model.llama_context
+        now_s = time.monotonic
         tokens = [0] * k
         stamps_s = [0.0] * (k + 1)
         stamps_s[0] = now_s()
         self._evaluate_up_to(len(self._tokens) - model.batch)
-        batch = self._pending_batch()
-        for index in range(k):
+        model.evaluate(self._pending_batch())
+        best = model.logits(-1).argmax
+        tokens[0] = cell[0] = int(best())
+        stamps_s[1] = now_s()
+        for index in range(1, k):
             status = decode(llama_context, batch)
             if status != 0:
                 self.clear()
                 raise model.decode_error(status)
-            address = address_of_logits(llama_context, -1)
-            if address != known_address:  # llama.cpp reuses the row, so this is once a round
-                known_address, best = address, model.logits(-1).argmax
-            tokens[index] = token = int(best())
+            wait(llama_context)
+            tokens[index] = cell[0] = int(best())
             stamps_s[index + 1] = stamp_s = now_s()
             if stamp_s > deadline.at_s:
                 self.clear()
                 raise board_error(f"the deadline passed after {index + 1} of {k} drafted tokens")
-            cell[0] = token
-            batch = one
+        if model.logits_have_moved():
+            self.clear()
+            raise board_error("llama.cpp moved its logits in the midst of a round", hint="Use another version of it.")
         self._tokens += tokens
         self._evaluated = len(self._tokens) - 1
         return tokens, stamps_s

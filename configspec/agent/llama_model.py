@@ -43,10 +43,6 @@ class OpenModel:
         self.vocabulary = int(self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(model)))
         self.facts: dict[str, Any] = {}
         self._model = model
-        # The same function, answering a plain address: a small model would notice a pointer object for each token.
-        self.address_of_logits = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
-            ctypes.cast(self.api.llama_get_logits_ith, ctypes.c_void_p).value or 0
-        )
         self._logits_at = 0
         self._logits: Any = None
 
@@ -73,7 +69,7 @@ class OpenModel:
         This waits for a GPU to be done. numpy finds the best of 128,000 logits in 0.02 ms; llama.cpp's greedy
         sampler copies them first and takes ten times as long, which a fast board would notice.
         """
-        address = self.address_of_logits(self.llama_context, row)
+        address = self._address_of_logits(row)
         if address != self._logits_at:
             if not address:
                 raise board_error("llama.cpp has no logits for a token that was evaluated")
@@ -81,6 +77,14 @@ class OpenModel:
             self._logits = self.library.numpy.ctypeslib.as_array(row_at)
             self._logits_at = address
         return self._logits
+
+    def logits_have_moved(self) -> bool:
+        """Whether the last batch left its last row elsewhere than where `logits` last found one."""
+        return self._address_of_logits(-1) != self._logits_at
+
+    def _address_of_logits(self, row: int) -> int:
+        pointer = self.api.llama_get_logits_ith(self.llama_context, row)
+        return ctypes.cast(pointer, ctypes.c_void_p).value or 0
 
     def forget_after(self, length: int) -> bool:
         """Cut the KV cache to its first `length` tokens; False: that is not possible here, and it is empty now."""

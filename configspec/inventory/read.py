@@ -17,6 +17,7 @@ from configspec.errors import UsageError, did_you_mean
 from configspec.inventory import schema, specs
 from configspec.inventory.document import read_document
 from configspec.inventory.problems import check, refusal
+from configspec.model.decoding import Decoding
 from configspec.model.profile import Serving
 
 
@@ -86,6 +87,7 @@ def _serving(own: schema.Serving, otherwise: Serving) -> Serving:
     price = own.price.usd_per_million_tokens
     return Serving(
         verify_s=otherwise.verify_s if own.verify_s is None else own.verify_s,
+        verify=own.verify or ("declared" if own.verify_s is not None else otherwise.verify),
         usd_per_million_tokens=otherwise.usd_per_million_tokens if price is None else price,
         bills=own.price.bills or otherwise.bills,
     )
@@ -108,6 +110,7 @@ class _Reader:
             llama_cpp=specs.LlamaCppSpec(
                 threads=settings.threads, context=settings.context, gpu_layers=settings.gpu_layers
             ),
+            link=None if device.link is None else _link(device.link),
             tags=tuple(device.tags),
         )
 
@@ -115,10 +118,7 @@ class _Reader:
         here = f"families.{name}"
         return specs.FamilySpec(
             name=name,
-            target=specs.TargetSpec(
-                transformers=self._model_folder(f"{here}.target.transformers", family.target.transformers),
-                dtype=family.target.dtype,
-            ),
+            target=self._target(f"{here}.target", family.target),
             drafts={draft: self._draft(f"{here}.drafts.{draft}", draft, one) for draft, one in family.drafts.items()},
             quants=tuple(family.quants),
         )
@@ -132,11 +132,49 @@ class _Reader:
             rounds=sweep.rounds,
             warmup_rounds=sweep.warmup_rounds,
             seconds_per_cell=float(sweep.seconds_per_cell),
+            decoding=Decoding(**sweep.decoding.model_dump()),
+            end_to_end=specs.EndToEndSpec(**sweep.end_to_end.model_dump()),
+        )
+
+    def _target(self, key: str, target: schema.Target) -> specs.TargetSpec:
+        folder, gguf = target.transformers, target.gguf
+        return specs.TargetSpec(
+            transformers=None if folder is None else self._model_folder(f"{key}.transformers", folder),
+            gguf=None if gguf is None else self._file(f"{key}.gguf", gguf),
+            server=self._server(key, target),
+            hub=_hub(target.hub, target.revision, target.file),
+            dtype=target.dtype,
+            device_map=target.device_map,
+            llama_cpp=specs.LlamaCppSpec(
+                threads=target.threads,
+                context=specs.LlamaCppSpec().context if target.context is None else target.context,
+                gpu_layers=target.gpu_layers,
+            ),
+        )
+
+    def _server(self, key: str, target: schema.Target) -> specs.ServerSpec | None:
+        if target.openai is None:
+            return None
+        assert target.model is not None  # the schema has checked
+        tokenizer: Path | specs.HubSpec | None = None
+        if target.tokenizer is not None and target.tokenizer.transformers is not None:
+            tokenizer = self._model_folder(f"{key}.tokenizer.transformers", target.tokenizer.transformers)
+        elif target.tokenizer is not None:
+            tokenizer = _hub(target.tokenizer.hub, target.tokenizer.revision, None)
+        return specs.ServerSpec(
+            url=target.openai.rstrip("/"),
+            model=target.model,
+            api_key_env=target.api_key_env,
+            timeout_s=float(target.timeout_s),
+            retries=target.retries,
+            tokenizer=tokenizer,
         )
 
     def _draft(self, key: str, name: str, draft: schema.Draft) -> specs.DraftSpec:
         if draft.safetensors is not None:
             return specs.DraftSpec(name=name, safetensors=self._model_folder(key, draft.safetensors))
+        if draft.hub is not None:
+            return specs.DraftSpec(name=name, hub=_hub(draft.hub, draft.revision, draft.file))
         files = {quant: self._file(f"{key}.gguf.{quant}", file) for quant, file in (draft.gguf or {}).items()}
         return specs.DraftSpec(name=name, gguf=files)
 
@@ -170,6 +208,18 @@ class _Reader:
                 f"{key} is {written!r}, and there is {missing} {path}. Correct it: a path begins at this file's folder."
             )
         return path
+
+
+def _link(link: schema.Link) -> specs.LinkSpec:
+    return specs.LinkSpec(
+        rtt_s=link.rtt_ms / 1e3,
+        jitter_s=link.jitter_ms / 1e3,
+        bits_per_s=None if link.mbps is None else link.mbps * 1e6,
+    )
+
+
+def _hub(repo: str | None, revision: str | None, file: str | None) -> specs.HubSpec | None:
+    return None if repo is None else specs.HubSpec(repo=repo, revision=revision or "main", file=file)
 
 
 def _devices_of_profile(path: Path) -> list[str]:

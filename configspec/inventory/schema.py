@@ -13,11 +13,16 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from configspec.errors import did_you_mean
 from configspec.inventory import lengths, specs
+from configspec.model.decoding import AcceptanceRule
 
 # What can stand in a pytest id and name a file: `::`, brackets, spaces, `=` and a leading `-` or `.` cannot.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+HUB_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"
+URL_PATTERN = r"^https?://[^\s/]+(/[^\s]*)?$"
 LLAMA_CPP = specs.LlamaCppSpec()
 SWEEP = specs.SweepSpec()
+DECODING = SWEEP.decoding
+END_TO_END = SWEEP.end_to_end
 
 
 def _known_quant(quant: str) -> str:
@@ -50,11 +55,33 @@ def _as_draft(value: object) -> object:
     return {"safetensors": value} if isinstance(value, str) else value
 
 
+def _exactly_one(*keys: str) -> ConfigDict:
+    """What `_one_of` checks, for the JSON Schema."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
+
+
+def _one_of(part: BaseModel, *keys: str) -> None:
+    """A ValueError unless exactly one of `keys` was given."""
+    given = [key for key in keys if getattr(part, key) is not None]
+    if len(given) != 1:
+        names = " or ".join(f"`{key}`" for key in keys)
+        found = " and ".join(f"`{key}`" for key in given) if given else "none of them"
+        raise ValueError(f"has {found}. Give it exactly one of {names}.")
+
+
+def _only_with(part: BaseModel, key: str, *others: str) -> None:
+    """A ValueError where one of `others` was given and `key`, which alone gives it a meaning, was not."""
+    idle = [other for other in others if other in part.model_fields_set and getattr(part, key) is None]
+    if idle:
+        raise ValueError(f"has `{idle[0]}`, which only means something beside `{key}`. Delete it, or add `{key}`.")
+
+
 Name: TypeAlias = Annotated[str, Field(pattern=NAME_PATTERN)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Quant: TypeAlias = Annotated[
     str, AfterValidator(_known_quant), Field(json_schema_extra={"enum": [*specs.QUANTISATIONS]})
 ]
+HubName: TypeAlias = Annotated[str, Field(pattern=HUB_PATTERN)]
 Layers: TypeAlias = Annotated[
     int, BeforeValidator(_layers, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=0)])
 ]
@@ -94,6 +121,14 @@ class Replay(Part):
     )
 
 
+class Link(Part):
+    """An emulated link between the device and the verifier."""
+
+    rtt_ms: float = Field(default=0.0, ge=0, description="Round-trip time in milliseconds")
+    jitter_ms: float = Field(default=0.0, ge=0, description="Standard deviation of it, in milliseconds")
+    mbps: float | None = Field(default=None, gt=0, description="Megabits a second each way; left out: no limit")
+
+
 class Device(Part):
     """One device: either `connection` (a real one) or `replay` (figures from a file)."""
 
@@ -101,7 +136,7 @@ class Device(Part):
         json_schema_extra={
             "oneOf": [
                 {"required": ["connection"]},
-                {"required": ["replay"], "properties": {"python": False, "llama_cpp": False}},
+                {"required": ["replay"], "properties": {"python": False, "llama_cpp": False, "link": False}},
             ]
         }
     )
@@ -117,6 +152,9 @@ class Device(Part):
         description="The interpreter on the device that has llama_cpp; left out: the one that runs configspec",
     )
     llama_cpp: LlamaCpp = Field(default=LlamaCpp(), description="How the device opens a model")
+    link: Link | None = Field(
+        default=None, description="A slower link than the real one, emulated in end-to-end runs and their predictions"
+    )
     tags: Annotated[list[Name], AfterValidator(_no_twins)] = Field(
         default=[],
         description="Words to select devices by, as in --device gpu",
@@ -128,36 +166,95 @@ class Device(Part):
         if (self.connection is None) == (self.replay is None):
             both = "both `connection` and `replay`" if self.replay else "neither `connection` nor `replay`"
             raise ValueError(f"has {both}. Give it one of them: `connection: local`, or `replay: <profile file>`.")
-        idle = sorted({"python", "llama_cpp"} & self.model_fields_set)
+        idle = sorted({"python", "llama_cpp", "link"} & self.model_fields_set)
         if self.replay and idle:
             raise ValueError(f"has `replay`, which runs nothing, and `{idle[0]}`, which it would ignore. Delete one.")
         return self
 
 
-class Target(Part):
-    """The large model of a family."""
+class Tokenizer(Part):
+    """Whose token ids a server means: one of `transformers` and `hub`."""
 
-    transformers: Text = Field(description="The folder that transformers loads, relative to this file's folder")
-    dtype: Literal["float32", "bfloat16", "float16"] = Field(
-        default="float32", description="The number format in which it computes"
+    model_config = _exactly_one("transformers", "hub")
+
+    transformers: Text | None = Field(default=None, description="A model folder with its tokenizer")
+    hub: HubName | None = Field(default=None, description="A hub repository, OWNER/REPO")
+    revision: Text | None = Field(default=None, description="Its branch, tag or commit")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Tokenizer:
+        _one_of(self, "transformers", "hub")
+        _only_with(self, "hub", "revision")
+        return self
+
+
+class Target(Part):
+    """The large model of a family: one of `transformers`, `gguf`, `openai` and `hub`."""
+
+    model_config = _exactly_one("transformers", "gguf", "openai", "hub")
+
+    transformers: Text | None = Field(
+        default=None, description="The folder that transformers loads, relative to this file's folder"
     )
+    gguf: Text | None = Field(default=None, description="A GGUF file that llama.cpp runs; of several shards, the first")
+    openai: Annotated[str, Field(pattern=URL_PATTERN)] | None = Field(
+        default=None, description="The base URL of an OpenAI-compatible server, as in http://verifier:8000/v1"
+    )
+    hub: HubName | None = Field(
+        default=None, description="A hub repository, OWNER/REPO; with `file` its GGUF, without one for transformers"
+    )
+    revision: Text | None = Field(default=None, description="The hub repository's branch, tag or, pinned, its commit")
+    file: Text | None = Field(default=None, description="Which GGUF of the hub repository: a name or a glob")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="float32", description="The number format in which transformers computes; `auto`: as it is stored"
+    )
+    device_map: Text | None = Field(
+        default=None, description="Where transformers puts the model: cuda:0, auto, ...; left out: the CPU"
+    )
+    threads: int | None = Field(default=None, ge=1, description="CPU threads; left out: the library's own choice")
+    context: int | None = Field(default=None, ge=1, description="Tokens of context, for a GGUF")
+    gpu_layers: Layers = Field(default=0, description="Layers of a GGUF that run on the GPU: `all`, or a number")
+    model: Text | None = Field(default=None, description="The server's name of the model")
+    api_key_env: Text = Field(
+        default="OPENAI_API_KEY", description="The environment variable that holds the server's key, if it wants one"
+    )
+    timeout_s: float = Field(default=120.0, gt=0, description="Seconds that one request to the server may take")
+    retries: int = Field(default=4, ge=0, description="How often a request is tried again, with back-off")
+    tokenizer: Tokenizer | None = Field(
+        default=None, description="Whose token ids the server means; left out: the server is asked"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Target:
+        _one_of(self, "transformers", "gguf", "openai", "hub")
+        _only_with(self, "hub", "revision", "file")
+        _only_with(self, "openai", "model", "api_key_env", "timeout_s", "retries", "tokenizer")
+        if self.openai is not None and self.model is None:
+            raise ValueError("has `openai` and no `model`. Add the name by which the server knows the model.")
+        return self
 
 
 class Draft(Part):
-    """One small model: either `safetensors` or `gguf`."""
+    """One small model: one of `safetensors`, `gguf` and `hub`."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["safetensors"]}, {"required": ["gguf"]}]})
+    model_config = _exactly_one("safetensors", "gguf", "hub")
 
     safetensors: Text | None = Field(default=None, description="A model folder; configspec converts and quantises it")
     gguf: dict[Quant, Text] | None = Field(
         default=None, min_length=1, description="Ready GGUF files, one for each quantisation: {Q4_K_M: path, ...}"
     )
+    hub: HubName | None = Field(
+        default=None, description="A hub repository, OWNER/REPO; with `file` its GGUF files, without one converted here"
+    )
+    revision: Text | None = Field(default=None, description="The hub repository's branch, tag or, pinned, its commit")
+    file: Text | None = Field(
+        default=None, description="Which of its files: a glob in which {quant} stands for the quantisation"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Draft:
-        if (self.safetensors is None) == (self.gguf is None):
-            both = "both `safetensors` and `gguf`" if self.gguf else "neither `safetensors` nor `gguf`"
-            raise ValueError(f"has {both}. Give it one of them: a model folder, or GGUF files by quantisation.")
+        _one_of(self, "safetensors", "gguf", "hub")
+        _only_with(self, "hub", "revision", "file")
         return self
 
 
@@ -176,7 +273,16 @@ class Serving(Part):
     verify_s: float | None = Field(
         default=None, ge=0, description="Seconds that the verifier and the link take for a round"
     )
+    verify: Literal["measured"] | None = Field(
+        default=None, description="`measured`: what the target of each family took on this host, instead of `verify_s`"
+    )
     price: Price = Field(default=Price(), description="What the verifier's tokens cost")
+
+    @model_validator(mode="after")
+    def _one_latency(self) -> Serving:
+        if self.verify is not None and self.verify_s is not None:
+            raise ValueError("has both `verify_s` and `verify: measured`. Keep one of them.")
+        return self
 
 
 class Family(Part):
@@ -192,6 +298,25 @@ class Family(Part):
         json_schema_extra={"uniqueItems": True},
     )
     serving: Serving = Field(default=Serving(), description="Where this family differs from the testbed's `serving`")
+
+
+class Decoding(Part):
+    """How the target and the draft choose their tokens."""
+
+    temperature: float = Field(default=DECODING.temperature, ge=0, description="0 is greedy")
+    top_k: int = Field(default=DECODING.top_k, ge=0, description="Only the best so many tokens; 0 is all")
+    top_p: float = Field(default=DECODING.top_p, gt=0, le=1, description="Only the best that reach this probability")
+    rule: AcceptanceRule = Field(default=DECODING.rule, description="When a drafted token is accepted")
+    seed: int = Field(default=DECODING.seed, ge=0, description="Makes sampled texts repeatable")
+
+
+class EndToEnd(Part):
+    """How much real speculative decoding is run for a configuration that is chosen for it."""
+
+    prompts: int = Field(default=END_TO_END.prompts, ge=1, description="Prompts, evenly taken from the prompt set")
+    repeats: int = Field(
+        default=END_TO_END.repeats, ge=1, description="Runs of each prompt, of which the median counts"
+    )
 
 
 class Sweep(Part):
@@ -211,6 +336,8 @@ class Sweep(Part):
         gt=0,
         description="Bound in seconds on the timed rounds of a draft and quantisation",
     )
+    decoding: Decoding = Field(default=Decoding(), description="How tokens are chosen, and when a draft is accepted")
+    end_to_end: EndToEnd = Field(default=EndToEnd(), description="How much real speculative decoding is run")
 
 
 class DevicesYaml(Part):

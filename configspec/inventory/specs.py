@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from configspec.model.decoding import Decoding
 from configspec.model.profile import Serving
 
 # The names that llama.cpp gives its quantisations (`llama-quantize --help`), plain floats first.
@@ -40,11 +41,25 @@ class ReplaySpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSpec:
+    """An emulated link between device and verifier, on top of the real connection.
+
+    A message takes half of `rtt_s`, more or less by a normal deviate of `jitter_s`, and its bytes at `bits_per_s`
+    (None: as fast as the connection is).
+    """
+
+    rtt_s: float = 0.0
+    jitter_s: float = 0.0
+    bits_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSpec:
     """One device. Exactly one of `connection` and `replay` is set."""
 
     name: str
     connection: Literal["local"] | None = None
+    link: LinkSpec | None = None
     replay: ReplaySpec | None = None
     python: str | None = None  # the interpreter that runs the agent; None: the host's own
     llama_cpp: LlamaCppSpec = field(default_factory=LlamaCppSpec)
@@ -52,23 +67,54 @@ class DeviceSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetSpec:
-    """The large model: a folder that transformers loads."""
+class HubSpec:
+    """A repository of the Hugging Face hub: a transformers model, or the GGUF files that `file` selects.
 
-    transformers: Path
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    `file` is a glob over the repository's files, in which `{quant}` stands for the quantisation. `revision` is a
+    branch, a tag or, pinned, a commit.
+    """
+
+    repo: str  # OWNER/REPO
+    revision: str = "main"
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSpec:
+    """A model behind an OpenAI-compatible API. The key is read from the environment variable `api_key_env`."""
+
+    url: str  # up to and with /v1
+    model: str
+    api_key_env: str = "OPENAI_API_KEY"
+    timeout_s: float = 120.0  # for one request
+    retries: int = 4  # of one request, with back-off
+    tokenizer: Path | HubSpec | None = None  # whose token ids are meant; None: the server's own, asked of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSpec:
+    """The large model. Exactly one of `transformers`, `gguf`, `server` and `hub` is set."""
+
+    transformers: Path | None = None  # a folder
+    gguf: Path | None = None  # a file; of several shards, the first
+    server: ServerSpec | None = None
+    hub: HubSpec | None = None  # becomes one of the first two when it is on this machine
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"  # of transformers
+    device_map: str | None = None  # as transformers knows it: "cuda:0", "auto"; None: the CPU
+    llama_cpp: LlamaCppSpec = field(default_factory=LlamaCppSpec)  # `threads` counts for transformers too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftSpec:
     """A small model: a safetensors folder that configspec converts and quantises, or ready GGUF files by quantisation.
 
-    Exactly one of `safetensors` and `gguf` is set.
+    Exactly one of `safetensors`, `gguf` and `hub` is set.
     """
 
     name: str
     safetensors: Path | None = None
     gguf: Mapping[str, Path] | None = None
+    hub: HubSpec | None = None  # becomes one of the others when it is on this machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +128,14 @@ class FamilySpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndToEndSpec:
+    """How much real speculative decoding is run for a configuration that is chosen for it."""
+
+    prompts: int = 6  # evenly taken from the prompt set
+    repeats: int = 3  # of each prompt; the median counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSpec:
     """What is measured of each cell, and for how long at most."""
 
@@ -92,6 +146,8 @@ class SweepSpec:
     rounds: int = 10  # timed rounds a cell
     warmup_rounds: int = 2  # rounds before them, not counted
     seconds_per_cell: float = 60.0  # bound on the timed rounds of a cell
+    decoding: Decoding = field(default_factory=Decoding)
+    end_to_end: EndToEndSpec = field(default_factory=EndToEndSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

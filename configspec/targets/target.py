@@ -1,0 +1,79 @@
+"""What a target model must be able to do, whoever runs it.
+
+A *text* is a sequence of token ids. `prefill` starts one, `feed` and `distributions` add to it and tell what the
+target would say after each added token, `keep` cuts it. A run of speculative decoding is made of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configspec.model.decoding import Decoding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """What the target wrote after one prompt.
+
+    `gaps` are between its best two logits at each token, None where a server does not tell. `logprobs` are the natural
+    logarithms of each token's probability after temperature, top-k and top-p: 0 where decoding is greedy.
+    """
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    gaps: tuple[float, ...] | None
+
+
+class Target(Protocol):
+    """A causal language model that verifies. One text at a time."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it: its folder, file or address."""
+
+    @property
+    def runtime(self) -> str:
+        """What computes it, with versions, as `torch 2.13.0, transformers 5.23.0`."""
+
+    @property
+    def context(self) -> int | None:
+        """Tokens that a text may have; None where that is not known."""
+
+    @property
+    def end_tokens(self) -> frozenset[int]:
+        """The ids that end a text."""
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """The ids of a prompt: begin-of-text where the tokenizer has one, then the text; no chat template."""
+
+    def prefill(self, tokens: Sequence[int]) -> None:
+        """Start a new text of `tokens`; may be empty."""
+
+    def verify(self, tokens: Sequence[int]) -> list[int]:
+        """Add `tokens` to the text in one pass; returns the arg-max after each of them, len(tokens) ids."""
+
+    def distributions(self, tokens: Sequence[int], decoding: Decoding) -> NDArray[np.float64]:
+        """The same, but returns the distribution after each: probabilities of shape (len(tokens), vocabulary)."""
+
+    def keep(self, length: int) -> None:
+        """Cut the text to its first `length` tokens."""
+
+    def continue_text(self, prompt: Sequence[int], new_tokens: int, decoding: Decoding, *, seed: int) -> Continuation:
+        """The target's own text after a prompt: at most `new_tokens` ids; an end token counts and stops it.
+
+        `seed` is of this one text; a server that cannot be seeded may leave it aside. The text is replaced.
+        """
+
+    def pass_s(self, *, context: int, tokens: int, requests: int) -> float:
+        """Seconds that verifying takes: one pass of `tokens` after `context` others, for `requests` texts at once.
+
+        Measured now, on this host's monotonic clock. The text is replaced.
+        """
+
+    def close(self) -> None:
+        """Give the memory back."""
