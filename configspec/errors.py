@@ -3,6 +3,7 @@
     ConfigspecError
     ├── UsageError      the person changes something: a file, a flag, an installation
     ├── TestbedError    a board, a link or a meter misbehaved; try again, or go and look at it
+    ├── OutputDiffers   a text that was decoded speculatively is not the target's own
     └── RecordError     a results file cannot be read, or says something that cannot be so
 
 A message says where, what was found, and what would do. Anything else that is raised is our own
@@ -30,6 +31,10 @@ class TestbedError(ConfigspecError):
     """A board, a link or a meter misbehaved. Never the draft model's failure."""
 
     __test__ = False  # the name begins with "Test"; pytest is not to collect it
+
+
+class OutputDiffers(ConfigspecError):  # noqa: N818 (what was found, not whose fault it is)
+    """Speculative decoding promises the target's own text, and it came out otherwise."""
 
 
 class RecordError(ConfigspecError):

@@ -48,7 +48,7 @@ SCALES: Mapping[Objective, Scale] = MappingProxyType(
 )
 
 
-def goodput_tokens_per_s(k: Number, alpha: Number, round_s: Number, verify_s: float) -> Number:
+def goodput_tokens_per_s(k: Number, alpha: Number, round_s: Number, verify_s: float | Number) -> Number:
     """Eq. 1: tokens a round yields, over the time to draft and to verify it."""
     return (k * alpha + 1) / (round_s + verify_s)
 
@@ -84,7 +84,16 @@ def evaluate(
 ) -> Number:
     """The objective by name. `power_w` is looked at by energy alone."""
     if objective == "goodput":
-        return goodput_tokens_per_s(k, alpha, round_s, serving.verify_s)
+        return goodput_tokens_per_s(k, alpha, round_s, _verify_s(serving, k))
     if objective == "cost":
         return tokens_per_usd(k, alpha, serving.usd_per_million_tokens, serving.bills)
     return energy_j_per_token(k, alpha, round_s, power_w)
+
+
+def _verify_s(serving: Serving, k: Number) -> float | NDArray[np.float64]:
+    """T_verify of each K: the one that is assumed for all, or the measured one."""
+    if not serving.verify_s_by_k:
+        return serving.verify_s
+    if isinstance(k, np.ndarray):
+        return np.array([serving.verify_s_at(int(one)) for one in k.flat]).reshape(k.shape)
+    return serving.verify_s_at(int(k))

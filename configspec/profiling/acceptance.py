@@ -1,16 +1,19 @@
 """Acceptance for every K from one teacher-forced pass of the draft over the target's own text.
 
 No speculative decoding is run: up to the first mismatch the draft's context equals the target's text, and what it
-proposes after a mismatch is discarded (`model/acceptance.py` has the walk). Cached by the draft's file, the trace
-and the llama.cpp that computed it, so ten boards pay once.
+proposes after a mismatch is discarded (`model/acceptance.py` has the walk). Where decoding samples, the target's text
+is one sample of it; a token's probabilities under both models give the probability that it came from an accepted draft,
+and the counts are expected ones. Cached by the draft's file, the trace and the llama.cpp that computed it, so ten
+boards pay once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,38 +24,47 @@ from configspec.devices.device import Device
 from configspec.errors import UsageError
 from configspec.families.store import Store
 from configspec.inventory.specs import LlamaCppSpec
-from configspec.model.acceptance import pooled, replay, too_few_prompts
+from configspec.model.acceptance import accept_probability, expected_counts, pooled, replay, too_few_prompts
+from configspec.model.decoding import Decoding
 from configspec.model.profile import Acceptance
-from configspec.profiling.trace import Trace
+from configspec.profiling.trace import Trace, TracedPrompt
 
 BOOTSTRAP_SEED = 2604_09722  # any fixed number: the same counts give the same interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftScores:
-    """Per prompt and position: was the draft's arg-max the target's token, and by what gap did it choose.
+    """Per prompt and position: with what probability the target's own token there came from an accepted draft.
 
-    `gaps` are between the draft's best two logits: a count that differs from a real run must sit at a tiny one.
+    Where decoding is greedy these are 1 and 0: the draft's arg-max was the target's token, or was not. `gaps` are
+    between the draft's best two logits: a count that differs from a real run must sit at a tiny one.
     """
 
-    matches: tuple[tuple[bool, ...], ...]
+    accept: tuple[tuple[float, ...], ...]
     gaps: tuple[tuple[float, ...], ...]
     prompts_sha256: str
+    certain: bool  # the draft proposes its arg-max: a given text accepts it or does not
+
+    @property
+    def matches(self) -> tuple[tuple[bool, ...], ...]:
+        """The same where a given text leaves nothing to chance."""
+        if not self.certain:
+            raise ValueError("a draft that samples matches with a probability")
+        return tuple(tuple(one == 1.0 for one in of_prompt) for of_prompt in self.accept)
 
     def flags(self) -> tuple[str, ...]:
         """What the reader should know before using the acceptance."""
-        doubt = too_few_prompts(len(self.matches))
+        doubt = too_few_prompts(len(self.accept))
         return (doubt,) if doubt else ()
 
     def acceptance(self, k: int) -> Acceptance:
-        """Pooled counts over the prompt set for rounds of `k`."""
-        counts = [replay(matches, k) for matches in self.matches]
-        return pooled(
-            [(one.rounds, one.accepted) for one in counts],
-            k,
-            rng=np.random.default_rng(BOOTSTRAP_SEED),
-            prompts_sha256=self.prompts_sha256,
-        )
+        """Pooled counts over the prompt set for rounds of `k`; expected ones where the draft samples."""
+        by_prompt: list[tuple[float, float]]
+        if self.certain:
+            by_prompt = [(one.rounds, one.accepted) for one in (replay(matches, k) for matches in self.matches)]
+        else:
+            by_prompt = [(one.rounds, one.accepted) for one in (expected_counts(m, k) for m in self.accept)]
+        return pooled(by_prompt, k, rng=np.random.default_rng(BOOTSTRAP_SEED), prompts_sha256=self.prompts_sha256)
 
 
 def llama_cpp_version() -> str:
@@ -74,6 +86,7 @@ def score_draft(
     model: Path,
     model_sha256: str,
     trace: Trace,
+    decoding: Decoding,
     store: Store,
     *,
     runtime: str,
@@ -82,36 +95,39 @@ def score_draft(
 ) -> DraftScores:
     """The draft `model`, teacher-forced over `trace`; from the cache, or by the device that `open_scorer` returns.
 
-    `runtime` names the llama.cpp that scores; it is part of the cache's key.
+    `runtime` names the llama.cpp that scores; it is part of the cache's key, as is `decoding`, through the trace's.
     """
     key = hashlib.sha256("\n".join([model_sha256, trace.key, runtime]).encode()).hexdigest()
 
     def build(out: Path) -> None:
-        document = _score(open_scorer(), model, trace, llama_cpp)
+        document = _score(open_scorer(), model, trace, decoding, llama_cpp)
         out.write_text(json.dumps(document), encoding="utf-8")
 
     document = json.loads(store.ensure("acceptance", key, ".json", build).read_text(encoding="utf-8"))
     return DraftScores(
-        matches=tuple(
-            _matches(argmax, one.tokens) for argmax, one in zip(document["argmax"], trace.prompts, strict=True)
-        ),
-        gaps=tuple(tuple(gaps) for gaps in document["gaps"]),
+        accept=tuple(_accept(decoding, traced, scores) for traced, scores in zip(trace.prompts, document, strict=True)),
+        gaps=tuple(tuple(scores["gap"]) for scores in document),
         prompts_sha256=trace.prompts_sha256,
+        certain=decoding.greedy or decoding.rule == "match-greedy-draft",
     )
 
 
-def _score(scorer: Device, model: Path, trace: Trace, llama_cpp: LlamaCppSpec) -> dict[str, Any]:
+def _score(
+    scorer: Device, model: Path, trace: Trace, decoding: Decoding, llama_cpp: LlamaCppSpec
+) -> list[dict[str, Any]]:
     scorer.open_model(model, llama_cpp)
-    argmax: list[list[int]] = []
-    logprobs: list[list[float]] = []
-    gaps: list[list[float]] = []
-    for traced in trace.prompts:
-        scores = scorer.score((*traced.prompt, *traced.tokens), start=len(traced.prompt))
-        argmax.append(list(scores.argmax))
-        logprobs.append(list(scores.logprob))
-        gaps.append(list(scores.gap))
-    return {"argmax": argmax, "logprobs": logprobs, "gaps": gaps}
+    return [
+        asdict(scorer.score((*traced.prompt, *traced.tokens), start=len(traced.prompt), decoding=decoding))
+        for traced in trace.prompts
+    ]
 
 
-def _matches(argmax: Sequence[int], tokens: Sequence[int]) -> tuple[bool, ...]:
-    return tuple(mine == theirs for mine, theirs in zip(argmax, tokens, strict=True))
+def _accept(decoding: Decoding, traced: TracedPrompt, scores: dict[str, Any]) -> tuple[float, ...]:
+    """The probability, position by position, that the text's token came from an accepted draft."""
+    same = [mine == theirs for mine, theirs in zip(scores["argmax"], traced.tokens, strict=True)]
+    if decoding.greedy:
+        return tuple(float(one) for one in same)
+    return tuple(
+        accept_probability(decoding.rule, p=math.exp(logprob), q=q, same_argmax=match)
+        for logprob, q, match in zip(traced.logprobs, scores["probability"], same, strict=True)
+    )

@@ -1,4 +1,4 @@
-"""Measures cells of a testbed when asked, each once, and keeps devices, traces and scores for the next question.
+"""Measures cells of a testbed when asked, each once, and remembers the answer for the next question.
 
 The order of work for one cell: build the draft's file if it is missing, check that it speaks the target's
 vocabulary, score it against the target's text (both cached by content), then time it on the device.
@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from configspec import __version__
-from configspec.devices.device import Device, open_device
+from configspec.devices.device import Device
 from configspec.errors import ConfigspecError, TestbedError
-from configspec.families.build import ensure_draft
-from configspec.families.content_hash import file_sha256
 from configspec.families.store import Store
-from configspec.inventory.prompts import default_prompts, read_prompts
-from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec
-from configspec.model.profile import Configuration
-from configspec.profiling.acceptance import DraftScores, llama_cpp_version, score_draft
+from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory
+from configspec.model.profile import Configuration, Serving
+from configspec.profiling.acceptance import DraftScores
+from configspec.profiling.bench import Bench
 from configspec.profiling.cell import CellTiming, time_cell
-from configspec.profiling.trace import Trace, trace_target
+from configspec.profiling.end_to_end import NO_METER, measure_end_to_end, time_exchange
+from configspec.profiling.trace import Trace
+from configspec.profiling.verification import VerificationTimes
 from configspec.records.profile_file import read_profile
 from configspec.records.record import Row
 
-NO_METER = "devices.yaml declares no power meter for this device"
-ACCEPTANCE_RULE = "match-greedy-draft"  # accepted if the target's greedy token is the same
+METHOD = "teacher-forced replay of the target's text"
+EXPECTED = f"{METHOD}: expected counts over what the draft may sample"
 
 
 class Laboratory:
@@ -39,13 +39,10 @@ class Laboratory:
         self, inventory: Inventory, store: Store, *, progress: Callable[[str], None], separate_k: bool = False
     ) -> None:
         self._inventory = inventory
-        self._store = store
         self._progress = progress
         self._separate_k = separate_k
-        self._open = ExitStack()
-        self._devices: dict[str, Device] = {}
+        self._bench = Bench(inventory, store, progress)
         self._lost: dict[str, TestbedError] = {}
-        self._traces: dict[str, Trace] = {}
         self._cells: dict[tuple[str, ...], dict[int, Row] | ConfigspecError] = {}
 
     def __enter__(self) -> Laboratory:
@@ -56,8 +53,7 @@ class Laboratory:
 
     def close(self) -> None:
         """Let all devices go."""
-        self._devices.clear()
-        self._open.close()
+        self._bench.close()
 
     def rows(self, device: str, family: str, draft: str, quant: str, ks: Sequence[int]) -> dict[int, Row]:
         """One cell at every K of `ks`; measured when first asked for, remembered afterwards, failures too.
@@ -74,6 +70,22 @@ class Laboratory:
             raise outcome
         return outcome
 
+    def end_to_end(self, device: str, family: str, draft: str, quant: str, k: int, ks: Sequence[int]) -> Row:
+        """One configuration decoded for real, beside what its profile predicts.
+
+        Raises:
+            UsageError, TestbedError: As for `rows`.
+            OutputDiffers: A text came out that is not the target's own.
+        """
+        row = self.rows(device, family, draft, quant, ks)[k]
+        spec, of_family = self._inventory.devices[device], self._bench.family(family)
+        try:
+            self._progress(f"{device}: {family} {draft} {quant} K={k}, end to end")
+            return measure_end_to_end(self._bench, spec, of_family, draft, quant, row, ks)
+        except TestbedError as lost:
+            self._lost[device] = lost
+            raise
+
     def _attempt(
         self, device: str, family: str, draft: str, quant: str, ks: Sequence[int]
     ) -> dict[int, Row] | ConfigspecError:
@@ -83,7 +95,7 @@ class Laboratory:
             spec = self._inventory.devices[device]
             if spec.replay is not None:
                 return self._replayed(spec, family, draft, quant, ks)
-            return self._measured(spec, self._inventory.families[family], draft, quant, ks)
+            return self._measured(spec, self._bench.family(family), draft, quant, ks)
         except TestbedError as lost:
             self._lost[device] = lost
             return lost
@@ -108,47 +120,39 @@ class Laboratory:
     def _measured(
         self, spec: DeviceSpec, family: FamilySpec, draft: str, quant: str, ks: Sequence[int]
     ) -> dict[int, Row]:
-        model = self.draft_file(family, draft, quant)
-        trace = self.trace(family)
-        scores = self.scores(family, model, trace)
-        sweep = self._inventory.sweep
-        device = self._device(spec)
+        bench, sweep = self._bench, self._inventory.sweep
+        model = bench.draft_file(family, draft, quant)
+        trace = bench.trace(family)
+        scores = bench.scores(family, model, trace)
+        device = bench.device(spec)
         self._progress(f"{spec.name}: {family.name} {draft} {quant}")
-        timing = time_cell(device, spec, model, trace.context_of(sweep.depth), ks, sweep, separate=self._separate_k)
+        context = trace.context_of(sweep.depth)
+        timing = time_cell(device, spec, model, context, ks, sweep, separate=self._separate_k)
+        serving, verification = self._inventory.serving_for(family.name), None
+        if serving.verify == "measured":
+            verification = bench.verification(family, ks)
+            serving = measured_serving(serving, verification, device, context, ks)
         environment = self._environment(device)
-        return {k: self._row(spec, family, draft, quant, k, timing, scores, trace, environment) for k in ks}
+        return {
+            k: replace(
+                self._row(spec, family, draft, quant, k, timing, scores, trace, environment),
+                serving=serving,
+                verification=None if verification is None else verification.record(k),
+            )
+            for k in ks
+        }
 
     def draft_file(self, family: FamilySpec, draft: str, quant: str) -> Path:
         """The draft's GGUF, built if it is missing and checked: whole, of the target's vocabulary."""
-        return ensure_draft(family, family.drafts[draft], quant, self._store, self._progress)
+        return self._bench.draft_file(family, draft, quant)
 
     def trace(self, family: FamilySpec) -> Trace:
         """The target's text for the sweep's prompts."""
-        if family.name not in self._traces:
-            sweep = self._inventory.sweep
-            prompts = default_prompts() if sweep.prompts is None else read_prompts(sweep.prompts)
-            self._traces[family.name] = trace_target(family, prompts, sweep.new_tokens, self._store, self._progress)
-        return self._traces[family.name]
+        return self._bench.trace(family)
 
     def scores(self, family: FamilySpec, model: Path, trace: Trace) -> DraftScores:
         """The draft's acceptance against the target's text, scored on this host."""
-        return score_draft(
-            model,
-            file_sha256(model),
-            trace,
-            self._store,
-            runtime=llama_cpp_version(),
-            open_scorer=self._scorer,
-            llama_cpp=LlamaCppSpec(context=trace.longest),
-        )
-
-    def _scorer(self) -> Device:
-        return self._device(DeviceSpec(name="this host, scoring", connection="local"))
-
-    def _device(self, spec: DeviceSpec) -> Device:
-        if spec.name not in self._devices:
-            self._devices[spec.name] = self._open.enter_context(open_device(spec, self._store.root))
-        return self._devices[spec.name]
+        return self._bench.scores(family, model, trace)
 
     def _environment(self, device: Device) -> dict[str, Any]:
         return {
@@ -190,15 +194,29 @@ class Laboratory:
             token_samples_s=timing.token_samples_s(k),
             drafting=timing.record(k, sweep),
             acceptance={
-                "rule": ACCEPTANCE_RULE,
-                "method": "teacher-forced replay of the target's greedy text",
+                "rule": sweep.decoding.rule,
+                "decoding": asdict(sweep.decoding),
+                "method": METHOD if scores.certain else EXPECTED,
                 "last_round": "counted whole",
                 "prompts": len(trace.prompts),
                 "new_tokens": sweep.new_tokens,
             },
             models={
                 "draft": asdict(timing.model),
-                "target": {"sha256": trace.target_sha256, "dtype": family.target.dtype, "runtime": trace.runtime},
+                "target": {
+                    "sha256": trace.target_sha256,
+                    "sha256_reason": None if trace.target_sha256 else "a server's files cannot be seen",
+                    "dtype": family.target.dtype if family.target.transformers else None,
+                    "runtime": trace.runtime,
+                },
             },
             environment=environment,
         )
+
+
+def measured_serving(
+    serving: Serving, verification: VerificationTimes, device: Device, context: Sequence[int], ks: Sequence[int]
+) -> Serving:
+    """`serving` with what this target took on this host, and this device's link and protocol, for every K."""
+    by_k = tuple((k, verification.verify_s(k).value + median(time_exchange(device, context, k))) for k in ks)
+    return replace(serving, verify_s=by_k[-1][1], verify_s_by_k=by_k)

@@ -1,63 +1,107 @@
-"""Real greedy speculative decoding, round by round: the device drafts, the target verifies and corrects.
+"""Real speculative decoding, round by round: the device drafts, the target verifies and corrects.
 
-The replay of `acceptance.py` predicts its counts without running it; this is what it is proved against.
+The profiles predict its counts and its speed without running it; this is what they are proved against. A round is one
+request to the device and one pass of the target: the verdict on a round travels with the request for the next one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from configspec.devices.device import Device
-from configspec.targets.transformers_target import TransformersTarget
+from configspec.profiling.rules import Greedy, Rule
+from configspec.targets.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Where the seconds of a run went. Reading the prompt is left out, on both sides.
+
+    `drafting_s` is by the device's clock, from when it begins to evaluate until its last token is there; the rest is by
+    the host's. `link_s` is what asking took beyond that: connection, emulated link, protocol, cutting the KV cache.
+    `verification_s` is the target's pass, its verdict and cutting its cache; `bookkeeping_s` is all else.
+    """
+
+    total_s: float
+    drafting_s: float
+    link_s: float
+    verification_s: float
+
+    @property
+    def bookkeeping_s(self) -> float:
+        """What is left of the total."""
+        return self.total_s - self.drafting_s - self.link_s - self.verification_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeculativeRun:
-    """One prompt, decoded speculatively: the text, and the counts of its rounds (the last counted whole)."""
+    """One prompt, decoded speculatively: the text, and the counts of its rounds (the last counted whole).
+
+    `catch_ups` counts the rounds that began with two tokens to evaluate, since the round before was accepted whole.
+    """
 
     tokens: tuple[int, ...]
     rounds: int
     drafted: int
     accepted: int
+    catch_ups: int
+    spent: Spent
 
 
 def decode_speculatively(
-    device: Device, target: TransformersTarget, prompt: Sequence[int], k: int, new_tokens: int
+    device: Device,
+    target: Target,
+    prompt: Sequence[int],
+    k: int,
+    new_tokens: int,
+    *,
+    rule: Rule | None = None,
+    now_s: Callable[[], float] = time.monotonic,
 ) -> SpeculativeRun:
     """At most `new_tokens` tokens after `prompt`, `k` drafted a round; the device's model is open already.
 
-    The text is the target's own greedy text, up to near ties that its batched arithmetic decides otherwise. The
-    target's cache holds all but the last token of the text: that one is fed with the next round's drafts.
+    With greedy decoding the text is the target's own greedy text. The target's cache holds all but the last token of
+    the text: that one is fed with the next round's drafts.
     """
+    rule = rule or Greedy()
     device.prefill(prompt)
     target.prefill(prompt[:-1])
     text = list(prompt)
     ends = target.end_tokens
     stop = len(prompt) + new_tokens
-    rounds = accepted = 0
+    rounds = accepted = catch_ups = 0
+    drafting_s = link_s = verification_s = 0.0
     append: list[int] = []
+    began_s = now_s()
     while len(text) < stop:
-        drafted = device.draft(k, keep=len(text) - len(append), append=append).tokens
-        verdicts = target.verify([text[-1], *drafted])
-        good = _agreeing(drafted, verdicts)
-        gained = _cut([*drafted[:good], verdicts[good]], ends, stop - len(text))
-        rounds += 1
-        accepted += min(good, len(gained))
+        asked_s = now_s()
+        drafted = rule.draft(device, k, keep=len(text) - len(append), append=append)
+        answered_s = now_s()
+        good, own = rule.judge(device, target, text[-1], drafted)
+        gained = _cut([*drafted.tokens[:good], own], ends, stop - len(text))
         append = [gained[-1]] if len(gained) > good else []
         text += gained
         target.keep(len(text) - 1)
+        judged_s = now_s()
+        on_device_s = drafted.stamps_s[-1] - drafted.stamps_s[0]
+        drafting_s += on_device_s
+        link_s += answered_s - asked_s - on_device_s
+        verification_s += judged_s - answered_s
+        rounds += 1
+        accepted += min(good, len(gained))
         if gained[-1] in ends:
             break
-    return SpeculativeRun(tokens=tuple(text[len(prompt) :]), rounds=rounds, drafted=rounds * k, accepted=accepted)
-
-
-def _agreeing(drafted: Sequence[int], verdicts: Sequence[int]) -> int:
-    """How many drafted tokens, from the first, are the target's own."""
-    for place, token in enumerate(drafted):
-        if token != verdicts[place]:
-            return place
-    return len(drafted)
+        catch_ups += good == k and len(text) < stop
+    return SpeculativeRun(
+        tokens=tuple(text[len(prompt) :]),
+        rounds=rounds,
+        drafted=rounds * k,
+        accepted=accepted,
+        catch_ups=catch_ups,
+        spent=Spent(total_s=now_s() - began_s, drafting_s=drafting_s, link_s=link_s, verification_s=verification_s),
+    )
 
 
 def _cut(tokens: list[int], ends: frozenset[int], room: int) -> list[int]:

@@ -6,9 +6,10 @@ lightest; what measures is imported when a device is asked for.
 
 from __future__ import annotations
 
-from configspec.pytest_plugin.fixtures import configuration, device, hil_benchmark, measured
+from configspec.pytest_plugin.fixtures import configuration, decoded, device, hil_benchmark, hil_end_to_end, measured
 from configspec.pytest_plugin.hooks import (
     pytest_addoption,
+    pytest_benchmark_update_json,
     pytest_benchmark_update_machine_info,
     pytest_configure,
     pytest_generate_tests,
@@ -22,10 +23,13 @@ from configspec.pytest_plugin.hooks import (
 
 __all__ = [
     "configuration",
+    "decoded",
     "device",
     "hil_benchmark",
+    "hil_end_to_end",
     "measured",
     "pytest_addoption",
+    "pytest_benchmark_update_json",
     "pytest_benchmark_update_machine_info",
     "pytest_configure",
     "pytest_generate_tests",

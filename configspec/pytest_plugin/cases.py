@@ -33,6 +33,7 @@ class Choice(NamedTuple):
     inventory: Inventory
     cases: tuple[Case, ...]
     ks: tuple[int, ...]
+    end_to_end: tuple[Case, ...]  # of the cases, those that are also decoded for real
 
 
 def choose(asked: Asked) -> Choice:
@@ -58,7 +59,21 @@ def choose(asked: Asked) -> Choice:
             f"{asked.inventory.name}: no configuration is left to measure of "
             f"--device {' '.join(asked.devices)} with the filters and K given. Widen --family, --draft, --quant or --k."
         )
-    return Choice(inventory, cases, ks)
+    return Choice(inventory, cases, ks, _end_to_end(inventory, cases, ks, asked.end_to_end))
+
+
+def _end_to_end(inventory: Inventory, cases: Sequence[Case], ks: Sequence[int], amount: str) -> tuple[Case, ...]:
+    """Which real devices' cases are decoded for real. A sample has every draft in one quantisation, at three K."""
+    real = [case for case in cases if inventory.devices[case.device].replay is None]
+    if amount != "sample":
+        return tuple(real) if amount == "all" else ()
+    chosen_ks = {ks[0], ks[(len(ks) - 1) // 2], ks[-1]}
+    first_quant: dict[tuple[str, str, str], str] = {}
+    for case in real:
+        first_quant.setdefault((case.device, case.family, case.draft), case.quant)
+    return tuple(
+        case for case in real if case.k in chosen_ks and case.quant == first_quant[case.device, case.family, case.draft]
+    )
 
 
 def _cells(inventory: Inventory, device: DeviceSpec, ks: Sequence[int]) -> Iterator[Case]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from configspec.inventory.specs import DeviceSpec
     from configspec.model.profile import Configuration
     from configspec.profiling.laboratory import Laboratory
+    from configspec.records.end_to_end import EndToEnd
     from configspec.records.record import Row
 
 
@@ -34,8 +35,14 @@ def device(configuration: Case, request: pytest.FixtureRequest) -> DeviceSpec:
 def measured(configuration: Case, request: pytest.FixtureRequest) -> Row:
     """What was measured of this configuration. Measuring is set-up: a lost device is an error, not a failed test."""
     run = request.config.stash[RUN]
-    cell_ks = tuple(case.k for case in run.choice.cases if case[:4] == configuration[:4])
-    return _laboratory(run, request).rows(*configuration[:4], cell_ks)[configuration.k]
+    return _laboratory(run, request).rows(*configuration[:4], _ks(run, configuration))[configuration.k]
+
+
+@pytest.fixture
+def decoded(configuration: Case, request: pytest.FixtureRequest) -> Row:
+    """The configuration decoded for real, beside its prediction. Set-up, as for `measured`."""
+    run = request.config.stash[RUN]
+    return _laboratory(run, request).end_to_end(*configuration, _ks(run, configuration))
 
 
 @pytest.fixture
@@ -46,16 +53,41 @@ def hil_benchmark(measured: Row, benchmark: Any, request: pytest.FixtureRequest)
     """
 
     def run() -> Configuration:
-        from configspec.records.record import KEY, to_record
-
-        clock = request.node.stash[CLOCK]
-        samples = measured.configuration.round_samples_s or (measured.configuration.round_s.value,)
-        rounds = iter(samples)
-        benchmark.extra_info[KEY] = to_record(measured)
-        benchmark.pedantic(lambda: clock.advance(next(rounds)), rounds=len(samples), iterations=1)
-        return measured.configuration
+        it = measured.configuration
+        _write_row(measured, it.round_samples_s or (it.round_s.value,), benchmark, request)
+        return it
 
     return run
+
+
+@pytest.fixture
+def hil_end_to_end(decoded: Row, benchmark: Any, request: pytest.FixtureRequest) -> Callable[[], EndToEnd]:
+    """Writes the real decoding as one row, its times the seconds of each decoding of all prompts; returns the figures.
+
+    Call it once. Afterwards the test may assert what it likes of what it returns.
+    """
+
+    def run() -> EndToEnd:
+        assert decoded.end_to_end is not None
+        _write_row(decoded, decoded.end_to_end.repeats_s, benchmark, request)
+        return decoded.end_to_end
+
+    return run
+
+
+def _write_row(row: Row, samples_s: Sequence[float], benchmark: Any, request: pytest.FixtureRequest) -> None:
+    """One row of pytest-benchmark whose times are `samples_s`, whoever's clock they are by."""
+    from configspec.records.record import KEY, to_record
+
+    clock = request.node.stash[CLOCK]
+    times = iter(samples_s)
+    benchmark.extra_info[KEY] = to_record(row)
+    benchmark.pedantic(lambda: clock.advance(next(times)), rounds=len(samples_s), iterations=1)
+
+
+def _ks(run: Run, configuration: Case) -> tuple[int, ...]:
+    """Every K that this run measures of the configuration's cell."""
+    return tuple(case.k for case in run.choice.cases if case[:4] == configuration[:4])
 
 
 def _laboratory(run: Run, request: pytest.FixtureRequest) -> Laboratory:

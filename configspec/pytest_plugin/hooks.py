@@ -64,14 +64,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         skipped = pytest.param(None, marks=pytest.mark.skip(reason=ASK), id="no-device")
         metafunc.parametrize("configuration", [skipped], indirect=True)
         return
-    cases = run.choice.cases
+    decoded = "hil_end_to_end" in metafunc.fixturenames
+    cases = run.choice.end_to_end if decoded else run.choice.cases
+    if decoded and not cases:
+        why = f"nothing is decoded end to end: --end-to-end {run.asked.end_to_end}, or only recorded figures"
+        skipped = pytest.param(None, marks=pytest.mark.skip(reason=why), id="none")
+        metafunc.parametrize("configuration", [skipped], indirect=True)
+        return
     metafunc.parametrize("configuration", cases, indirect=True, ids=[case.id for case in cases])
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a test of `hil_benchmark` the device's clock as its timer. Not at collection, where 10,000 would be made."""
-    if "hil_benchmark" not in getattr(item, "fixturenames", ()):
+    """Give a test that measures the device's clock as its timer. Not at collection, where 10,000 would be made."""
+    if not {"hil_benchmark", "hil_end_to_end"} & {*getattr(item, "fixturenames", ())}:
         return
     clock = item.stash[CLOCK] = DeviceClock()
     # Only the closest marker counts for pytest-benchmark, so ours goes before the test's own and carries its values.
@@ -82,7 +88,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _group(item: pytest.Item) -> str | None:
     case = item.callspec.params.get("configuration") if hasattr(item, "callspec") else None
-    return f"{case.device}, {case.family}: time of a round of K" if case else None
+    if not case:
+        return None
+    what = "time to decode the prompts" if "hil_end_to_end" in item.fixturenames else "time of a round of K"  # type: ignore[attr-defined]
+    return f"{case.device}, {case.family}: {what}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -105,6 +114,16 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     if isinstance(cpu, dict):
         for key in [key for key in cpu if key.startswith("hz_")]:
             del cpu[key]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """How well the profiles predicted what was decoded for real, beside the rows."""
+    run = config.stash.get(RUN, None)
+    if run is not None and run.rows:
+        from configspec.pytest_plugin.summary import prediction_json
+
+        output_json["configspec"] = prediction_json(run)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-benchmark's own wrapper, which writes the file

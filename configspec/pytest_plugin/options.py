@@ -18,6 +18,7 @@ LISTS = (
     ("--draft", "configspec_draft", "only these draft models: names or globs; repeatable"),
     ("--quant", "configspec_quant", "only these quantisations: names or globs; repeatable"),
 )
+AMOUNTS = ("none", "sample", "all")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -41,6 +42,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="time each K on its own, instead of as the beginning of rounds of the largest K",
     )
     parser.addini("configspec_separate_k", "time each K on its own", type="bool", default=False)
+    group.addoption(
+        "--end-to-end",
+        choices=AMOUNTS,
+        dest="configspec_end_to_end",
+        help="how many configurations are also decoded for real, to prove the prediction (default: sample)",
+    )
+    parser.addini("configspec_end_to_end", f"configurations decoded for real: {', '.join(AMOUNTS)}", default="sample")
     parser.addini("configspec_journal", "folder of the journals, from the root folder", default=".configspec/journal")
 
 
@@ -55,6 +63,7 @@ class Asked:
     k: str | None
     inventory: Path
     separate_k: bool
+    end_to_end: str  # one of AMOUNTS
     journal: Path
 
 
@@ -71,8 +80,17 @@ def read_options(config: pytest.Config) -> Asked:
         if inventory
         else Path(config.rootpath, config.getini("configspec_inventory")),
         separate_k=bool(config.getoption("configspec_separate_k") or config.getini("configspec_separate_k")),
+        end_to_end=_amount(config),
         journal=Path(config.rootpath, config.getini("configspec_journal")),
     )
+
+
+def _amount(config: pytest.Config) -> str:
+    """How much is decoded end to end; the ini file's word is checked here, the command line's by argparse."""
+    asked: str = config.getoption("configspec_end_to_end") or config.getini("configspec_end_to_end")
+    if asked not in AMOUNTS:
+        raise pytest.UsageError(f"configspec_end_to_end is {asked!r}. It takes one of: {', '.join(AMOUNTS)}.")
+    return asked
 
 
 def _names(config: pytest.Config, name: str) -> tuple[str, ...]:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.state import Run
-from configspec.records.record import from_record
+from configspec.records.record import Row, from_record
+from configspec.reporting.prediction import prediction_reports, prediction_text
 from configspec.reporting.question import Question, answer
 from configspec.reporting.rankings import as_text
 
 TOP = 5
+
+
+def prediction_json(run: Run) -> dict[str, Any]:
+    """How well the profiles predicted, for the results file."""
+    try:
+        return {"prediction": [report.as_json() for report in prediction_reports(_rows(run))]}
+    except ConfigspecError as problem:
+        return {"prediction": None, "reason": str(problem)}
+
+
+def _rows(run: Run) -> list[Row]:
+    return [from_record(record, node) for node, record in run.rows.items()]
+
+
+def _tell_missing(terminal: pytest.TerminalReporter, asked: int, done: int, what: str) -> None:
+    if done < asked:
+        terminal.write_line(f"{asked - done} of {asked} configurations were not {what}", yellow=True)
 
 
 def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
@@ -22,14 +42,18 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
         terminal.write_line("nothing was measured", red=True)
         return
     try:
-        rows = [from_record(record, node) for node, record in run.rows.items()]
+        rows = _rows(run)
         terminal.write_line(as_text(answer(rows, Question()), top=TOP).rstrip())
+        proof = prediction_text(prediction_reports(rows))
+        if proof:
+            terminal.section("configspec: prediction against real decoding", sep="=")
+            terminal.write_line(proof.rstrip())
     except ConfigspecError as problem:
         terminal.write_line(str(problem), red=True)
     terminal.write_line("")
-    missing = len(run.choice.cases) - len(run.rows)
-    if missing:
-        terminal.write_line(f"{missing} of {len(run.choice.cases)} configurations were not measured", yellow=True)
+    decoded = sum(record["end_to_end"] is not None for record in run.rows.values())
+    _tell_missing(terminal, len(run.choice.cases), len(run.rows) - decoded, "measured")
+    _tell_missing(terminal, len(run.choice.end_to_end), decoded, "decoded end to end")
     if run.journal_problem is not None:
         terminal.write_line(run.journal_problem, yellow=True)
     elif run.journal is not None:

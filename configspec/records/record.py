@@ -14,6 +14,7 @@ from typing import Any
 
 from configspec.errors import RecordError
 from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.records.end_to_end import EndToEnd, end_to_end_from_json
 
 VERSION = 1
 KEY = "configspec"
@@ -33,6 +34,8 @@ class Row:
     acceptance: Mapping[str, Any] | None = None
     environment: Mapping[str, Any] | None = None
     models: Mapping[str, Any] | None = None
+    verification: Mapping[str, Any] | None = None
+    end_to_end: EndToEnd | None = None
 
 
 def to_record(row: Row) -> dict[str, Any]:
@@ -66,11 +69,30 @@ def to_record(row: Row) -> dict[str, Any]:
             "watts": None if it.power_w is None else asdict(it.power_w),
             "reason": it.power_reason,
         },
-        "serving": asdict(row.serving),
+        "serving": serving_to_json(row.serving),
+        "verification": None if row.verification is None else dict(row.verification),
+        "end_to_end": None if row.end_to_end is None else row.end_to_end.as_json(),
         "models": dict(row.models or {}),
         "environment": dict(row.environment or {}),
         "quality": {"flags": list(it.warnings)},
     }
+
+
+def serving_to_json(serving: Serving) -> dict[str, Any]:
+    """The assumptions as plain JSON; what only a measured verification has is left out where it was declared."""
+    values = asdict(serving)
+    by_k = values.pop("verify_s_by_k")
+    if serving.verify == "declared":
+        del values["verify"]
+    else:
+        values["verify_s_by_k"] = [list(one) for one in by_k]
+    return values
+
+
+def serving_from_json(values: Mapping[str, Any]) -> Serving:
+    """Read them back."""
+    by_k = tuple((int(k), float(seconds)) for k, seconds in values.get("verify_s_by_k", ()))
+    return Serving(**{**values, "verify_s_by_k": by_k})
 
 
 def _tokens_per_s(it: Configuration) -> Estimate:
@@ -143,12 +165,14 @@ def _read(record: Mapping[str, Any]) -> Row:
     )
     return Row(
         configuration=configuration,
-        serving=Serving(**record["serving"]),
+        serving=serving_from_json(record["serving"]),
         token_samples_s=tuple(tuple(float(s) for s in tokens) for tokens in drafting["token_samples_s"]),
         drafting=_rest(drafting, ("tokens_per_s", "round_s", "round_samples_s", "token_samples_s")),
         acceptance=_rest(acceptance, ("drafted", "accepted", "rounds", "rate", "by_prompt", "prompts_sha256")),
         environment=dict(record["environment"]),
         models=dict(record["models"]),
+        verification=record.get("verification"),
+        end_to_end=None if record.get("end_to_end") is None else end_to_end_from_json(record["end_to_end"]),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Question:
         """The recorded assumptions, with this question's in their place."""
         return replace(
             recorded,
-            verify_s=recorded.verify_s if self.verify_s is None else self.verify_s,
+            **({} if self.verify_s is None else _declared(self.verify_s)),
             usd_per_million_tokens=recorded.usd_per_million_tokens
             if self.usd_per_million_tokens is None
             else self.usd_per_million_tokens,
@@ -43,12 +44,22 @@ def answer(rows: Sequence[Row], question: Question) -> tuple[Ranking, ...]:
     Of a configuration that stands twice the last row counts.
     """
     latest: dict[tuple[str, str, str, str, int], Configuration] = {}
-    serving: dict[str, Serving] = {}
+    serving: dict[tuple[str, str], Serving] = {}
     for row in rows:
         it = row.configuration
-        serving[it.family] = question.serving(row.serving)
+        serving[it.device, it.family] = question.serving(row.serving)
         if question.ks is None or it.k in question.ks:
             latest[(it.device, it.family, it.draft, it.quant, it.k)] = it
     if not latest:
         return ()
-    return rank_all(tuple(latest.values()), question.objectives, serving.__getitem__, rng=np.random.default_rng(SEED))
+    return rank_all(
+        tuple(latest.values()),
+        question.objectives,
+        lambda device, family: serving[device, family],
+        rng=np.random.default_rng(SEED),
+    )
+
+
+def _declared(verify_s: float) -> dict[str, Any]:
+    """One time of verification for all K, in place of what was assumed or measured."""
+    return {"verify_s": verify_s, "verify": "declared", "verify_s_by_k": ()}

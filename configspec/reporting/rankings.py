@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from configspec.model.objectives import Objective
 from configspec.model.profile import Serving
+from configspec.records.record import serving_to_json
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import Conflict, conflicts
 
@@ -30,7 +30,7 @@ def as_json(rankings: Sequence[Ranking], serving: Serving) -> dict[str, Any]:
     """The rankings as plain JSON; `serving` is what holds where a ranking does not say otherwise."""
     return {
         "configspec": JSON_VERSION,
-        "serving": asdict(serving),
+        "serving": serving_to_json(serving),
         "rankings": [_ranking_json(one) for one in rankings],
     }
 
@@ -43,7 +43,7 @@ def _ranking_json(ranking: Ranking) -> dict[str, Any]:
         "unit": ranking.unit,
         "better": ranking.better,
         "unavailable": ranking.unavailable,
-        "serving": asdict(ranking.serving),
+        "serving": serving_to_json(ranking.serving),
         "confidence": ranking.confidence,
         "indifference": ranking.indifference,
         "left_out": list(ranking.left_out),
@@ -145,9 +145,19 @@ def title(ranking: Ranking) -> str:
 
 def _assumptions(serving: Serving) -> str:
     return (
-        f"verification {serving.verify_s:g} s a round, {serving.usd_per_million_tokens:g} USD a million tokens, "
+        f"verification {_verification(serving)} a round, {serving.usd_per_million_tokens:g} USD a million tokens, "
         f"{'K' if serving.bills == 'drafted' else 'K + 1'} tokens billed a round"
     )
+
+
+def _verification(serving: Serving) -> str:
+    """One time for all K, or the measured ones from the smallest K to the largest."""
+    if not serving.verify_s_by_k:
+        return f"{serving.verify_s:g} s"
+    (first_k, first_s), (last_k, last_s) = serving.verify_s_by_k[0], serving.verify_s_by_k[-1]
+    if first_k == last_k:
+        return f"{figure(first_s)} s (measured)"
+    return f"{figure(first_s)} s at K={first_k} to {figure(last_s)} s at K={last_k} (measured)"
 
 
 def _cells(ranking: Ranking, top: int) -> Iterator[tuple[str, ...]]:

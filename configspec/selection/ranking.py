@@ -121,7 +121,7 @@ def rank(
 def rank_all(
     configurations: Sequence[Configuration],
     objectives: Sequence[Objective],
-    serving_for: Callable[[str], Serving],
+    serving_for: Callable[[str, str], Serving],
     *,
     rng: np.random.Generator,
     top: int | None = None,
@@ -131,7 +131,7 @@ def rank_all(
 ) -> tuple[Ranking, ...]:
     """A ranking for each device, family and objective, in the order of first appearance.
 
-    `serving_for` gives the serving assumptions of a family. What one device's rankings say does not depend on which
+    `serving_for` gives the serving assumptions of a device and family: a link is the device's. What one device's rankings say does not depend on which
     other devices or objectives are ranked beside it.
     """
     groups: dict[tuple[str, str], list[Configuration]] = {}
@@ -142,7 +142,7 @@ def rank_all(
         rank(
             group,
             objective,
-            serving_for(family),
+            serving_for(device, family),
             rng=np.random.default_rng([seed, zlib.crc32(f"{device}\n{family}".encode())]),
             top=top,
             indifference=indifference,

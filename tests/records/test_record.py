@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
+from configspec.model.prediction import RoundCost
 from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.records.end_to_end import EndToEnd
 from configspec.records.record import KEY, Row, from_record, to_record
 from configspec.records.results import read_results
 
@@ -23,6 +25,31 @@ names = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)
 def estimates(draw):
     low, value, high = sorted(draw(st.tuples(positive, positive, positive)))
     return Estimate(value=value, low=low, high=high, confidence=0.95, n=draw(st.integers(0, 99)))
+
+
+def measured_verification(seconds):
+    return {"verify": "measured", "verify_s_by_k": ((1, seconds), (2, 2 * seconds))}
+
+
+def end_to_end():
+    counts, floats = st.integers(0, 999), st.lists(positive, min_size=1, max_size=3).map(tuple)
+    return st.builds(
+        EndToEnd,
+        goodput_tokens_per_s=positive,
+        goodput_by_repeat_tokens_per_s=floats,
+        repeats_s=floats,
+        predicted_goodput_tokens_per_s=positive,
+        **dict.fromkeys(("tokens", "rounds", "drafted", "accepted", "catch_ups"), counts),
+        **dict.fromkeys(("predicted_rounds", "predicted_catch_ups"), positive),
+        **dict.fromkeys(("drafting_s", "link_s", "verification_s", "bookkeeping_s", "total_s"), positive),
+        cost=st.builds(RoundCost, round_s=positive, catch_up_s=positive, verify_s=positive, exchange_s=positive),
+        prompts=st.just(("p1", "p2")),
+        new_tokens=counts,
+        rule=st.just("rejection"),
+        output=st.just("equal"),
+        link=st.none() | st.just({"rtt_s": 0.02}),
+        energy_reason=st.just("no meter"),
+    )
 
 
 @st.composite
@@ -52,7 +79,13 @@ def rows(draw):
             provenance=draw(st.sampled_from(["measured", "derived", "declared", "modelled"])),
             warnings=tuple(draw(st.lists(st.text(max_size=9), max_size=2))),
         ),
-        serving=Serving(verify_s=draw(positive), usd_per_million_tokens=draw(positive)),
+        serving=Serving(
+            verify_s=draw(positive),
+            usd_per_million_tokens=draw(positive),
+            **draw(st.just({}) | st.builds(measured_verification, positive)),
+        ),
+        verification=draw(st.none() | st.just({"clock": "here", "passes": []})),
+        end_to_end=draw(st.none() | end_to_end()),
         token_samples_s=(samples,),
         drafting={"depth_tokens": 128},
         acceptance={"rule": "match-greedy-draft"},

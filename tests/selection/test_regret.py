@@ -37,7 +37,7 @@ def configuration(draft: str, k: int, alpha: float, round_s: float, power_w: flo
 def rankings_of(configurations: list[Configuration], top: int | None = None) -> tuple[Ranking, ...]:
     objectives: tuple[Objective, ...] = ("goodput", "cost", "energy")
     rng = np.random.default_rng(0)
-    return rank_all(configurations, objectives, lambda _: Serving(), rng=rng, top=top, resamples=10)
+    return rank_all(configurations, objectives, lambda *_: Serving(), rng=rng, top=top, resamples=10)
 
 
 configuration_sets = st.lists(

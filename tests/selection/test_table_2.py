@@ -102,7 +102,7 @@ def test_the_largest_conflicts_are_those_of_table_2() -> None:
     """
     configurations = [one for device in PROFILE.devices for one in PROFILE.configurations(device, device)]
     rankings = rank_all(
-        configurations, OBJECTIVES, PROFILE.serving.__getitem__, rng=np.random.default_rng(0), resamples=20
+        configurations, OBJECTIVES, lambda _, family: PROFILE.serving[family], rng=np.random.default_rng(0), resamples=20
     )
     worst = {
         objective: max(

@@ -1,0 +1,120 @@
+"""What measuring needs, each thing made when it is first asked for and kept: devices, targets, files, texts, scores.
+
+One target is open at a time, since a large one fills the memory; devices stay open, each with the draft it had last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from configspec.devices.device import Device, open_device
+from configspec.families.build import ensure_draft
+from configspec.families.content_hash import file_sha256
+from configspec.families.resolve import resolve_draft, resolve_target
+from configspec.families.store import Store
+from configspec.inventory.prompts import PromptSet, default_prompts, read_prompts
+from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec
+from configspec.profiling.acceptance import DraftScores, llama_cpp_version, score_draft
+from configspec.profiling.trace import Trace, trace_target
+from configspec.profiling.verification import VerificationTimes, time_verification
+from configspec.targets.open import open_target, target_runtime
+from configspec.targets.target import Target
+
+
+class Bench:
+    """The open things of one run; close it to let them go."""
+
+    def __init__(self, inventory: Inventory, store: Store, progress: Callable[[str], None]) -> None:
+        self.inventory = inventory
+        self.store = store
+        self.progress = progress
+        self._open = ExitStack()
+        self._devices: dict[str, Device] = {}
+        self._families: dict[str, FamilySpec] = {}
+        self._target: tuple[str, Target] | None = None
+        self._traces: dict[str, Trace] = {}
+        self._verification: dict[str, VerificationTimes] = {}
+
+    def close(self) -> None:
+        """Let all devices and the target go."""
+        self._close_target()
+        self._devices.clear()
+        self._open.close()
+
+    def device(self, spec: DeviceSpec) -> Device:
+        """The device, with its agent running."""
+        if spec.name not in self._devices:
+            self._devices[spec.name] = self._open.enter_context(open_device(spec, self.store.root))
+        return self._devices[spec.name]
+
+    def family(self, name: str) -> FamilySpec:
+        """The family, its target on this machine."""
+        if name not in self._families:
+            family = self.inventory.families[name]
+            self._families[name] = replace(family, target=resolve_target(name, family.target, self.progress))
+        return self._families[name]
+
+    def draft_file(self, family: FamilySpec, draft: str, quant: str) -> Path:
+        """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""
+        spec = resolve_draft(family.name, family.drafts[draft], (quant,), self.progress)
+        return ensure_draft(family, spec, quant, self.store, self.progress)
+
+    def target(self, family: FamilySpec) -> Target:
+        """The family's target, in place of the one that was open."""
+        if self._target is None or self._target[0] != family.name:
+            self._close_target()
+            self._target = family.name, open_target(family.target)
+        return self._target[1]
+
+    def _close_target(self) -> None:
+        if self._target is not None:
+            self._target[1].close()
+        self._target = None
+
+    def trace(self, family: FamilySpec) -> Trace:
+        """The target's text for the sweep's prompts."""
+        if family.name not in self._traces:
+            sweep = self.inventory.sweep
+            self._traces[family.name] = trace_target(
+                family,
+                self._prompts(),
+                sweep.new_tokens,
+                sweep.decoding,
+                self.store,
+                self.progress,
+                open_target=lambda: self.target(family),
+                runtime=target_runtime(family.target),
+            )
+        return self._traces[family.name]
+
+    def _prompts(self) -> PromptSet:
+        prompts = self.inventory.sweep.prompts
+        return default_prompts() if prompts is None else read_prompts(prompts)
+
+    def scores(self, family: FamilySpec, model: Path, trace: Trace) -> DraftScores:
+        """The draft's acceptance against the target's text, scored on this host."""
+        return score_draft(
+            model,
+            file_sha256(model),
+            trace,
+            self.inventory.sweep.decoding,
+            self.store,
+            runtime=llama_cpp_version(),
+            open_scorer=lambda: self.device(DeviceSpec(name="this host, scoring", connection="local")),
+            llama_cpp=LlamaCppSpec(context=trace.longest),
+        )
+
+    def verification(self, family: FamilySpec, ks: Sequence[int]) -> VerificationTimes:
+        """How long the target takes to verify, measured once a run."""
+        if family.name not in self._verification:
+            sweep = self.inventory.sweep
+            target = self.target(family)
+            self.progress(f"{family.name}: timing the target's verification")
+            room = sweep.depth if target.context is None else target.context - max(ks) - 1
+            self._verification[family.name] = time_verification(
+                target, ks, max(1, min(sweep.depth, room)), seconds=sweep.seconds_per_cell
+            )
+        return self._verification[family.name]

@@ -1,0 +1,210 @@
+"""Real speculative decoding of one configuration, beside what its profile predicts of the same prompts.
+
+The prompts are decoded one after another, the whole set `repeats` times. The time of a prompt is its median over the
+repeats, so a pause of the machine that hits one repeat of one prompt does not count.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+from configspec.devices.device import Device
+from configspec.errors import OutputDiffers, UsageError
+from configspec.inventory.specs import DeviceSpec, FamilySpec, SweepSpec
+from configspec.model.prediction import RoundCost, TextCost, predicted_goodput_tokens_per_s, text_cost
+from configspec.profiling.bench import Bench
+from configspec.profiling.rules import Rule, rule_for
+from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
+from configspec.profiling.trace import TracedPrompt
+from configspec.records.end_to_end import EndToEnd
+from configspec.records.record import Row
+from configspec.targets.target import Target
+
+NO_METER = "devices.yaml declares no power meter for this device"
+EXCHANGES = 20  # measured, of which the median counts
+CATCH_UPS = 20
+
+
+def measure_end_to_end(
+    bench: Bench, spec: DeviceSpec, family: FamilySpec, draft: str, quant: str, row: Row, ks: Sequence[int]
+) -> Row:
+    """`row`, which was profiled before, with real decoding of the same configuration beside its prediction."""
+    sweep = bench.inventory.sweep
+    k = row.configuration.k
+    where = f"{spec.name}, {family.name} {draft} {quant} K={k}"
+    model = bench.draft_file(family, draft, quant)
+    trace = bench.trace(family)
+    scores = bench.scores(family, model, trace)
+    places = evenly(len(trace.prompts), sweep.end_to_end.prompts)
+    prompts = [trace.prompts[place] for place in places]
+    target = bench.target(family)
+    check_room(prompts, k, sweep.new_tokens, spec, target)
+    verification = bench.verification(family, ks)
+    device = bench.device(spec)
+    device.open_model(model, spec.llama_cpp)
+    context = trace.context_of(sweep.depth)
+    cost = RoundCost(
+        round_s=row.configuration.round_s.value,
+        catch_up_s=statistics.median(time_catch_up(device, context)),
+        verify_s=verification.verify_s(k).value,
+        exchange_s=statistics.median(time_exchange(device, context, k)),
+    )
+    runs = decode_all(
+        device,
+        target,
+        prompts,
+        k,
+        sweep.new_tokens,
+        repeats=sweep.end_to_end.repeats,
+        rule_for=lambda seed: rule_for(sweep.decoding, seed=sweep.decoding.seed + seed),
+        greedy=sweep.decoding.greedy,
+        where=where,
+    )
+    found = summarise(runs, [text_cost(scores.accept[place], k) for place in places], cost, prompts, sweep, spec)
+    return replace(row, verification=verification.record(k), end_to_end=found)
+
+
+def check_room(prompts: Sequence[TracedPrompt], k: int, new_tokens: int, spec: DeviceSpec, target: Target) -> None:
+    """A UsageError where the longest text with a draft behind it is too long for the device or the target."""
+    needed = max(len(traced.prompt) for traced in prompts) + new_tokens + k
+    for who, context in (
+        (f"devices.{spec.name}.llama_cpp.context", spec.llama_cpp.context),
+        (target.name, target.context),
+    ):
+        if context is not None and needed > context:
+            raise UsageError(
+                f"end-to-end decoding needs a context of {needed} tokens (the longest prompt, {new_tokens} new tokens "
+                f"and K {k}); {who} has {context}. Raise it, or lower sweep.new_tokens, or use --end-to-end none."
+            )
+
+
+def evenly(total: int, count: int) -> list[int]:
+    """`count` places of `total`, evenly spaced, since neighbours in a prompt set are of one kind; at most all."""
+    count = min(count, total)
+    return [place * total // count for place in range(count)]
+
+
+def decode_all(
+    device: Device,
+    target: Target,
+    prompts: Sequence[TracedPrompt],
+    k: int,
+    new_tokens: int,
+    *,
+    repeats: int,
+    rule_for: Callable[[int], Rule],
+    greedy: bool,
+    where: str,
+) -> tuple[tuple[SpeculativeRun, ...], ...]:
+    """Decode every prompt `repeats` times; the device has the draft open. `rule_for` is given a seed.
+
+    Returns:
+        The runs by prompt, then by repeat.
+
+    Raises:
+        OutputDiffers: Decoding is greedy, and a text is not the target's own.
+    """
+    runs: list[list[SpeculativeRun]] = [[] for _ in prompts]
+    for repeat in range(repeats):
+        for place, traced in enumerate(prompts):
+            rule = rule_for(repeat * len(prompts) + place)
+            run = decode_speculatively(device, target, traced.prompt, k, new_tokens, rule=rule)
+            if greedy:
+                check_output(run.tokens, traced, where)
+            runs[place].append(run)
+    return tuple(tuple(one) for one in runs)
+
+
+def check_output(tokens: Sequence[int], traced: TracedPrompt, where: str) -> None:
+    """Refuse a text that is not the target's own greedy text, at the first token that differs."""
+    own = traced.tokens
+    if tuple(tokens) == own:
+        return
+    place = next((i for i, (mine, theirs) in enumerate(zip(tokens, own, strict=False)) if mine != theirs), None)
+    if place is None:
+        raise OutputDiffers(
+            f"{where}, prompt {traced.id!r}: {len(tokens)} tokens were decoded; the target's own text has {len(own)}."
+        )
+    gap = "" if traced.gaps is None else f" There the target's best two logits are {traced.gaps[place]:.2g} apart."
+    raise OutputDiffers(
+        f"{where}, prompt {traced.id!r}: token {place} of the decoded text is {tokens[place]}, and the target's own "
+        f"text has {own[place]}.{gap} A tiny gap is a near tie, which the target's arithmetic over several tokens at "
+        "once may decide otherwise: use a wider `dtype`. A large one is a mistake: report it."
+    )
+
+
+def time_exchange(device: Device, context: Sequence[int], k: int) -> tuple[float, ...]:
+    """Seconds that a round's request and answer take beyond the drafting itself, several times."""
+    device.prefill(context)
+    found = []
+    for _ in range(EXCHANGES):
+        began_s = time.monotonic()
+        drafted = device.draft(k, keep=len(context), append=())
+        found.append(time.monotonic() - began_s - (drafted.stamps_s[-1] - drafted.stamps_s[0]))
+    return tuple(found)
+
+
+def time_catch_up(device: Device, context: Sequence[int]) -> tuple[float, ...]:
+    """Seconds more that the first token takes where two are pending instead of one, several times.
+
+    After drafting a token that is kept whole, the next round has that one and the target's own to evaluate.
+    """
+    device.prefill(context)
+    token = context[-1]
+    found = []
+    for _ in range(CATCH_UPS):
+        one = device.draft(1, keep=len(context), append=())
+        two = device.draft(1, keep=len(context) + 1, append=[token])
+        found.append((two.stamps_s[1] - two.stamps_s[0]) - (one.stamps_s[1] - one.stamps_s[0]))
+    return tuple(found)
+
+
+def typical(repeats: Sequence[SpeculativeRun]) -> SpeculativeRun:
+    """The run whose time is the median; of an even number the lower one in the middle."""
+    return sorted(repeats, key=lambda run: run.spent.total_s)[(len(repeats) - 1) // 2]
+
+
+def goodput_tokens_per_s(runs: Sequence[SpeculativeRun]) -> float:
+    """Tokens of all `runs` over their seconds."""
+    return sum(len(run.tokens) for run in runs) / sum(run.spent.total_s for run in runs)
+
+
+def summarise(
+    runs: Sequence[Sequence[SpeculativeRun]],
+    texts: Sequence[TextCost],
+    cost: RoundCost,
+    prompts: Sequence[TracedPrompt],
+    sweep: SweepSpec,
+    spec: DeviceSpec,
+) -> EndToEnd:
+    """Measured beside predicted, for the record; `runs` by prompt, then by repeat."""
+    chosen = [typical(repeats) for repeats in runs]
+    spent = [run.spent for run in chosen]
+    return EndToEnd(
+        goodput_tokens_per_s=goodput_tokens_per_s(chosen),
+        goodput_by_repeat_tokens_per_s=tuple(goodput_tokens_per_s(repeat) for repeat in zip(*runs, strict=True)),
+        repeats_s=tuple(sum(run.spent.total_s for run in repeat) for repeat in zip(*runs, strict=True)),
+        predicted_goodput_tokens_per_s=predicted_goodput_tokens_per_s(texts, cost),
+        tokens=sum(len(run.tokens) for run in chosen),
+        rounds=sum(run.rounds for run in chosen),
+        drafted=sum(run.drafted for run in chosen),
+        accepted=sum(run.accepted for run in chosen),
+        catch_ups=sum(run.catch_ups for run in chosen),
+        predicted_rounds=sum(text.rounds for text in texts),
+        predicted_catch_ups=sum(text.catch_ups for text in texts),
+        drafting_s=sum(one.drafting_s for one in spent),
+        link_s=sum(one.link_s for one in spent),
+        verification_s=sum(one.verification_s for one in spent),
+        bookkeeping_s=sum(one.bookkeeping_s for one in spent),
+        total_s=sum(one.total_s for one in spent),
+        cost=cost,
+        prompts=tuple(traced.id for traced in prompts),
+        new_tokens=sweep.new_tokens,
+        rule=sweep.decoding.rule,
+        output="equal to the target's own greedy text" if sweep.decoding.greedy else "sampled: no one text to equal",
+        link=None if spec.link is None else asdict(spec.link),
+        energy_reason=NO_METER,
+    )
