@@ -24,7 +24,7 @@ def describe(root: Path) -> dict[str, Any]:
         "governor": governor,
         "governor_reason": reason,
         "load_1min": os.getloadavg()[0],
-        "memory_bytes": _memory_bytes(root),
+        "memory_bytes": memory_bytes(root),
         "python": platform.python_version(),
     }
 
@@ -45,7 +45,8 @@ def _governor(root: Path) -> tuple[str | None, str | None]:
     return "+".join(found), None
 
 
-def _memory_bytes(root: Path) -> int | None:
+def memory_bytes(root: Path) -> int | None:
+    """All of its memory, used or not; None where the kernel does not tell."""
     total = _field(root / "proc/meminfo", ("MemTotal",))
     return int(total.split()[0]) * 1024 if total else None  # the kernel's kB are 1,024 bytes
 

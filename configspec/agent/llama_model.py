@@ -8,10 +8,12 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import time
+from pathlib import Path
 from typing import Any
 
-from .describe import usable_cores
+from .describe import memory_bytes, usable_cores
 from .llama_library import Library
 from .protocol import AgentError, Deadline, board_error, usage_error
 
@@ -122,6 +124,8 @@ def open_model(
 ) -> OpenModel:
     """Load the file and make a context of `context` tokens, with `threads` threads or one a core."""
     _check_file(path)
+    if gpu_layers == 0:
+        check_memory(path, memory_bytes(Path("/")))
     begin_s = time.monotonic()
     library.forget_log()
     model = _load(library, path, gpu_layers, deadline)
@@ -132,7 +136,7 @@ def open_model(
             raise usage_error(
                 f"{path} was trained on {trained} tokens of context", found=f"context: {context}", hint="Ask for less."
             )
-        llama_context = _make_context(library, model, context=context, threads=threads, batch=batch)
+        llama_context = make_context(library, model, context=context, threads=threads, batch=batch)
     except AgentError:
         library.api.llama_model_free(model)
         raise
@@ -168,6 +172,31 @@ def _check_file(path: str) -> None:
         raise _broken(path, f"{len(header)} bytes in all")
 
 
+def check_memory(path: str, there_bytes: int | None) -> None:
+    """Refuse a file, with its shards, that is larger than the memory: llama.cpp would read it from disk for ever."""
+    needed_bytes = sum(os.path.getsize(shard) for shard in _shards(path))
+    if there_bytes is not None and needed_bytes > there_bytes:
+        raise usage_error(
+            f"{path} does not fit into memory",
+            found=f"{needed_bytes / 1e9:.1f} GB of weights, {there_bytes / 1e9:.1f} GB of memory",
+            hint="Take a smaller quantisation or another machine, or offload it to a GPU with `gpu_layers`.",
+        )
+
+
+def _shards(path: str) -> list[str]:
+    """The files of a model: itself, or all that `NAME-00001-of-00003.gguf` counts (llama.cpp's gguf-split)."""
+    first = re.match(r"(.*)-00001-of-(\d{5})\.gguf$", path)
+    if first is None:
+        return [path]
+    shards = [f"{first[1]}-{number:05d}-of-{first[2]}.gguf" for number in range(1, int(first[2]) + 1)]
+    absent = [shard for shard in shards if not os.path.isfile(shard)]
+    if absent:
+        raise usage_error(
+            f"{path} is one of {len(shards)} files", found=f"{absent[0]} is missing", hint="Copy them all."
+        )
+    return shards
+
+
 def _broken(path: str, found: str) -> AgentError:
     hint = "A file cut short is the usual reason: copy or download it again, and compare its size or hash."
     return usage_error(f"llama.cpp cannot load {path}", found=found, hint=hint)
@@ -186,14 +215,15 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> A
     return model
 
 
-def _make_context(library: Library, model: Any, *, context: int, threads: int, batch: int) -> Any:
-    """A context like llama-bench's, so that its figures and ours compare.
+def make_context(library: Library, model: Any, *, context: int, threads: int, batch: int, sequences: int = 1) -> Any:
+    """A context like llama-bench's, so that its figures and ours compare; `sequences` share its tokens.
 
     llama.cpp's defaults stand (KV cache in f16, flash attention where llama.cpp chooses it), but for two:
     as many threads for a batch as for one token, and no full-size cache for sliding-window attention.
     """
     parameters = library.api.llama_context_default_params()
     parameters.n_ctx = context
+    parameters.n_seq_max = sequences
     parameters.n_batch = batch
     parameters.n_ubatch = min(batch, 512)
     parameters.n_threads = parameters.n_threads_batch = threads

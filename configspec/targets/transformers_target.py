@@ -1,4 +1,4 @@
-"""A target model run by transformers: greedy continuation, and verification with the key-value cache kept.
+"""A target model run by transformers, with its key-value cache kept from round to round.
 
 The one module that imports torch and transformers; both only when a target is loaded, which takes seconds.
 """
@@ -6,13 +6,19 @@ The one module that imports torch and transformers; both only when a target is l
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from configspec.errors import UsageError
+from configspec.model.decoding import Decoding
+from configspec.model.sampling import warp
+from configspec.targets.target import Continuation
+from configspec.targets.writing import filler, write_text
 
 if TYPE_CHECKING:
     from configspec.inventory.specs import TargetSpec
@@ -35,47 +41,40 @@ def runtime_version() -> str:
     return ", ".join(versions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continuation:
-    """What the target wrote after one prompt: token ids, and at each the gap between its best two logits."""
-
-    tokens: tuple[int, ...]
-    gaps: tuple[float, ...]
-
-
 class TransformersTarget:
-    """One causal language model, loaded once. Call `prefill`, then `verify` and `keep` round by round."""
+    """One causal language model, loaded once.
+
+    `llama_cpp.threads` of its spec sets torch's threads, which are the whole process's.
+    """
 
     def __init__(self, spec: TargetSpec) -> None:
         """Load the model of `spec`.
 
         Raises:
-            UsageError: torch or transformers is missing, or the folder holds no causal language model.
+            UsageError: torch or transformers is missing, the folder holds no causal language model, or an accelerator
+                has no room for it.
         """
-        runtime_version()
+        assert spec.transformers is not None
+        self.runtime = runtime_version()
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
         import torch
         import transformers
-        from safetensors import SafetensorError
 
         transformers.logging.disable_progress_bar()
         self._torch = torch
-        self.folder = Path(spec.transformers)
-        try:
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder)
-            self._model = transformers.AutoModelForCausalLM.from_pretrained(
-                self.folder, dtype=getattr(torch, spec.dtype), local_files_only=True
-            )
-        except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
-            first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-            raise UsageError(
-                f"{self.folder}: transformers cannot load it as a causal language model: {first_line} "
-                "The folder needs config.json, the weights and the tokenizer's files."
-            ) from problem
-        self._model.eval()
-        self.context = int(getattr(self._model.config, "max_position_embeddings", 0)) or None
-        self._cache: Any = None
-        self._last_logits: Any = None
+        self.folder = spec.transformers
+        self.name = str(self.folder)
+        if spec.llama_cpp.threads is not None:
+            torch.set_num_threads(spec.llama_cpp.threads)
+        self._tokenizer, self._model = self._load(transformers, spec)
+        self._device = self._model.device
+        self._vocabulary = int(self._model.get_input_embeddings().weight.shape[0])
+        trained = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        self.context = int(trained) if trained else None
+        self.end_tokens = self._ends()
+        self._text: list[int] = []
+        self._cache: Any = None  # of all of the text
+        self._timed: dict[tuple[int, int], Any] = {}  # caches by context and requests
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt: begin-of-text where the tokenizer has one, then the text; no chat template."""
@@ -83,9 +82,122 @@ class TransformersTarget:
         ids = self._tokenizer.encode(text, add_special_tokens=False)
         return (() if begin is None else (int(begin),)) + tuple(int(i) for i in ids)
 
-    @property
-    def end_tokens(self) -> frozenset[int]:
-        """The ids that end a text."""
+    def prefill(self, tokens: Sequence[int]) -> None:
+        """Start a new text of `tokens`; may be empty."""
+        self._forget()
+        if tokens:
+            self._add(tokens, wanted=1)
+            _prepare_to_crop(self._cache)
+
+    def verify(self, tokens: Sequence[int]) -> list[int]:
+        """Add `tokens` to the text in one pass; returns the arg-max after each of them, len(tokens) ids."""
+        chosen: list[int] = self._add(tokens, wanted=len(tokens)).argmax(dim=-1).tolist()
+        return chosen
+
+    def distributions(self, tokens: Sequence[int], decoding: Decoding) -> NDArray[np.float64]:
+        """The same, but returns the distribution after each: probabilities of shape (len(tokens), vocabulary)."""
+        return warp(self._add(tokens, wanted=len(tokens)).float().cpu().numpy(), decoding)
+
+    def keep(self, length: int) -> None:
+        """Cut the text to its first `length` tokens."""
+        surplus = len(self._text) - length
+        if surplus <= 0:
+            return
+        kept = self._text[:length]
+        if length and _crop(self._cache, surplus):
+            self._text = kept
+        else:
+            self.prefill(kept)  # what cannot be cut is computed anew
+
+    def continue_text(self, prompt: Sequence[int], new_tokens: int, decoding: Decoding, *, seed: int) -> Continuation:
+        """The target's own text after a prompt; see the protocol."""
+        self._forget()
+        return write_text(self._logits_after, prompt, new_tokens, decoding, seed=seed, ends=self.end_tokens)
+
+    def pass_s(self, *, context: int, tokens: int, requests: int) -> float:
+        """Seconds of one pass; see the protocol. What is read for it stays until the next text begins."""
+        self._text, self._cache = [], None
+        cache = self._timed.pop((context, requests), None)
+        if cache is None and context:
+            _, cache = self._forward([filler(context, self._vocabulary)] * requests, None, wanted=1)
+            _prepare_to_crop(cache)
+        rows = [filler(tokens, self._vocabulary)] * requests
+        begin_s = time.monotonic()
+        logits, cache = self._forward(rows, cache, wanted=tokens)
+        logits.argmax(dim=-1).tolist()
+        elapsed_s = time.monotonic() - begin_s
+        if context and _crop(cache, tokens):
+            self._timed[context, requests] = cache
+        return elapsed_s
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._forget()
+        self._model = None
+
+    def _forget(self) -> None:
+        self._text = []
+        self._cache = None
+        self._timed.clear()
+
+    def _logits_after(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        logits: NDArray[np.float32] = self._add(tokens, wanted=1)[0].float().cpu().numpy()
+        return logits
+
+    def _add(self, tokens: Sequence[int], wanted: int) -> Any:
+        """Add to the text; returns the logits of its last `wanted` tokens, shape (wanted, vocabulary)."""
+        logits, self._cache = self._forward([list(tokens)], self._cache, wanted)
+        self._text += tokens
+        return logits[0]
+
+    def _forward(self, rows: list[list[int]], cache: Any, wanted: int) -> tuple[Any, Any]:
+        try:
+            with self._torch.inference_mode():
+                out = self._model(
+                    input_ids=self._torch.tensor(rows, device=self._device),
+                    past_key_values=cache,
+                    use_cache=True,
+                    logits_to_keep=wanted,
+                )
+        except self._torch.OutOfMemoryError as error:
+            what = f"{len(rows)} text(s), {len(rows[0])} new tokens each"
+            raise self._no_room(what, error) from error
+        cache = getattr(out, "past_key_values", None)
+        if cache is None:
+            raise UsageError(
+                f"{self.folder}: transformers keeps no key-value cache for this kind of model. Convert it to GGUF and "
+                "name that as the target: llama.cpp reads such models anew where they cannot be cut."
+            )
+        return out.logits, cache
+
+    def _load(self, transformers: Any, spec: TargetSpec) -> tuple[Any, Any]:
+        from safetensors import SafetensorError
+
+        dtype = spec.dtype if spec.dtype == "auto" else getattr(self._torch, spec.dtype)
+        placed = {} if spec.device_map is None else {"device_map": spec.device_map}
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                self.folder, dtype=dtype, local_files_only=True, **placed
+            )
+        except self._torch.OutOfMemoryError as error:
+            raise self._no_room("its weights", error) from error
+        except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as problem:
+            first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+            raise UsageError(
+                f"{self.folder}: transformers cannot load it as a causal language model: {first_line} "
+                "The folder needs config.json, the weights and the tokenizer's files."
+            ) from problem
+        return tokenizer, model.eval()
+
+    def _no_room(self, what: str, error: Exception) -> UsageError:
+        first_line = str(error).splitlines()[0]
+        return UsageError(
+            f"{self.folder}: the accelerator has no memory left for {what}: {first_line} "
+            "Take a smaller number format (`dtype`), more devices (`device_map: auto`) or a smaller model."
+        )
+
+    def _ends(self) -> frozenset[int]:
         declared = self._model.generation_config.eos_token_id
         if declared is None:
             declared = self._tokenizer.eos_token_id
@@ -93,48 +205,19 @@ class TransformersTarget:
             return frozenset()
         return frozenset(declared if isinstance(declared, list) else [declared])
 
-    def continue_greedily(self, prompt: Sequence[int], new_tokens: int) -> Continuation:
-        """The target's own greedy text: at most `new_tokens` ids; an end token counts and stops it."""
-        chosen = self.prefill(prompt)
-        tokens: list[int] = []
-        gaps: list[float] = []
-        ends = self.end_tokens
-        while True:
-            tokens.append(chosen)
-            gaps.append(self.last_gap())
-            if chosen in ends or len(tokens) == new_tokens:
-                return Continuation(tokens=tuple(tokens), gaps=tuple(gaps))
-            chosen = self.verify([chosen])[0]
 
-    def prefill(self, prompt: Sequence[int]) -> int:
-        """Start a new text; returns the arg-max after it."""
-        self._cache = None
-        return self._forward(prompt, wanted=1)[0]
+def _prepare_to_crop(cache: Any) -> None:
+    """A sliding window can be cut if it was told so after the prompt, not before (transformers' own generation)."""
+    if hasattr(cache, "activate_past_recording"):
+        cache.activate_past_recording()
 
-    def verify(self, tokens: Sequence[int]) -> list[int]:
-        """Feed `tokens` in one pass; returns the arg-max after each of them, len(tokens) ids."""
-        return self._forward(tokens, wanted=len(tokens))
 
-    def keep(self, length: int) -> None:
-        """Forget all but the first `length` tokens of the text so far."""
-        surplus = self._cache.get_seq_length() - length
-        if surplus > 0:
-            self._cache.crop(-surplus)  # transformers refuses a length to keep since 5.x; it takes what to remove
-
-    def last_gap(self) -> float:
-        """The gap between the best two logits after the last token fed."""
-        best_two = self._torch.topk(self._last_logits, 2).values
-        return float(best_two[0] - best_two[1])
-
-    def _forward(self, tokens: Sequence[int], wanted: int) -> list[int]:
-        with self._torch.inference_mode():
-            out = self._model(
-                input_ids=self._torch.tensor([list(tokens)]),
-                past_key_values=self._cache,
-                use_cache=True,
-                logits_to_keep=wanted,
-            )
-        self._cache = out.past_key_values
-        logits = out.logits[0].float()
-        self._last_logits = logits[-1]
-        return [int(i) for i in logits.argmax(dim=-1)]
+def _crop(cache: Any, surplus: int) -> bool:
+    """Take the last `surplus` tokens off a cache; False where it cannot be done (then the cache is of no use)."""
+    if not getattr(cache, "is_croppable", True):
+        return False  # `crop` of a recurrent state would leave traces, and not say so
+    try:
+        cache.crop(-surplus)  # transformers refuses a length to keep since 5.x; it takes what to remove
+    except (AttributeError, NotImplementedError, RuntimeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""Refusing a model that is larger than the memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configspec.agent.llama_model import check_memory
+from configspec.agent.protocol import AgentError
+
+GB = 10**9
+
+
+def make(path: Path, size_bytes: int) -> str:
+    """A file of that size that takes no room on the disk."""
+    with path.open("wb") as file:
+        file.write(b"GGUF")
+        file.truncate(size_bytes)
+    return str(path)
+
+
+def test_a_model_larger_than_the_memory_is_refused_with_both_figures(tmp_path: Path) -> None:
+    """Another quantisation or machine is the person's choice; a model that just fits is opened."""
+    path = make(tmp_path / "large.gguf", 5 * GB)
+    check_memory(path, 5 * GB)
+    with pytest.raises(AgentError, match="does not fit into memory") as caught:
+        check_memory(path, 5 * GB - 1)
+    assert caught.value.kind == "usage"
+    assert caught.value.found == "5.0 GB of weights, 5.0 GB of memory"
+
+
+def test_all_shards_count(tmp_path: Path) -> None:
+    """Two shards that fit alone and not together."""
+    first, _ = (make(tmp_path / f"m-0000{number}-of-00002.gguf", 2 * GB) for number in (1, 2))
+    check_memory(first, 4 * GB)
+    with pytest.raises(AgentError, match="does not fit"):
+        check_memory(first, 3 * GB)
+
+
+def test_a_missing_shard_is_named(tmp_path: Path) -> None:
+    """Whatever the memory."""
+    first = make(tmp_path / "m-00001-of-00002.gguf", 100)
+    with pytest.raises(AgentError) as caught:
+        check_memory(first, None)
+    assert str(caught.value.found).endswith("m-00002-of-00002.gguf is missing")
+
+
+def test_an_unknown_memory_refuses_nothing(tmp_path: Path) -> None:
+    """Not every system tells it."""
+    check_memory(make(tmp_path / "large.gguf", 5 * GB), None)

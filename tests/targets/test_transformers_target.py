@@ -1,0 +1,103 @@
+"""Models that transformers caches in other ways than the small families, and folders that it cannot load."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configspec.errors import UsageError
+from configspec.inventory.specs import LlamaCppSpec, TargetSpec
+from configspec.model.decoding import Decoding
+from configspec.targets.transformers_target import TransformersTarget
+
+pytestmark = pytest.mark.real
+pytest.importorskip("torch", reason="needs torch: pip install 'configspec[transformers]'")
+transformers = pytest.importorskip("transformers", reason="needs transformers: pip install 'configspec[transformers]'")
+
+SIZES = {"vocab_size": 1024, "hidden_size": 64, "num_hidden_layers": 2}
+ATTENTION = SIZES | {"intermediate_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16}
+WINDOW = 16
+PROMPT = tuple(range(3, 3 + 2 * WINDOW))
+FOREIGN = (9, 8, 7, 6)
+
+
+@pytest.fixture
+def save(tmp_path: Path, target_folder: Path) -> Callable[[Any], Path]:
+    """A folder with random weights of the given configuration."""
+
+    def make(configuration: Any) -> Path:
+        import torch
+
+        torch.manual_seed(0)
+        transformers.AutoModelForCausalLM.from_config(configuration).save_pretrained(tmp_path)
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            shutil.copy(target_folder / name, tmp_path / name)
+        return tmp_path
+
+    return make
+
+
+def _open(folder: Path, **how: Any) -> TransformersTarget:
+    return TransformersTarget(TargetSpec(transformers=folder, llama_cpp=LlamaCppSpec(threads=1), **how))
+
+
+def _sliding() -> Any:
+    return transformers.MistralConfig(**ATTENTION, sliding_window=WINDOW)
+
+
+def _recurrent() -> Any:
+    return transformers.Qwen3NextConfig(
+        **ATTENTION | {"num_hidden_layers": 4},
+        num_experts=2,
+        num_experts_per_tok=1,
+        moe_intermediate_size=32,
+        shared_expert_intermediate_size=32,
+        linear_num_value_heads=4,
+        linear_num_key_heads=2,
+        linear_key_head_dim=16,
+        linear_value_head_dim=16,
+    )
+
+
+@pytest.mark.parametrize("kind_of_model", [_sliding, _recurrent], ids=["sliding window", "recurrent state"])
+def test_a_rejected_draft_leaves_no_trace(save: Callable[[Any], Path], kind_of_model: Callable[[], Any]) -> None:
+    """Beyond the window, and where a state cannot be cut, the text after a cut is as a fresh one."""
+    target = _open(save(kind_of_model()))
+    target.prefill(PROMPT)
+    target.verify([4, 4, 4])
+    target.keep(len(PROMPT) + 1)
+    target.verify([5, 5])
+    target.keep(len(PROMPT) + 1)
+    cut = target.distributions(FOREIGN, Decoding(temperature=1.0))
+    target.prefill([*PROMPT, 4])
+    assert cut == pytest.approx(target.distributions(FOREIGN, Decoding(temperature=1.0)), rel=1e-4)
+    assert target.pass_s(context=2 * WINDOW, tokens=3, requests=2) > 0
+
+
+def test_a_model_without_a_cache_to_cut_is_refused(save: Callable[[Any], Path]) -> None:
+    """A purely recurrent one: the message names what would do."""
+    target = _open(save(transformers.MambaConfig(**SIZES, state_size=8)))
+    with pytest.raises(UsageError, match=r"no key-value cache.*GGUF"):
+        target.prefill(PROMPT)
+
+
+def test_the_stored_number_format_is_kept_if_told_so(target_folder: Path) -> None:
+    """`dtype: auto` leaves bfloat16 as it is, and it writes a text all the same."""
+    target = _open(target_folder, dtype="auto")
+    assert str(target._model.dtype) == "torch.bfloat16"
+    assert len(target.continue_text(PROMPT, 4, Decoding(), seed=0).tokens) == 4
+
+
+def test_a_damaged_folder_is_told_from_a_bug(tmp_path: Path, target_folder: Path) -> None:
+    """Weights cut short, and a folder with nothing in it: one message with the folder, and what belongs there."""
+    with pytest.raises(UsageError, match=r"cannot load it as a causal language model.*needs config\.json"):
+        _open(tmp_path)
+    shutil.copytree(target_folder, tmp_path, dirs_exist_ok=True)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100_000])
+    with pytest.raises(UsageError, match=str(tmp_path)):
+        _open(tmp_path)
