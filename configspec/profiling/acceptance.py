@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -127,7 +126,7 @@ def _accept(decoding: Decoding, traced: TracedPrompt, scores: dict[str, Any]) ->
     same = [mine == theirs for mine, theirs in zip(scores["argmax"], traced.tokens, strict=True)]
     if decoding.greedy:
         return tuple(float(one) for one in same)
-    return tuple(
-        accept_probability(decoding.rule, p=math.exp(logprob), q=q, same_argmax=match)
-        for logprob, q, match in zip(traced.logprobs, scores["probability"], same, strict=True)
+    m = accept_probability(
+        decoding.rule, p_of_y=np.exp(traced.logprobs), q_of_y=scores["probability"], same_argmax=same
     )
+    return tuple(m.tolist())

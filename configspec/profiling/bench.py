@@ -13,6 +13,7 @@ from pathlib import Path
 from configspec.devices.device import Device, open_device
 from configspec.families.build import ensure_draft
 from configspec.families.content_hash import file_sha256
+from configspec.families.memory import check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
 from configspec.families.store import Store
 from configspec.inventory.prompts import PromptSet, default_prompts, read_prompts
@@ -66,6 +67,7 @@ class Bench:
         """The family's target, in place of the one that was open."""
         if self._target is None or self._target[0] != family.name:
             self._close_target()
+            check_target_fits(family.target, host_memory_bytes())
             self._target = family.name, open_target(family.target)
         return self._target[1]
 

@@ -1,31 +1,33 @@
 """Real speculative decoding of one configuration, beside what its profile predicts of the same prompts.
 
 The prompts are decoded one after another, the whole set `repeats` times. The time of a prompt is its median over the
-repeats, so a pause of the machine that hits one repeat of one prompt does not count.
+repeats, so a pause of the machine that hits one repeat of one prompt does not count. What a round costs is measured
+beside each of them, for a few rounds that do not look at what is accepted: a machine whose speed drifts is then as fast
+for the prediction as for what it predicts. What the prediction is tested for is whether costs and counts add up.
 """
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from configspec.devices.device import Device
 from configspec.errors import OutputDiffers, UsageError
 from configspec.inventory.specs import DeviceSpec, FamilySpec, SweepSpec
 from configspec.model.prediction import RoundCost, TextCost, predicted_goodput_tokens_per_s, text_cost
+from configspec.model.statistics import disturbed
 from configspec.profiling.bench import Bench
-from configspec.profiling.rules import Rule, rule_for
+from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.profiling.trace import TracedPrompt
+from configspec.profiling.turns import Turns, pooled_cost, take_turns
 from configspec.records.end_to_end import EndToEnd
 from configspec.records.record import Row
 from configspec.targets.target import Target
 
 NO_METER = "devices.yaml declares no power meter for this device"
 EXCHANGES = 20  # measured, of which the median counts
-CATCH_UPS = 20
 
 
 def measure_end_to_end(
@@ -45,26 +47,27 @@ def measure_end_to_end(
     verification = bench.verification(family, ks)
     device = bench.device(spec)
     device.open_model(model, spec.llama_cpp)
-    context = trace.context_of(sweep.depth)
-    cost = RoundCost(
-        round_s=row.configuration.round_s.value,
-        catch_up_s=statistics.median(time_catch_up(device, context)),
-        verify_s=verification.verify_s(k).value,
-        exchange_s=statistics.median(time_exchange(device, context, k)),
-    )
-    runs = decode_all(
-        device,
-        target,
-        prompts,
-        k,
-        sweep.new_tokens,
-        repeats=sweep.end_to_end.repeats,
-        rule_for=lambda seed: rule_for(sweep.decoding, seed=sweep.decoding.seed + seed),
-        greedy=sweep.decoding.greedy,
-        where=where,
-    )
-    found = summarise(runs, [text_cost(scores.accept[place], k) for place in places], cost, prompts, sweep, spec)
-    return replace(row, verification=verification.record(k), end_to_end=found)
+    turns: list[Turns] = []
+    runs: list[list[SpeculativeRun]] = [[] for _ in prompts]
+    for repeat in range(sweep.end_to_end.repeats):
+        for place, traced in enumerate(prompts):
+            rule = rule_for(sweep.decoding, seed=sweep.decoding.seed + repeat * len(prompts) + place)
+            turns.append(take_turns(device, target, rule, halfway(traced), k))
+            run = decode_speculatively(device, target, traced.prompt, k, sweep.new_tokens, rule=rule)
+            if sweep.decoding.greedy:
+                check_output(run.tokens, traced, where)
+            runs[place].append(run)
+    texts = [text_cost(scores.accept[place], k) for place in places]
+    found = summarise(runs, texts, pooled_cost(turns), prompts, sweep, spec)
+    doubt = disturbed(found.repeats_s)
+    flags = (*verification.flags(k), *((f"end to end: {doubt}",) if doubt else ()))
+    configuration = replace(row.configuration, warnings=(*row.configuration.warnings, *flags))
+    return replace(row, configuration=configuration, verification=verification.record(k), end_to_end=found)
+
+
+def halfway(traced: TracedPrompt) -> tuple[int, ...]:
+    """A context such as decoding meets: the prompt and half of what follows."""
+    return (*traced.prompt, *traced.tokens[: len(traced.tokens) // 2])
 
 
 def check_room(prompts: Sequence[TracedPrompt], k: int, new_tokens: int, spec: DeviceSpec, target: Target) -> None:
@@ -85,37 +88,6 @@ def evenly(total: int, count: int) -> list[int]:
     """`count` places of `total`, evenly spaced, since neighbours in a prompt set are of one kind; at most all."""
     count = min(count, total)
     return [place * total // count for place in range(count)]
-
-
-def decode_all(
-    device: Device,
-    target: Target,
-    prompts: Sequence[TracedPrompt],
-    k: int,
-    new_tokens: int,
-    *,
-    repeats: int,
-    rule_for: Callable[[int], Rule],
-    greedy: bool,
-    where: str,
-) -> tuple[tuple[SpeculativeRun, ...], ...]:
-    """Decode every prompt `repeats` times; the device has the draft open. `rule_for` is given a seed.
-
-    Returns:
-        The runs by prompt, then by repeat.
-
-    Raises:
-        OutputDiffers: Decoding is greedy, and a text is not the target's own.
-    """
-    runs: list[list[SpeculativeRun]] = [[] for _ in prompts]
-    for repeat in range(repeats):
-        for place, traced in enumerate(prompts):
-            rule = rule_for(repeat * len(prompts) + place)
-            run = decode_speculatively(device, target, traced.prompt, k, new_tokens, rule=rule)
-            if greedy:
-                check_output(run.tokens, traced, where)
-            runs[place].append(run)
-    return tuple(tuple(one) for one in runs)
 
 
 def check_output(tokens: Sequence[int], traced: TracedPrompt, where: str) -> None:
@@ -147,22 +119,7 @@ def time_exchange(device: Device, context: Sequence[int], k: int) -> tuple[float
     return tuple(found)
 
 
-def time_catch_up(device: Device, context: Sequence[int]) -> tuple[float, ...]:
-    """Seconds more that the first token takes where two are pending instead of one, several times.
-
-    After drafting a token that is kept whole, the next round has that one and the target's own to evaluate.
-    """
-    device.prefill(context)
-    token = context[-1]
-    found = []
-    for _ in range(CATCH_UPS):
-        one = device.draft(1, keep=len(context), append=())
-        two = device.draft(1, keep=len(context) + 1, append=[token])
-        found.append((two.stamps_s[1] - two.stamps_s[0]) - (one.stamps_s[1] - one.stamps_s[0]))
-    return tuple(found)
-
-
-def typical(repeats: Sequence[SpeculativeRun]) -> SpeculativeRun:
+def median_run(repeats: Sequence[SpeculativeRun]) -> SpeculativeRun:
     """The run whose time is the median; of an even number the lower one in the middle."""
     return sorted(repeats, key=lambda run: run.spent.total_s)[(len(repeats) - 1) // 2]
 
@@ -181,7 +138,7 @@ def summarise(
     spec: DeviceSpec,
 ) -> EndToEnd:
     """Measured beside predicted, for the record; `runs` by prompt, then by repeat."""
-    chosen = [typical(repeats) for repeats in runs]
+    chosen = [median_run(repeats) for repeats in runs]
     spent = [run.spent for run in chosen]
     return EndToEnd(
         goodput_tokens_per_s=goodput_tokens_per_s(chosen),

@@ -48,6 +48,8 @@ def answer(rows: Sequence[Row], question: Question) -> tuple[Ranking, ...]:
     for row in rows:
         it = row.configuration
         serving[it.device, it.family] = question.serving(row.serving)
+        if row.end_to_end is not None and (it.device, it.family, it.draft, it.quant, it.k) in latest:
+            continue  # the same profile, with doubts that are of the decoding
         if question.ks is None or it.k in question.ks:
             latest[(it.device, it.family, it.draft, it.quant, it.k)] = it
     if not latest:

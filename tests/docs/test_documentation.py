@@ -66,7 +66,7 @@ def test_every_option_of_the_plugin_is_documented():
     for flag, ini, _ in LISTS:
         assert flag in PAGES["plugin.md"]
         assert ini in PAGES["plugin.md"]
-    for flag in ("--k", "--inventory", "--separate-k"):
+    for flag in ("--k", "--inventory", "--separate-k", "--end-to-end"):
         assert flag in PAGES["plugin.md"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from configspec.families.store import Store
 from configspec.inventory.prompts import read_prompts
 from configspec.inventory.read import read_inventory
-from configspec.inventory.specs import Inventory, SweepSpec
+from configspec.inventory.specs import EndToEndSpec, Inventory, SweepSpec
 from configspec.profiling.laboratory import Laboratory
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,15 @@ def small_inventory(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
     path.write_text("".join(json.dumps({"id": p.id, "prompt": p.text}) + "\n" for p in prompts), encoding="utf-8")
     local = inventory.devices["local"]
     local = replace(local, llama_cpp=replace(local.llama_cpp, threads=1))
-    sweep = SweepSpec(prompts=path, new_tokens=NEW_TOKENS, depth=64, rounds=5, warmup_rounds=1, seconds_per_cell=5)
+    sweep = SweepSpec(
+        prompts=path,
+        new_tokens=NEW_TOKENS,
+        depth=64,
+        rounds=5,
+        warmup_rounds=1,
+        seconds_per_cell=5,
+        end_to_end=EndToEndSpec(prompts=3, repeats=1),
+    )
     return replace(inventory, devices={**inventory.devices, "local": local}, sweep=sweep)
 
 

@@ -60,10 +60,14 @@ def test_each_doubt_about_the_rounds_is_worded(durations_s, differ, words):
     assert all(word in text for word in words)
 
 
+def scores(prompts: int) -> DraftScores:
+    return DraftScores(accept=((1.0,),) * prompts, gaps=((1.0,),) * prompts, prompts_sha256="00", certain=True)
+
+
 def test_few_prompts_are_worded():
     """One prompt has no interval but 0..1, and the reader is told; a whole set is not remarked on."""
-    assert "1 prompt" in DraftScores(matches=((True,),), gaps=((1.0,),), prompts_sha256="00").flags()[0]
-    assert DraftScores(matches=((True,),) * 24, gaps=((1.0,),) * 24, prompts_sha256="00").flags() == ()
+    assert "1 prompt" in scores(1).flags()[0]
+    assert scores(24).flags() == ()
 
 
 def test_a_clock_that_stands_still_names_the_device_and_the_draft():

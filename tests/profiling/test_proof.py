@@ -8,7 +8,7 @@ from configspec.devices.device import open_device
 from configspec.inventory.specs import LlamaCppSpec
 from configspec.model.acceptance import replay
 from configspec.profiling.speculative import decode_speculatively
-from configspec.targets.transformers_target import TransformersTarget
+from configspec.targets.open import open_target
 
 pytestmark = pytest.mark.real
 
@@ -27,7 +27,7 @@ def test_real_speculative_decoding_finds_the_counts_of_the_replay(
     model = laboratory.draft_file(spec, draft, quant)
     trace = laboratory.trace(spec)
     scores = laboratory.scores(spec, model, trace)
-    target = TransformersTarget(spec.target)
+    target = open_target(spec.target)
     explained = compared = 0
     with open_device(small_inventory.devices["local"], cache.root) as device:
         device.open_model(model, LlamaCppSpec(threads=1, context=trace.longest + 8))

@@ -1,0 +1,107 @@
+"""The prediction's error as a person and a program read it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from configspec.model.prediction import RoundCost
+from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.records.end_to_end import EndToEnd
+from configspec.records.record import Row
+from configspec.reporting.prediction import prediction_reports, prediction_text
+from configspec.reporting.question import Question, answer
+
+ONE = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=9)
+DECODED = EndToEnd(
+    goodput_tokens_per_s=100.0,
+    goodput_by_repeat_tokens_per_s=(100.0,),
+    repeats_s=(1.0,),
+    predicted_goodput_tokens_per_s=110.0,
+    tokens=100,
+    rounds=40,
+    drafted=80,
+    accepted=60,
+    catch_ups=10,
+    predicted_rounds=40.0,
+    predicted_catch_ups=10.0,
+    drafting_s=0.2,
+    link_s=0.1,
+    verification_s=0.6,
+    bookkeeping_s=0.1,
+    total_s=1.0,
+    cost=RoundCost(round_s=0.005, catch_up_s=0.001, verify_s=0.015, exchange_s=0.002),
+    prompts=("p",),
+    new_tokens=100,
+    rule="match-greedy-draft",
+    output="equal",
+    link=None,
+    energy_reason="no meter",
+)
+
+
+def row(k: int, measured: float, predicted: float, device: str = "board") -> Row:
+    return Row(
+        configuration=Configuration(
+            device=device,
+            family="pair",
+            draft="xs",
+            quant="Q8_0",
+            k=k,
+            round_s=ONE,
+            acceptance=Acceptance(rate=ONE, rounds=None, drafted=None, accepted=None),
+            power_w=None,
+            power_reason="no meter",
+            provenance="measured",
+        ),
+        serving=Serving(),
+        end_to_end=replace(DECODED, goodput_tokens_per_s=measured, predicted_goodput_tokens_per_s=predicted),
+    )
+
+
+ROWS = [row(1, 100.0, 110.0), row(2, 200.0, 190.0), row(4, 150.0, 151.0), row(1, 10.0, 10.0, "other")]
+
+
+def test_each_device_and_family_has_its_own_verdict():
+    """Errors 10 %, 5 % and 0.7 %: the median is 5 %, the worst 10 %, and the best was predicted."""
+    board, other = prediction_reports(ROWS)
+    assert (board.device, board.error.configurations) == ("board", 3)
+    assert board.error.median_error == pytest.approx(0.05)
+    assert board.error.worst_error == pytest.approx(0.10)
+    assert board.error.rank_correlation == pytest.approx(1.0)
+    assert board.error.regret == 0
+    assert other.error.rank_correlation is None
+
+
+def test_the_json_holds_both_goodputs_of_every_configuration():
+    """Finite, plain, and with the errors beside them."""
+    document = [report.as_json() for report in prediction_reports(ROWS)]
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert document[0]["goodput_tokens_per_s"][0] == {
+        **{"draft": "xs", "quant": "Q8_0", "k": 1},
+        **{"predicted": 110.0, "measured": 100.0},
+    }
+    assert {"median_error", "worst_error", "rank_correlation", "regret"} <= set(document[0])
+
+
+def test_the_table_shows_the_error_and_where_the_time_went():
+    """One line a configuration, the verdict below."""
+    text = prediction_text(prediction_reports(ROWS))
+    line = next(line for line in text.splitlines() if line.split()[:3] == ["xs", "Q8_0", "1"])
+    assert line.split()[3:] == ["100", "110", "+10.0%", "2.50", "20%", "10%", "60%", "10%"]
+    assert "median 5.0%, worst 10.0%, rank correlation 1.00; regret of the predicted best 0.0%" in text
+
+
+def test_nothing_is_said_where_nothing_was_decoded():
+    """A run with --end-to-end none has no such section."""
+    assert prediction_text(prediction_reports([replace(ROWS[0], end_to_end=None)])) == ""
+
+
+def test_a_ranking_takes_the_profiled_row_and_not_its_copy_with_the_decoding():
+    """What is doubtful of the decoding is not told as a doubt about the profile."""
+    profiled = replace(ROWS[0], end_to_end=None)
+    doubtful = replace(ROWS[0], configuration=replace(ROWS[0].configuration, warnings=("end to end: disturbed",)))
+    ranking = answer([profiled, doubtful], Question(objectives=("goodput",)))[0]
+    assert [choice.warnings for choice in ranking.choices] == [()]
