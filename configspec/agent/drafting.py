@@ -1,4 +1,4 @@
-"""Greedy drafting with a time stamp for each token: the loop that is measured.
+"""Drafting with a time stamp for each token, greedy (the loop that is measured) or sampled.
 
 The *sequence* is all tokens so far. The model has evaluated all but the last few, which are *pending*: at least
 one, since its evaluation tells the next token. An end-of-text token is drafted like any other, so that every
@@ -8,11 +8,13 @@ round of K has K tokens.
 from __future__ import annotations
 
 import ctypes
+import random
 import time
 from typing import Any
 
 from .llama_model import OpenModel
 from .protocol import AgentError, Deadline, board_error, usage_error
+from .sampling import Sampling, as_json
 
 
 class Drafter:
@@ -27,12 +29,15 @@ class Drafter:
         self._cell = (ctypes.c_int32 * 1)()
         self._one = model.api.llama_batch_get_one(self._cell, 1)
         self._pending: Any = None
+        self._random = random.Random()
+        self._distributions: list[tuple[Any, Any]] = []  # that the last draft was drawn from
 
     def clear(self) -> None:
         """Forget the sequence."""
         self._model.api.llama_memory_clear(self._model.memory, True)
         self._tokens = []
         self._evaluated = 0
+        self._distributions = []
 
     def prefill(self, tokens: list[int]) -> dict[str, Any]:
         """Begin a sequence anew, and evaluate all of it but the last token."""
@@ -52,13 +57,38 @@ class Drafter:
         self._edit(keep, [])
         return {"length": len(self._tokens)}
 
-    def draft(self, *, k: int, keep: int | None, append: list[int]) -> dict[str, Any]:
-        """Edit the sequence as the verifier decided, then draft K tokens after it."""
+    def draft(
+        self, *, k: int, keep: int | None, append: list[int], sampling: Sampling | None, seed: int | None
+    ) -> dict[str, Any]:
+        """Edit the sequence as the verifier decided, then draft K tokens after it: greedily where `sampling` is None.
+
+        With a seed, the random numbers begin anew.
+        """
         kept = len(self._tokens) if keep is None else keep
         self._check_room(kept + len(append) + k, f"{kept + len(append)} tokens and K = {k}")
         self._edit(kept, append)
-        tokens, stamps_s = self._draft(k)
-        return {"tokens": tokens, "stamps_s": stamps_s, "length": len(self._tokens)}
+        if sampling is None:
+            tokens, stamps_s = self._draft(k)
+            return {"tokens": tokens, "stamps_s": stamps_s, "length": len(self._tokens)}
+        if seed is not None:
+            self._random.seed(seed)
+        tokens, stamps_s, probabilities = self._draw(k, sampling)
+        return {
+            "tokens": tokens,
+            "stamps_s": stamps_s,
+            "length": len(self._tokens),
+            "probabilities": probabilities,
+        }
+
+    def distribution(self, index: int) -> dict[str, Any]:
+        """What token `index` of the last draft was drawn from."""
+        if index >= len(self._distributions):
+            raise usage_error(
+                f"there is no distribution of drafted token {index}",
+                found=f"{len(self._distributions)} tokens were sampled since the sequence was last changed",
+                hint="Draft with a temperature, and ask before the next draft.",
+            )
+        return {"vocabulary": self._model.vocabulary, **as_json(self._distributions[index])}
 
     def rounds(self, *, k: int, rounds: int, warmup: int, seconds: float) -> dict[str, Any]:
         """Draft K tokens again and again from the same sequence; going back to it is not timed.
@@ -125,6 +155,32 @@ class Drafter:
         self._evaluated = len(self._tokens) - 1
         return tokens, stamps_s
 
+    def _draw(self, k: int, sampling: Sampling) -> tuple[list[int], list[float], list[float]]:
+        """The sampled loop: tokens, time stamps, and the probability of each token when it was drawn."""
+        tokens: list[int] = []
+        probabilities: list[float] = []
+        stamps_s = [time.monotonic()]
+        self._evaluate_up_to(len(self._tokens) - self._model.batch)
+        batch = self._pending_batch()
+        try:
+            while len(tokens) < k:
+                self._deadline.check(f"drafting token {len(tokens) + 1} of {k}")
+                self._model.evaluate(batch)
+                distribution = sampling.distribution(self._model.logits(-1))
+                token, probability = sampling.draw(distribution, self._random)
+                stamps_s.append(time.monotonic())
+                self._distributions.append(distribution)
+                tokens.append(token)
+                probabilities.append(probability)
+                self._cell[0] = token
+                batch = self._one
+        except AgentError:
+            self.clear()
+            raise
+        self._tokens += tokens
+        self._evaluated = len(self._tokens) - 1
+        return tokens, stamps_s, probabilities
+
     def _pending_batch(self) -> Any:
         pending = self._tokens[self._evaluated :]
         if len(pending) == 1:
@@ -145,6 +201,7 @@ class Drafter:
         if evaluated < self._evaluated and not self._model.forget_after(evaluated):
             evaluated = 0  # what cannot be cut (a recurrent state) is evaluated anew
         self._evaluated = evaluated
+        self._distributions = []
 
     def _evaluate_up_to(self, length: int) -> None:
         """Evaluate the first `length` tokens of the sequence, a batch at a time."""

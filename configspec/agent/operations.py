@@ -11,7 +11,10 @@ from .drafting import Drafter
 from .llama_library import Library, load_library
 from .llama_model import OpenModel, open_model
 from .protocol import AgentError, Arguments, Deadline, usage_error
+from .sampling import Sampling
 from .scoring import check_scorable, score
+
+SAMPLING = frozenset({"temperature", "top_k", "top_p"})
 
 
 class Operations:
@@ -26,9 +29,10 @@ class Operations:
             "describe": (self._describe, frozenset()),
             "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch"})),
             "prefill": (self._prefill, frozenset({"tokens"})),
-            "draft": (self._draft, frozenset({"k", "keep", "append"})),
+            "draft": (self._draft, frozenset({"k", "keep", "append", "seed"}) | SAMPLING),
+            "distribution": (self._distribution, frozenset({"index"})),
             "rounds": (self._rounds, frozenset({"k", "rounds", "warmup", "seconds"})),
-            "score": (self._score, frozenset({"tokens", "start"})),
+            "score": (self._score, frozenset({"tokens", "start"}) | SAMPLING),
             "rollback": (self._rollback, frozenset({"keep"})),
             "close": (self._close, frozenset()),
         }
@@ -80,7 +84,12 @@ class Operations:
             k=arguments.integer("k", minimum=1),
             keep=arguments.integer_or_none("keep", minimum=1),
             append=arguments.tokens("append"),
+            sampling=self._sampling(arguments),
+            seed=arguments.integer_or_none("seed", minimum=0),
         )
+
+    def _distribution(self, arguments: Arguments) -> dict[str, Any]:
+        return self._need_drafter().distribution(arguments.integer("index", minimum=0))
 
     def _rounds(self, arguments: Arguments) -> dict[str, Any]:
         return self._need_drafter().rounds(
@@ -97,15 +106,28 @@ class Operations:
         model, drafter = self._need_model(), self._need_drafter()
         tokens, start = arguments.tokens("tokens"), arguments.integer("start", minimum=1)
         check_scorable(model, tokens, start)
+        sampling = self._sampling(arguments)
         drafter.clear()  # scoring takes the KV cache
         try:
-            return score(model, tokens, start, self._deadline)
+            return score(model, tokens, start, self._deadline, sampling)
         finally:
             drafter.clear()
 
     def _close(self, _: Arguments) -> dict[str, Any]:
         self.close()
         return {}
+
+    def _sampling(self, arguments: Arguments) -> Sampling | None:
+        """How tokens are drawn; None, greedily, where no temperature is given."""
+        temperature = arguments.number_or_none("temperature", above=0.0)
+        if temperature is None:
+            return None
+        return Sampling(
+            self._need_model().library.numpy,
+            temperature=temperature,
+            top_k=arguments.integer_or_none("top_k", minimum=0) or 0,
+            top_p=arguments.number_or_none("top_p", above=0.0, most=1.0) or 1.0,
+        )
 
     def _load_library(self) -> Library:
         if self._library is None:

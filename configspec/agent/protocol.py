@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -125,16 +126,17 @@ class Arguments:
         """A whole number, at least `minimum`; None where it is null or absent."""
         return None if self._values.get(name) is None else self.integer(name, minimum=minimum)
 
-    def number(self, name: str, *, above: float) -> float:
-        """A finite number above `above`."""
+    def number(self, name: str, *, above: float, most: float = sys.float_info.max) -> float:
+        """A finite number above `above`, and no more than `most`."""
         value = self._values.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not above < value < math.inf:
-            raise self._wrong(name, f"a number above {above:g}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not above < value <= most:
+            limit = f" and at most {most:g}" if most < sys.float_info.max else ""
+            raise self._wrong(name, f"a number above {above:g}{limit}")
         return float(value)
 
-    def number_or_none(self, name: str, *, above: float) -> float | None:
-        """A finite number above `above`; None where it is null or absent."""
-        return None if self._values.get(name) is None else self.number(name, above=above)
+    def number_or_none(self, name: str, *, above: float, most: float = sys.float_info.max) -> float | None:
+        """The same; None where it is null or absent."""
+        return None if self._values.get(name) is None else self.number(name, above=above, most=most)
 
     def text(self, name: str) -> str:
         """A text that is not empty."""

@@ -5,6 +5,7 @@ p(t)       exp(z[t]) / sum(exp(z))
 logprob    ln p(t) of the token t that the text has there
 argmax     the token that greedy drafting would have proposed
 gap        z[best] - z[second best]: near zero, another batch shape may swap them
+q(t)       where a temperature is given: the probability of t after it, top-k and top-p
 
 Acceptance for every K follows from it on the host (Leviathan et al., 2023, https://arxiv.org/abs/2211.17192).
 """
@@ -16,6 +17,7 @@ from typing import Any
 
 from .llama_model import OpenModel
 from .protocol import Deadline, board_error, usage_error
+from .sampling import Sampling
 
 LOGITS_BYTES = 32 * 1024 * 1024  # llama.cpp holds the logits of a whole batch; this bounds it
 
@@ -30,22 +32,23 @@ def check_scorable(model: OpenModel, tokens: list[int], start: int) -> None:
     model.check_tokens(tokens)
 
 
-def score(model: OpenModel, tokens: list[int], start: int, deadline: Deadline) -> dict[str, Any]:
+def score(
+    model: OpenModel, tokens: list[int], start: int, deadline: Deadline, sampling: Sampling | None
+) -> dict[str, Any]:
     """Score tokens[start:], each given all before it. The KV cache must be empty, and holds the text afterwards."""
     for first in range(0, start - 1, model.batch):
         deadline.check(f"reading {len(tokens)} tokens")
         model.evaluate_tokens(tokens[first : min(start - 1, first + model.batch)])
-    scored = _score_rest(model, tokens, start, deadline)
-    return {
-        "argmax": [best for best, _, _ in scored],
-        "logprob": [logprob for _, logprob, _ in scored],
-        "gap": [gap for _, _, gap in scored],
-    }
+    names = ("argmax", "logprob", "gap") if sampling is None else ("argmax", "logprob", "gap", "probability")
+    scored = _score_rest(model, tokens, start, deadline, sampling)
+    return {name: [of_token[place] for of_token in scored] for place, name in enumerate(names)}
 
 
-def _score_rest(model: OpenModel, tokens: list[int], start: int, deadline: Deadline) -> list[tuple[int, float, float]]:
+def _score_rest(
+    model: OpenModel, tokens: list[int], start: int, deadline: Deadline, sampling: Sampling | None
+) -> list[tuple[float, ...]]:
     """Evaluate what stands before each scored token, in batches whose every row gives logits."""
-    scored: list[tuple[int, float, float]] = []
+    scored: list[tuple[float, ...]] = []
     step = max(1, min(model.batch, LOGITS_BYTES // (4 * model.vocabulary)))
     batch = model.api.llama_batch_init(step, 0, 1)
     try:
@@ -54,7 +57,7 @@ def _score_rest(model: OpenModel, tokens: list[int], start: int, deadline: Deadl
             part = tokens[first : min(first + step, len(tokens) - 1)]  # nothing follows the last token
             _fill(batch, part, first)
             model.evaluate(batch)
-            scored += [_read(model, row, tokens[first + row + 1]) for row in range(len(part))]
+            scored += [_read(model, row, tokens[first + row + 1], sampling) for row in range(len(part))]
     finally:
         model.api.llama_batch_free(batch)
     return scored
@@ -70,8 +73,8 @@ def _fill(batch: Any, tokens: list[int], position: int) -> None:
         batch.logits[row] = 1
 
 
-def _read(model: OpenModel, row: int, token: int) -> tuple[int, float, float]:
-    """(argmax, logprob of `token`, gap) of one row of the batch that was evaluated last."""
+def _read(model: OpenModel, row: int, token: int, sampling: Sampling | None) -> tuple[float, ...]:
+    """argmax, logprob of `token`, gap and, with sampling, q of `token`: of one row of the batch evaluated last."""
     numpy = model.library.numpy
     logits = model.logits(row)
     best = int(logits.argmax())
@@ -82,4 +85,6 @@ def _read(model: OpenModel, row: int, token: int) -> tuple[int, float, float]:
     gap = -float(below.max())
     if not (math.isfinite(logprob) and math.isfinite(gap)):
         raise board_error("the model's logits are not finite", hint="The file may be damaged: compare its hash.")
-    return best, logprob, gap
+    if sampling is None:
+        return best, logprob, gap
+    return best, logprob, gap, sampling.probability(logits, token)

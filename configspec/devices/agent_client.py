@@ -51,6 +51,11 @@ class AgentClient:
         """The lines that stood before the hello."""
         return tuple(self._framing.noise)
 
+    @property
+    def lost(self) -> bool:
+        """Whether it was given up; every later call raises why."""
+        return self._lost is not None
+
     def greet(self, *, sha256: str, deadline_s: float) -> Hello:
         """Wait for the hello and check that this is the agent of that hash."""
         hello = self._next_message(deadline_s, "its hello")

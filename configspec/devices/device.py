@@ -5,6 +5,7 @@ All `_s` figures of a device are durations or stamps of its own monotonic clock.
 
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,16 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from configspec.devices.agent_archive import build_agent_archive
 from configspec.devices.agent_client import AgentClient, Hello
-from configspec.devices.connection import LocalConnection
+from configspec.devices.connection import Connection, LocalConnection
+from configspec.devices.link import EmulatedLink
 from configspec.errors import UsageError
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
+from configspec.model.decoding import Decoding
 
 BATCH_TOKENS = 2048  # as many as llama-bench gives at once
 HELLO_DEADLINE_S = 60.0
 OPEN_DEADLINE_S = 600.0  # a large file from a slow card
 WORK_DEADLINE_S = 300.0
+LINK_SEED = 2604_09722  # any fixed number: two runs meet the same jitter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +81,16 @@ class Prefill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """K drafted tokens. `stamps_s` has K + 1: when drafting began, and when each token was there."""
+    """K drafted tokens. `stamps_s` has K + 1: when drafting began, and when each token was there.
+
+    `probabilities` are those of the tokens in the distributions that they were sampled from; none where drafting is
+    greedy.
+    """
 
     tokens: tuple[int, ...]
     stamps_s: tuple[float, ...]
     length: int  # of the sequence, the draft included
+    probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +113,15 @@ class Scores:
     """For each token of a text from `start` on, given all before it.
 
     `argmax` is what greedy drafting proposes there, `logprob` the natural logarithm of the text's own token's
-    probability, `gap` how far the best logit leads the second.
+    probability, `gap` how far the best logit leads the second. `probability` is that of the text's own token in the
+    distribution that sampling draws from, after temperature, top-k and top-p; None where no decoding was given.
     """
 
     start: int
     argmax: tuple[int, ...]
     logprob: tuple[float, ...]
     gap: tuple[float, ...]
+    probability: tuple[float, ...] | None = None
 
 
 class Device:
@@ -118,6 +132,11 @@ class Device:
         self.spec = spec
         self.hello = hello
         self._client = client
+
+    @property
+    def lost(self) -> bool:
+        """Whether the board was given up; every later call raises why."""
+        return self._client.lost
 
     def describe(self, *, deadline_s: float = WORK_DEADLINE_S) -> DeviceFacts:
         """What kind of board it is."""
@@ -148,11 +167,36 @@ class Device:
         return Prefill(**self._client.call("prefill", deadline_s=deadline_s, tokens=list(tokens)))
 
     def draft(
-        self, k: int, *, keep: int | None = None, append: Sequence[int] = (), deadline_s: float = WORK_DEADLINE_S
+        self,
+        k: int,
+        *,
+        keep: int | None = None,
+        append: Sequence[int] = (),
+        decoding: Decoding | None = None,
+        seed: int | None = None,
+        deadline_s: float = WORK_DEADLINE_S,
     ) -> Draft:
-        """Draft K tokens greedily, after the sequence was cut to `keep` tokens and continued with `append`."""
-        answer = self._client.call("draft", deadline_s=deadline_s, k=k, keep=keep, append=list(append))
-        return Draft(tokens=tuple(answer["tokens"]), stamps_s=tuple(answer["stamps_s"]), length=answer["length"])
+        """Draft K tokens, after the sequence was cut to `keep` tokens and continued with `append`.
+
+        Greedily where `decoding` is None or greedy, whatever its rule is. Else each token is sampled: the same `seed`
+        repeats the draft, and with None the device's random numbers go on.
+        """
+        sampling = {} if decoding is None or decoding.greedy else {**_sampling(decoding), "seed": seed}
+        answer = self._client.call("draft", deadline_s=deadline_s, k=k, keep=keep, append=list(append), **sampling)
+        return Draft(
+            tokens=tuple(answer["tokens"]),
+            stamps_s=tuple(answer["stamps_s"]),
+            length=answer["length"],
+            probabilities=tuple(answer.get("probabilities", ())),
+        )
+
+    def distribution(self, index: int, *, deadline_s: float = WORK_DEADLINE_S) -> NDArray[np.float64]:
+        """What token `index` of the last draft was sampled from: probabilities of shape (vocabulary,)."""
+        answer = self._client.call("distribution", deadline_s=deadline_s, index=index)
+        probabilities = np.zeros(answer["vocabulary"])
+        tokens = np.frombuffer(base64.b64decode(answer["tokens"]), dtype="<u4")
+        probabilities[tokens] = np.frombuffer(base64.b64decode(answer["probabilities"]), dtype="<f8")
+        return probabilities
 
     def timed_rounds(
         self, k: int, *, rounds: int, warmup: int, seconds: float, deadline_s: float | None = None
@@ -171,11 +215,26 @@ class Device:
         )
         return _timed_rounds(k, answer)
 
-    def score(self, tokens: Sequence[int], start: int, *, deadline_s: float = WORK_DEADLINE_S) -> Scores:
+    def score(
+        self,
+        tokens: Sequence[int],
+        start: int,
+        *,
+        decoding: Decoding | None = None,
+        deadline_s: float = WORK_DEADLINE_S,
+    ) -> Scores:
         """Score tokens[start:] in one pass. It takes the place of the sequence: prefill before drafting again."""
-        answer = self._client.call("score", deadline_s=deadline_s, tokens=list(tokens), start=start)
+        sampling = {} if decoding is None or decoding.greedy else _sampling(decoding)
+        answer = self._client.call("score", deadline_s=deadline_s, tokens=list(tokens), start=start, **sampling)
+        probability = answer.get("probability")
+        if decoding is not None and decoding.greedy:
+            probability = [float(best == own) for best, own in zip(answer["argmax"], tokens[start:], strict=True)]
         return Scores(
-            start=start, argmax=tuple(answer["argmax"]), logprob=tuple(answer["logprob"]), gap=tuple(answer["gap"])
+            start=start,
+            argmax=tuple(answer["argmax"]),
+            logprob=tuple(answer["logprob"]),
+            gap=tuple(answer["gap"]),
+            probability=None if probability is None else tuple(probability),
         )
 
     def rollback(self, keep: int, *, deadline_s: float = WORK_DEADLINE_S) -> int:
@@ -199,18 +258,24 @@ def open_device(spec: DeviceSpec, cache: Path) -> Iterator[Device]:
     archive = build_agent_archive()
     python = spec.python or sys.executable
     try:
-        connection = LocalConnection([python, str(archive.place_in(cache / "agent"))])
+        connection: Connection = LocalConnection([python, str(archive.place_in(cache / "agent"))])
     except OSError as error:
         raise UsageError(
             f"{spec.name}: cannot start its `python`, {python}: {error.strerror}. "
             "It must be an interpreter of Python 3.8 or later."
         ) from None
+    if spec.link is not None:
+        connection = EmulatedLink(connection, spec.link, np.random.default_rng(LINK_SEED))
     client = AgentClient(connection, device=spec.name)
     try:
         hello = client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
         yield Device(spec=spec, client=client, hello=hello)
     finally:
         client.close()
+
+
+def _sampling(decoding: Decoding) -> dict[str, Any]:
+    return {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
 
 
 def _timed_rounds(k: int, answer: Mapping[str, Any]) -> TimedRounds:

@@ -16,11 +16,13 @@ from pathlib import Path
 from configspec.errors import UsageError, did_you_mean
 from configspec.families.content_hash import files_sha256
 from configspec.families.gguf_facts import GgufFacts, quant_names, read_facts
+from configspec.families.gguf_shards import gguf_bytes
 from configspec.families.quantize import check_quant, quantize
+from configspec.families.resolve import resolve_draft, resolve_target, resolve_tokenizer
 from configspec.families.safetensors_folder import INDEX, weight_files
 from configspec.families.store import Store
-from configspec.families.vocabulary import check_vocabulary, tokens_of_folder
-from configspec.inventory.specs import DraftSpec, FamilySpec
+from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
+from configspec.inventory.specs import DraftSpec, FamilySpec, HubSpec
 
 F16 = "F16"
 Progress = Callable[[str], None]
@@ -49,6 +51,8 @@ def source_sha256(folder: Path) -> str:
 def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store, progress: Progress) -> Path:
     """The GGUF file of one draft in one quantisation: built where it is declared as a folder, and checked.
 
+    What is still on the hub is fetched; of a target that transformers runs, the tokenizer only.
+
     Args:
         family: The family, whose target's vocabulary the draft must share.
         draft: One of its drafts.
@@ -57,28 +61,62 @@ def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store,
         progress: Told what is being built, and every warning.
 
     """
-    name = f"{family.name}/{draft.name}"
-    path = _built(name, draft.safetensors, quant, store, progress) if draft.safetensors else _ready(name, draft, quant)
-    facts = read_facts(path)
-    _check_label(name, facts, quant)
-    target = family.target.transformers
-    warnings = check_vocabulary(facts.tokens, tokens_of_folder(target), draft_name=str(path), target_name=str(target))
-    for warning in warnings:
-        progress(f"{name}: warning: {warning}")
-    if facts.fallbacks:
-        progress(
-            f"{name}: warning: {path} is called {quant}, but holds {', '.join(facts.fallbacks)} too: "
-            "llama.cpp's K-quants need rows of a multiple of 256"
-        )
-    return path
+    draft = resolve_draft(family.name, draft, (quant,), progress)
+    return _ensure(family, draft, quant, target_vocabulary(family, progress), store, progress)
 
 
 def ensure_family(family: FamilySpec, store: Store, progress: Progress) -> Iterator[BuiltDraft]:
     """Every draft of a family in every quantisation, each as soon as it is there."""
-    for draft in family.drafts.values():
+    target = target_vocabulary(family, progress)
+    for declared in family.drafts.values():
+        draft = resolve_draft(family.name, declared, family.quants, progress)
         for quant in family.quants:
-            path = ensure_draft(family, draft, quant, store, progress)
-            yield BuiltDraft(draft=draft.name, quant=quant, path=path, size_bytes=path.stat().st_size)
+            path = _ensure(family, draft, quant, target, store, progress)
+            yield BuiltDraft(draft=draft.name, quant=quant, path=path, size_bytes=gguf_bytes(path))
+
+
+def target_vocabulary(family: FamilySpec, progress: Progress) -> Vocabulary | None:
+    """What the target's ids mean; None for a server whose tokenizer is not declared."""
+    target = family.target
+    tokenizer: Path | HubSpec | None = target.server.tokenizer if target.server else target.transformers
+    if target.hub is not None and target.hub.file is None:
+        tokenizer = target.hub
+    if isinstance(tokenizer, HubSpec):
+        tokenizer = resolve_tokenizer(family.name, tokenizer, progress)
+    if tokenizer is not None:
+        return vocabulary_of_folder(tokenizer)
+    gguf = resolve_target(family.name, target, progress).gguf
+    return None if gguf is None else read_facts(gguf).vocabulary
+
+
+def _ensure(
+    family: FamilySpec, draft: DraftSpec, quant: str, target: Vocabulary | None, store: Store, progress: Progress
+) -> Path:
+    name = f"{family.name}/{draft.name}"
+    path = _built(name, draft.safetensors, quant, store, progress) if draft.safetensors else _ready(name, draft, quant)
+    facts = read_facts(path)
+    check_label(name, facts, quant)
+    for warning in (*_differences(facts, target), *_fallbacks(facts, quant)):
+        progress(f"{name}: warning: {warning}")
+    return path
+
+
+def _differences(facts: GgufFacts, target: Vocabulary | None) -> tuple[str, ...]:
+    if target is None:
+        return (
+            f"{facts.path} is not known to share the target's vocabulary: name the server's `tokenizer` in "
+            "devices.yaml to have the two compared",
+        )
+    return compare_vocabularies(facts.vocabulary, target)
+
+
+def _fallbacks(facts: GgufFacts, quant: str) -> tuple[str, ...]:
+    if not facts.fallbacks:
+        return ()
+    return (
+        f"{facts.path} is called {quant}, but holds {', '.join(facts.fallbacks)} too: "
+        "llama.cpp's K-quants need rows of a multiple of 256",
+    )
 
 
 def _ready(name: str, draft: DraftSpec, quant: str) -> Path:
@@ -88,7 +126,7 @@ def _ready(name: str, draft: DraftSpec, quant: str) -> Path:
     return files[quant]
 
 
-def _check_label(name: str, facts: GgufFacts, quant: str) -> None:
+def check_label(name: str, facts: GgufFacts, quant: str) -> None:
     """A UsageError where a file says to be another llama.cpp quantisation than the one it was declared as.
 
     Names that llama.cpp does not have ("Q4_K_XL") are whoever made the file's own business.

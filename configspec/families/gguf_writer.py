@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from configspec.errors import UsageError
 from configspec.families.model_config import ModelConfig, read_config
-from configspec.families.safetensors_folder import read_json
+from configspec.families.special_tokens import named_ids
 from configspec.families.tensor_plan import PlannedTensor, planned_tensors
 from configspec.families.tokenizer_json import (
     Tokenizer,
@@ -79,7 +79,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, config: ModelConfig, t
             f"{tokenizer.path} has {len(tokens)} tokens, but {config.path} a vocab_size of {config.vocabulary}. "
             "Take both files from the same model."
         )
-    special = {**config.special_ids, **_named_special_ids(folder, tokenizer)}
+    special = {**config.special_ids, **named_ids(folder, tokenizer)}
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(pre_tokenizer_name(tokenizer))
     writer.add_token_list(tokens)
@@ -103,17 +103,6 @@ def _token_type(tokenizer: Tokenizer, index: int) -> gguf.TokenType:
     if index in tokenizer.unused or index >= len(tokenizer.tokens):
         return gguf.TokenType.UNUSED
     return gguf.TokenType.NORMAL
-
-
-def _named_special_ids(folder: Path, tokenizer: Tokenizer) -> dict[str, int]:
-    """The ids of bos, eos and pad by the texts in tokenizer_config.json, which outrank config.json's ids."""
-    path = folder / "tokenizer_config.json"
-    settings = read_json(path) if path.exists() else {}
-    texts = {name: settings.get(f"{name}_token") for name in ("bos", "eos", "pad")}
-    ids = {
-        name: tokenizer.id_of(text.get("content") if isinstance(text, dict) else text) for name, text in texts.items()
-    }
-    return {name: index for name, index in ids.items() if index is not None}
 
 
 def _as_stored(folder: Path, planned: PlannedTensor) -> NDArray[Any]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from configspec.errors import UsageError
 from configspec.families.safetensors_folder import read_json
+from configspec.families.special_tokens import declared_ids
 
 # By transformers' name of the class: llama.cpp's name of the architecture, and the kinds of rope converted for it.
 ARCHITECTURES: Mapping[str, tuple[str, frozenset[str]]] = {
@@ -78,7 +79,7 @@ def read_config(folder: Path) -> ModelConfig:
             rms_eps=float(raw["rms_norm_eps"]),
             rope=rope,
             tied=bool(raw.get("tie_word_embeddings")),
-            special_ids=_special_ids(raw),
+            special_ids=declared_ids(raw),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: {error!r} while reading the model's sizes. Copy the model folder again.") from None
@@ -113,10 +114,3 @@ def _refuse_unsupported(path: Path, raw: Mapping[str, Any], rope_type: str, rope
                 f"{path}: {key} is {value}; configspec converts {raw['architectures'][0]} only with "
                 f"{' or '.join(sorted(supported))}. Give the draft as ready GGUF files instead."
             )
-
-
-def _special_ids(raw: Mapping[str, Any]) -> dict[str, int]:
-    """The ids that config.json gives; the first where there are several ends."""
-    found = {name: raw.get(f"{name}_token_id") for name in ("bos", "eos", "pad")}
-    first = {name: value[0] if isinstance(value, list) and value else value for name, value in found.items()}
-    return {name: value for name, value in first.items() if isinstance(value, int)}

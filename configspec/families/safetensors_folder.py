@@ -8,8 +8,9 @@ shift and neither torch nor the memory for a whole model is needed.
 from __future__ import annotations
 
 import json
+import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,14 @@ class StoredTensor:
         if self.kind == "BF16":
             return (raw.astype(np.uint32) << 16).view(np.float32).reshape(self.shape)
         return raw.astype(np.float32).reshape(self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightSizes:
+    """What a folder's weight files hold together."""
+
+    parameters: int
+    stored_bytes: int
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -85,7 +94,39 @@ def stored_tensors(folder: Path) -> Mapping[str, StoredTensor]:
     return {name: tensor for path in weight_files(folder) for name, tensor in _tensors_of(path).items()}
 
 
+def weight_sizes(folder: Path) -> WeightSizes:
+    """How much a folder holds, of any number format; a UsageError where a file of it is not whole."""
+    parameters = stored_bytes = 0
+    for path, entries, data_bytes in _headers(folder):
+        sizes = [_span(path, name, entry) for name, entry in entries.items()]
+        parameters += sum(items for items, _, _ in sizes)
+        stored_bytes += sum(end - begin for _, begin, end in sizes)
+        end_bytes = data_bytes + max((end for _, _, end in sizes), default=0)
+        if end_bytes != path.stat().st_size:
+            raise _incomplete(path, f"its header asks for {end_bytes} bytes, {path.stat().st_size} are there")
+    return WeightSizes(parameters=parameters, stored_bytes=stored_bytes)
+
+
+def _headers(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any], int]]:
+    """Each weight file, its header's entries, and where its data begin; all tensors that an index names are there."""
+    files = weight_files(folder)
+    places = {} if files[0].name == SINGLE else read_json(folder / INDEX)["weight_map"]
+    for path in files:
+        entries, data_bytes = _header(path)
+        absent = sorted(name for name, place in places.items() if place == path.name and name not in entries)
+        if absent:
+            raise _incomplete(path, f"{INDEX} names {len(absent)} tensors that it lacks, {absent[0]} the first")
+        yield path, entries, data_bytes
+
+
 def _tensors_of(path: Path) -> Mapping[str, StoredTensor]:
+    entries, data_bytes = _header(path)
+    size_bytes = path.stat().st_size
+    return {name: _tensor(path, name, entry, data_bytes, size_bytes) for name, entry in entries.items()}
+
+
+def _header(path: Path) -> tuple[Mapping[str, Any], int]:
+    """The entries of a file's header, and where the data begin."""
     size_bytes = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(8)
@@ -95,16 +136,26 @@ def _tensors_of(path: Path) -> Mapping[str, StoredTensor]:
         try:
             header = json.loads(file.read(header_bytes))
             header.pop("__metadata__", None)
-            return {name: _tensor(path, name, entry, 8 + header_bytes, size_bytes) for name, entry in header.items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return dict(header), 8 + header_bytes
+        except (ValueError, TypeError, AttributeError) as error:
             raise _incomplete(path, f"its header is not that of a safetensors file ({error})") from None
 
 
+def _span(path: Path, name: str, entry: Mapping[str, Any]) -> tuple[int, int, int]:
+    """How many values a tensor has, and where it begins and ends in the data."""
+    try:
+        begin, end = entry["data_offsets"]
+        return math.prod(entry["shape"]), int(begin), int(end)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _incomplete(path, f"its header's entry {name!r} is not a tensor ({error})") from None
+
+
 def _tensor(path: Path, name: str, entry: Mapping[str, Any], data_bytes: int, size_bytes: int) -> StoredTensor:
-    kind, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+    items, begin, end = _span(path, name, entry)
+    kind, shape = str(entry.get("dtype")), tuple(entry["shape"])
     if kind not in _ITEM:
         raise UsageError(f"{path}: {name} is stored as {kind}; configspec converts {', '.join(_ITEM)}.")
-    if end - begin != int(np.prod(shape, dtype=np.int64)) * _ITEM[kind].itemsize:
+    if end - begin != items * _ITEM[kind].itemsize:
         raise _incomplete(path, f"{name} of shape {shape} takes {end - begin} bytes")
     if data_bytes + end > size_bytes:
         raise _incomplete(path, f"{name} ends at byte {data_bytes + end} of {size_bytes}")

@@ -3,6 +3,9 @@
 A draft proposes ids and the target judges ids, so one id with two meanings makes every figure of the pair
 worthless without any error. The comparison is of every id's text, not of sizes or of names. Rows that no token
 has (embeddings padded to a round size) are called `[PAD<id>]` in GGUF files and are no tokens.
+
+Prompts are cut into tokens by the target alone, so what else differs (tokens that only the target has, how text is
+cut, which token begins or ends a text) costs acceptance at most, and is a warning.
 """
 
 from __future__ import annotations
@@ -10,20 +13,65 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from configspec.errors import UsageError
 from configspec.families.safetensors_folder import read_json
-from configspec.families.tokenizer_json import padding_token, read_tokenizer
+from configspec.families.special_tokens import declared_ids, named_ids
+from configspec.families.tokenizer_json import (
+    Tokenizer,
+    begins_with,
+    padding_token,
+    pre_tokenizer_name,
+    read_tokenizer,
+)
+
+# Names under which llama.cpp runs the same code (src/llama-vocab.cpp): files of different converters.
+_SAME_PRE_TOKENIZER = {"llama3": "llama-bpe", "llama-v3": "llama-bpe"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What a model's ids mean, and how text becomes ids. None: not known, so not compared."""
+
+    name: str  # what messages call it: the model's file or folder
+    tokens: tuple[str, ...]
+    pre_tokenizer: str | None = None  # llama.cpp's name
+    bos: int | None = None
+    eos: int | None = None
+    adds_bos: bool | None = None  # whether encoding a text begins with bos
+
+
+def vocabulary_of_folder(folder: Path) -> Vocabulary:
+    """The vocabulary of a transformers folder; only its tokenizer's files and config.json are read."""
+    tokenizer = read_tokenizer(folder)
+    config_path = folder / "config.json"
+    config = read_json(config_path) if config_path.exists() else {}
+    rows = config.get("vocab_size")
+    special = {**declared_ids(config), **named_ids(folder, tokenizer)}
+    bos = special.get("bos")
+    return Vocabulary(
+        name=str(folder),
+        tokens=tokenizer.padded(rows) if isinstance(rows, int) else tokenizer.tokens,
+        pre_tokenizer=_known_pre_tokenizer(tokenizer),
+        bos=bos,
+        eos=special.get("eos"),
+        adds_bos=bos is not None and bos < len(tokenizer.tokens) and begins_with(tokenizer, tokenizer.tokens[bos]),
+    )
+
+
+def _known_pre_tokenizer(tokenizer: Tokenizer) -> str | None:
+    try:
+        return pre_tokenizer_name(tokenizer)
+    except UsageError:  # it could not be converted; to be compared, it need not be
+        return None
 
 
 def tokens_of_folder(folder: Path) -> tuple[str, ...]:
     """The tokens of a transformers folder by id, padded to the model's rows where its config.json names them."""
-    tokenizer = read_tokenizer(folder)
-    config = folder / "config.json"
-    rows = read_json(config).get("vocab_size") if config.exists() else None
-    return tokenizer.padded(rows) if isinstance(rows, int) else tokenizer.tokens
+    return vocabulary_of_folder(folder).tokens
 
 
 def vocabulary_sha256(tokens: Sequence[str]) -> str:
@@ -32,6 +80,28 @@ def vocabulary_sha256(tokens: Sequence[str]) -> str:
     while meant and meant[-1] == padding_token(len(meant) - 1):
         meant.pop()
     return hashlib.sha256(json.dumps(meant).encode("ascii")).hexdigest()
+
+
+def compare_vocabularies(draft: Vocabulary, target: Vocabulary) -> tuple[str, ...]:
+    """Warnings about all that differs between a draft and its target; a UsageError where they cannot work together."""
+    warnings = list(check_vocabulary(draft.tokens, target.tokens, draft_name=draft.name, target_name=target.name))
+    ours, theirs = (_SAME_PRE_TOKENIZER.get(name or "", name) for name in (draft.pre_tokenizer, target.pre_tokenizer))
+    if None not in (ours, theirs) and ours != theirs:
+        warnings.append(f"{draft.name} cuts text into words as {ours!r}, {target.name} as {theirs!r}")
+    for what, mine, other in (("begins", draft.bos, target.bos), ("ends", draft.eos, target.eos)):
+        if mine is not None and other is not None and mine != other:
+            warnings.append(
+                f"{draft.name} {what} a text with {_token(draft, mine)}, {target.name} with {_token(target, other)}"
+            )
+    if None not in (draft.adds_bos, target.adds_bos) and draft.adds_bos != target.adds_bos:
+        with_it, without = (draft, target) if draft.adds_bos else (target, draft)
+        warnings.append(f"{with_it.name} puts a begin-of-text before every text, {without.name} does not")
+    return tuple(warnings)
+
+
+def _token(vocabulary: Vocabulary, index: int) -> str:
+    text = repr(vocabulary.tokens[index]) if index < len(vocabulary.tokens) else "no text"
+    return f"token {index} ({text})"
 
 
 def check_vocabulary(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from configspec.errors import UsageError, did_you_mean
-from configspec.inventory.schema import DevicesYaml
+from configspec.inventory.schema import HUB_PATTERN, URL_PATTERN, DevicesYaml
 
 SHOWN = 10  # problems printed; more would scroll the first ones away
 Key = tuple[str | int, ...]
@@ -29,6 +29,7 @@ HAS_TO_BE = {
     "too_short": "given at least one entry",
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "{ge:g} or more",
+    "less_than_equal": "{le:g} or less",
 }
 
 
@@ -94,7 +95,7 @@ def _told(error: ErrorDetails) -> str:
         known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f"{name} is {found}, which configspec does not know. {did_you_mean(str(error['input']), known)}"
     if kind == "string_pattern_mismatch":
-        return f"{name} is {found}. {NAME_RULE}"
+        return f"{name} is {found}. {RULES.get(error['ctx']['pattern'], NAME_RULE)}"
     if kind == "model_type":
         return f"{name} is {found}. It has to be a mapping of keys to values. Known: {', '.join(_keys_at(key))}."
     wanted = HAS_TO_BE[kind].format(**error.get("ctx", {})) if kind in HAS_TO_BE else error["msg"]
@@ -102,6 +103,10 @@ def _told(error: ErrorDetails) -> str:
 
 
 NAME_RULE = "A name stands in test ids: use letters, digits, '.', '_' and '-', a letter or digit first."
+RULES = {
+    HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
+    URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1.",
+}
 
 
 def _told_of_name(parent: str, error: ErrorDetails) -> str:

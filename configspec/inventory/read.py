@@ -73,6 +73,12 @@ def _misfits(inventory: specs.Inventory) -> list[str]:
             )
     for family in inventory.families.values():
         for draft in family.drafts.values():
+            file = None if draft.hub is None else draft.hub.file
+            if file is not None and "{quant}" not in file and len(family.quants) > 1:
+                problems.append(
+                    f"families.{family.name}.drafts.{draft.name}.file is {file!r}, the same file for each of "
+                    f"{', '.join(family.quants)}. Write {{quant}} where its name says the quantisation."
+                )
             missing = [] if draft.gguf is None else [quant for quant in family.quants if quant not in draft.gguf]
             problems += [
                 f"families.{family.name}.drafts.{draft.name}.gguf has no {quant}, which "

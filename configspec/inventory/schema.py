@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from configspec.errors import did_you_mean
 from configspec.inventory import lengths, specs
+from configspec.inventory.kinds import Kind, check_kind, one_kind_of
 from configspec.model.decoding import AcceptanceRule
 
 # What can stand in a pytest id and name a file: `::`, brackets, spaces, `=` and a leading `-` or `.` cannot.
@@ -53,27 +54,6 @@ def _as_replay(value: object) -> object:
 
 def _as_draft(value: object) -> object:
     return {"safetensors": value} if isinstance(value, str) else value
-
-
-def _exactly_one(*keys: str) -> ConfigDict:
-    """What `_one_of` checks, for the JSON Schema."""
-    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
-
-
-def _one_of(part: BaseModel, *keys: str) -> None:
-    """A ValueError unless exactly one of `keys` was given."""
-    given = [key for key in keys if getattr(part, key) is not None]
-    if len(given) != 1:
-        names = " or ".join(f"`{key}`" for key in keys)
-        found = " and ".join(f"`{key}`" for key in given) if given else "none of them"
-        raise ValueError(f"has {found}. Give it exactly one of {names}.")
-
-
-def _only_with(part: BaseModel, key: str, *others: str) -> None:
-    """A ValueError where one of `others` was given and `key`, which alone gives it a meaning, was not."""
-    idle = [other for other in others if other in part.model_fields_set and getattr(part, key) is None]
-    if idle:
-        raise ValueError(f"has `{idle[0]}`, which only means something beside `{key}`. Delete it, or add `{key}`.")
 
 
 Name: TypeAlias = Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -172,10 +152,13 @@ class Device(Part):
         return self
 
 
+TOKENIZERS: tuple[Kind, ...] = ((("transformers",), ()), (("hub",), ("revision",)))
+
+
 class Tokenizer(Part):
     """Whose token ids a server means: one of `transformers` and `hub`."""
 
-    model_config = _exactly_one("transformers", "hub")
+    model_config = one_kind_of(*TOKENIZERS)
 
     transformers: Text | None = Field(default=None, description="A model folder with its tokenizer")
     hub: HubName | None = Field(default=None, description="A hub repository, OWNER/REPO")
@@ -183,15 +166,25 @@ class Tokenizer(Part):
 
     @model_validator(mode="after")
     def _one_source(self) -> Tokenizer:
-        _one_of(self, "transformers", "hub")
-        _only_with(self, "hub", "revision")
+        check_kind(self, *TOKENIZERS)
         return self
+
+
+_OF_TRANSFORMERS = ("dtype", "device_map", "threads")
+_OF_GGUF = ("threads", "context", "gpu_layers")
+TARGETS: tuple[Kind, ...] = (
+    (("transformers",), _OF_TRANSFORMERS),
+    (("gguf",), _OF_GGUF),
+    (("openai", "model"), ("api_key_env", "timeout_s", "retries", "tokenizer")),
+    (("hub",), ("revision", *_OF_TRANSFORMERS)),
+    (("hub", "file"), ("revision", *_OF_GGUF)),
+)
 
 
 class Target(Part):
     """The large model of a family: one of `transformers`, `gguf`, `openai` and `hub`."""
 
-    model_config = _exactly_one("transformers", "gguf", "openai", "hub")
+    model_config = one_kind_of(*TARGETS)
 
     transformers: Text | None = Field(
         default=None, description="The folder that transformers loads, relative to this file's folder"
@@ -204,7 +197,11 @@ class Target(Part):
         default=None, description="A hub repository, OWNER/REPO; with `file` its GGUF, without one for transformers"
     )
     revision: Text | None = Field(default=None, description="The hub repository's branch, tag or, pinned, its commit")
-    file: Text | None = Field(default=None, description="Which GGUF of the hub repository: a name or a glob")
+    file: Text | None = Field(
+        default=None,
+        description="Which GGUF of the hub repository: a name or a glob",
+        json_schema_extra={"not": {"pattern": r"\{quant\}"}},
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="float32", description="The number format in which transformers computes; `auto`: as it is stored"
     )
@@ -226,35 +223,37 @@ class Target(Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Target:
-        _one_of(self, "transformers", "gguf", "openai", "hub")
-        _only_with(self, "hub", "revision", "file")
-        _only_with(self, "openai", "model", "api_key_env", "timeout_s", "retries", "tokenizer")
-        if self.openai is not None and self.model is None:
-            raise ValueError("has `openai` and no `model`. Add the name by which the server knows the model.")
+        check_kind(self, *TARGETS)
+        if self.file is not None and "{quant}" in self.file:
+            raise ValueError("has {quant} in `file`, but `quants` are the drafts'. Write the target's quantisation.")
         return self
+
+
+DRAFTS: tuple[Kind, ...] = ((("safetensors",), ()), (("gguf",), ()), (("hub",), ("revision", "file")))
 
 
 class Draft(Part):
     """One small model: one of `safetensors`, `gguf` and `hub`."""
 
-    model_config = _exactly_one("safetensors", "gguf", "hub")
+    model_config = one_kind_of(*DRAFTS)
 
     safetensors: Text | None = Field(default=None, description="A model folder; configspec converts and quantises it")
     gguf: dict[Quant, Text] | None = Field(
         default=None, min_length=1, description="Ready GGUF files, one for each quantisation: {Q4_K_M: path, ...}"
     )
     hub: HubName | None = Field(
-        default=None, description="A hub repository, OWNER/REPO; with `file` its GGUF files, without one converted here"
+        default=None, description="A hub repository, OWNER/REPO: its safetensors are converted here, its GGUF selected"
     )
     revision: Text | None = Field(default=None, description="The hub repository's branch, tag or, pinned, its commit")
     file: Text | None = Field(
-        default=None, description="Which of its files: a glob in which {quant} stands for the quantisation"
+        default=None,
+        description="Which of its GGUF files: a glob in which {quant} stands for the quantisation; needed where it "
+        "holds safetensors too",
     )
 
     @model_validator(mode="after")
     def _one_source(self) -> Draft:
-        _one_of(self, "safetensors", "gguf", "hub")
-        _only_with(self, "hub", "revision", "file")
+        check_kind(self, *DRAFTS)
         return self
 
 
@@ -269,6 +268,8 @@ class Price(Part):
 
 class Serving(Part):
     """What is assumed of the verifier and its price; applied after measuring."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["verify_s", "verify"]}})
 
     verify_s: float | None = Field(
         default=None, ge=0, description="Seconds that the verifier and the link take for a round"
@@ -290,7 +291,8 @@ class Family(Part):
 
     target: Target = Field(description="The large model")
     drafts: dict[Name, Annotated[Draft, BeforeValidator(_as_draft, json_schema_input_type=Text | Draft)]] = Field(
-        min_length=1, description="The small models by name: a model folder, {safetensors: folder} or {gguf: {...}}"
+        min_length=1,
+        description="The small models by name: a model folder, {safetensors: folder}, {gguf: {...}} or {hub: ...}",
     )
     quants: Annotated[list[Quant], AfterValidator(_no_twins)] = Field(
         min_length=1,

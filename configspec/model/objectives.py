@@ -49,8 +49,9 @@ SCALES: Mapping[Objective, Scale] = MappingProxyType(
 
 
 def goodput_tokens_per_s(k: Number, alpha: Number, round_s: Number, verify_s: float | Number) -> Number:
-    """Eq. 1: tokens a round yields, over the time to draft and to verify it."""
-    return (k * alpha + 1) / (round_s + verify_s)
+    """Eq. 1: tokens a round yields, over the time to draft and to verify it. `verify_s` may differ from K to K."""
+    goodput: Number = (k * alpha + 1) / (round_s + verify_s)
+    return goodput
 
 
 def tokens_per_usd(k: Number, alpha: Number, usd_per_million_tokens: float, bills: Bills = "drafted") -> Number:
@@ -90,10 +91,8 @@ def evaluate(
     return energy_j_per_token(k, alpha, round_s, power_w)
 
 
-def _verify_s(serving: Serving, k: Number) -> float | NDArray[np.float64]:
-    """T_verify of each K: the one that is assumed for all, or the measured one."""
-    if not serving.verify_s_by_k:
-        return serving.verify_s
+def _verify_s(serving: Serving, k: Number) -> Number:
+    """T_verify of each K: the one that is assumed for all, or the measured one; of the shape of `k`."""
     if isinstance(k, np.ndarray):
         return np.array([serving.verify_s_at(int(one)) for one in k.flat]).reshape(k.shape)
     return serving.verify_s_at(int(k))

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.model.acceptance import expected_counts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCost:
@@ -101,24 +103,6 @@ def text_cost(accept: Sequence[float], k: int) -> TextCost:
             proposes its arg-max.
         k: Tokens drafted a round.
 
-    Returns:
-        Expected numbers. Rounds start at t with probability s[t]; one that accepts all K leads to t + K + 1, where the
-        target's own token has been added, and is followed by a catch-up unless the text has ended.
-
     """
-    length = len(accept)
-    starts = [1.0] + [0.0] * length
-    rounds = catch_ups = 0.0
-    for t in range(length):
-        reached = starts[t]
-        if reached == 0.0:
-            continue
-        rounds += reached
-        for place in range(t, min(t + k, length)):
-            starts[place + 1] += reached * (1.0 - accept[place])
-            reached *= accept[place]
-        after = t + k + 1
-        if after < length:
-            starts[after] += reached
-            catch_ups += reached
-    return TextCost(tokens=float(length), rounds=rounds, catch_ups=catch_ups)
+    counts = expected_counts(accept, k)
+    return TextCost(tokens=float(len(accept)), rounds=counts.rounds, catch_ups=counts.catch_ups)

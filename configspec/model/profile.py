@@ -38,15 +38,16 @@ class Acceptance:
     """How often the target keeps what the draft proposes, K tokens a round.
 
     `rate` is pooled, accepted / drafted, as in the paper. The counts are None where only a rate is known.
+    They are whole where the draft proposes its arg-max, and expected values where it samples.
     `by_prompt` holds (rounds, accepted) of each prompt, in the order of the prompt set: the prompt is the
     replicate for intervals, and two configurations of one family are compared prompt by prompt.
     """
 
     rate: Estimate
-    rounds: int | None
-    drafted: int | None
-    accepted: int | None
-    by_prompt: tuple[tuple[int, int], ...] = ()
+    rounds: float | None
+    drafted: float | None
+    accepted: float | None
+    by_prompt: tuple[tuple[float, float], ...] = ()
     prompts_sha256: str | None = None  # configurations are paired by prompt only where this agrees
 
 

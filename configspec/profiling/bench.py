@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configspec.devices.device import Device, open_device
 from configspec.families.build import ensure_draft
-from configspec.families.content_hash import file_sha256
+from configspec.families.gguf_facts import gguf_sha256
 from configspec.families.memory import check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
 from configspec.families.store import Store
@@ -23,6 +23,18 @@ from configspec.profiling.trace import Trace, trace_target
 from configspec.profiling.verification import VerificationTimes, time_verification
 from configspec.targets.open import open_target, target_runtime
 from configspec.targets.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A draft in one quantisation, ready to be measured on any device: its file, the target's text, its scores."""
+
+    family: FamilySpec
+    draft: str
+    quant: str
+    model: Path
+    trace: Trace
+    scores: DraftScores
 
 
 class Bench:
@@ -37,6 +49,7 @@ class Bench:
         self._families: dict[str, FamilySpec] = {}
         self._target: tuple[str, Target] | None = None
         self._traces: dict[str, Trace] = {}
+        self._prepared: dict[tuple[str, str, str], Prepared] = {}
         self._verification: dict[str, VerificationTimes] = {}
 
     def close(self) -> None:
@@ -57,6 +70,22 @@ class Bench:
             family = self.inventory.families[name]
             self._families[name] = replace(family, target=resolve_target(name, family.target, self.progress))
         return self._families[name]
+
+    def prepare(self, family: str, draft: str, quant: str) -> Prepared:
+        """Everything that measuring a cell needs before a device is touched.
+
+        Raises:
+            UsageError, TestbedError: A model, the hub, a server or this host's disk; never the device's fault.
+        """
+        key = (family, draft, quant)
+        if key not in self._prepared:
+            spec = self.family(family)
+            model = self.draft_file(spec, draft, quant)
+            trace = self.trace(spec)
+            self._prepared[key] = Prepared(
+                family=spec, draft=draft, quant=quant, model=model, trace=trace, scores=self.scores(spec, model, trace)
+            )
+        return self._prepared[key]
 
     def draft_file(self, family: FamilySpec, draft: str, quant: str) -> Path:
         """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""
@@ -100,7 +129,7 @@ class Bench:
         """The draft's acceptance against the target's text, scored on this host."""
         return score_draft(
             model,
-            file_sha256(model),
+            gguf_sha256(model),
             trace,
             self.inventory.sweep.decoding,
             self.store,

@@ -14,10 +14,10 @@ from dataclasses import asdict, replace
 
 from configspec.devices.device import Device
 from configspec.errors import OutputDiffers, UsageError
-from configspec.inventory.specs import DeviceSpec, FamilySpec, SweepSpec
+from configspec.inventory.specs import DeviceSpec, SweepSpec
 from configspec.model.prediction import RoundCost, TextCost, predicted_goodput_tokens_per_s, text_cost
 from configspec.model.statistics import disturbed
-from configspec.profiling.bench import Bench
+from configspec.profiling.bench import Bench, Prepared
 from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.profiling.trace import TracedPrompt
@@ -30,23 +30,18 @@ NO_METER = "devices.yaml declares no power meter for this device"
 EXCHANGES = 20  # measured, of which the median counts
 
 
-def measure_end_to_end(
-    bench: Bench, spec: DeviceSpec, family: FamilySpec, draft: str, quant: str, row: Row, ks: Sequence[int]
-) -> Row:
+def measure_end_to_end(bench: Bench, spec: DeviceSpec, prepared: Prepared, row: Row, ks: Sequence[int]) -> Row:
     """`row`, which was profiled before, with real decoding of the same configuration beside its prediction."""
     sweep = bench.inventory.sweep
     k = row.configuration.k
-    where = f"{spec.name}, {family.name} {draft} {quant} K={k}"
-    model = bench.draft_file(family, draft, quant)
-    trace = bench.trace(family)
-    scores = bench.scores(family, model, trace)
-    places = evenly(len(trace.prompts), sweep.end_to_end.prompts)
-    prompts = [trace.prompts[place] for place in places]
-    target = bench.target(family)
+    where = f"{spec.name}, {prepared.family.name} {prepared.draft} {prepared.quant} K={k}"
+    places = evenly(len(prepared.trace.prompts), sweep.end_to_end.prompts)
+    prompts = [prepared.trace.prompts[place] for place in places]
+    target = bench.target(prepared.family)
     check_room(prompts, k, sweep.new_tokens, spec, target)
-    verification = bench.verification(family, ks)
+    verification = bench.verification(prepared.family, ks)
     device = bench.device(spec)
-    device.open_model(model, spec.llama_cpp)
+    device.open_model(prepared.model, spec.llama_cpp)
     turns: list[Turns] = []
     runs: list[list[SpeculativeRun]] = [[] for _ in prompts]
     for repeat in range(sweep.end_to_end.repeats):
@@ -57,7 +52,7 @@ def measure_end_to_end(
             if sweep.decoding.greedy:
                 check_output(run.tokens, traced, where)
             runs[place].append(run)
-    texts = [text_cost(scores.accept[place], k) for place in places]
+    texts = [text_cost(prepared.scores.accept[place], k) for place in places]
     found = summarise(runs, texts, pooled_cost(turns), prompts, sweep, spec)
     doubt = disturbed(found.repeats_s)
     flags = (*verification.flags(k), *((f"end to end: {doubt}",) if doubt else ()))

@@ -18,9 +18,10 @@ from configspec.devices.device import Device
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.families.store import Store
 from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory
+from configspec.model.decoding import Decoding
 from configspec.model.profile import Configuration, Serving
 from configspec.profiling.acceptance import DraftScores
-from configspec.profiling.bench import Bench
+from configspec.profiling.bench import Bench, Prepared
 from configspec.profiling.cell import CellTiming, time_cell
 from configspec.profiling.end_to_end import NO_METER, measure_end_to_end, time_exchange
 from configspec.profiling.trace import Trace
@@ -78,12 +79,15 @@ class Laboratory:
             OutputDiffers: A text came out that is not the target's own.
         """
         row = self.rows(device, family, draft, quant, ks)[k]
-        spec, of_family = self._inventory.devices[device], self._bench.family(family)
+        if device in self._lost:
+            raise self._lost[device]
+        self._progress(f"{device}: {family} {draft} {quant} K={k}, end to end")
+        spec, prepared = self._inventory.devices[device], self._bench.prepare(family, draft, quant)
         try:
-            self._progress(f"{device}: {family} {draft} {quant} K={k}, end to end")
-            return measure_end_to_end(self._bench, spec, of_family, draft, quant, row, ks)
+            return measure_end_to_end(self._bench, spec, prepared, row, ks)
         except TestbedError as lost:
-            self._lost[device] = lost
+            if self._bench.device(spec).lost:  # else it was the target's server
+                self._lost[device] = lost
             raise
 
     def _attempt(
@@ -91,11 +95,18 @@ class Laboratory:
     ) -> dict[int, Row] | ConfigspecError:
         if device in self._lost:
             return self._lost[device]
+        spec = self._inventory.devices[device]
         try:
-            spec = self._inventory.devices[device]
             if spec.replay is not None:
                 return self._replayed(spec, family, draft, quant, ks)
-            return self._measured(spec, self._bench.family(family), draft, quant, ks)
+            prepared = self._bench.prepare(family, draft, quant)
+            serving, verification = self._inventory.serving_for(family), None
+            if serving.verify == "measured":
+                verification = self._bench.verification(prepared.family, ks)
+        except ConfigspecError as problem:
+            return problem
+        try:
+            return self._measured(spec, prepared, ks, serving, verification)
         except TestbedError as lost:
             self._lost[device] = lost
             return lost
@@ -118,24 +129,24 @@ class Laboratory:
         return rows
 
     def _measured(
-        self, spec: DeviceSpec, family: FamilySpec, draft: str, quant: str, ks: Sequence[int]
+        self,
+        spec: DeviceSpec,
+        prepared: Prepared,
+        ks: Sequence[int],
+        serving: Serving,
+        verification: VerificationTimes | None,
     ) -> dict[int, Row]:
-        bench, sweep = self._bench, self._inventory.sweep
-        model = bench.draft_file(family, draft, quant)
-        trace = bench.trace(family)
-        scores = bench.scores(family, model, trace)
-        device = bench.device(spec)
-        self._progress(f"{spec.name}: {family.name} {draft} {quant}")
-        context = trace.context_of(sweep.depth)
-        timing = time_cell(device, spec, model, context, ks, sweep, separate=self._separate_k)
-        serving, verification = self._inventory.serving_for(family.name), None
-        if serving.verify == "measured":
-            verification = bench.verification(family, ks)
+        sweep = self._inventory.sweep
+        device = self._bench.device(spec)
+        self._progress(f"{spec.name}: {prepared.family.name} {prepared.draft} {prepared.quant}")
+        context = prepared.trace.context_of(sweep.depth)
+        timing = time_cell(device, spec, prepared.model, context, ks, sweep, separate=self._separate_k)
+        if verification is not None:
             serving = measured_serving(serving, verification, device, context, ks)
         environment = self._environment(device)
         return {
             k: replace(
-                self._row(spec, family, draft, quant, k, timing, scores, trace, environment),
+                self._row(spec, prepared, k, timing, environment),
                 serving=serving,
                 verification=None if verification is None else verification.record(k),
             )
@@ -162,23 +173,15 @@ class Laboratory:
         }
 
     def _row(
-        self,
-        spec: DeviceSpec,
-        family: FamilySpec,
-        draft: str,
-        quant: str,
-        k: int,
-        timing: CellTiming,
-        scores: DraftScores,
-        trace: Trace,
-        environment: dict[str, Any],
+        self, spec: DeviceSpec, prepared: Prepared, k: int, timing: CellTiming, environment: dict[str, Any]
     ) -> Row:
+        family, trace, scores = prepared.family, prepared.trace, prepared.scores
         sweep = self._inventory.sweep
         configuration = Configuration(
             device=spec.name,
             family=family.name,
-            draft=draft,
-            quant=quant,
+            draft=prepared.draft,
+            quant=prepared.quant,
             k=k,
             round_s=timing.round_s(k),
             round_samples_s=timing.samples_s(k),
@@ -186,7 +189,7 @@ class Laboratory:
             power_w=None,
             power_reason=NO_METER,
             provenance="measured",
-            warnings=(*timing.flags(k, sweep), *scores.flags()),
+            warnings=(*timing.flags(k, sweep), *scores.flags(), *_timed_greedily(sweep.decoding)),
         )
         return Row(
             configuration=configuration,
@@ -212,6 +215,15 @@ class Laboratory:
             },
             environment=environment,
         )
+
+
+def _timed_greedily(decoding: Decoding) -> tuple[str, ...]:
+    """Rounds are timed without sampling, which a large vocabulary makes slower; end-to-end rows are timed with it."""
+    if decoding.greedy or decoding.rule == "match-greedy-draft":
+        return ()
+    return (
+        "drafting was timed greedily: sampling takes longer a token, which end-to-end rows count and this does not",
+    )
 
 
 def measured_serving(

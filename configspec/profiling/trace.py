@@ -16,7 +16,7 @@ from typing import Any
 
 from configspec.errors import UsageError
 from configspec.families.build import source_sha256
-from configspec.families.content_hash import file_sha256
+from configspec.families.gguf_facts import gguf_sha256
 from configspec.families.store import Store
 from configspec.inventory.prompts import PromptSet
 from configspec.inventory.specs import FamilySpec, TargetSpec
@@ -66,7 +66,7 @@ def target_sha256(target: TargetSpec) -> str | None:
     """One hash of a target's files; None where a server has them."""
     if target.transformers is not None:
         return source_sha256(target.transformers)
-    return None if target.gguf is None else file_sha256(target.gguf)
+    return None if target.gguf is None else gguf_sha256(target.gguf)
 
 
 def trace_target(

@@ -156,7 +156,7 @@ def _read(record: Mapping[str, Any]) -> Row:
             rounds=acceptance["rounds"],
             drafted=acceptance["drafted"],
             accepted=acceptance["accepted"],
-            by_prompt=tuple((int(rounds), int(accepted)) for rounds, accepted in acceptance["by_prompt"]),
+            by_prompt=tuple((_number(rounds), _number(accepted)) for rounds, accepted in acceptance["by_prompt"]),
             prompts_sha256=acceptance["prompts_sha256"],
         ),
         power_w=None if power["watts"] is None else _estimate(power["watts"]),
@@ -194,6 +194,13 @@ def _text(record: Mapping[str, Any], key: str) -> str:
     value = record[key]
     if not isinstance(value, str):
         raise TypeError(f"{key} is {value!r}, not a text")
+    return value
+
+
+def _number(value: Any) -> float:
+    """A count, whole or expected; whole ones stay whole."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"a count is {value!r}, not a number")
     return value
 
 

@@ -131,8 +131,8 @@ def rank_all(
 ) -> tuple[Ranking, ...]:
     """A ranking for each device, family and objective, in the order of first appearance.
 
-    `serving_for` gives the serving assumptions of a device and family: a link is the device's. What one device's rankings say does not depend on which
-    other devices or objectives are ranked beside it.
+    `serving_for` gives the serving assumptions of a device and family: a link is the device's. What one device's
+    rankings say does not depend on which other devices or objectives are ranked beside it.
     """
     groups: dict[tuple[str, str], list[Configuration]] = {}
     for configuration in configurations:

@@ -97,7 +97,7 @@ def test_a_line_over_the_limit_is_an_error_and_not_a_memory_leak(talk: Talk) -> 
     assert after == {"id": 2, "ok": {}}
 
 
-@pytest.mark.parametrize("op", ["prefill", "draft", "rounds", "score", "rollback"])
+@pytest.mark.parametrize("op", ["prefill", "draft", "rounds", "score", "rollback", "distribution"])
 def test_an_operation_on_no_model_says_so(talk: Talk, op: str) -> None:
     """Without an open model, the operations on one are usage errors."""
     assert "no model is open" in talk({"id": 1, "op": op})[1]["error"]["what"]

@@ -18,6 +18,7 @@ from configspec.devices.agent_archive import build_agent_archive
 from configspec.devices.device import open_device
 from configspec.errors import UsageError
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
+from configspec.model.decoding import Decoding
 
 pytestmark = [pytest.mark.real, pytest.mark.interpreters]
 
@@ -109,3 +110,25 @@ def test_drafting_and_scoring_on_the_oldest_and_the_newest(version: str, agent_c
         draft = device.draft(8)
         assert device.draft(8, keep=len(prompt)).tokens == draft.tokens
         assert device.score([*prompt, *draft.tokens], len(prompt)).argmax == draft.tokens
+
+
+@pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])
+def test_a_seed_draws_the_same_tokens_under_the_oldest_and_the_newest(
+    version: str, agent_cache: Path, tiny_gguf: Path
+) -> None:
+    """With real llama.cpp: the sampled draft is that of this Python, and so are its probabilities and distribution."""
+    pytest.importorskip("llama_cpp")
+    decoding = Decoding(temperature=1.0, top_k=20, top_p=0.9)
+    options = LlamaCppSpec(threads=1, context=256)
+    drawn = []
+    for python in (python_with_llama_cpp(version), None):
+        spec = DeviceSpec(name="board", connection="local", python=python, llama_cpp=options)
+        with open_device(spec, agent_cache) as device:
+            device.open_model(tiny_gguf)
+            device.prefill(range(2, 40))
+            draft = device.draft(8, decoding=decoding, seed=7)
+            drawn.append((draft.tokens, draft.probabilities, device.distribution(7)))
+    (tokens, probabilities, distribution), here = drawn
+    assert tokens == here[0]
+    assert probabilities == pytest.approx(here[1])
+    assert distribution == pytest.approx(here[2])

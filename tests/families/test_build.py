@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from configspec.families.build import ensure_draft, source_sha256
 from configspec.families.gguf_facts import read_facts
 from configspec.families.gguf_writer import write_gguf
 from configspec.families.store import Store
-from configspec.inventory.specs import DraftSpec, FamilySpec, TargetSpec
+from configspec.inventory.specs import DraftSpec, FamilySpec, ServerSpec, TargetSpec
 
 MakeFolder = Callable[..., Path]
 
@@ -91,6 +93,31 @@ def test_a_padded_draft_is_told_and_used(make_folder: MakeFolder, tmp_path: Path
     assert [line for line in said if "288 token ids" in line and "272" in line]
 
 
+def test_the_target_may_be_a_gguf_file(make_folder: MakeFolder, tmp_path: Path) -> None:
+    """Its vocabulary is read from the file."""
+    write_gguf(make_folder("target"), tmp_path / "target.gguf")
+    draft = DraftSpec(name="xs", safetensors=make_folder("draft", seed=1))
+    family = FamilySpec(name="f", target=TargetSpec(gguf=tmp_path / "target.gguf"), drafts={}, quants=("F16",))
+    said: list[str] = []
+    ensure_draft(family, draft, "F16", Store(tmp_path / "cache"), said.append)
+    assert not [line for line in said if "warning" in line]
+    other = DraftSpec(name="xs", safetensors=make_folder("other", architecture="Qwen3ForCausalLM", first="<|begin|>"))
+    ensure_draft(family, other, "F16", Store(tmp_path / "cache"), said.append)
+    assert [line for line in said if "cuts text into words as 'qwen2'" in line]
+    assert [line for line in said if "puts a begin-of-text before every text" in line]
+
+
+def test_a_servers_tokenizer_stands_for_the_target(make_folder: MakeFolder, tmp_path: Path) -> None:
+    """Without one nothing can be compared, and that is said."""
+    draft = DraftSpec(name="xs", safetensors=make_folder("draft"))
+    for tokenizer, warned in ((make_folder("target"), False), (None, True)):
+        server = ServerSpec(url="http://127.0.0.1:9/v1", model="big", tokenizer=tokenizer)
+        family = FamilySpec(name="f", target=TargetSpec(server=server), drafts={}, quants=("F16",))
+        said: list[str] = []
+        ensure_draft(family, draft, "F16", Store(tmp_path / "cache"), said.append)
+        assert bool([line for line in said if "not known to share the target's vocabulary" in line]) == warned
+
+
 def test_a_folder_that_lacks_a_file_is_named_before_anything_is_built(make_folder: MakeFolder, tmp_path: Path) -> None:
     """tokenizer.json is forgotten most often."""
     folder = make_folder("draft")
@@ -99,3 +126,19 @@ def test_a_folder_that_lacks_a_file_is_named_before_anything_is_built(make_folde
     with pytest.raises(UsageError, match=r"tokenizer\.json does not exist"):
         ensure_draft(family, draft, "F16", Store(tmp_path / "cache"), pytest.fail)
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_family_without_hub_entries_is_left_as_it_is(make_folder: MakeFolder) -> None:
+    """And huggingface_hub is not imported for it."""
+    folder = make_folder()
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from configspec.families.resolve import resolve_family\n"
+        "from configspec.inventory.specs import DraftSpec, FamilySpec, TargetSpec\n"
+        f"folder = Path({str(folder)!r})\n"
+        "drafts = {'xs': DraftSpec(name='xs', safetensors=folder)}\n"
+        "family = FamilySpec(name='f', target=TargetSpec(transformers=folder), drafts=drafts, quants=('F16',))\n"
+        "assert resolve_family(family, print) == family\n"
+        "assert 'huggingface_hub' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

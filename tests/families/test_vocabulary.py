@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.families.vocabulary import check_vocabulary, tokens_of_folder, vocabulary_sha256
+from configspec.families.gguf_facts import read_facts
+from configspec.families.vocabulary import (
+    Vocabulary,
+    check_vocabulary,
+    compare_vocabularies,
+    tokens_of_folder,
+    vocabulary_of_folder,
+    vocabulary_sha256,
+)
 
 MakeFolder = Callable[..., Path]
 
@@ -72,3 +81,56 @@ def test_a_tokenizer_without_a_table_of_tokens_is_refused(make_folder: MakeFolde
     folder = make_folder(tokenizer={"model": {"type": "Unigram", "vocab": [["a", 0.0]]}})
     with pytest.raises(UsageError, match=r"tokenizer\.json.*Unigram"):
         tokens_of_folder(folder)
+
+
+def test_a_folder_and_its_gguf_have_one_vocabulary(make_folder: MakeFolder, tmp_path: Path) -> None:
+    """Tokens, pre-tokeniser and special tokens, as the folder says and as the file does."""
+    pytest.importorskip("gguf")
+    from configspec.families.gguf_writer import write_gguf
+
+    for architecture, first, name in (
+        ("LlamaForCausalLM", "<|begin|>", "llama-bpe"),
+        ("Qwen3ForCausalLM", None, "qwen2"),
+    ):
+        folder, path = make_folder(name, architecture=architecture, first=first), tmp_path / f"{name}.gguf"
+        write_gguf(folder, path)
+        here, there = vocabulary_of_folder(folder), read_facts(path).vocabulary
+        assert replace(here, name="") == replace(there, name="")
+        assert (here.pre_tokenizer, here.bos, here.eos) == (name, 0 if first else None, 1)
+        assert here.adds_bos == (first is not None)
+        assert compare_vocabularies(there, here) == ()
+
+
+def test_what_costs_only_acceptance_is_a_warning(make_folder: MakeFolder) -> None:
+    """Another way to cut text, another end, a begin-of-text: the target's ids mean the same nevertheless."""
+    target = vocabulary_of_folder(make_folder(first="<|begin|>"))
+    draft = replace(target, name="draft.gguf", pre_tokenizer="qwen2", bos=5, eos=0, adds_bos=False)
+    cut, begin, end, added = compare_vocabularies(draft, target)
+    assert cut == f"draft.gguf cuts text into words as 'qwen2', {target.name} as 'llama-bpe'"
+    assert begin.startswith("draft.gguf begins a text with token 5 (")
+    assert end == f"draft.gguf ends a text with token 0 ('<|begin|>'), {target.name} with token 1 ('<|end|>')"
+    assert added == f"{target.name} puts a begin-of-text before every text, draft.gguf does not"
+
+
+def test_what_is_not_known_is_not_compared() -> None:
+    """A file that leaves it to llama.cpp, a tokenizer that has no name there, two names for one way to cut."""
+    tokens = ("a", "b")
+    full = Vocabulary(name="t", tokens=tokens, pre_tokenizer="llama-bpe", bos=0, eos=1, adds_bos=True)
+    assert compare_vocabularies(Vocabulary(name="d", tokens=tokens), full) == ()
+    assert compare_vocabularies(full, Vocabulary(name="d", tokens=tokens)) == ()
+    assert compare_vocabularies(replace(full, pre_tokenizer="llama3"), full) == ()
+
+
+def test_an_id_with_two_meanings_outranks_every_warning() -> None:
+    """Nothing else matters then."""
+    with pytest.raises(UsageError, match=r"d and t do not share a vocabulary: token 1 is 'x'"):
+        compare_vocabularies(
+            Vocabulary(name="d", tokens=("a", "x"), bos=1), Vocabulary(name="t", tokens=("a", "b"), bos=0)
+        )
+
+
+def test_a_tokenizer_that_llama_cpp_has_no_name_for_can_be_compared(make_folder: MakeFolder) -> None:
+    """It could not be converted; the target need not be."""
+    folder = make_folder(tokenizer={"pre_tokenizer": {"type": "Metaspace"}})
+    assert vocabulary_of_folder(folder).pre_tokenizer is None
+    assert len(vocabulary_of_folder(folder).tokens) == 272

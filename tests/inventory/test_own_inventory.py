@@ -14,7 +14,8 @@ from configspec.inventory.document import read_document
 from configspec.inventory.prompts import default_prompts
 from configspec.inventory.read import read_inventory
 from configspec.inventory.schema import json_schema
-from configspec.inventory.specs import Inventory
+from configspec.inventory.specs import HubSpec, Inventory
+from configspec.model.profile import Serving
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")
@@ -106,12 +107,45 @@ def test_the_manual_names_every_key() -> None:
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", code)] == []
 
 
+MAPPINGS = {
+    "llama_cpp": "LlamaCpp",
+    "link": "Link",
+    "target": "Target",
+    "decoding": "Decoding",
+    "end_to_end": "EndToEnd",
+}
+
+
 def test_the_manuals_defaults_are_the_schemas() -> None:
-    """A default in the tables of `llama_cpp` and `sweep` is the one that an editor shows."""
+    """A number in a table's third column is the default that an editor shows."""
     schema = json_schema()["$defs"]
-    rows = dict(re.findall(r"^\| `(?:llama_cpp\.)?(\w+)` \|[^|]*\| ([0-9]+) \|", MANUAL, re.MULTILINE))
-    both = schema["Sweep"]["properties"] | schema["LlamaCpp"]["properties"]
-    defaults = {
-        key: str(int(one["default"])) for key, one in both.items() if isinstance(one.get("default"), int | float)
+    rows = re.findall(r"^\| `(?:(\w+)\.)?(\w+)` \|[^|]*\| ([0-9]+(?:\.[0-9]+)?) \|", MANUAL, re.MULTILINE)
+    numbers = {
+        (part, key): one["default"]
+        for part, name in {"": "Sweep", **MAPPINGS}.items()
+        for key, one in schema[name]["properties"].items()
+        if isinstance(one.get("default"), int | float)
     }
-    assert rows == defaults
+    serving = Serving()
+    numbers |= {("", "verify_s"): serving.verify_s, ("price", "usd_per_million_tokens"): serving.usd_per_million_tokens}
+    assert {(part, key): float(default) for part, key, default in rows} == numbers
+
+
+EXAMPLE = ROOT / "docs" / "examples" / "devices.yaml"
+
+
+def test_the_example_is_read_as_it_lies() -> None:
+    """Everything in it comes from the hub or a server, so nothing has to be there, and editors show no error."""
+    Draft202012Validator(json_schema()).validate(read_document(EXAMPLE)[0])
+    found = read_inventory(EXAMPLE)
+    drafts = {name: tuple(family.drafts) for name, family in found.families.items()}
+    llama, qwen3 = ("1b", "3b", "8b"), ("0.6b", "1.7b", "4b", "8b")
+    assert drafts == {"llama-3.1-70b": llama, "llama-3.3-70b": llama, "qwen3-32b": qwen3}
+
+
+def test_every_server_of_the_example_has_the_tokenizer_of_its_model() -> None:
+    """So that vocabularies are compared."""
+    for family in read_inventory(EXAMPLE).families.values():
+        server = family.target.server
+        assert server is not None
+        assert server.tokenizer == HubSpec(repo=server.model)

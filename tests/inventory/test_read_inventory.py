@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,20 @@ from hypothesis import strategies as st
 
 from configspec.errors import UsageError
 from configspec.inventory.read import read_inventory
-from configspec.inventory.specs import DeviceSpec, DraftSpec, Inventory, LlamaCppSpec, ReplaySpec, SweepSpec
+from configspec.inventory.specs import (
+    DeviceSpec,
+    DraftSpec,
+    EndToEndSpec,
+    HubSpec,
+    Inventory,
+    LinkSpec,
+    LlamaCppSpec,
+    ReplaySpec,
+    ServerSpec,
+    SweepSpec,
+    TargetSpec,
+)
+from configspec.model.decoding import Decoding
 from configspec.model.profile import Serving
 
 WriteInventory = Callable[[str | bytes], Path]
@@ -80,6 +94,73 @@ serving: {verify_s: 0, price: {usd_per_million_tokens: 2, bills: drafted+1}}
     assert found.serving == Serving(verify_s=0.0, usd_per_million_tokens=2.0, bills="drafted+1")
 
 
+def target_of(path: Path, target: str) -> TargetSpec:
+    text = f"{{f: {{target: {target}, drafts: {{xs: models/xs}}, quants: [F16]}}}}"
+    path = path.parent / "devices.yaml"
+    path.write_text(f"devices: {{a: {{connection: local}}}}\nfamilies: {text}")
+    return read_inventory(path).families["f"].target
+
+
+def test_every_kind_of_target_arrives(write_inventory: WriteInventory) -> None:
+    """A folder, a GGUF file, a server and two kinds of hub repository, each with all its keys."""
+    path = write_inventory("")
+    here = path.parent
+    folder = target_of(path, "{transformers: models/target, dtype: auto, device_map: 'cuda:0', threads: 3}")
+    assert folder == TargetSpec(
+        transformers=here / "models" / "target", dtype="auto", device_map="cuda:0", llama_cpp=LlamaCppSpec(threads=3)
+    )
+    assert target_of(path, "{gguf: ready.gguf, threads: 2, context: 4096, gpu_layers: all}") == TargetSpec(
+        gguf=here / "ready.gguf", llama_cpp=LlamaCppSpec(threads=2, context=4096, gpu_layers=-1)
+    )
+    server = "openai: 'https://v:8000/v1/', model: m/M, api_key_env: KEY, timeout_s: 9, retries: 0"
+    told = ServerSpec(url="https://v:8000/v1", model="m/M", api_key_env="KEY", timeout_s=9.0, retries=0)
+    assert target_of(path, f"{{{server}}}").server == told
+    assert target_of(path, f"{{{server}, tokenizer: {{transformers: models/target}}}}").server == replace(
+        told, tokenizer=here / "models" / "target"
+    )
+    assert target_of(path, f"{{{server}, tokenizer: {{hub: o/r, revision: v1}}}}").server == replace(
+        told, tokenizer=HubSpec(repo="o/r", revision="v1")
+    )
+    assert target_of(path, "{hub: o/r, dtype: bfloat16}") == TargetSpec(hub=HubSpec(repo="o/r"), dtype="bfloat16")
+    assert target_of(path, "{hub: o/r, revision: v1, file: r-Q8_0.gguf, gpu_layers: 4}") == TargetSpec(
+        hub=HubSpec(repo="o/r", revision="v1", file="r-Q8_0.gguf"), llama_cpp=LlamaCppSpec(gpu_layers=4)
+    )
+
+
+def test_a_draft_may_lie_on_the_hub(write_inventory: WriteInventory, good: str) -> None:
+    """Nothing is looked up there while the file is read."""
+    text = good.replace("{xs: models/xs}", "{xs: {hub: o/r}, s: {hub: o/g, revision: v1, file: '*-{quant}.gguf'}}")
+    drafts = read_inventory(write_inventory(text)).families["tiny"].drafts
+    assert drafts["xs"] == DraftSpec(name="xs", hub=HubSpec(repo="o/r"))
+    assert drafts["s"] == DraftSpec(name="s", hub=HubSpec(repo="o/g", revision="v1", file="*-{quant}.gguf"))
+
+
+def test_a_link_arrives_in_base_units(write_inventory: WriteInventory) -> None:
+    """Milliseconds and megabits exist in the file only; what is left out is no delay and no limit."""
+    links = "a: {connection: local, link: {rtt_ms: 40, jitter_ms: 2.5, mbps: 8}}, b: {connection: local, link: {}}"
+    devices = read_inventory(write_inventory(f"devices: {{{links}}}\n" + FAMILIES)).devices
+    assert devices["a"].link == LinkSpec(rtt_s=0.04, jitter_s=0.0025, bits_per_s=8e6)
+    assert devices["b"].link == LinkSpec()
+
+
+def test_the_decoding_and_the_end_to_end_runs_arrive(write_inventory: WriteInventory, good: str) -> None:
+    """Key by key; what is left out is as in the specs."""
+    decoding = "decoding: {temperature: 0.7, top_k: 40, top_p: 0.9, rule: rejection, seed: 5}"
+    sweep = read_inventory(write_inventory(f"{good}sweep: {{{decoding}, end_to_end: {{repeats: 1}}}}")).sweep
+    assert sweep.decoding == Decoding(temperature=0.7, top_k=40, top_p=0.9, rule="rejection", seed=5)
+    assert sweep.end_to_end == EndToEndSpec(repeats=1)
+
+
+def test_the_latency_is_declared_or_measured(write_inventory: WriteInventory, good: str) -> None:
+    """For the testbed, or for a family otherwise than for the testbed."""
+    measured = read_inventory(write_inventory(good + "serving: {verify: measured}"))
+    assert measured.serving == Serving(verify="measured")
+    own = good + "    serving: {verify_s: 0.2}\nserving: {verify: measured}"
+    assert read_inventory(write_inventory(own)).serving_for("tiny") == Serving(verify_s=0.2, verify="declared")
+    own = good + "    serving: {verify: measured}\nserving: {verify_s: 0.2}"
+    assert read_inventory(write_inventory(own)).serving_for("tiny").verify == "measured"
+
+
 def test_a_family_overrides_the_serving_key_by_key(write_inventory: WriteInventory, good: str) -> None:
     """A price of its own leaves the testbed's latency as it is."""
     own = "    serving: {price: {usd_per_million_tokens: 0.59}}\n"
@@ -109,12 +190,15 @@ def test_the_folder_in_which_one_stands_does_not_matter(
     path = write_inventory(good)
     monkeypatch.chdir(path.parent / "models")
     found = read_inventory(Path("..", "devices.yaml")).families["tiny"].target.transformers
+    assert found is not None
     assert found.is_absolute()
     assert found.samefile(path.parent / "models" / "target")
 
 
 KEYS = [*"abc", "devices", "connection", "replay", "profile", "python", "llama_cpp", "threads", "gpu_layers", "tags"]
 KEYS += ["families", "target", "transformers", "dtype", "drafts", "safetensors", "gguf", "quants", "Q8_0", "Q4_K_N"]
+KEYS += ["hub", "revision", "file", "openai", "model", "tokenizer", "threads", "context", "link", "rtt_ms", "mbps"]
+KEYS += ["decoding", "temperature", "top_p", "rule", "end_to_end", "repeats", "verify"]
 KEYS += ["sweep", "k", "prompts", "rounds", "depth", "serving", "verify_s", "price", "bills"]
 VALUES = [
     None,
@@ -133,6 +217,9 @@ VALUES = [
     "\x00",
     "~x",
     "é",
+    "o/r",
+    "http://v/v1",
+    "measured",
 ]
 junk = st.recursive(
     st.sampled_from(VALUES),

@@ -72,7 +72,7 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         (
             "devices: {a: {connection: local, power: {meter: ina3221}}}",
             "devices.a.power is a key that configspec does not "
-            "know. Known: connection, replay, python, llama_cpp, tags.",
+            "know. Known: connection, replay, python, llama_cpp, link, tags.",
         ),
         ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name stands in test ids: use letters,"),
         ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name stands in test ids"),
@@ -139,11 +139,11 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
         ),
         (
             "families: {f: {target: {}}}",
-            "families.f.target.transformers is missing. Add it: The folder that transformers",
+            "families.f.target has none of them. Give it exactly one of `transformers` or `gguf` or `openai` or `hub`.",
         ),
         (
             "families: {f: {target: {transformers: models/xs, dtype: fp16}}}",
-            "families.f.target.dtype is 'fp16', which configspec does not know. Known: float32, bfloat16, float16.",
+            "families.f.target.dtype is 'fp16', which configspec does not know. Known: auto, float32, bfloat16, ",
         ),
         (
             "families: {f: {target: {transformers: nope}, drafts: {xs: models/xs}, quants: [F16]}}",
@@ -155,10 +155,10 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
             "families.f.drafts.xs is 3. It has to be a mapping of keys to values. Known",
         ),
         ("families: {f: {drafts: {a/b: x}}}", "families.f.drafts has the name 'a/b'. A name stands in test ids"),
-        ("families: {f: {drafts: {xs: {}}}}", "families.f.drafts.xs has neither `safetensors` nor `gguf`. Give it one"),
+        ("families: {f: {drafts: {xs: {}}}}", "families.f.drafts.xs has none of them. Give it exactly one of"),
         (
             "families: {f: {drafts: {xs: {safetensors: x, gguf: {F16: x}}}}}",
-            "families.f.drafts.xs has both `safetensors`",
+            "families.f.drafts.xs has `safetensors` and `gguf`. Give it exactly one of `safetensors` or ",
         ),
         (
             "families: {f: {drafts: {xs: {gguf: {Q4_K_N: x}}}}}",
@@ -186,8 +186,7 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
         ("families: {f: {quants: [F16, F16]}}", "families.f.quants has F16 more than once. Keep one of each."),
         (
             "families: {f: {serving: {verify: 1}}}",
-            "families.f.serving.verify is a key that configspec does not know. "
-            "Did you mean 'verify_s'? Known: verify_s, price.",
+            "families.f.serving.verify is 1, which configspec does not know. Known: measured.",
         ),
     ],
 )
@@ -237,6 +236,115 @@ def test_a_wrong_sweep_or_price_is_told(write_inventory: WriteInventory, tmp_pat
     """As above."""
     (found,) = problems(write_inventory(DEVICES + FAMILIES + text))
     assert found.startswith(told.replace("{here}", str(tmp_path)))
+
+
+TARGETS = [
+    ("{hub: OWNER}", ".hub is 'OWNER'. Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B."),
+    ("{hub: o/r, transformers: models/target}", " has `transformers` and `hub`. Give it exactly one of"),
+    ("{hub: o/r, revision: 3}", ".revision is 3. It has to be text (in quotes"),
+    ("{hub: o/r, file: 'r-{quant}.gguf'}", " has {quant} in `file`, but `quants` are the drafts'. Write the target's"),
+    (
+        "{hub: o/r, file: r.gguf, dtype: bfloat16}",
+        " has `dtype`, which means nothing beside `hub` with `file`. Delete it.",
+    ),
+    ("{hub: o/r, context: 512}", " has `context`, which means nothing beside `hub`. Delete it."),
+    ("{transformers: models/target, revision: main}", " has `revision`, which means nothing beside `transformers`."),
+    ("{gguf: ready.gguf, device_map: auto}", " has `device_map`, which means nothing beside `gguf`. Delete it."),
+    ("{gguf: models/target}", ".gguf is 'models/target', and there is no file {here}/models/target."),
+    ("{gguf: ready.gguf, gpu_layers: -1}", ".gpu_layers is -1. Write `all`, or a number of layers, 0 or more."),
+    ("{openai: 'verifier:8000', model: m}", ".openai is 'verifier:8000'. Write the server's base URL, as in http://"),
+    ("{openai: 'http://v/v1'}", " has `openai` and no `model`. Add it."),
+    (
+        "{openai: 'http://v/v1', model: m, threads: 2}",
+        " has `threads`, which means nothing beside `openai` with `model`.",
+    ),
+    ("{openai: 'http://v/v1', model: m, timeout_s: 0}", ".timeout_s is 0. It has to be more than 0."),
+    ("{openai: 'http://v/v1', model: m, retries: -1}", ".retries is -1. It has to be 0 or more."),
+    ("{openai: 'http://v/v1', model: m, tokenizer: {}}", ".tokenizer has none of them. Give it exactly one of `transf"),
+    (
+        "{openai: 'http://v/v1', model: m, tokenizer: {transformers: models/target, revision: v1}}",
+        ".tokenizer has `revision`, which means nothing beside `transformers`. Delete it.",
+    ),
+    (
+        "{openai: 'http://v/v1', model: m, tokenizer: {transformers: nope}}",
+        ".tokenizer.transformers is 'nope', and there is no folder {here}/nope.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("target", "told"), TARGETS)
+def test_a_wrong_target_is_told(write_inventory: WriteInventory, tmp_path: Path, target: str, told: str) -> None:
+    """A key that would be ignored is told too: it was meant to do something."""
+    (found,) = problems(write_inventory(DEVICES + FAMILIES.replace("{transformers: models/target}", target)))
+    assert found.startswith("families.f.target" + told.replace("{here}", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("draft", "told"),
+    [
+        ("{hub: o/r, safetensors: models/xs}", " has `safetensors` and `hub`. Give it exactly one of"),
+        ("{safetensors: models/xs, file: a.gguf}", " has `file`, which means nothing beside `safetensors`. Delete it."),
+        ("{hub: a/b/c}", ".hub is 'a/b/c'. Write a repository of the hub as OWNER/REPO"),
+        ("{hub: o/r, file: r-Q8_0.gguf}", ".file is 'r-Q8_0.gguf', the same file for each of Q8_0, F16. Write {quant}"),
+    ],
+)
+def test_a_wrong_hub_draft_is_told(write_inventory: WriteInventory, draft: str, told: str) -> None:
+    """As above."""
+    text = DEVICES + FAMILIES.replace("xs: models/xs", f"xs: {draft}").replace("[Q8_0]", "[Q8_0, F16]")
+    (found,) = problems(write_inventory(text))
+    assert found.startswith("families.f.drafts.xs" + told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sweep: {decoding: {temperature: -1}}", "sweep.decoding.temperature is -1. It has to be 0 or more."),
+        ("sweep: {decoding: {top_p: 0}}", "sweep.decoding.top_p is 0. It has to be more than 0."),
+        ("sweep: {decoding: {top_p: 1.5}}", "sweep.decoding.top_p is 1.5. It has to be 1 or less."),
+        ("sweep: {decoding: {top_k: -1}}", "sweep.decoding.top_k is -1. It has to be 0 or more."),
+        ("sweep: {decoding: {seed: 1.5}}", "sweep.decoding.seed is 1.5. It has to be a whole number."),
+        (
+            "sweep: {decoding: {rule: rejecton}}",
+            "sweep.decoding.rule is 'rejecton', which configspec does not know. Did you mean 'rejection'? "
+            "Known: match-greedy-draft, match-sample, rejection.",
+        ),
+        ("sweep: {decoding: greedy}", "sweep.decoding is 'greedy'. It has to be a mapping of keys to values."),
+        ("sweep: {end_to_end: {prompts: 0}}", "sweep.end_to_end.prompts is 0. It has to be 1 or more."),
+        ("sweep: {end_to_end: {repeat: 2}}", "sweep.end_to_end.repeat is a key that configspec does not know. Did you"),
+        (
+            "serving: {verify: meassured}",
+            "serving.verify is 'meassured', which configspec does not know. Did you mean 'measured'? Known: measured.",
+        ),
+        (
+            "serving: {verify: measured, verify_s: 0.2}",
+            "serving has both `verify_s` and `verify: measured`. Keep one of them.",
+        ),
+    ],
+)
+def test_a_wrong_decoding_or_latency_is_told(write_inventory: WriteInventory, text: str, told: str) -> None:
+    """As above."""
+    (found,) = problems(write_inventory(DEVICES + FAMILIES + text))
+    assert found.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("{rtt_ms: -1}", ".rtt_ms is -1. It has to be 0 or more."),
+        ("{jitter_ms: x}", ".jitter_ms is 'x'. It has to be a number."),
+        ("{mbps: 0}", ".mbps is 0. It has to be more than 0."),
+        (
+            "{rtt_s: 1}",
+            ".rtt_s is a key that configspec does not know. Did you mean 'rtt_ms'? Known: rtt_ms, jitter_ms",
+        ),
+    ],
+)
+def test_a_wrong_link_is_told(write_inventory: WriteInventory, link: str, told: str) -> None:
+    """As above; a replayed device has no link to be emulated."""
+    (found,) = problems(write_inventory(f"devices: {{a: {{connection: local, link: {link}}}}}\n" + FAMILIES))
+    assert found.startswith("devices.a.link" + told)
+    (found,) = problems(write_inventory("devices: {a: {replay: one.json, link: {}}}"))
+    assert found.startswith("devices.a has `replay`, which runs nothing, and `link`, which it would ignore.")
 
 
 def test_all_problems_are_told_at_once_sorted(write_inventory: WriteInventory) -> None:

@@ -42,6 +42,36 @@ def _properties(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 DEVICE = "devices: {a: {connection: local}}\n"
 FAMILY = "families: {f: {target: {transformers: models/target}, drafts: {xs: models/xs}, quants: [F16]}}\n"
+RIGHT_TARGETS = [
+    "{transformers: models/target, dtype: auto, device_map: auto, threads: 1}",
+    "{gguf: ready.gguf, threads: 1, context: 2, gpu_layers: all}",
+    "{hub: o/r, revision: v1, dtype: float16, threads: 2}",
+    "{hub: o/r, revision: v1, file: r-Q8_0.gguf, gpu_layers: 3}",
+    "{openai: 'http://v/v1', model: m}",
+    "{openai: 'https://v/v1', model: m, api_key_env: K, timeout_s: 1, retries: 0, tokenizer: {hub: o/r, revision: v}}",
+]
+WRONG_TARGETS = [
+    "{}",
+    "{dtype: auto}",
+    "{transformers: models/target, gguf: ready.gguf}",
+    "{transformers: models/target, revision: main}",
+    "{transformers: models/target, context: 1}",
+    "{gguf: ready.gguf, dtype: auto}",
+    "{gguf: ready.gguf, threads: 0}",
+    "{hub: o}",
+    "{hub: o/r, context: 1}",
+    "{hub: o/r, file: r.gguf, dtype: auto}",
+    "{hub: o/r, file: 'r-{quant}.gguf'}",
+    "{hub: o/r, model: m}",
+    "{openai: v, model: m}",
+    "{openai: 'http://v/v1'}",
+    "{model: m}",
+    "{openai: 'http://v/v1', model: m, dtype: auto}",
+    "{openai: 'http://v/v1', model: m, timeout_s: 0}",
+    "{openai: 'http://v/v1', model: m, tokenizer: {}}",
+    "{openai: 'http://v/v1', model: m, tokenizer: {transformers: models/target, hub: o/r}}",
+    "{openai: 'http://v/v1', model: m, tokenizer: {transformers: models/target, revision: v}}",
+]
 RIGHT = [
     DEVICE + FAMILY,
     "devices: {a: {replay: one.json}, b: {replay: {profile: two.json, device: rpi5}}}",
@@ -50,6 +80,12 @@ RIGHT = [
     DEVICE + FAMILY.replace("xs: models/xs", "xs: {safetensors: models/xs}, r: {gguf: {F16: ready.gguf}}"),
     *(DEVICE + FAMILY + f"sweep: {{k: {k}}}" for k in ("4", "'1,2'", "1..10", "[1, 2..3]", "' 1 .. 3 , 8 '", "256")),
     DEVICE + FAMILY + "serving: {verify_s: 0, price: {usd_per_million_tokens: 1, bills: drafted+1}}",
+    DEVICE + FAMILY + "serving: {verify: measured}",
+    DEVICE + FAMILY + "sweep: {decoding: {temperature: 1, top_k: 0, top_p: 1, rule: match-sample, seed: 0}}",
+    DEVICE + FAMILY + "sweep: {end_to_end: {prompts: 1, repeats: 1}}",
+    DEVICE.replace("local", "local, link: {rtt_ms: 0, jitter_ms: 1.5, mbps: 2}") + FAMILY,
+    *(DEVICE + FAMILY.replace("{transformers: models/target}", target) for target in RIGHT_TARGETS),
+    *(DEVICE + FAMILY.replace("xs: models/xs", f"xs: {draft}") for draft in ("{hub: o/r}", "{hub: o/r, file: '*'}")),
 ]
 WRONG = [
     "{}",
@@ -90,6 +126,20 @@ WRONG = [
     DEVICE + FAMILY + "serving: {verify_s: -1}",
     DEVICE + FAMILY + "serving: {price: {bills: tokens}}",
     DEVICE + FAMILY + "serving: {price: 1}",
+    DEVICE + FAMILY + "serving: {verify: 0.5}",
+    DEVICE + FAMILY + "serving: {verify: measured, verify_s: 1}",
+    DEVICE + FAMILY + "sweep: {decoding: {temperature: -1}}",
+    DEVICE + FAMILY + "sweep: {decoding: {top_p: 0}}",
+    DEVICE + FAMILY + "sweep: {decoding: {top_p: 2}}",
+    DEVICE + FAMILY + "sweep: {decoding: {rule: none}}",
+    DEVICE + FAMILY + "sweep: {end_to_end: {repeats: 0}}",
+    DEVICE.replace("local", "local, link: {rtt_ms: -1}") + FAMILY,
+    DEVICE.replace("local", "local, link: {mbps: 0}") + FAMILY,
+    "devices: {a: {replay: one.json, link: {}}}",
+    *(DEVICE + FAMILY.replace("{transformers: models/target}", target) for target in WRONG_TARGETS),
+    DEVICE + FAMILY.replace("models/xs", "{hub: o/r/x}"),
+    DEVICE + FAMILY.replace("models/xs", "{hub: o/r, safetensors: models/xs}"),
+    DEVICE + FAMILY.replace("models/xs", "{safetensors: models/xs, file: x}"),
 ]
 
 

@@ -65,14 +65,14 @@ def test_rounds_and_catch_ups_stay_within_their_bounds(accept, k):
 def test_rounds_and_catch_ups_agree_with_drawing():
     """10,000 texts drawn position by position have the expected rounds and catch-ups within 4 standard errors."""
     rng = np.random.default_rng(1)
-    accept, k = rng.random(30), 3
-    drawn = np.array([_draw(accept, k, rng) for _ in range(10_000)], dtype=float)
-    cost = text_cost(list(accept), k)
+    accept, k = rng.random(30).tolist(), 3
+    drawn = np.array([_draw(accept, k, rng) for _ in range(10_000)], dtype=np.float64)
+    cost = text_cost(accept, k)
     error = drawn.std(axis=0) / 100
     assert np.all(np.abs(drawn.mean(axis=0) - (cost.rounds, cost.catch_ups)) < 4 * error)
 
 
-def _draw(accept, k, rng):
+def _draw(accept: list[float], k: int, rng: np.random.Generator) -> tuple[int, int]:
     rounds = catch_ups = t = 0
     while t < len(accept):
         rounds += 1

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.profiling.verification import Pass, kinds_of_pass, time_verification
+from configspec.profiling.verification import Pass, VerificationTimes, kinds_of_pass, time_verification
+from configspec.targets.target import Target
 
 
 class Clockwork:
@@ -26,8 +29,10 @@ class Clockwork:
         return took_s
 
 
-def timed(clockwork, seconds=1e9, repeats=7):
-    return time_verification(clockwork, (1, 2, 4), 64, seconds=seconds, repeats=repeats, now_s=lambda: clockwork.now_s)
+def timed(clockwork: Clockwork, seconds: float = 1e9, repeats: int = 7) -> VerificationTimes:
+    return time_verification(
+        cast(Target, clockwork), (1, 2, 4), 64, seconds=seconds, repeats=repeats, now_s=lambda: clockwork.now_s
+    )
 
 
 def test_every_k_has_its_own_distribution():

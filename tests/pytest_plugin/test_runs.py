@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from configspec.records.journal import recover
 
 pytestmark = pytest.mark.real
 
+TARGET = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama" / "target"
 EVERYTHING = 18  # 3 devices, 2 drafts, 3 values of K
 
 
@@ -298,7 +300,7 @@ families:
 def test_a_k_over_the_context_is_a_usage_error(testbed, pytester):
     """The depth of 128 and K = 40 do not fit 150 tokens: both keys and both numbers are told."""
     Path(testbed, "devices.yaml").write_text(LOCAL, encoding="utf-8")
-    Path(testbed, "target").mkdir()
+    shutil.copytree(TARGET, Path(testbed, "target"))
     Path(testbed, "broken.gguf").write_bytes(b"GGUF")
     result = pytester.runpytest("--device", "board", "--k", "40")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -311,7 +313,7 @@ def test_a_broken_model_is_an_error_in_one_message_and_other_rows_are_kept(testb
         LOCAL.replace("families:", "  fast: {replay: {profile: profile.json, device: fast}}\nfamilies:"),
         encoding="utf-8",
     )
-    Path(testbed, "target").mkdir()
+    shutil.copytree(TARGET, Path(testbed, "target"))
     Path(testbed, "broken.gguf").write_bytes(b"GGUF")
     result = pytester.runpytest("--device", "*", "--k", "1", "--benchmark-json=r.json")
     result.assert_outcomes(passed=2, errors=1)

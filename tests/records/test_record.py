@@ -27,11 +27,11 @@ def estimates(draw):
     return Estimate(value=value, low=low, high=high, confidence=0.95, n=draw(st.integers(0, 99)))
 
 
-def measured_verification(seconds):
+def measured_verification(seconds: float) -> dict[str, object]:
     return {"verify": "measured", "verify_s_by_k": ((1, seconds), (2, 2 * seconds))}
 
 
-def end_to_end():
+def end_to_end() -> st.SearchStrategy[EndToEnd]:
     counts, floats = st.integers(0, 999), st.lists(positive, min_size=1, max_size=3).map(tuple)
     return st.builds(
         EndToEnd,
@@ -55,7 +55,8 @@ def end_to_end():
 @st.composite
 def rows(draw):
     power = draw(st.none() | estimates())
-    counts = draw(st.lists(st.tuples(st.integers(1, 99), st.integers(0, 99)), max_size=4))
+    some = st.integers(1, 99) | st.floats(1, 99)  # expected counts are not whole
+    counts = draw(st.lists(st.tuples(some, some), max_size=4))
     samples = tuple(draw(st.lists(positive, min_size=1, max_size=5)))
     return Row(
         configuration=Configuration(
@@ -68,9 +69,9 @@ def rows(draw):
             round_samples_s=samples,
             acceptance=Acceptance(
                 rate=draw(estimates()),
-                rounds=draw(st.none() | st.integers(1, 999)),
-                drafted=draw(st.none() | st.integers(1, 999)),
-                accepted=draw(st.none() | st.integers(0, 999)),
+                rounds=draw(st.none() | some),
+                drafted=draw(st.none() | some),
+                accepted=draw(st.none() | some),
                 by_prompt=tuple(counts),
                 prompts_sha256=draw(st.none() | st.just("ab" * 32)),
             ),

@@ -330,9 +330,8 @@ def test_rank_all_ranks_each_device_and_family_in_the_order_they_came() -> None:
         bounded(device="rpi5", family="qwen"),
     ]
     serving = {"llama": Serving(usd_per_million_tokens=0.9), "qwen": Serving(usd_per_million_tokens=0.59)}
-    rankings = rank_all(
-        configurations, ("cost", "goodput"), lambda _, family: serving[family], rng=np.random.default_rng(0), resamples=20
-    )
+    rng = np.random.default_rng(0)
+    rankings = rank_all(configurations, ("cost", "goodput"), lambda _, family: serving[family], rng=rng, resamples=20)
     assert [(r.device, r.family, r.objective, len(r.choices)) for r in rankings] == [
         ("rpi5", "llama", "cost", 2),
         ("rpi5", "llama", "goodput", 2),

@@ -1,0 +1,171 @@
+"""`configspec models`: what the families of an inventory are made of, fetched, checked and built."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from configspec.errors import ConfigspecError, TestbedError, UsageError
+
+if TYPE_CHECKING:
+    from configspec.families.catalogue import Model
+    from configspec.inventory.specs import FamilySpec
+
+DEFAULT_INVENTORY = Path("devices.yaml")
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The command with its four parts."""
+    models = commands.add_parser("models", help="the models of the inventory's families")
+    kinds = models.add_subparsers(metavar="COMMAND", required=True)
+    shown = _add(kinds, "list", _list, "what each family is made of, where it comes from, what of it is here")
+    shown.add_argument("--format", choices=("table", "json"), default="table")
+    _add(kinds, "pull", _pull, "fetch what the inventory takes from the hub and is not here")
+    _add(kinds, "verify", _verify, "check that files are whole and vocabularies agree")
+    _add(kinds, "build", _build, "convert and quantise every draft of the inventory into the cache")
+
+
+def _add(
+    kinds: Commands[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], purpose: str
+) -> argparse.ArgumentParser:
+    command = kinds.add_parser(name, help=purpose)
+    command.add_argument("--inventory", type=Path, default=DEFAULT_INVENTORY, metavar="FILE")
+    for flag, of in (("--family", "family"), ("--draft", "draft; leaves targets out"), ("--quant", "quantisation")):
+        command.add_argument(flag, action="append", metavar="NAME", help=f"name or glob of a {of}; repeatable")
+    command.set_defaults(run=run)
+    return command
+
+
+def _families(asked: argparse.Namespace) -> list[FamilySpec]:
+    """The families that are asked for, with the drafts and quantisations that are."""
+    from configspec.inventory.read import read_inventory
+    from configspec.inventory.select import select_names
+
+    inventory = read_inventory(asked.inventory)
+    families = [inventory.families[name] for name in select_names("family", inventory.families, asked.family or ())]
+    drafts = select_names("draft", dict.fromkeys(name for one in families for name in one.drafts), asked.draft or ())
+    quants = select_names("quant", dict.fromkeys(name for one in families for name in one.quants), asked.quant or ())
+    narrowed = [
+        replace(
+            one,
+            drafts={name: draft for name, draft in one.drafts.items() if name in drafts},
+            quants=tuple(quant for quant in one.quants if quant in quants),
+        )
+        for one in families
+    ]
+    return [one for one in narrowed if one.drafts and one.quants]
+
+
+def _list(asked: argparse.Namespace) -> int:
+    from configspec.families.catalogue import models_of
+    from configspec.families.hub import Hub
+
+    models = [one for family in _families(asked) for one in models_of(family, Hub(), target=not asked.draft)]
+    if asked.format == "json":
+        print(json.dumps([_as_json(one) for one in models], indent=1))
+    else:
+        _print_table(models)
+    return 0
+
+
+def _as_json(model: Model) -> dict[str, Any]:
+    return {
+        "family": model.family,
+        "model": model.name,
+        "quants": list(model.quants),
+        "kind": model.kind,
+        "source": model.source,
+        "state": model.state,
+        "commit": model.commit,
+        "size_bytes": model.size_bytes,
+        "path": None if model.path is None else str(model.path),
+    }
+
+
+def _print_table(models: list[Model]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from configspec.model.memory import shown_bytes
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("family", "model", "quant", "state", "size", "from"):
+        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+    for one in models:
+        size = "-" if one.size_bytes is None else shown_bytes(one.size_bytes)
+        table.add_row(one.family, one.name, ", ".join(one.quants) or "-", one.state, size, one.source)
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+def _pull(asked: argparse.Namespace) -> int:
+    """Everything that can be fetched is, whatever becomes of the rest."""
+    from configspec.families.catalogue import models_of
+    from configspec.families.hub import Hub
+    from configspec.families.resolve import resolve_draft, resolve_target
+    from configspec.model.memory import shown_bytes
+
+    hub, problems, fetched = Hub(), list[ConfigspecError](), False
+    for family in _families(asked):
+        steps: list[Callable[[], object]] = [
+            partial(resolve_draft, family.name, draft, family.quants, _say, hub=hub) for draft in family.drafts.values()
+        ]
+        if not asked.draft:
+            steps.append(partial(resolve_target, family.name, family.target, _say, hub=hub))
+        for step in steps:
+            try:
+                step()
+            except ConfigspecError as problem:
+                problems.append(problem)
+        for one in models_of(family, hub, target=not asked.draft):
+            if one.commit is not None and one.size_bytes is not None:
+                fetched = True
+                print(f"{one.label}: {shown_bytes(one.size_bytes)} {one.path}", flush=True)
+    if problems:
+        kind = TestbedError if any(isinstance(one, TestbedError) for one in problems) else UsageError
+        raise kind("\n".join(dict.fromkeys(map(str, problems))))
+    if not fetched:
+        print("Nothing to fetch: no model of these families is on the hub.")
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    from configspec.families.catalogue import models_of
+    from configspec.families.hub import Hub
+    from configspec.families.memory import host_memory_bytes
+    from configspec.families.verify import verify
+
+    bad = False
+    for family in _families(asked):
+        for found in verify(tuple(models_of(family, Hub())), family.target, host_memory_bytes()):
+            model = found.model
+            verdict = "bad" if found.problem else "not checked" if model.state == "server" else "ok"
+            print(f"{model.label}: {verdict}: {found.problem or model.path or model.source}", flush=True)
+            for warning in found.warnings:
+                print(f"{model.label}: warning: {warning}", flush=True)
+            bad |= found.problem is not None
+    return 1 if bad else 0
+
+
+def _build(asked: argparse.Namespace) -> int:
+    from configspec.families.build import ensure_family
+    from configspec.families.store import Store, default_root
+    from configspec.model.memory import shown_bytes
+
+    store = Store(default_root())
+    for family in _families(asked):
+        count = len(family.drafts) * len(family.quants)
+        for number, built in enumerate(ensure_family(family, store, _say), 1):
+            size = shown_bytes(built.size_bytes)
+            print(f"{family.name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}", flush=True)
+    return 0
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", flush=True)

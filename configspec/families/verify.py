@@ -1,0 +1,90 @@
+"""Whether the models on this machine are what they should be: whole, as the hub has them, and of one vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from configspec.errors import UsageError
+from configspec.families.build import check_label
+from configspec.families.catalogue import Model
+from configspec.families.gguf_facts import read_facts
+from configspec.families.gguf_shards import gguf_files
+from configspec.families.hub_cache import check_blob
+from configspec.families.memory import cpu_bytes
+from configspec.families.safetensors_folder import weight_sizes
+from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
+from configspec.inventory.specs import TargetSpec
+from configspec.model.memory import check_fits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found of one model: a problem, or nothing and perhaps warnings."""
+
+    model: Model
+    problem: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def verify(models: Sequence[Model], target: TargetSpec, memory_bytes: int | None) -> Iterator[Finding]:
+    """Check the models of one family, each as soon as it is read.
+
+    Args:
+        models: `catalogue.models_of` the family, its target included.
+        target: How the target is opened.
+        memory_bytes: Of this host; None checks nothing against it.
+
+    """
+    reference: Vocabulary | None = None
+    for model in models:
+        if model.state != "here":
+            absent = f"{model.source} is not here; `configspec models pull` fetches what is on the hub"
+            yield Finding(model=model, problem=None if model.state == "server" else absent)
+            continue
+        try:
+            vocabulary = _read_whole(model)
+            if not model.quants:  # the target, or its tokenizer
+                reference = vocabulary
+                yield Finding(model=model, warnings=_too_large(model, target, memory_bytes))
+            else:
+                yield Finding(model=model, warnings=_differences(vocabulary, reference))
+        except UsageError as problem:
+            yield Finding(model=model, problem=str(problem))
+
+
+def _read_whole(model: Model) -> Vocabulary:
+    """The vocabulary of a model; a UsageError where a file of it is missing, cut short or not the hub's."""
+    assert model.path is not None
+    if model.kind == "gguf":
+        facts = read_facts(model.path)
+        for quant in model.quants:
+            check_label(model.label, facts, quant)
+        _check_blobs(gguf_files(model.path))
+        return facts.vocabulary
+    if model.kind == "transformers":
+        weight_sizes(model.path)
+    _check_blobs(sorted(path for path in model.path.iterdir() if path.is_file()))
+    return vocabulary_of_folder(model.path)
+
+
+def _check_blobs(files: Sequence[Path]) -> None:
+    for path in files:
+        check_blob(path)
+
+
+def _differences(draft: Vocabulary, target: Vocabulary | None) -> tuple[str, ...]:
+    if target is None:
+        return ("the target's vocabulary is not at hand, so the two are not compared",)
+    return compare_vocabularies(draft, target)
+
+
+def _too_large(model: Model, target: TargetSpec, memory_bytes: int | None) -> tuple[str, ...]:
+    if model.kind == "transformers":
+        target = replace(target, transformers=model.path, hub=None)
+    elif model.kind == "gguf":
+        target = replace(target, gguf=model.path, hub=None)
+    needed_bytes = cpu_bytes(target)
+    problem = None if needed_bytes is None else check_fits(str(model.path), needed_bytes, memory_bytes)
+    return () if problem is None else (problem,)

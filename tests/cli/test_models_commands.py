@@ -1,0 +1,141 @@
+"""`configspec models` on models that lie in folders; those of the hub: tests/families/hub."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("gguf")
+
+from configspec.cli import main
+
+ROOT = Path(__file__).parents[2]
+INVENTORY = """
+devices: {host: {connection: local}}
+families:
+  a:
+    target: {transformers: target}
+    drafts: {xs: xs, ready: {gguf: {F16: ready.gguf}}}
+    quants: [F16]
+  b:
+    target: {openai: "http://127.0.0.1:9/v1", model: big, tokenizer: {transformers: target}}
+    drafts: {xs: xs}
+    quants: [F16, Q8_0]
+"""
+
+
+@pytest.fixture
+def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Two families of copies of the small models, and a cache of its own."""
+    from configspec.families.gguf_writer import write_gguf
+
+    for name in ("target", "xs"):
+        shutil.copytree(ROOT / "fixtures" / "models" / "tiny-llama" / name, tmp_path / name)
+    write_gguf(tmp_path / "xs", tmp_path / "ready.gguf")
+    (tmp_path / "devices.yaml").write_text(INVENTORY)
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(tmp_path / "cache"))
+    return str(tmp_path / "devices.yaml")
+
+
+def models(inventory: str, *command: str) -> int:
+    return main(["models", *command, "--inventory", inventory])
+
+
+def test_the_list_names_every_model(inventory, capsys):
+    """A folder that is converted has all its quantisations in one row, a server no size."""
+    assert models(inventory, "list", "--format", "json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(one["family"], one["model"], one["quants"], one["state"]) for one in rows] == [
+        ("a", "target", [], "here"),
+        ("a", "xs", ["F16"], "here"),
+        ("a", "ready", ["F16"], "here"),
+        ("b", "target", [], "server"),
+        ("b", "tokenizer", [], "here"),
+        ("b", "xs", ["F16", "Q8_0"], "here"),
+    ]
+    assert rows[2]["size_bytes"] == Path(rows[2]["path"]).stat().st_size
+    assert rows[3]["size_bytes"] is None
+
+
+def test_the_list_is_a_table_for_people(inventory, capsys):
+    """One line a row, in the same order."""
+    assert models(inventory, "list", "--family", "b") == 0
+    title, *lines = capsys.readouterr().out.splitlines()
+    assert title.split() == ["family", "model", "quant", "state", "size", "from"]
+    assert [line.split()[:2] for line in lines] == [["b", "target"], ["b", "tokenizer"], ["b", "xs"]]
+    assert lines[0].split()[2:] == ["-", "server", "-", "big", "at", "http://127.0.0.1:9/v1"]
+
+
+def test_filters_leave_out_what_was_not_asked_for(inventory, capsys):
+    """By family, draft and quantisation; a draft's name leaves the targets out."""
+    assert models(inventory, "list", "--draft", "x*", "--quant", "Q8_0", "--format", "json") == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["family"], row["model"], row["quants"]) == ("b", "xs", ["Q8_0"])
+
+
+@pytest.mark.parametrize("command", ["list", "pull", "verify", "build"])
+@pytest.mark.parametrize("flag", ["--family", "--draft", "--quant"])
+def test_a_filter_that_matches_nothing_ends_with_2(inventory, capsys, command, flag):
+    """With what there is."""
+    assert models(inventory, command, flag, "zz") == 2
+    assert "matches 'zz'. Known: " in capsys.readouterr().err
+
+
+def test_whole_models_of_one_vocabulary_are_ok(inventory, capsys):
+    """One line each; what a server runs is not checked."""
+    assert models(inventory, "verify") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["a target", "ok"],
+        ["a xs F16", "ok"],
+        ["a ready F16", "ok"],
+        ["b target", "not checked"],
+        ["b tokenizer", "ok"],
+        ["b xs F16 Q8_0", "ok"],
+    ]
+
+
+def test_what_is_wrong_is_bad_and_the_rest_is_checked(inventory, tmp_path, capsys):
+    """A file cut short, and a draft of another vocabulary: two lines, exit 1."""
+    ready = tmp_path / "ready.gguf"
+    ready.write_bytes(ready.read_bytes()[:-100])
+    raw = json.loads((tmp_path / "xs" / "tokenizer.json").read_text())
+    vocabulary = raw["model"]["vocab"]
+    first, second = list(vocabulary)[-2:]
+    vocabulary[first], vocabulary[second] = vocabulary[second], vocabulary[first]
+    (tmp_path / "xs" / "tokenizer.json").write_text(json.dumps(raw))
+    assert models(inventory, "verify", "--family", "a") == 1
+    target, xs, cut = capsys.readouterr().out.splitlines()
+    assert target.startswith("a target: ok: ")
+    assert xs.startswith("a xs F16: bad: ")
+    assert "do not share a vocabulary" in xs
+    assert cut.startswith("a ready F16: bad: ")
+    assert "is damaged or was not copied whole" in cut
+
+
+def test_a_bad_target_does_not_hide_its_drafts(inventory, tmp_path, capsys):
+    """They are whole; only the comparison is missing, and that is said."""
+    weights = tmp_path / "target" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert models(inventory, "verify", "--family", "a", "--draft", "xs") == 1
+    target, xs, warning = capsys.readouterr().out.splitlines()
+    assert target.startswith("a target: bad: ")
+    assert xs.startswith("a xs F16: ok: ")
+    assert warning.startswith("a xs F16: warning: the target's vocabulary is not at hand")
+
+
+def test_without_hub_entries_there_is_nothing_to_pull(inventory, capsys):
+    """Which is no error."""
+    assert models(inventory, "pull") == 0
+    assert "Nothing to fetch" in capsys.readouterr().out
+
+
+def test_only_what_is_asked_for_is_built(inventory, capsys):
+    """A draft by its name, one quantisation."""
+    assert models(inventory, "build", "--family", "a", "--draft", "xs", "--quant", "F16") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1].startswith("a [1/1] xs F16: 1.")
+    assert len([line for line in said if line.startswith("a [")]) == 1

@@ -1,0 +1,64 @@
+"""The hub's cache on disk, laid out by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from configspec.errors import UsageError
+from configspec.families.hub_cache import check_blob, files_in, hub_origin, is_pinned
+from configspec.inventory.specs import HubSpec
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def cached(root: Path, name: str, content: bytes, etag: str) -> Path:
+    repository = root / "models--me--small-GGUF"
+    blob, link = repository / "blobs" / etag, repository / "snapshots" / COMMIT / name
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(content)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(Path("../" * (2 + name.count("/"))) / "blobs" / etag)
+    return link
+
+
+def test_a_cached_file_tells_its_repository_and_commit(tmp_path: Path) -> None:
+    """Read from the path, so that a record can hold it; other paths tell nothing."""
+    path = cached(tmp_path, "sub/a.gguf", b"x", "e" * 64)
+    assert hub_origin(path) == HubSpec(repo="me/small-GGUF", revision=COMMIT, file="sub/a.gguf")
+    assert hub_origin(path.parents[1]) == HubSpec(repo="me/small-GGUF", revision=COMMIT, file=None)
+    assert hub_origin(tmp_path / "a.gguf") is None
+    assert files_in(path.parents[1]) == ("sub/a.gguf",)
+
+
+def test_a_commit_is_pinned_and_a_branch_is_not() -> None:
+    """Forty hexadecimal digits."""
+    assert is_pinned(HubSpec(repo="me/m", revision=COMMIT))
+    assert not is_pinned(HubSpec(repo="me/m"))
+    assert not is_pinned(HubSpec(repo="me/m", revision=COMMIT[:12]))
+
+
+def test_a_large_file_is_held_against_its_sha256(tmp_path: Path) -> None:
+    """The name of the blob that it links to."""
+    check_blob(cached(tmp_path, "right.gguf", b"x", hashlib.sha256(b"x").hexdigest()))
+    with pytest.raises(UsageError, match=r"wrong\.gguf is damaged: its SHA-256 is .* Delete .*blobs/f{64} and run"):
+        check_blob(cached(tmp_path, "wrong.gguf", b"x", "f" * 64))
+
+
+def test_a_small_file_is_held_against_gits_hash(tmp_path: Path) -> None:
+    """`printf {} | git hash-object --stdin` prints 9e26dfeeb6e641a33dae4961196235bdb965b21b."""
+    check_blob(cached(tmp_path, "config.json", b"{}", "9e26dfeeb6e641a33dae4961196235bdb965b21b"))
+    with pytest.raises(UsageError, match="its git SHA-1 is"):
+        check_blob(cached(tmp_path, "other.json", b"{} ", "9e26dfeeb6e641a33dae4961196235bdb965b21c"))
+
+
+def test_what_has_no_known_hash_is_let_be(tmp_path: Path) -> None:
+    """A copy instead of a link, and a file that is not of the cache."""
+    copy = cached(tmp_path, "a", b"x", "unknown")
+    check_blob(copy)
+    copy.unlink()
+    copy.write_bytes(b"x")
+    check_blob(copy)
+    check_blob(tmp_path / "none")
