@@ -31,6 +31,7 @@ def _rank(asked: argparse.Namespace) -> int:
     from configspec.inventory.lengths import parse_k
     from configspec.inventory.select import select_names
     from configspec.records.results import read_results
+    from configspec.reporting.prediction import prediction_reports, prediction_text
     from configspec.reporting.question import Question, answer
     from configspec.reporting.rankings import as_json, as_markdown, as_text
 
@@ -52,6 +53,7 @@ def _rank(asked: argparse.Namespace) -> int:
             f"{asked.results}: no configuration is left with --device, --family and --k as given. "
             f"It holds K {', '.join(_unique(str(row.configuration.k) for row in rows))}."
         )
+    proofs = prediction_reports(chosen)
     top = asked.top or max(len(rows), 1)
     if asked.format == "json":
         from dataclasses import replace
@@ -59,11 +61,15 @@ def _rank(asked: argparse.Namespace) -> int:
         document = as_json(
             [replace(one, choices=one.choices[:top]) for one in rankings], question.serving(chosen[0].serving)
         )
+        if proofs:
+            document["prediction"] = [proof.as_json() for proof in proofs]
         print(json.dumps(document, indent=1, allow_nan=False))
     elif asked.format == "markdown":
         print(as_markdown(rankings, top), end="")
     else:
         print(as_text(rankings, asked.top or 5), end="")
+        if proofs:
+            print(f"\nprediction against real decoding, as recorded\n\n{prediction_text(proofs)}")
     return 0
 
 

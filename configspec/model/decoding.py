@@ -40,3 +40,10 @@ class Decoding:
     def greedy(self) -> bool:
         """Whether nothing is left to chance."""
         return self.temperature == 0
+
+    def words(self) -> str:
+        """As a report says it: `greedy` or `temperature 0.8, top-k 20, top-p 0.95`, and the rule."""
+        if self.greedy:
+            return f"greedy, {self.rule}"
+        cut = (f", top-k {self.top_k}" if self.top_k else "") + (f", top-p {self.top_p:g}" if self.top_p < 1 else "")
+        return f"temperature {self.temperature:g}{cut}, {self.rule}"

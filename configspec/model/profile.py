@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from configspec.model.decoding import Decoding
+
 Provenance = Literal["measured", "derived", "declared", "modelled"]
 Bills = Literal["drafted", "drafted+1"]
 VerifySource = Literal["declared", "measured"]
@@ -49,6 +51,7 @@ class Acceptance:
     accepted: float | None
     by_prompt: tuple[tuple[float, float], ...] = ()
     prompts_sha256: str | None = None  # configurations are paired by prompt only where this agrees
+    decoding: Decoding | None = None  # how tokens were chosen and judged; None where nobody says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,12 @@ class DraftScores:
     accept: tuple[tuple[float, ...], ...]
     gaps: tuple[tuple[float, ...], ...]
     prompts_sha256: str
-    certain: bool  # the draft proposes its arg-max: a given text accepts it or does not
+    decoding: Decoding
+
+    @property
+    def certain(self) -> bool:
+        """Whether the draft proposes its arg-max, so that a given text accepts it or does not."""
+        return self.decoding.greedy or self.decoding.rule == "match-greedy-draft"
 
     @property
     def matches(self) -> tuple[tuple[bool, ...], ...]:
@@ -63,7 +68,8 @@ class DraftScores:
             by_prompt = [(one.rounds, one.accepted) for one in (replay(matches, k) for matches in self.matches)]
         else:
             by_prompt = [(one.rounds, one.accepted) for one in (expected_counts(m, k) for m in self.accept)]
-        return pooled(by_prompt, k, rng=np.random.default_rng(BOOTSTRAP_SEED), prompts_sha256=self.prompts_sha256)
+        counts = pooled(by_prompt, k, rng=np.random.default_rng(BOOTSTRAP_SEED), prompts_sha256=self.prompts_sha256)
+        return replace(counts, decoding=self.decoding)
 
 
 def llama_cpp_version() -> str:
@@ -107,7 +113,7 @@ def score_draft(
         accept=tuple(_accept(decoding, traced, scores) for traced, scores in zip(trace.prompts, document, strict=True)),
         gaps=tuple(tuple(scores["gap"]) for scores in document),
         prompts_sha256=trace.prompts_sha256,
-        certain=decoding.greedy or decoding.rule == "match-greedy-draft",
+        decoding=decoding,
     )
 
 

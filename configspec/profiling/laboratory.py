@@ -197,8 +197,6 @@ class Laboratory:
             token_samples_s=timing.token_samples_s(k),
             drafting=timing.record(k, sweep),
             acceptance={
-                "rule": sweep.decoding.rule,
-                "decoding": asdict(sweep.decoding),
                 "method": METHOD if scores.certain else EXPECTED,
                 "last_round": "counted whole",
                 "prompts": len(trace.prompts),

@@ -12,6 +12,7 @@ from configspec.records.record import Row, from_record
 from configspec.reporting.prediction import prediction_reports, prediction_text
 from configspec.reporting.question import Question, answer
 from configspec.reporting.rankings import as_text
+from configspec.reporting.verification import verification_text
 
 TOP = 5
 
@@ -44,6 +45,10 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
     try:
         rows = _rows(run)
         terminal.write_line(as_text(answer(rows, Question()), top=TOP).rstrip())
+        timed = verification_text(rows)
+        if timed:
+            terminal.section("configspec: verification", sep="=")
+            terminal.write_line(timed)
         proof = prediction_text(prediction_reports(rows))
         if proof:
             terminal.section("configspec: prediction against real decoding", sep="=")

@@ -13,11 +13,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from configspec.errors import RecordError
+from configspec.model.decoding import Decoding
 from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
 from configspec.records.end_to_end import EndToEnd, end_to_end_from_json
 
 VERSION = 1
 KEY = "configspec"
+COUNTED = ("drafted", "accepted", "rounds", "rate", "by_prompt", "prompts_sha256", "rule", "decoding")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ def to_record(row: Row) -> dict[str, Any]:
             "rate": asdict(it.acceptance.rate),
             "by_prompt": [list(counts) for counts in it.acceptance.by_prompt],
             "prompts_sha256": it.acceptance.prompts_sha256,
+            "rule": None if it.acceptance.decoding is None else it.acceptance.decoding.rule,
+            "decoding": None if it.acceptance.decoding is None else asdict(it.acceptance.decoding),
             **(row.acceptance or {}),
         },
         "power": {
@@ -158,6 +162,7 @@ def _read(record: Mapping[str, Any]) -> Row:
             accepted=acceptance["accepted"],
             by_prompt=tuple((_number(rounds), _number(accepted)) for rounds, accepted in acceptance["by_prompt"]),
             prompts_sha256=acceptance["prompts_sha256"],
+            decoding=Decoding(**acceptance["decoding"]) if acceptance.get("decoding") else None,
         ),
         power_w=None if power["watts"] is None else _estimate(power["watts"]),
         power_reason=power["reason"],
@@ -168,7 +173,7 @@ def _read(record: Mapping[str, Any]) -> Row:
         serving=serving_from_json(record["serving"]),
         token_samples_s=tuple(tuple(float(s) for s in tokens) for tokens in drafting["token_samples_s"]),
         drafting=_rest(drafting, ("tokens_per_s", "round_s", "round_samples_s", "token_samples_s")),
-        acceptance=_rest(acceptance, ("drafted", "accepted", "rounds", "rate", "by_prompt", "prompts_sha256")),
+        acceptance=_rest(acceptance, COUNTED),
         environment=dict(record["environment"]),
         models=dict(record["models"]),
         verification=record.get("verification"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -44,6 +45,8 @@ def _ranking_json(ranking: Ranking) -> dict[str, Any]:
         "better": ranking.better,
         "unavailable": ranking.unavailable,
         "serving": serving_to_json(ranking.serving),
+        "acceptance_rule": None if ranking.decoding is None else ranking.decoding.rule,
+        "decoding": None if ranking.decoding is None else asdict(ranking.decoding),
         "confidence": ranking.confidence,
         "indifference": ranking.indifference,
         "left_out": list(ranking.left_out),
@@ -71,7 +74,7 @@ def as_text(rankings: Sequence[Ranking], top: int, width: int = 120) -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     for group in _groups(rankings):
-        _say(console, f"{group[0].device}, {group[0].family}: {_assumptions(group[0].serving)}")
+        _say(console, f"{group[0].device}, {group[0].family}: {_assumptions(group[0])}")
         for ranking in group:
             _print_ranking(console, ranking, top)
         console.print()
@@ -117,7 +120,7 @@ def as_markdown(rankings: Sequence[Ranking], top: int) -> str:
     """The rankings as Markdown tables, for a job summary or an issue."""
     parts = []
     for group in _groups(rankings):
-        parts.append(f"## {group[0].device}, {group[0].family}\n\n{_assumptions(group[0].serving).capitalize()}.\n")
+        parts.append(f"## {group[0].device}, {group[0].family}\n\n{_assumptions(group[0]).capitalize()}.\n")
         for ranking in group:
             parts.append(_markdown_ranking(ranking, top))
         parts += [f"{line}.\n" for line in map(conflict_line, conflicts(group)) if line]
@@ -143,10 +146,12 @@ def title(ranking: Ranking) -> str:
     return f"{HEADINGS[ranking.objective]}, {ranking.unit} ({ranking.better} is better)"
 
 
-def _assumptions(serving: Serving) -> str:
+def _assumptions(ranking: Ranking) -> str:
+    serving = ranking.serving
+    decoding = "" if ranking.decoding is None else f"; {ranking.decoding.words()}"
     return (
         f"verification {_verification(serving)} a round, {serving.usd_per_million_tokens:g} USD a million tokens, "
-        f"{'K' if serving.bills == 'drafted' else 'K + 1'} tokens billed a round"
+        f"{'K' if serving.bills == 'drafted' else 'K + 1'} tokens billed a round{decoding}"
     )
 
 

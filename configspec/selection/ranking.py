@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from configspec.model.decoding import Decoding
 from configspec.model.objectives import SCALES, Better, Objective
 from configspec.model.profile import Configuration, Provenance, Serving
 from configspec.selection.resampling import resampled_figures
@@ -56,6 +57,7 @@ class Ranking:
     unavailable: str | None
     choices: tuple[Choice, ...]
     serving: Serving = field(default_factory=Serving)
+    decoding: Decoding | None = None  # of all configurations; None where nobody says, or they differ
     left_out: tuple[str, ...] = ()
     confidence: float = 0.95
     indifference: float = 0.02
@@ -96,6 +98,7 @@ def rank(
         unavailable=None,
         choices=(),
         serving=serving,
+        decoding=_decoding(configurations),
         confidence=confidence,
         indifference=indifference,
     )
@@ -116,6 +119,11 @@ def rank(
         choices=_choices(values, indifference=indifference, confidence=confidence)[:top],
         left_out=_left_out(ordered) if objective == "energy" else (),
     )
+
+
+def _decoding(configurations: Sequence[Configuration]) -> Decoding | None:
+    found = {configuration.acceptance.decoding for configuration in configurations}
+    return found.pop() if len(found) == 1 else None
 
 
 def rank_all(

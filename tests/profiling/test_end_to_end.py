@@ -107,7 +107,8 @@ def test_sampled_decoding_is_recorded_with_its_rule(small_inventory, cache, rule
     with Laboratory(inventory, cache, progress=print) as laboratory:
         row = laboratory.end_to_end("local", "tiny-llama", "s", "Q8_0", 2, KS)
     assert row.end_to_end is not None
-    assert row.end_to_end.rule == row.acceptance["rule"] == rule  # type: ignore[index]
+    assert row.end_to_end.rule == rule
+    assert row.configuration.acceptance.decoding == decoding
     assert row.end_to_end.output.startswith("sampled")
     assert 0 < row.end_to_end.accepted < row.end_to_end.drafted
 

@@ -7,6 +7,7 @@ import pytest
 from configspec.devices.device import ModelFacts, TimedRounds
 from configspec.errors import TestbedError
 from configspec.inventory.specs import SweepSpec
+from configspec.model.decoding import Decoding
 from configspec.profiling.acceptance import DraftScores
 from configspec.profiling.cell import CellTiming
 
@@ -61,7 +62,7 @@ def test_each_doubt_about_the_rounds_is_worded(durations_s, differ, words):
 
 
 def scores(prompts: int) -> DraftScores:
-    return DraftScores(accept=((1.0,),) * prompts, gaps=((1.0,),) * prompts, prompts_sha256="00", certain=True)
+    return DraftScores(accept=((1.0,),) * prompts, gaps=((1.0,),) * prompts, prompts_sha256="00", decoding=Decoding())
 
 
 def test_few_prompts_are_worded():

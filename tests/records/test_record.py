@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
+from configspec.model.decoding import Decoding
 from configspec.model.prediction import RoundCost
 from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
 from configspec.records.end_to_end import EndToEnd
@@ -74,6 +75,7 @@ def rows(draw):
                 accepted=draw(st.none() | some),
                 by_prompt=tuple(counts),
                 prompts_sha256=draw(st.none() | st.just("ab" * 32)),
+                decoding=draw(st.none() | st.just(Decoding(temperature=0.8, top_k=20, rule="rejection"))),
             ),
             power_w=power,
             power_reason=None if power else "no meter",
@@ -89,7 +91,7 @@ def rows(draw):
         end_to_end=draw(st.none() | end_to_end()),
         token_samples_s=(samples,),
         drafting={"depth_tokens": 128},
-        acceptance={"rule": "match-greedy-draft"},
+        acceptance={"method": "replay"},
         environment={"device": {"cpu": "a"}},
         models={"draft": None},
     )

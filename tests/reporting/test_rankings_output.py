@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import configspec.reporting.rankings as rankings_module
+from configspec.model.decoding import Decoding
 from configspec.model.profile import Serving
 from configspec.records.profile_file import read_profile
 from configspec.records.record import Row
@@ -91,3 +93,20 @@ def test_a_figure_has_three_digits_and_no_exponent(value):
 def test_the_examples_in_the_docstrings_hold():
     """They are shown to readers."""
     assert doctest.testmod(rankings_module).failed == 0
+
+
+def test_a_ranking_says_which_acceptance_rule_it_assumes(rows):
+    """In the table, in Markdown and in the JSON; nothing is said of the paper, which does not say."""
+    decoding = Decoding(temperature=0.8, top_k=20, top_p=0.95, rule="rejection")
+    sampled = [
+        replace(row, configuration=replace(it, acceptance=replace(it.acceptance, decoding=decoding)))
+        for row in rows
+        for it in [row.configuration]
+    ]
+    ranked = answer(sampled, Question(objectives=("goodput",)))
+    words = "temperature 0.8, top-k 20, top-p 0.95, rejection"
+    assert words in as_text(ranked, top=1)
+    assert words in as_markdown(ranked, top=1)
+    assert {one["acceptance_rule"] for one in as_json(ranked, Serving())["rankings"]} == {"rejection"}
+    unsaid = answer(rows, Question(objectives=("goodput",)))
+    assert {one["acceptance_rule"] for one in as_json(unsaid, Serving())["rankings"]} == {None}
