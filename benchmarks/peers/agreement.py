@@ -29,8 +29,8 @@ class Difference:
     cell: str
     prompt: str
     k: int
-    predicted: tuple[int, int]  # rounds, accepted
-    counted: tuple[int, int]
+    predicted: tuple[int, ...]  # rounds, accepted
+    counted: tuple[int, ...]
     gap: float | None  # logits; None where both chose alike throughout, and so should have counted alike
     whose: str  # "draft" or "target"
 
@@ -56,7 +56,7 @@ def difference(
         return None
     parted = first_difference(traced.tokens, run.tokens)
     if parted is not None:
-        whose, gap = "target", traced.gaps[parted] if parted < len(traced.gaps) else None
+        whose, gap = "target", traced.gaps[parted] if traced.gaps and parted < len(traced.gaps) else None
     else:
         flipped = [gaps[place] for place in chosen_otherwise(traced.tokens, matches, drafts)]
         whose, gap = "draft", max(flipped, default=None)
@@ -87,8 +87,19 @@ def first_difference(one: Sequence[int], other: Sequence[int]) -> int | None:
     return next((place for place in range(shared) if one[place] != other[place]), shared)
 
 
-def agreement(family: str, compared: int, differences: Sequence[Difference]) -> Line:
-    """How many counts differ and are no near ties; each that differs at all is shown, with its gap."""
+def agreement(
+    family: str,
+    compared: int,
+    differences: Sequence[Difference],
+    *,
+    counts: str = "(rounds, accepted)",
+    names: tuple[str, str] = ("predicted", "counted"),
+    notes: tuple[str, ...] = (),
+) -> Line:
+    """How many counts differ and are no near ties; each that differs at all is shown, with its gap.
+
+    `counts` says what is counted, and `names` what the two of a difference are called.
+    """
     near = sum(one.near_tie for one in differences)
     beyond = len(differences) - near
     about = f"a difference at a top-2 gap below {NEAR_TIE} logits is a near tie; {near} are"
@@ -104,22 +115,22 @@ def agreement(family: str, compared: int, differences: Sequence[Difference]) -> 
         n=compared,
         bound=0.0,
         better="lower",
-        notes=(about, *_shown(differences)) if differences else (),
+        notes=(*notes, about, *_shown(differences, counts, names)) if differences else notes,
     )
 
 
-def _shown(differences: Sequence[Difference]) -> list[str]:
+def _shown(differences: Sequence[Difference], counts: str, names: tuple[str, str]) -> list[str]:
     """One line a cell and prompt."""
 
     def place(one: Difference) -> tuple[str, str]:
         return one.cell, one.prompt
 
     return [
-        f"{cell}, prompt {prompt}: (rounds, accepted) " + "; ".join(map(_one, found))
+        f"{cell}, prompt {prompt}: {counts} " + "; ".join(_one(each, names) for each in found)
         for (cell, prompt), found in groupby(sorted(differences, key=place), key=place)
     ]
 
 
-def _one(one: Difference) -> str:
-    gap = "both chose alike throughout" if one.gap is None else f"{one.whose}'s top-2 gap {one.gap:.4f}"
-    return f"K={one.k} {one.predicted} predicted, {one.counted} counted, {gap}"
+def _one(one: Difference, names: tuple[str, str]) -> str:
+    gap = "no near tie explains it" if one.gap is None else f"{one.whose}'s top-2 gap {one.gap:.4f}"
+    return f"K={one.k} {one.predicted} {names[0]}, {one.counted} {names[1]}, {gap}"

@@ -52,7 +52,7 @@ OPTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A built llama-bench. `libraries` is the folder of the installed llama_cpp's shared libraries."""
+    """A built tool of llama.cpp. `libraries` is the folder of the installed llama_cpp's shared libraries."""
 
     path: Path
     libraries: Path
@@ -83,7 +83,7 @@ def ensure_llama_bench(cache: Path, *, jobs: int) -> Tool:
     libraries = installed_libraries()
     path = place / "bin" / "llama-bench"
     return Tool(
-        path=path, libraries=libraries, version=version, build_s=build_s, borrows=_takes_libraries_of(path, libraries)
+        path=path, libraries=libraries, version=version, build_s=build_s, borrows=takes_libraries_of(path, libraries)
     )
 
 
@@ -125,10 +125,11 @@ def libraries_outside(ldd: str, folder: Path) -> list[str]:
     return outside
 
 
-def _takes_libraries_of(path: Path, libraries: Path) -> bool:
+def takes_libraries_of(path: Path, libraries: Path) -> bool:
+    """Whether the loader, pointed at `libraries`, takes llama.cpp's libraries from there for the program at `path`."""
     if shutil.which("ldd") is None:  # not Linux: it cannot be told, so it is not claimed
         return False
-    seen = _run(["ldd", str(path)], environ=loading_from(libraries, os.environ))
+    seen = run_command(["ldd", str(path)], environ=loading_from(libraries, os.environ))
     return "libllama." in seen and not libraries_outside(seen, libraries)
 
 
@@ -137,27 +138,27 @@ def _build(version: str, place: Path, options: Sequence[str], jobs: int) -> None
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="work-", dir=place) as folder:
         work = Path(folder)
-        source = _unpack(_fetch(version, work), work)
+        source = unpack_llama_cpp(fetch_source(version, work), work)
         cmake = _cmake()
         generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-        _run([cmake, "-S", str(source), "-B", str(work / "build"), *generator, *options])
-        _run([cmake, "--build", str(work / "build"), "--target", "llama-bench", "--parallel", str(jobs)])
+        run_command([cmake, "-S", str(source), "-B", str(work / "build"), *generator, *options])
+        run_command([cmake, "--build", str(work / "build"), "--target", "llama-bench", "--parallel", str(jobs)])
         shutil.rmtree(place / "bin", ignore_errors=True)
         shutil.copytree(work / "build" / "bin", place / "bin", symlinks=True)
 
 
-def _fetch(version: str, work: Path) -> Path:
+def fetch_source(version: str, work: Path) -> Path:
     """The source distribution, as pip finds it: the package index, proxies and caches are pip's business."""
     asked = f"{PACKAGE}=={version}"
     options = ["--quiet", "--no-deps", "--no-binary", PACKAGE, "--dest", str(work)]
-    _run([sys.executable, "-m", "pip", "download", *options, asked])
+    run_command([sys.executable, "-m", "pip", "download", *options, asked])
     found = list(work.glob("*.tar.gz"))
     if len(found) != 1:
         raise UsageError(f"pip download {asked} left {[path.name for path in found]} and not one source distribution.")
     return found[0]
 
 
-def _unpack(archive: Path, work: Path) -> Path:
+def unpack_llama_cpp(archive: Path, work: Path) -> Path:
     """vendor/llama.cpp of the distribution."""
     with tarfile.open(archive) as opened:
         wanted = [member for member in opened if "/vendor/llama.cpp/" in member.name]
@@ -178,7 +179,7 @@ def _cmake() -> str:
     return found
 
 
-def _run(command: Sequence[str], *, environ: Mapping[str, str] | None = None) -> str:
+def run_command(command: Sequence[str], *, environ: Mapping[str, str] | None = None) -> str:
     """The command's output; where it fails, an error that ends with what it said last."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ)
     if done.returncode:

@@ -1,14 +1,17 @@
 """configspec beside its peers: one table a part, and exit status 1 where a bound is missed.
 
-    python benchmarks/peers/run.py [--part drafting|sweep|separate-k|plugin] [--json peers.json]
+    python benchmarks/peers/run.py [--part drafting|sweep|separate-k|end-to-end|plugin] [--json peers.json]
 
     drafting   tokens/s of our loop against llama-bench: a model of Llama-3.2-1B's shape, and the smallest draft
     sweep      seconds to profile a family against real speculative decoding of every configuration, and their counts
     separate-k rounds of the largest K, read up to K, against rounds of K timed on their own
-    plugin     what the installed plugin adds to collecting a project that has nothing to do with it
+    end-to-end speculative decoding against llama.cpp's own and transformers' own: speed, counts, and the time that it
+               takes to know the best of all configurations
+    plugin     what the installed plugin adds to collecting a project that has nothing to do with it, and how long
+               collecting 10,000 configurations takes
 
-Needs configspec[all] installed, and cmake with a C++ compiler for the first `drafting`. Leave the machine alone while
-it runs: pairs of runs that were disturbed are marked, and taken again for a while.
+Needs configspec[all] installed, and cmake with a C++ compiler for the first `drafting` or `end-to-end`. Leave the
+machine alone while it runs: pairs of runs that were disturbed are marked, and taken again for a while.
 """
 
 from __future__ import annotations
@@ -17,23 +20,28 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import collection_cost
+import every_cell
 import plugin_cost
 import separate_k
 import sweep
 from build_llama_bench import ensure_llama_bench
+from build_llama_speculative import ensure_llama_speculative
 from comparison import Line, table
 from drafting_speed import against_llama_bench
 from llama_bench import Decoding
 from machine import processors
+from pairings import Pairing, against_llama_cpp, against_transformers, target_file
 from random_model import Shape, ensure_random_model
 
 from configspec.devices.device import open_device
-from configspec.errors import ConfigspecError, UsageError
+from configspec.errors import ConfigspecError, UsageError, did_you_mean
 from configspec.families.build import ensure_draft
 from configspec.families.store import Store, default_root
+from configspec.inventory.prompts import default_prompts, read_prompts
 from configspec.inventory.read import read_inventory
 from configspec.inventory.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory
 
@@ -45,6 +53,7 @@ PLUGIN_PAIRS = 60  # a run of pytest differs from the next by 60 ms; ten pairs s
 SMALL_QUANT = "Q4_K_M"
 SMALL_PAIRS = 15  # a turn of the small model takes a second, and turns of it differ by a tenth and more
 SMALL_THREADS = 1  # at 0.1 ms a token, two threads mostly wait for each other, on both sides, and differ at random
+END_TO_END_PROMPTS = 12
 SWEEP_PROMPTS = 4  # real speculative decoding of every configuration takes minutes a prompt
 
 
@@ -112,10 +121,18 @@ def smallest_draft(inventory: Inventory) -> tuple[FamilySpec, DraftSpec]:
     return family, draft
 
 
+def family_name(asked: Asked, inventory: Inventory) -> str:
+    """The family asked for, or the first."""
+    name = asked.family or next(iter(inventory.families))
+    if name not in inventory.families:
+        raise UsageError(f"--family {name}: {did_you_mean(name, inventory.families)}")
+    return name
+
+
 def sweeping(asked: Asked) -> list[Line]:
     """Profiling against real speculative decoding, for one family."""
     inventory = read_inventory(asked.inventory)
-    family = asked.family or next(iter(inventory.families))
+    family = family_name(asked, inventory)
     return sweep.measure(inventory, asked.device, family, prompts=asked.sweep_prompts or None, progress=_say)
 
 
@@ -130,15 +147,47 @@ def apart(asked: Asked) -> list[Line]:
         return separate_k.measure(name, device, model, context, threads=asked.threads, pairs=asked.pairs)
 
 
+def end_to_end(asked: Asked) -> list[Line]:
+    """Speculative decoding against two engines: a family's target with its smallest draft, then all of its cells."""
+    inventory = read_inventory(asked.inventory)
+    name = family_name(asked, inventory)
+    family, draft = smallest_draft(replace(inventory, families={name: inventory.families[name]}))
+    store, sweep_of = Store(default_root()), inventory.sweep
+    tool = ensure_llama_speculative(store.root, jobs=asked.jobs)
+    prompts = default_prompts() if sweep_of.prompts is None else read_prompts(sweep_of.prompts)
+    pairing = Pairing(
+        family=family,
+        draft=draft,
+        quant=SMALL_QUANT,
+        prompts=tuple(prompts.prompts[place] for place in sweep.evenly(len(prompts.prompts), END_TO_END_PROMPTS)),
+        ks=sweep_of.k,
+        new_tokens=sweep_of.new_tokens,
+        threads=SMALL_THREADS,
+        pairs=asked.pairs,
+    )
+    with open_device(DeviceSpec(name="local", connection="local"), store.root) as device:
+        lines = against_llama_cpp(pairing, device, tool, store, _say)
+        lines += against_transformers(pairing, device, store, _say)
+    in_llama_cpp = every_cell.family_in_llama_cpp(inventory, name, target_file(family, store, _say), pairing.options)
+    lines += every_cell.measure(
+        in_llama_cpp, tool, prompts=asked.sweep_prompts or len(prompts.prompts), pairs=asked.pairs, progress=_say
+    )
+    return lines
+
+
 def plugin(asked: Asked) -> list[Line]:
-    """The installed plugin's cost elsewhere."""
-    return [plugin_cost.measure(pairs=max(PLUGIN_PAIRS, asked.pairs))]
+    """The installed plugin's cost, elsewhere and in a large testbed."""
+    return [
+        plugin_cost.measure(pairs=max(PLUGIN_PAIRS, asked.pairs)),
+        collection_cost.measure(repeats=asked.pairs),
+    ]
 
 
 PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "drafting": ("Drafting: llama-bench (peer) and configspec's loop (ours)", drafting),
     "sweep": ("Profiling: real speculative decoding (peer) and configspec's profile (ours)", sweeping),
     "separate-k": ("Rounds of K: timed on their own (peer) and as beginnings of rounds of 10 (ours)", apart),
+    "end-to-end": ("End to end: another engine (peer) and configspec (ours)", end_to_end),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
 }
 
@@ -150,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for programs")
     parser.add_argument("--inventory", type=Path, default=ROOT / "devices.yaml")
     parser.add_argument("--device", default="local", help="of the inventory, for the sweep (default: local)")
-    parser.add_argument("--family", help="for the sweep (default: the inventory's first)")
+    parser.add_argument("--family", help="for the sweep and end to end (default: the inventory's first)")
     parser.add_argument("--threads", type=int, default=processors(), help="for drafting (default: all processors)")
     parser.add_argument("--pairs", type=_at_least_five, default=5, help="quiet pairs to take (default and least: 5)")
     parser.add_argument(
@@ -158,7 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=int,
         default=SWEEP_PROMPTS,
         metavar="N",
-        help=f"prompts decoded for real in the sweep, the rest in proportion; 0: all (default: {SWEEP_PROMPTS})",
+        help="prompts decoded for real where every configuration is run, the rest in proportion; 0: all "
+        f"(default: {SWEEP_PROMPTS})",
     )
     parser.add_argument("--jobs", type=int, default=processors(), help="compilers at once (default: all processors)")
     options = vars(parser.parse_args(arguments))

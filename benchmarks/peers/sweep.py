@@ -4,7 +4,7 @@
               timed: counts and speeds of every (draft, quantisation, K) follow
     real      the device drafts K, the target verifies and corrects, to the end of each prompt, for every configuration
 
-Both start with the drafts' files there and nothing else: no text, no scores. Both must count the same rounds and
+Both start with the libraries loaded and the drafts' files there, and nothing else: no text, no scores. Both must count the same rounds and
 accepted tokens for every prompt, near ties apart (`agreement.py`).
 
 Draft and target take turns on one machine here, and OpenMP's threads spin for a while after their work. Those of one
@@ -33,7 +33,8 @@ from configspec.profiling.acceptance import DraftScores
 from configspec.profiling.laboratory import Laboratory
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.profiling.trace import Trace, TracedPrompt
-from configspec.targets.transformers_target import TransformersTarget
+from configspec.targets.open import open_target
+from configspec.targets.target import Target
 
 AT_LEAST_TIMES = 30.0
 WAIT_POLICY = "OMP_WAIT_POLICY"  # read by the OpenMP library when it is loaded
@@ -77,6 +78,7 @@ def measure(inventory: Inventory, device: str, family: str, *, prompts: int | No
     spec = inventory.families[family]
     with _threads_that_sleep(), tempfile.TemporaryDirectory(prefix="sweep-") as folder:
         store = Store(Path(folder))
+        open_target(spec.target).close()  # importing torch is neither side's
         profiled = _profile(inventory, store, device, spec, progress)
         chosen = evenly(len(profiled.trace.prompts), prompts)
         real_s, differences, counted = _run_for_real(inventory, store, device, spec, profiled, chosen, progress)
@@ -154,7 +156,7 @@ def _run_for_real(
     prompts = profiled.trace.prompts
     with open_device(inventory.devices[device], store.root) as drafter:
         watch = Watch()
-        target = TransformersTarget(family.target)
+        target = open_target(family.target)
         seconds += watch.elapsed_s()
         for (draft, quant), path in profiled.files.items():
             progress(f"real speculative decoding: {family.name} {draft} {quant}")
@@ -170,7 +172,7 @@ def _run_for_real(
 
 
 def _decode_all(
-    device: Device, target: TransformersTarget, path: Path, prompts: Mapping[int, TracedPrompt], inventory: Inventory
+    device: Device, target: Target, path: Path, prompts: Mapping[int, TracedPrompt], inventory: Inventory
 ) -> dict[tuple[int, int], tuple[SpeculativeRun, Drafts]]:
     """Every prompt at every K with one draft, by (the prompt's place in the set, K)."""
     device.open_model(path)

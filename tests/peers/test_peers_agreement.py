@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.model.acceptance import replay
-from configspec.profiling.speculative import SpeculativeRun
+from configspec.profiling.speculative import SpeculativeRun, Spent
 from configspec.profiling.trace import TracedPrompt
 
 WRONG = -1  # a drafted token that is nowhere in a text
@@ -16,7 +16,14 @@ choices = st.lists(st.booleans(), min_size=1, max_size=12)
 
 
 def _traced(length: int, gap: float = 2.0) -> TracedPrompt:
-    return TracedPrompt(id="p", prompt=(1,), tokens=tuple(range(length)), gaps=(gap,) * length)
+    tokens = tuple(range(length))
+    return TracedPrompt(id="p", prompt=(1,), tokens=tokens, logprobs=(0.0,) * length, gaps=(gap,) * length)
+
+
+def _run(tokens: tuple[int, ...], rounds: int, drafted: int, accepted: int) -> SpeculativeRun:
+    """What is compared of a run; its time is not."""
+    spent = Spent(total_s=1.0, drafting_s=0.0, link_s=0.0, verification_s=0.0)
+    return SpeculativeRun(tokens=tokens, rounds=rounds, drafted=drafted, accepted=accepted, catch_ups=0, spent=spent)
 
 
 def _decoded(chosen: list[bool], k: int) -> tuple[SpeculativeRun, Drafts]:
@@ -28,8 +35,7 @@ def _decoded(chosen: list[bool], k: int) -> tuple[SpeculativeRun, Drafts]:
         drafts.append((start, tuple(range(start, start + good)) + (WRONG,) * (k - good)))
         start += good + 1
     counts = replay(chosen, k)
-    tokens = tuple(range(len(chosen)))
-    return SpeculativeRun(tokens=tokens, rounds=counts.rounds, drafted=counts.drafted, accepted=counts.accepted), drafts
+    return _run(tuple(range(len(chosen))), counts.rounds, counts.drafted, counts.accepted), drafts
 
 
 def _difference(matches: list[bool], gaps: list[float], chosen: list[bool], k: int) -> Difference | None:
@@ -68,7 +74,7 @@ def test_the_widest_gap_behind_a_difference_is_shown() -> None:
 
 def test_a_text_that_differs_shows_the_targets_gap_where_it_does() -> None:
     """The target itself wrote another third token, where its best two logits were 0.001 apart."""
-    run = SpeculativeRun(tokens=(0, 1, 9, 9), rounds=2, drafted=4, accepted=2)
+    run = _run((0, 1, 9, 9), rounds=2, drafted=4, accepted=2)
     found = difference("xs Q4_K_M", _traced(4, gap=0.001), [True] * 4, [1.0] * 4, 2, run, [])
     assert found is not None
     assert (found.gap, found.whose, found.near_tie) == (0.001, "target", True)
@@ -76,7 +82,7 @@ def test_a_text_that_differs_shows_the_targets_gap_where_it_does() -> None:
 
 def test_counts_that_differ_though_all_was_chosen_alike_are_no_near_tie() -> None:
     """That would be an error of the replay, and fails."""
-    run = SpeculativeRun(tokens=(0, 1, 2, 3), rounds=9, drafted=18, accepted=0)
+    run = _run((0, 1, 2, 3), rounds=9, drafted=18, accepted=0)
     found = difference("xs Q4_K_M", _traced(4), [True] * 4, [1.0] * 4, 2, run, [])
     assert found is not None
     assert (found.gap, found.near_tie) == (None, False)
@@ -104,3 +110,21 @@ def test_near_ties_are_shown_and_do_not_miss_the_bound() -> None:
     )
     wide = Difference(cell="xs Q6_K", prompt="p", k=2, predicted=(5, 3), counted=(4, 4), gap=0.3, whose="draft")
     assert not agreement("tiny", 40, [*near, wide]).met
+
+
+def test_two_counts_are_called_by_the_names_given() -> None:
+    """A comparison of two engines predicts nothing."""
+    one = Difference(cell="xs F16", prompt="p", k=2, predicted=(5, 8, 3), counted=(4, 8, 4), gap=None, whose="draft")
+    line = agreement(
+        "tiny, engine",
+        40,
+        [one],
+        counts="(rounds, drafted, accepted)",
+        names=("ours", "theirs"),
+        notes=("2 left out",),
+    )
+    assert line.notes[0] == "2 left out"
+    assert line.notes[2] == (
+        "xs F16, prompt p: (rounds, drafted, accepted) K=2 (5, 8, 3) ours, (4, 8, 4) theirs, no near tie explains it"
+    )
+    assert not line.met
