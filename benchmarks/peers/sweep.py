@@ -4,8 +4,8 @@
               timed: counts and speeds of every (draft, quantisation, K) follow
     real      the device drafts K, the target verifies and corrects, to the end of each prompt, for every configuration
 
-Both start with the libraries loaded and the drafts' files there, and nothing else: no text, no scores. Both must count the same rounds and
-accepted tokens for every prompt, near ties apart (`agreement.py`).
+Both start with the libraries loaded and the drafts' files there, and nothing else: no text, no scores. Both must count
+the same rounds and accepted tokens for every prompt, near ties apart (`agreement.py`).
 
 Draft and target take turns on one machine here, and OpenMP's threads spin for a while after their work. Those of one
 would then hold the processors that the other needs: on two of them that made the real runs a sixth slower, which is no
