@@ -47,7 +47,7 @@ from configspec.targets.target import Target
 
 AT_LEAST_TIMES = 20.0
 DEVICE = "local"
-TURNS = 5  # rounds of each configuration that are timed, of which the median counts
+TURNS = 15  # rounds of each configuration that are timed, of which the median counts
 
 Progress = Callable[[str], None]
 Cell = tuple[str, str]  # draft, quantisation

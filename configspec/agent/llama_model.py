@@ -45,6 +45,7 @@ class OpenModel:
         self.vocabulary = int(self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(model)))
         self.facts: dict[str, Any] = {}
         self._model = model
+        self._window = int(self.api.llama_model_n_swa(model))  # tokens; 0: attention sees all
         self._logits_at = 0
         self._logits: Any = None
 
@@ -93,7 +94,7 @@ class OpenModel:
         api = self.api
         cut = api.llama_memory_seq_rm(self.memory, 0, length, -1)
         # A recurrent state refuses. A sliding-window cache agrees, and may lack what the window needs.
-        if cut and api.llama_memory_seq_pos_min(self.memory, 0) <= max(0, length - api.llama_model_n_swa(self._model)):
+        if cut and (not self._window or api.llama_memory_seq_pos_min(self.memory, 0) <= max(0, length - self._window)):
             return True
         api.llama_memory_clear(self.memory, True)
         return False

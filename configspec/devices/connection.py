@@ -7,10 +7,12 @@ import os
 import select
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 from typing import IO, Protocol
 
 STDERR_KEPT_BYTES = 64 * 1024
+AWAKE_S = 0.001
 _CLOSE_WAIT_S = 1.0
 
 
@@ -50,6 +52,7 @@ class LocalConnection:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._stdin = self._process.stdin
+        self._to_agent = self._stdin.fileno()
         self._stdout = self._process.stdout
         self._ready = select.poll()
         self._ready.register(self._stdout, select.POLLIN)
@@ -59,15 +62,21 @@ class LocalConnection:
 
     def send(self, data: bytes) -> None:
         """Write to the agent; BrokenPipeError where it has ended."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._stdin.write(rest) :]
+        sent = os.write(self._to_agent, data)
+        while sent < len(data):
+            sent += os.write(self._to_agent, data[sent:])
 
     def receive(self, timeout_s: float) -> bytes | None:
         """What the agent wrote next; b"" once it has closed its end, None where nothing came in time."""
-        # Read here and not by a thread, whose handing over would cost a tenth of a small model's round.
-        if not self._ready.poll(max(0.0, timeout_s) * 1000):
-            return None
+        # Read here and not by a thread, whose handing over would cost a tenth of a small model's round; and stay awake
+        # for a moment, since waking up costs as much. Whoever else wants the processor gets it.
+        awake_until_s = time.monotonic() + min(timeout_s, AWAKE_S)
+        while not self._ready.poll(0):
+            if time.monotonic() >= awake_until_s:
+                if not self._ready.poll(max(0.0, timeout_s) * 1000):
+                    return None
+                break
+            os.sched_yield()
         return os.read(self._stdout.fileno(), 65536)
 
     def exit_status(self) -> int | None:

@@ -34,6 +34,11 @@ class Framing:
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         """The messages that `chunk` completes, one by one: those before an error are not lost with it."""
         *ends, rest = chunk.split(b"\n")
+        if len(ends) == 1 and self.greeted and not self._held and not rest and len(chunk) <= self._max_line_bytes:
+            message = self._message(ends[0])  # one whole line, as nearly always: a round waits for this
+            if message is not None:
+                yield message
+            return
         for end in ends:
             self._hold(end)
             message = self._message(bytes(self._held))
