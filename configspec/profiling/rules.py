@@ -104,7 +104,8 @@ class Rejection:
         """Accept each with probability min(1, p/q); where one is rejected, sample from max(0, p - q)."""
         rows = target.distributions([last, *drafted.tokens], self._decoding)
         for place, (token, q_of_token) in enumerate(zip(drafted.tokens, drafted.probabilities, strict=True)):
-            if self._rng.random() * q_of_token >= rows[place, token]:
+            p_of_token = rows[place, token] if token < rows.shape[1] else 0.0  # the draft's padding: no token
+            if self._rng.random() * q_of_token >= p_of_token:
                 q = _of_length(device.distribution(place), rows.shape[1])
                 return place, sample(residual(rows[place], q), self._rng)
         return len(drafted.tokens), sample(rows[-1], self._rng)
