@@ -51,9 +51,11 @@ LARGE_AT_LEAST = 0.98
 SMALL_AT_LEAST = 0.93
 PLUGIN_PAIRS = 60  # a run of pytest differs from the next by 60 ms; ten pairs said anything from -2 to 73 ms
 SMALL_QUANT = "Q4_K_M"
+LARGE_PAIRS = 9
 SMALL_PAIRS = 15  # a turn of the small model takes a second, and turns of it differ by a tenth and more
 SMALL_THREADS = 1  # at 0.1 ms a token, two threads mostly wait for each other, on both sides, and differ at random
 END_TO_END_PROMPTS = 12
+END_TO_END_PAIRS = 9  # turns of a second or two differ by a twentieth
 SWEEP_PROMPTS = 4  # real speculative decoding of every configuration takes minutes a prompt
 
 
@@ -85,8 +87,9 @@ def drafting(asked: Asked) -> list[Line]:
                 "Llama-3.2-1B's shape, Q4_K_M",
                 device,
                 tool,
-                Decoding(model=large, tokens=32, depth=DEPTH, threads=asked.threads, repeats=1),
-                pairs=asked.pairs,
+                # Three seconds a turn: a shared machine's speed moves by a twentieth within one.
+                Decoding(model=large, tokens=96, depth=DEPTH, threads=asked.threads, repeats=1),
+                pairs=max(asked.pairs, LARGE_PAIRS),
                 at_least=LARGE_AT_LEAST,
                 note=note,
                 progress=_say,
@@ -163,7 +166,7 @@ def end_to_end(asked: Asked) -> list[Line]:
         ks=sweep_of.k,
         new_tokens=sweep_of.new_tokens,
         threads=SMALL_THREADS,
-        pairs=asked.pairs,
+        pairs=max(asked.pairs, END_TO_END_PAIRS),
     )
     with open_device(DeviceSpec(name="local", connection="local"), store.root) as device:
         lines = against_llama_cpp(pairing, device, tool, store, _say)
