@@ -26,7 +26,7 @@ from configspec.model.statistics import typical
 from configspec.profiling.rules import Rule
 from configspec.targets.target import Target
 
-TURNS = 6  # beside each decoded prompt; even, since every second one has two tokens pending
+TURNS = 10  # beside each decoded prompt; even, since every second one has two tokens pending
 WARMUP_TURNS = 2
 
 
