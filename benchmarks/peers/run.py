@@ -1,6 +1,6 @@
 """configspec beside its peers: one table a part, and exit status 1 where a bound is missed.
 
-    python benchmarks/peers/run.py [--part drafting|sweep|separate-k|end-to-end|plugin] [--json peers.json]
+    python benchmarks/peers/run.py [--part PART ...] [--json peers.json]
 
     drafting   tokens/s of our loop against llama-bench: a model of Llama-3.2-1B's shape, and the smallest draft
     sweep      seconds to profile a family against real speculative decoding of every configuration, and their counts
@@ -9,6 +9,7 @@
                takes to know the best of all configurations
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it, and how long
                collecting 10,000 configurations takes
+    journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them
 
 Needs configspec[all] installed, and cmake with a C++ compiler for the first `drafting` or `end-to-end`. Leave the
 machine alone while it runs: pairs of runs that were disturbed are marked, and taken again for a while.
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import collection_cost
 import every_cell
+import journal_cost
 import plugin_cost
 import separate_k
 import sweep
@@ -186,12 +188,18 @@ def plugin(asked: Asked) -> list[Line]:
     ]
 
 
+def journal(asked: Asked) -> list[Line]:
+    """What it costs to lose nothing."""
+    return journal_cost.measure(repeats=asked.pairs)
+
+
 PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "drafting": ("Drafting: llama-bench (peer) and configspec's loop (ours)", drafting),
     "sweep": ("Profiling: real speculative decoding (peer) and configspec's profile (ours)", sweeping),
     "separate-k": ("Rounds of K: timed on their own (peer) and as beginnings of rounds of 10 (ours)", apart),
     "end-to-end": ("End to end: another engine (peer) and configspec (ours)", end_to_end),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
+    "journal": ("Rows: pytest-benchmark's one file (peer), and the journal and the merge (ours)", journal),
 }
 
 

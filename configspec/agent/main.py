@@ -6,8 +6,7 @@ import hashlib
 import json
 import os
 import platform
-import select
-import threading
+import sys
 import time
 import traceback
 from typing import Any
@@ -23,35 +22,26 @@ from .protocol import (
     split_lines,
     usage_error,
 )
+from .watch import SILENCE_S, Watch
 
 
 def main() -> int:
-    """Serve the host on stdin and stdout until one of them closes."""
+    """Serve the host on stdin and stdout until one of them closes, or the host is silent for `sys.argv[1]` seconds."""
     # llama.cpp and C libraries print to file descriptor 1: it goes to stderr before any of them is loaded.
     answers = os.dup(1)
     os.dup2(2, 1)
     deadline = Deadline()
-    threading.Thread(target=_watch, args=(deadline,), daemon=True).start()
+    watch = Watch(deadline, silence_s=float(sys.argv[1]) if len(sys.argv) > 1 else SILENCE_S)
     operations = Operations(deadline)
     try:
         _send(answers, _hello())
-        for line in split_lines(iter(lambda: os.read(0, 65536), b"")):
-            _send(answers, _answer(line, operations, deadline))
+        for line in split_lines(iter(watch.read, b"")):
+            if line != b"":  # a blank line says no more than that the host is there
+                _send(answers, _answer(line, operations, deadline))
     except BrokenPipeError:
         pass  # the host is gone
     operations.close()
     return 0
-
-
-def _watch(deadline: Deadline) -> None:
-    """Wait until the host has closed its end. A thread of its own, so that long work hears of it at once.
-
-    It reads nothing: handing each request from thread to thread would cost a tenth of a small model's round.
-    """
-    poller = select.poll()
-    poller.register(0, getattr(select, "POLLRDHUP", 0))  # a closed pipe is told unasked, a closed socket is not
-    poller.poll()
-    deadline.host_is_gone()
 
 
 def _hello() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .board_lock import BoardLock
 from .describe import describe
 from .drafting import Drafter
 from .llama_library import Library, load_library
@@ -15,6 +16,7 @@ from .sampling import Sampling
 from .scoring import check_scorable, score
 
 SAMPLING = frozenset({"temperature", "top_k", "top_p"})
+OWNER = frozenset({"user", "host", "pid", "since", "run"})  # of the run that wants the board
 
 
 class Operations:
@@ -22,10 +24,12 @@ class Operations:
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
+        self._lock = BoardLock()
         self._library: Library | None = None
         self._model: OpenModel | None = None
         self._drafter: Drafter | None = None
         self._known: dict[str, tuple[Callable[[Arguments], dict[str, Any]], frozenset[str]]] = {
+            "lock": (self._take_lock, OWNER),
             "describe": (self._describe, frozenset()),
             "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch"})),
             "prefill": (self._prefill, frozenset({"tokens"})),
@@ -51,6 +55,10 @@ class Operations:
         model, self._model, self._drafter = self._model, None, None
         if model is not None:
             model.close()
+
+    def _take_lock(self, arguments: Arguments) -> dict[str, Any]:
+        owner: dict[str, Any] = {name: arguments.text(name) for name in sorted(OWNER - {"pid"})}
+        return self._lock.take({**owner, "pid": arguments.integer("pid", minimum=0)})
 
     def _describe(self, _: Arguments) -> dict[str, Any]:
         facts = describe(Path("/"))

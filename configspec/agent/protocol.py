@@ -3,6 +3,7 @@
     agent   {"configspec_agent": 1, "sha256": ..., "python": ..., "pid": ..., "clock_s": ...}    the hello
     host    {"id": 7, "op": "draft", "deadline_s": 120, "k": 4}
     agent   {"id": 7, "ok": {...}}   or   {"id": 7, "error": {"kind", "what", "found", "hint"}}
+    host    a blank line every few seconds: it is still there
 
 Each request has exactly one answer. `id` is null where the request was not readable. `kind` says whose move
 it is: `usage` (the person changes something), `testbed` (the board misbehaved), `internal` (our bug).
@@ -21,6 +22,7 @@ from typing import Any
 PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 4 * 1024 * 1024
 TOO_OLD_STATUS = 3  # what the agent ends with under an interpreter older than 3.8
+GONE_STATUS = 4  # what it ends itself with when the host has gone, or was silent for too long
 
 
 class AgentError(Exception):

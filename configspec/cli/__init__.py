@@ -10,12 +10,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from configspec import __version__
+from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
 from configspec.cli.rank import add_rank
-from configspec.errors import ConfigspecError, TestbedError, UsageError
+from configspec.errors import ConfigspecError, TestbedError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,37 +51,11 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"configspec {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     add_rank(commands)
-    _add_recover(commands)
+    add_merge(commands)
     add_models(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of devices.yaml, for editors")
     schema.set_defaults(run=_schema)
     return top
-
-
-Commands = argparse._SubParsersAction  # argparse has no public name for it
-
-
-def _add_recover(commands: Commands[argparse.ArgumentParser]) -> None:
-    recover = commands.add_parser("recover", help="make a results file of the journal of a run that was killed")
-    recover.add_argument("journal", type=Path, help="a file of .configspec/journal")
-    recover.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
-    recover.set_defaults(run=_recover)
-
-
-def _recover(asked: argparse.Namespace) -> int:
-    from configspec.records.journal import recover
-
-    document, unread = recover(asked.journal)
-    try:
-        with asked.output.open("x", encoding="utf-8") as out:
-            json.dump(document, out, indent=1)
-    except FileExistsError:
-        raise UsageError(f"{asked.output}: is there already. Choose another name with -o.") from None
-    except OSError as problem:
-        raise UsageError(f"{asked.output}: cannot be written: {problem.strerror}.") from problem
-    cut = f"; {unread} line that was cut short is left out" if unread else ""
-    print(f"{len(document['benchmarks'])} rows recovered into {asked.output}{cut}")
-    return 0
 
 
 def _schema(_: argparse.Namespace) -> int:

@@ -26,9 +26,14 @@ class AgentArchive:
     content: bytes
     sha256: str
 
+    @property
+    def file_name(self) -> str:
+        """What it is called, on every machine."""
+        return f"configspec-agent-{self.sha256[:32]}.zip"
+
     def place_in(self, folder: Path) -> Path:
         """The zip as a file in `folder`, named by its hash; written only where it is not there whole."""
-        path = folder / f"configspec-agent-{self.sha256[:32]}.zip"
+        path = folder / self.file_name
         if path.is_file() and path.read_bytes() == self.content:
             return path
         folder.mkdir(parents=True, exist_ok=True)

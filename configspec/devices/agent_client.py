@@ -15,13 +15,12 @@ import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from configspec.agent.protocol import MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, encode
-from configspec.devices.connection import Connection
+from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, encode
+from configspec.devices.connection import Connection, last_lines
 from configspec.devices.framing import HELLO_KEY, Framing, FramingError, quote
 from configspec.errors import TestbedError, UsageError
 
 GRACE_S = 10.0
-_STDERR_LINES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +105,11 @@ class AgentClient:
         return self._inbox.popleft()
 
     def _died(self, awaited: str) -> NoReturn:
+        fault = self._connection.fault()
+        if fault is not None:
+            self._lose(fault.kind, f"before {awaited}, {fault.what}")
         status = self._connection.exit_status()
-        words = _last_lines(self._connection.stderr_tail())
+        words = last_lines(self._connection.stderr_tail())
         if status == TOO_OLD_STATUS and not self._framing.greeted:
             self._lose(UsageError, f"{words} Name another interpreter as `python`.")
         how = _describe_status(status)
@@ -142,6 +144,8 @@ def quote_message(message: dict[str, Any]) -> str:
 def _describe_status(status: int | None) -> str:
     if status is None:
         return "closed its end"
+    if status == GONE_STATUS:
+        return "ended itself, having heard nothing from this host for too long,"
     if status == -signal.SIGKILL:
         return "was killed by SIGKILL (Linux does so when memory runs out)"
     if status < 0:
@@ -149,8 +153,3 @@ def _describe_status(status: int | None) -> str:
             return f"was killed by {signal.Signals(-status).name}"
         return f"was killed by signal {-status}"
     return f"ended with status {status}"
-
-
-def _last_lines(stderr: str) -> str:
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    return " | ".join(lines[-_STDERR_LINES:]) or "nothing."

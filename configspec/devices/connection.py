@@ -1,4 +1,4 @@
-"""How bytes reach an agent and come back: today through a subprocess of this machine."""
+"""How bytes reach an agent and come back through a subprocess: the agent itself, or an `ssh` that speaks with it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,26 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import IO, Protocol
+
+from configspec.errors import TestbedError, UsageError
 
 STDERR_KEPT_BYTES = 64 * 1024
 AWAKE_S = 0.001
-_CLOSE_WAIT_S = 1.0
+BEAT = b"\n"  # says no more than that this host is still there
+BEAT_S = 5.0
+SEND_WAIT_S = 30.0
+CLOSE_WAIT_S = 1.0
+_STDERR_LINES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What a link has to say of its own end: whose move it is, and what happened."""
+
+    kind: type[TestbedError] | type[UsageError]
+    what: str
 
 
 class Connection(Protocol):
@@ -28,6 +43,9 @@ class Connection(Protocol):
     def exit_status(self) -> int | None:
         """The agent's exit status, negative for a signal; None while it runs."""
 
+    def fault(self) -> Fault | None:
+        """What broke on the way to the agent, once that has ended; None where it was the agent that ended."""
+
     def stderr_tail(self) -> str:
         """The end of what it wrote to stderr."""
 
@@ -36,9 +54,9 @@ class Connection(Protocol):
 
 
 class LocalConnection:
-    """A subprocess. OSError where the program cannot be started."""
+    """A subprocess, told every `beat_s` that its host is still there. OSError where it cannot be started."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], *, beat_s: float = BEAT_S, close_wait_s: float = CLOSE_WAIT_S) -> None:
         # A session of its own: Ctrl-C goes to the host alone, which then ends the agent in order.
         self._process = subprocess.Popen(
             command,
@@ -51,20 +69,31 @@ class LocalConnection:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
+        self._close_wait_s = close_wait_s
         self._stdin = self._process.stdin
         self._to_agent = self._stdin.fileno()
+        os.set_blocking(self._to_agent, False)  # a link that takes nothing more must not hold the host for ever
+        self._sending = threading.Lock()  # a beat must not come into the midst of a request
+        self._closed = threading.Event()
         self._stdout = self._process.stdout
         self._ready = select.poll()
         self._ready.register(self._stdout, select.POLLIN)
         self._stderr = bytearray()
         self._drain = threading.Thread(target=self._drain_stderr, args=(self._process.stderr,), daemon=True)
         self._drain.start()
+        threading.Thread(target=self._beat, args=(beat_s,), daemon=True).start()
 
     def send(self, data: bytes) -> None:
-        """Write to the agent; BrokenPipeError where it has ended."""
-        sent = os.write(self._to_agent, data)
-        while sent < len(data):
-            sent += os.write(self._to_agent, data[sent:])
+        """Write to the agent; BrokenPipeError where it has ended, or has taken nothing for SEND_WAIT_S."""
+        with self._sending:
+            if self._closed.is_set():
+                raise BrokenPipeError("it was closed")
+            try:
+                sent = os.write(self._to_agent, data)
+            except BlockingIOError:
+                sent = 0
+            if sent < len(data):
+                self._send_slowly(data[sent:])
 
     def receive(self, timeout_s: float) -> bytes | None:
         """What the agent wrote next; b"" once it has closed its end, None where nothing came in time."""
@@ -85,26 +114,51 @@ class LocalConnection:
         It closes its pipes a moment before its status can be read: wait that moment.
         """
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=_CLOSE_WAIT_S)
+            self._process.wait(timeout=CLOSE_WAIT_S)
         return self._process.returncode
+
+    def fault(self) -> Fault | None:
+        """Nothing lies between this machine and its agent."""
+        return None
 
     def stderr_tail(self) -> str:
         """The end of what it wrote to stderr."""
         if self._process.poll() is not None:
-            self._drain.join(timeout=_CLOSE_WAIT_S)  # its last words may still be in the pipe
+            self._drain.join(timeout=CLOSE_WAIT_S)  # its last words may still be in the pipe
         return self._stderr.decode("utf-8", "replace").strip()
 
     def close(self) -> None:
         """End the agent: it goes by itself when stdin closes, and is killed where it does not."""
-        with contextlib.suppress(OSError):
+        self._closed.set()
+        with self._sending, contextlib.suppress(OSError):
             self._stdin.close()
         try:
-            self._process.wait(timeout=_CLOSE_WAIT_S)
+            self._process.wait(timeout=self._close_wait_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._drain.join(timeout=_CLOSE_WAIT_S)
+        self._drain.join(timeout=CLOSE_WAIT_S)
         self._stdout.close()
+
+    def _send_slowly(self, rest: bytes) -> None:
+        room = select.poll()
+        room.register(self._to_agent, select.POLLOUT)
+        while rest:
+            if not room.poll(SEND_WAIT_S * 1000):
+                raise BrokenPipeError(f"nothing was taken for {SEND_WAIT_S:g} s")
+            rest = rest[os.write(self._to_agent, rest) :]
+
+    def _beat(self, beat_s: float) -> None:
+        while not self._closed.wait(beat_s):
+            with self._sending:
+                if self._closed.is_set():  # its descriptor may be another file's by now
+                    return
+                try:
+                    os.write(self._to_agent, BEAT)
+                except BlockingIOError:  # so full that the agent has seen nothing for long: it needs no beat to end
+                    continue
+                except BrokenPipeError:
+                    return
 
     def _drain_stderr(self, pipe: IO[bytes]) -> None:
         # Undrained, a full pipe would stop the agent for ever.
@@ -112,3 +166,10 @@ class LocalConnection:
             while chunk := os.read(pipe.fileno(), 65536):
                 self._stderr += chunk
                 del self._stderr[:-STDERR_KEPT_BYTES]
+
+
+def last_lines(stderr: str) -> str:
+    """The last of what was written to stderr, as an error shows it, with a full stop."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    words = " | ".join(lines[-_STDERR_LINES:]) or "nothing"
+    return words if words.endswith(".") else words + "."

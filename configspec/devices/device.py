@@ -1,15 +1,10 @@
-"""A device of the testbed, with its operations as typed methods.
-
-All `_s` figures of a device are durations or stamps of its own monotonic clock.
-"""
+"""A device of the testbed, with its operations as typed methods."""
 
 from __future__ import annotations
 
 import base64
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,119 +13,28 @@ from numpy.typing import NDArray
 
 from configspec.devices.agent_archive import build_agent_archive
 from configspec.devices.agent_client import AgentClient, Hello
-from configspec.devices.connection import Connection, LocalConnection
-from configspec.devices.link import EmulatedLink
-from configspec.errors import UsageError
+from configspec.devices.answers import DeviceFacts, Draft, ModelFacts, Prefill, Scores, TimedRounds
+from configspec.devices.board_lock import take_board
+from configspec.devices.connect import PULSE, Pulse, connect
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
 from configspec.model.decoding import Decoding
+
+__all__ = ["Device", "DeviceFacts", "Draft", "ModelFacts", "Prefill", "Scores", "TimedRounds", "open_device"]
 
 BATCH_TOKENS = 2048  # as many as llama-bench gives at once
 HELLO_DEADLINE_S = 60.0
 OPEN_DEADLINE_S = 600.0  # a large file from a slow card
 WORK_DEADLINE_S = 300.0
-LINK_SEED = 2604_09722  # any fixed number: two runs meet the same jitter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceFacts:
-    """What kind of board it is, as its system tells it. What is None has a reason beside it, or is not there."""
-
-    platform: str
-    machine: str
-    board: str | None
-    cpu_model: str | None
-    cores: int
-    governor: str | None
-    governor_reason: str | None
-    load_1min: float
-    memory_bytes: int | None
-    python: str
-    llama_cpp_version: str | None
-    llama_cpp_system_info: str | None
-    llama_cpp_reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFacts:
-    """An open model: which it is, and how it was opened. Equal `vocabulary_sha256`: token ids mean the same."""
-
-    architecture: str | None
-    description: str
-    parameters: int
-    weights_bytes: int
-    file_bytes: int
-    file_sha256: str
-    vocabulary: int  # tokens
-    vocabulary_sha256: str
-    trained_context: int  # tokens
-    context: int
-    batch: int
-    threads: int
-    gpu_layers: int
-    load_s: float
-    metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prefill:
-    """A sequence was begun. All but its last token were evaluated, in `elapsed_s`."""
-
-    length: int
-    elapsed_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """K drafted tokens. `stamps_s` has K + 1: when drafting began, and when each token was there.
-
-    `probabilities` are those of the tokens in the distributions that they were sampled from; none where drafting is
-    greedy.
-    """
-
-    tokens: tuple[int, ...]
-    stamps_s: tuple[float, ...]
-    length: int  # of the sequence, the draft included
-    probabilities: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimedRounds:
-    """Rounds of K tokens, each from the same sequence of `depth` tokens; `stamps_s` as in a Draft.
-
-    `tokens` are the first round's. Greedy drafting repeats itself: `rounds_that_differ` should be 0.
-    """
-
-    k: int
-    depth: int
-    warmup: int
-    tokens: tuple[int, ...]
-    rounds_that_differ: int
-    stamps_s: tuple[tuple[float, ...], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """For each token of a text from `start` on, given all before it.
-
-    `argmax` is what greedy drafting proposes there, `logprob` the natural logarithm of the text's own token's
-    probability, `gap` how far the best logit leads the second. `probability` is that of the text's own token in the
-    distribution that sampling draws from, after temperature, top-k and top-p; None where no decoding was given.
-    """
-
-    start: int
-    argmax: tuple[int, ...]
-    logprob: tuple[float, ...]
-    gap: tuple[float, ...]
-    probability: tuple[float, ...] | None = None
 
 
 class Device:
-    """A board with its agent running; one model is open at a time."""
+    """A board with its agent running; one model is open at a time. `lock_path` is the lock held there."""
 
-    def __init__(self, *, spec: DeviceSpec, client: AgentClient, hello: Hello) -> None:
+    def __init__(self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, lock_path: str) -> None:
         self.name = spec.name
         self.spec = spec
         self.hello = hello
+        self.lock_path = lock_path
         self._client = client
 
     @property
@@ -251,27 +155,19 @@ class Device:
 
 
 @contextmanager
-def open_device(spec: DeviceSpec, cache: Path) -> Iterator[Device]:
-    """Start the agent of a device, and end it after use. The agent's archive is kept in `cache`."""
-    if spec.connection != "local":
-        raise UsageError(f"{spec.name}: a device of recorded figures has no board to open.")
+def open_device(spec: DeviceSpec, cache: Path, *, pulse: Pulse = PULSE) -> Iterator[Device]:
+    """Start the agent of a device and take the board's lock; both end with the context.
+
+    Raises:
+        UsageError: Something has to be changed: the declaration, a key, an interpreter.
+        DeviceOffline, DeviceBusy: The board does not answer, or another run holds it.
+    """
     archive = build_agent_archive()
-    python = spec.python or sys.executable
-    try:
-        connection: Connection = LocalConnection([python, str(archive.place_in(cache / "agent"))])
-    except OSError as error:
-        raise UsageError(
-            f"{spec.name}: cannot start its `python`, {python}: {error.strerror}. "
-            "It must be an interpreter of Python 3.8 or later."
-        ) from None
-    if spec.link is not None:
-        connection = EmulatedLink(connection, spec.link, np.random.default_rng(LINK_SEED))
-    client = AgentClient(connection, device=spec.name)
-    try:
+    with connect(spec, archive, cache, pulse) as connection:
+        client = AgentClient(connection, device=spec.name)
         hello = client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
-        yield Device(spec=spec, client=client, hello=hello)
-    finally:
-        client.close()
+        lock_path = take_board(client, device=spec.name)
+        yield Device(spec=spec, client=client, hello=hello, lock_path=lock_path)
 
 
 def _sampling(decoding: Decoding) -> dict[str, Any]:

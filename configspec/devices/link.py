@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from configspec.devices.connection import Connection
+from configspec.devices.connection import Connection, Fault
 from configspec.inventory.specs import LinkSpec
 
 SPIN_S = 0.0005  # a sleep overshoots by up to this much; the rest is waited for awake
@@ -53,6 +53,10 @@ class EmulatedLink:
     def exit_status(self) -> int | None:
         """The agent's exit status, negative for a signal; None while it runs."""
         return self._connection.exit_status()
+
+    def fault(self) -> Fault | None:
+        """What broke on the way to the agent; None where it was the agent that ended."""
+        return self._connection.fault()
 
     def stderr_tail(self) -> str:
         """The end of what it wrote to stderr."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from configspec.errors import UsageError, did_you_mean
-from configspec.inventory.schema import HUB_PATTERN, URL_PATTERN, DevicesYaml
+from configspec.inventory.schema import DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN, DevicesYaml
 
 SHOWN = 10  # problems printed; more would scroll the first ones away
 Key = tuple[str | int, ...]
@@ -106,6 +106,7 @@ NAME_RULE = "A name stands in test ids: use letters, digits, '.', '_' and '-', a
 RULES = {
     HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
     URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1.",
+    DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces or a leading '-', as in user@orin-01.",
 }
 
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.inventory import schema, specs
@@ -110,14 +110,26 @@ class _Reader:
         settings = device.llama_cpp
         return specs.DeviceSpec(
             name=name,
-            connection=device.connection,
+            connection=self._connection(f"devices.{name}.connection", device.connection),
             replay=None if device.replay is None else self._replay(f"devices.{name}.replay", device.replay),
             python=device.python,
+            models=device.models,
             llama_cpp=specs.LlamaCppSpec(
                 threads=settings.threads, context=settings.context, gpu_layers=settings.gpu_layers
             ),
             link=None if device.link is None else _link(device.link),
             tags=tuple(device.tags),
+        )
+
+    def _connection(
+        self, key: str, connection: schema.Ssh | Literal["local"] | None
+    ) -> specs.SshSpec | Literal["local"] | None:
+        if not isinstance(connection, schema.Ssh):
+            return connection
+        return specs.SshSpec(
+            destination=connection.ssh,
+            host_keys=connection.host_keys,
+            config=None if connection.config is None else self._file(f"{key}.config", connection.config),
         )
 
     def family(self, name: str, family: schema.Family) -> specs.FamilySpec:

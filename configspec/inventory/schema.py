@@ -20,10 +20,12 @@ from configspec.model.decoding import AcceptanceRule
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 HUB_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"
 URL_PATTERN = r"^https?://[^\s/]+(/[^\s]*)?$"
+DESTINATION_PATTERN = r"^[^-\s\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*$"  # ssh would take a leading - for an option
 LLAMA_CPP = specs.LlamaCppSpec()
 SWEEP = specs.SweepSpec()
 DECODING = SWEEP.decoding
 END_TO_END = SWEEP.end_to_end
+NOT_REPLAYED = ("python", "models", "llama_cpp", "link")  # what runs, or would have to
 
 
 def _known_quant(quant: str) -> str:
@@ -62,6 +64,7 @@ Quant: TypeAlias = Annotated[
     str, AfterValidator(_known_quant), Field(json_schema_extra={"enum": [*specs.QUANTISATIONS]})
 ]
 HubName: TypeAlias = Annotated[str, Field(pattern=HUB_PATTERN)]
+Destination: TypeAlias = Annotated[str, Field(pattern=DESTINATION_PATTERN)]
 Layers: TypeAlias = Annotated[
     int, BeforeValidator(_layers, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=0)])
 ]
@@ -109,6 +112,27 @@ class Link(Part):
     mbps: float | None = Field(default=None, gt=0, description="Megabits a second each way; left out: no limit")
 
 
+class Ssh(Part):
+    """A board that the OpenSSH client reaches."""
+
+    ssh: Destination = Field(description="Any name that `ssh` understands: a host of ~/.ssh/config, user@host")
+    host_keys: Literal["strict", "accept-new", "off"] = Field(
+        default="strict",
+        description="Whose host key is taken: a known one; a new host's too; any, which every run warns of",
+    )
+    config: Text | None = Field(
+        default=None, description="A file instead of ~/.ssh/config (ssh -F), relative to this file's folder"
+    )
+
+
+def _as_connection(value: object) -> object:
+    """One kind or the other, so that an error speaks of the one that was meant."""
+    if isinstance(value, str) and value != "local":
+        known = did_you_mean(value, ["local", "{ssh: NAME}"])
+        raise ValueError(f"is {value!r:.60}, which configspec does not know. {known}")
+    return value if isinstance(value, str) else Ssh.model_validate(value)
+
+
 class Device(Part):
     """One device: either `connection` (a real one) or `replay` (figures from a file)."""
 
@@ -116,21 +140,24 @@ class Device(Part):
         json_schema_extra={
             "oneOf": [
                 {"required": ["connection"]},
-                {"required": ["replay"], "properties": {"python": False, "llama_cpp": False, "link": False}},
+                {"required": ["replay"], "properties": dict.fromkeys(NOT_REPLAYED, False)},
             ]
         }
     )
 
-    connection: Literal["local"] | None = Field(
-        default=None, description="How to reach the device; `local`: it is this machine"
-    )
+    connection: Annotated[
+        Ssh | Literal["local"] | None,
+        BeforeValidator(_as_connection, json_schema_input_type=Ssh | Literal["local"]),
+    ] = Field(default=None, description="How to reach the device: `local`, it is this machine, or {ssh: NAME}")
     replay: Annotated[Replay | None, BeforeValidator(_as_replay, json_schema_input_type=Text | Replay)] = Field(
         default=None, description="Figures from a profile file instead of a device: a path, or {profile, device}"
     )
     python: Text | None = Field(
         default=None,
-        description="The interpreter on the device that has llama_cpp; left out: the one that runs configspec",
+        description="The interpreter on the device that has llama_cpp; left out: the one that runs configspec, or "
+        "python3 over SSH",
     )
+    models: Text | None = Field(default=None, description="The folder on the device that holds its GGUF files")
     llama_cpp: LlamaCpp = Field(default=LlamaCpp(), description="How the device opens a model")
     link: Link | None = Field(
         default=None, description="A slower link than the real one, emulated in end-to-end runs and their predictions"
@@ -146,7 +173,7 @@ class Device(Part):
         if (self.connection is None) == (self.replay is None):
             both = "both `connection` and `replay`" if self.replay else "neither `connection` nor `replay`"
             raise ValueError(f"has {both}. Give it one of them: `connection: local`, or `replay: <profile file>`.")
-        idle = sorted({"python", "llama_cpp", "link"} & self.model_fields_set)
+        idle = sorted(self.model_fields_set.intersection(NOT_REPLAYED))
         if self.replay and idle:
             raise ValueError(f"has `replay`, which runs nothing, and `{idle[0]}`, which it would ignore. Delete one.")
         return self

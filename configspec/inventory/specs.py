@@ -54,14 +54,27 @@ class LinkSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SshSpec:
+    """A board that the OpenSSH client reaches, as its user has set it up.
+
+    `host_keys`: `strict` takes known keys only, `accept-new` also those of hosts not met before, `off` any.
+    """
+
+    destination: str  # any name that `ssh` understands
+    host_keys: Literal["strict", "accept-new", "off"] = "strict"
+    config: Path | None = None  # instead of ~/.ssh/config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSpec:
     """One device. Exactly one of `connection` and `replay` is set."""
 
     name: str
-    connection: Literal["local"] | None = None
+    connection: Literal["local"] | SshSpec | None = None
     link: LinkSpec | None = None
     replay: ReplaySpec | None = None
-    python: str | None = None  # the interpreter that runs the agent; None: the host's own
+    python: str | None = None  # the interpreter that runs the agent; None: the host's own, over SSH `python3`
+    models: str | None = None  # the board's folder of GGUF files
     llama_cpp: LlamaCppSpec = field(default_factory=LlamaCppSpec)
     tags: tuple[str, ...] = ()
 

@@ -18,6 +18,9 @@ from configspec.model.drafting import prefix_durations, round_estimate
 from configspec.model.profile import Estimate
 from configspec.model.statistics import disturbed, too_few
 
+SHARED = "the first K tokens of rounds of the largest K"
+SEPARATE = "separate rounds of each K"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellTiming:
@@ -64,7 +67,7 @@ class CellTiming:
             "warmup_rounds": timed.warmup,
             "seconds_allowed": sweep.seconds_per_cell,
             "clock": "the device's monotonic clock",
-            "method": "separate rounds of each K" if self.separate else "the first K tokens of rounds of the largest K",
+            "method": SEPARATE if self.separate else SHARED,
             "timed_k": timed.k,
         }
 

@@ -56,6 +56,11 @@ class Laboratory:
         """Let all devices go."""
         self._bench.close()
 
+    @property
+    def bench(self) -> Bench:
+        """What is open: for a question that measures nothing."""
+        return self._bench
+
     def rows(self, device: str, family: str, draft: str, quant: str, ks: Sequence[int]) -> dict[int, Row]:
         """One cell at every K of `ks`; measured when first asked for, remembered afterwards, failures too.
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from configspec.pytest_plugin.cases import Case
-from configspec.pytest_plugin.state import CLOCK, RUN, Run
+from configspec.pytest_plugin.measuring import laboratory_of
+from configspec.pytest_plugin.state import CLOCK, RUN, TAKEN, Run
+from configspec.pytest_plugin.touchpoints import measure_in_worker
 
 if TYPE_CHECKING:
     from configspec.inventory.specs import DeviceSpec
     from configspec.model.profile import Configuration
-    from configspec.profiling.laboratory import Laboratory
     from configspec.records.end_to_end import EndToEnd
     from configspec.records.record import Row
 
@@ -33,16 +34,29 @@ def device(configuration: Case, request: pytest.FixtureRequest) -> DeviceSpec:
 
 @pytest.fixture
 def measured(configuration: Case, request: pytest.FixtureRequest) -> Row:
-    """What was measured of this configuration. Measuring is set-up: a lost device is an error, not a failed test."""
+    """What was measured of this configuration, now or, with --resume, earlier.
+
+    Measuring is set-up: a lost device is an error, not a failed test.
+    """
+    from configspec.pytest_plugin.earlier import earlier_row
+
     run = request.config.stash[RUN]
-    return _laboratory(run, request).rows(*configuration[:4], _ks(run, configuration))[configuration.k]
+    earlier = earlier_row(request.node, configuration, decoded=False)
+    if earlier is not None:
+        return earlier
+    return laboratory_of(run, request.config).rows(*configuration[:4], _ks(run, configuration))[configuration.k]
 
 
 @pytest.fixture
 def decoded(configuration: Case, request: pytest.FixtureRequest) -> Row:
     """The configuration decoded for real, beside its prediction. Set-up, as for `measured`."""
+    from configspec.pytest_plugin.earlier import earlier_row
+
     run = request.config.stash[RUN]
-    return _laboratory(run, request).end_to_end(*configuration, _ks(run, configuration))
+    earlier = earlier_row(request.node, configuration, decoded=True)
+    if earlier is not None:
+        return earlier
+    return laboratory_of(run, request.config).end_to_end(*configuration, _ks(run, configuration))
 
 
 @pytest.fixture
@@ -81,30 +95,12 @@ def _write_row(row: Row, samples_s: Sequence[float], benchmark: Any, request: py
 
     clock = request.node.stash[CLOCK]
     times = iter(samples_s)
-    benchmark.extra_info[KEY] = to_record(row)
+    measure_in_worker(request.config, benchmark)
+    taken = request.node.stash.get(TAKEN, None)
+    benchmark.extra_info[KEY] = to_record(row) if taken is None else dict(taken)
     benchmark.pedantic(lambda: clock.advance(next(times)), rounds=len(samples_s), iterations=1)
 
 
 def _ks(run: Run, configuration: Case) -> tuple[int, ...]:
     """Every K that this run measures of the configuration's cell."""
     return tuple(case.k for case in run.choice.cases if case[:4] == configuration[:4])
-
-
-def _laboratory(run: Run, request: pytest.FixtureRequest) -> Laboratory:
-    if run.laboratory is None:
-        from configspec.families.store import Store, default_root
-        from configspec.profiling.laboratory import Laboratory
-
-        reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-        capture = request.config.pluginmanager.get_plugin("capturemanager")
-
-        def progress(text: str) -> None:
-            if reporter is not None and capture is not None:
-                with capture.global_and_fixture_disabled():
-                    reporter.ensure_newline()
-                    reporter.write_line(text)
-
-        run.laboratory = Laboratory(
-            run.choice.inventory, Store(default_root()), progress=progress, separate_k=run.asked.separate_k
-        )
-    return run.laboratory

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from configspec.errors import ConfigspecError
+from configspec.pytest_plugin import touchpoints
 from configspec.pytest_plugin.clock import DeviceClock
-from configspec.pytest_plugin.options import add_options, read_options
+from configspec.pytest_plugin.options import add_options
+from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
 from configspec.pytest_plugin.state import CLOCK, RUN, Run
+from configspec.pytest_plugin.workers import report_not_run
 
 ASK = "no device was asked for: --device NAME measures (configspec reads devices.yaml)"
+MEASURING = {"hil_benchmark", "hil_end_to_end"}  # fixtures that write a row
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,27 +27,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Where a device is asked for, decide what is measured; every mistake ends the run before it begins."""
     config.addinivalue_line("markers", "hil: measures devices; needs --device")
-    asked = read_options(config)
-    if not asked.devices:
+    run = run_of(config)
+    if run is None:
         return
-    from configspec.pytest_plugin.cases import choose
+    if touchpoints.is_worker(config) or touchpoints.is_controller(config):
+        touchpoints.share_the_work(config)
+    else:
+        touchpoints.no_workers(config)
+    if not touchpoints.is_worker(config):
+        from configspec.pytest_plugin.rows import RowKeeper
 
-    _refuse_what_cannot_measure(config)
-    try:
-        config.stash[RUN] = Run(asked=asked, choice=choose(asked))
-    except ConfigspecError as problem:
-        raise pytest.UsageError(str(problem)) from problem
-
-
-def _refuse_what_cannot_measure(config: pytest.Config) -> None:
-    if not config.pluginmanager.hasplugin("benchmark"):
-        raise pytest.UsageError(
-            "--device needs pytest-benchmark, which is switched off or missing: leave out '-p no:benchmark'."
-        )
-    if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
-        raise pytest.UsageError(
-            "--device measures in one process: under pytest-xdist, pytest-benchmark would record nothing. Use -n0."
-        )
+        config.pluginmanager.register(RowKeeper(run), "configspec rows")
+        end_in_order_when_terminated(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -51,8 +46,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     run = config.stash.get(RUN, None)
     if run is None:
         return None
-    devices = ", ".join(dict.fromkeys(case.device for case in run.choice.cases))
-    return f"configspec: {len(run.choice.cases)} configurations on {devices} ({run.asked.inventory})"
+    return f"configspec: {len(run.choice.cases)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -74,16 +68,41 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("configuration", cases, indirect=True, ids=[case.id for case in cases])
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-benchmark's, which skips and warns
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a worker of pytest-xdist, pytest-benchmark is told what is measured all the same."""
+    if RUN in config.stash and touchpoints.is_worker(config):
+        touchpoints.quiet_warning(config, items, [item for item in items if _measures(item)])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Open the journal before the first test: where it cannot be written, nothing is measured."""
+    run = session.config.stash.get(RUN, None)
+    if run is None or session.config.option.collectonly or touchpoints.is_worker(session.config):
+        return
+    from configspec.pytest_plugin.journals import begin_journal
+
+    try:
+        begin_journal(run, session.config)
+    except ConfigspecError as problem:
+        raise pytest.UsageError(str(problem)) from problem
+
+
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give a test that measures the device's clock as its timer. Not at collection, where 10,000 would be made."""
-    if not {"hil_benchmark", "hil_end_to_end"} & {*getattr(item, "fixturenames", ())}:
+    if not _measures(item):
         return
     clock = item.stash[CLOCK] = DeviceClock()
     # Only the closest marker counts for pytest-benchmark, so ours goes before the test's own and carries its values.
     own = item.get_closest_marker("benchmark")
     values = {**(own.kwargs if own else {"group": _group(item)}), "timer": clock}
     item.add_marker(pytest.mark.benchmark(**values), append=False)
+
+
+def _measures(item: pytest.Item) -> bool:
+    return bool(MEASURING & {*getattr(item, "fixturenames", ())})
 
 
 def _group(item: pytest.Item) -> str | None:
@@ -100,11 +119,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):
         report.longrepr = str(call.excinfo.value)  # type: ignore[union-attr]
-    if RUN in item.config.stash and report.when == "call":
+    if RUN in item.config.stash:
         from configspec.pytest_plugin.rows import attach_row
 
         attach_row(item, report)
     return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """A test that judged an earlier row has passed, but nothing was measured: it is counted as resumed."""
+    if report.when == "call" and report.passed and hasattr(report, "configspec_resumed"):
+        return "resumed", "r", "RESUMED"
+    return None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -128,16 +154,30 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-benchmark's own wrapper, which writes the file
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
-    """Leave out rows without data; and make a run that measured nothing end with an error."""
+    """See that pytest-benchmark has all rows and no others; a run that lacks some does not end well."""
     run = session.config.stash.get(RUN, None)
     if run is not None:
-        from configspec.pytest_plugin.touchpoints import drop_rows_without_data
-
-        drop_rows_without_data(session.config)
-        # An unplugged board must not make a green night.
-        if not run.rows and not session.config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if touchpoints.is_worker(session.config):
+            touchpoints.forget_rows(session.config)
+        else:
+            _hand_over(run, session)
     return (yield)
+
+
+def _hand_over(run: Run, session: pytest.Session) -> None:
+    config = session.config
+    lacking = 0
+    if touchpoints.is_controller(config):
+        in_order = run.queues.ids if run.queues is not None else ()
+        run.rows = {node_id: run.rows[node_id] for node_id in in_order if node_id in run.rows}
+        touchpoints.put_rows(config, run.rows.values())
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else the person ended it
+            lacking = report_not_run(config, run)
+    else:
+        touchpoints.tidy_rows(config)
+    # An unplugged board must not make a green night.
+    if (lacking or not run.rows) and not config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(trylast=True)

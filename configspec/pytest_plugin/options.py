@@ -19,6 +19,7 @@ LISTS = (
     ("--quant", "configspec_quant", "only these quantisations: names or globs; repeatable"),
 )
 AMOUNTS = ("none", "sample", "all")
+LAST = "last"  # the newest journal
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -49,7 +50,19 @@ def add_options(parser: pytest.Parser) -> None:
         help="how many configurations are also decoded for real, to prove the prediction (default: sample)",
     )
     parser.addini("configspec_end_to_end", f"configurations decoded for real: {', '.join(AMOUNTS)}", default="sample")
+    group.addoption(
+        "--journal",
+        dest="configspec_journal",
+        metavar="FILE",
+        help="the journal, a line a finished row (default: a new file in the folder configspec_journal)",
+    )
     parser.addini("configspec_journal", "folder of the journals, from the root folder", default=".configspec/journal")
+    group.addoption(
+        "--resume",
+        dest="configspec_resume",
+        metavar="FILE",
+        help="measure only what this journal or results file lacks; 'last': the newest journal of the folder",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +77,15 @@ class Asked:
     inventory: Path
     separate_k: bool
     end_to_end: str  # one of AMOUNTS
-    journal: Path
+    journals: Path  # the folder
+    journal: Path | None = None  # the file, where one is named
+    resume: str | None = None  # a file, or LAST
 
 
 def read_options(config: pytest.Config) -> Asked:
     """The values of one pytest run."""
-    inventory = config.getoption("configspec_inventory")
+    inventory, journal = config.getoption("configspec_inventory"), config.getoption("configspec_journal")
+    resume = config.getoption("configspec_resume")
     return Asked(
         devices=_names(config, "configspec_device"),
         families=_names(config, "configspec_family"),
@@ -81,7 +97,9 @@ def read_options(config: pytest.Config) -> Asked:
         else Path(config.rootpath, config.getini("configspec_inventory")),
         separate_k=bool(config.getoption("configspec_separate_k") or config.getini("configspec_separate_k")),
         end_to_end=_amount(config),
-        journal=Path(config.rootpath, config.getini("configspec_journal")),
+        journals=Path(config.rootpath, config.getini("configspec_journal")),
+        journal=Path(config.invocation_params.dir, journal) if journal else None,
+        resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
     )
 
 

@@ -1,52 +1,87 @@
-"""A finished row's way out of a test: into the journal, with the test's outcome, before the next test begins."""
+"""A finished row's way out of a test: on the test's report, to whoever keeps the journal, before the next test begins.
+
+Under pytest-xdist the report travels from the worker to the controller; without it, it stays in the process.
+"""
 
 from __future__ import annotations
 
-import os
-import sys
-from datetime import UTC, datetime
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configspec.errors import UsageError
 from configspec.pytest_plugin import touchpoints
-from configspec.pytest_plugin.state import RUN, Run
-from configspec.records.journal import Journal
-from configspec.records.record import KEY
+from configspec.pytest_plugin.state import AGAIN, SENT, TAKEN
 
-KEPT_JOURNALS = 20
+if TYPE_CHECKING:
+    from configspec.pytest_plugin.state import Run
+    from configspec.records.journal import Journal
+
+ROW, RESUMED, WHY_AGAIN = "configspec_row", "configspec_resumed", "configspec_again"  # plain texts on a report
 
 
 def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Journal the row of `item`, if it measured one; the report says whether its test passed."""
-    run = item.config.stash.get(RUN, None)
+    """Put the row of `item` on its report: when it was called, and after its teardown if that changed it."""
+    if AGAIN in item.stash and report.when == "setup":
+        setattr(report, WHY_AGAIN, json.dumps(item.stash[AGAIN]))
     metadata = touchpoints.finished_row(item)
-    if run is None or metadata is None or KEY not in metadata.extra_info:
+    if metadata is None:
         return
-    metadata.extra_info[KEY]["outcome"] = report.outcome
-    run.rows[item.nodeid] = metadata.extra_info[KEY]
-    try:
-        _journal(run, item.config).append(touchpoints.row_as_json(metadata))
-    except (OSError, UsageError) as problem:
-        run.journal_problem = f"the journal could not be written, so a kill would lose this run: {problem}"
+    from configspec.records.plain import dumps
+    from configspec.records.record import KEY
+
+    if KEY not in metadata.extra_info:
+        return
+    if report.when == "call":
+        metadata.extra_info[KEY]["outcome"] = report.outcome
+    text = dumps(touchpoints.row_as_json(metadata))
+    if text == item.stash.get(SENT, None):
+        return
+    item.stash[SENT] = text
+    setattr(report, ROW, text)
+    if TAKEN in item.stash:
+        setattr(report, RESUMED, item.stash[TAKEN]["resumed"]["file"])
 
 
-def _journal(run: Run, config: pytest.Config) -> Journal:
+class RowKeeper:
+    """The plugin of the process that keeps the rows: the only one, or the controller of workers."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """The row is on the disk before anybody is told that its test has ended."""
+        take_row(self._run, report)
+
+
+def take_row(run: Run, report: pytest.TestReport) -> None:
+    """Keep the row that came with a report, and journal it."""
+    why = getattr(report, WHY_AGAIN, None)
+    if why is not None:
+        _drop(run, report.nodeid, json.loads(why))
+    text = getattr(report, ROW, None)
+    if text is None:
+        return
+    row: dict[str, Any] = json.loads(text)
+    run.rows[row["fullname"]] = row
+    if hasattr(report, RESUMED):
+        run.resumed.add(row["fullname"])
+    _journalled(run, lambda journal: journal.append(row))
+
+
+def _drop(run: Run, fullname: str, why: Sequence[str]) -> None:
+    path, then, now = why
+    run.again.append((path, then, now))
+    _journalled(run, lambda journal: journal.drop(fullname, f"{path} was {then}, is {now}"))
+
+
+def _journalled(run: Run, write: Callable[[Journal], None]) -> None:
+    """A full disk does not end the run; the summary says what it cost."""
     if run.journal is None:
-        began = datetime.now(UTC)
-        path = run.asked.journal / f"{began:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
-        header = {
-            "command": sys.argv[1:],
-            "inventory_sha256": run.choice.inventory.sha256,
-            "datetime": began.isoformat(),
-            **touchpoints.run_facts(config),
-        }
-        run.journal = Journal(path, header)
-        _prune(run)
-    return run.journal
-
-
-def _prune(run: Run) -> None:
-    """Keep the newest journals: their names sort by time."""
-    for old in sorted(run.asked.journal.glob("*.jsonl"))[:-KEPT_JOURNALS]:
-        old.unlink(missing_ok=True)
+        return
+    try:
+        write(run.journal)
+    except OSError as problem:
+        run.journal_problem = f"the journal could not be written, so a kill would lose this run: {problem}"

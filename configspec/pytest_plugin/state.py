@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +13,46 @@ from configspec.pytest_plugin.clock import DeviceClock
 if TYPE_CHECKING:
     from configspec.profiling.laboratory import Laboratory
     from configspec.pytest_plugin.cases import Choice
+    from configspec.pytest_plugin.earlier import Earlier
     from configspec.pytest_plugin.options import Asked
+    from configspec.pytest_plugin.present import Present
+    from configspec.pytest_plugin.queues import DeviceQueues
     from configspec.records.journal import Journal
 
 
 @dataclass
 class Run:
-    """One pytest run that measures."""
+    """One pytest run that measures, or one worker of it."""
 
     asked: Asked
     choice: Choice
+    earlier: Earlier | None = None  # what --resume goes on from
     laboratory: Laboratory | None = None
+    present: Present | None = None  # how things stand now, for the earlier rows
     journal: Journal | None = None
     journal_problem: str | None = None
+    unfit: str | None = None  # why this worker must not measure
+    workers: int = 0
+    queues: DeviceQueues | None = None  # where the workers get their tests from
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # finished rows, by node id
+    resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
+    again: list[tuple[str, str, str]] = field(default_factory=list)  # why earlier rows were not taken over
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices of all cases."""
+        return tuple(dict.fromkeys(case.device for case in self.choice.cases))
+
+    def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each finished row's record, by node id."""
+        from configspec.records.record import KEY
+
+        for node, row in self.rows.items():
+            yield node, row["extra_info"][KEY]
 
 
 RUN = pytest.StashKey[Run]()
 CLOCK: pytest.StashKey[DeviceClock] = pytest.StashKey()
+TAKEN = pytest.StashKey[dict[str, Any]]()  # of a test: the earlier record that stands for it
+AGAIN = pytest.StashKey[tuple[str, str, str]]()  # of a test: which fact of its earlier row no longer holds
+SENT = pytest.StashKey[str]()  # of a test: the row that its report carried

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -26,12 +27,24 @@ def prediction_json(run: Run) -> dict[str, Any]:
 
 
 def _rows(run: Run) -> list[Row]:
-    return [from_record(record, node) for node, record in run.rows.items()]
+    return [from_record(record, node) for node, record in run.records()]
 
 
 def _tell_missing(terminal: pytest.TerminalReporter, asked: int, done: int, what: str) -> None:
     if done < asked:
         terminal.write_line(f"{asked - done} of {asked} configurations were not {what}", yellow=True)
+
+
+def _tell_resumed(terminal: pytest.TerminalReporter, run: Run) -> None:
+    """What --resume took over, and what of it had to be measured again, by the fact that changed."""
+    if run.earlier is None:
+        return
+    terminal.write_line(
+        f"{len(run.resumed)} rows resumed from {run.earlier.path}, {len(run.rows) - len(run.resumed)} measured"
+    )
+    for path, count in Counter(path for path, _, _ in run.again).most_common():
+        then, now = next((then, now) for fact, then, now in run.again if fact == path)
+        terminal.write_line(f"{count} rows no longer held: {path} was {then}, is {now}", yellow=True)
 
 
 def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
@@ -56,10 +69,11 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
     except ConfigspecError as problem:
         terminal.write_line(str(problem), red=True)
     terminal.write_line("")
-    decoded = sum(record["end_to_end"] is not None for record in run.rows.values())
+    decoded = sum(record["end_to_end"] is not None for _, record in run.records())
     _tell_missing(terminal, len(run.choice.cases), len(run.rows) - decoded, "measured")
     _tell_missing(terminal, len(run.choice.end_to_end), decoded, "decoded end to end")
+    _tell_resumed(terminal, run)
     if run.journal_problem is not None:
         terminal.write_line(run.journal_problem, yellow=True)
     elif run.journal is not None:
-        terminal.write_line(f"{run.journal.rows} rows, each in the journal {run.journal.path}")
+        terminal.write_line(f"{len(run.rows)} rows, each in the journal {run.journal.path}")

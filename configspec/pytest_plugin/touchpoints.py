@@ -1,18 +1,82 @@
-"""Everything of pytest-benchmark that it does not promise: the attributes used here, and nowhere else.
+"""Everything of pytest-benchmark and pytest-xdist that they do not promise: the attributes used here, nowhere else.
 
-`tests/pytest_plugin/test_touchpoints.py` uses each against the installed release, and names it when it is gone.
+`tests/pytest_plugin/test_touchpoints.py` uses each against the installed releases, and names it when it is gone.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import pytest
+
+# Options of pytest-benchmark that write, compare or refuse: the controller's business, and never a worker's.
+OUTPUTS = ("json", "save", "autosave", "compare", "compare_fail", "histogram")
+ONLY = pytest.StashKey[bool]()
+
+
+class Worker(Protocol):
+    """xdist's `WorkerController`, as a scheduler needs it."""
+
+    gateway: Any  # .id names the worker
+
+    @property
+    def shutting_down(self) -> bool:
+        """Whether it was told to end, or is gone."""
+
+    def send_runtest_some(self, indices: Sequence[int]) -> None:
+        """More tests for it, by their place in its collection."""
+
+    def shutdown(self) -> None:
+        """No more tests for it: it ends when it has run those that it knows."""
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Whether this process distributes its tests to workers."""
+    distributes = config.getoption("dist", "no") != "no" and bool(config.getoption("tx", []))
+    return not is_worker(config) and distributes and not config.option.collectonly
+
+
+def no_workers(config: pytest.Config) -> None:
+    """`--dist load` without `-n` distributes to nobody; pytest-benchmark would take it for more."""
+    if config.getoption("dist", "no") != "no":
+        config.option.dist = "no"
+
+
+def share_the_work(config: pytest.Config) -> None:
+    """Before pytest-benchmark looks: outputs are the controller's, and `--benchmark-only` is no error under xdist."""
+    config.stash[ONLY] = bool(config.option.benchmark_only)
+    config.option.benchmark_only = False
+    if is_worker(config):
+        for name in OUTPUTS:
+            setattr(config.option, f"benchmark_{name}", None)
+        config.option.loadgroup = False  # else ids get "@group" under some versions, and one row two names
+
+
+def quiet_warning(config: pytest.Config, items: Iterable[pytest.Item], measuring: Iterable[pytest.Item]) -> None:
+    """In a worker: keep `--benchmark-only`; and no "benchmarks are disabled", unless some are (those of the host)."""
+    session = _session(config)
+    session.only = config.stash[ONLY]
+    ours = set(measuring)
+    if all("benchmark" not in getattr(item, "fixturenames", ()) or item in ours for item in items):
+        session.xdist_warning = False
+
+
+def measure_in_worker(config: pytest.Config, benchmark: Any) -> None:
+    """A device's clock does not mind other workers, so pytest-benchmark's caution is lifted for this one row."""
+    if is_worker(config) and (config.option.benchmark_enable or not config.option.benchmark_disable):
+        benchmark.disabled = False
 
 
 def finished_row(item: pytest.Item) -> Any | None:
     """The finished row of a test, pytest-benchmark's `Metadata`; None if it has none, or no data."""
-    fixture = getattr(item, "funcargs", {}).get("benchmark")
+    fixture = (getattr(item, "funcargs", None) or {}).get("benchmark")
     metadata = getattr(fixture, "stats", None)
     if metadata is None or metadata.has_error or not metadata.stats.data:
         return None
@@ -30,15 +94,48 @@ def run_facts(config: pytest.Config) -> dict[str, Any]:
     """Machine and commit, as the file's head has them."""
     from importlib.metadata import version
 
+    machine = config.hook.pytest_benchmark_generate_machine_info(config=config)
+    config.hook.pytest_benchmark_update_machine_info(config=config, machine_info=machine)
     return {
-        "machine_info": config.hook.pytest_benchmark_generate_machine_info(config=config),
+        "machine_info": machine,
         "commit_info": config.hook.pytest_benchmark_generate_commit_info(config=config),
         "pytest_benchmark": version("pytest-benchmark"),
     }
 
 
-def drop_rows_without_data(config: pytest.Config) -> None:
-    """Leave out rows whose test broke while measuring; the writer would fail on one and lose the whole file."""
-    session = config.pluginmanager.get_plugin("pytest-benchmark")
-    if session is not None:
-        session.benchmarks[:] = [row for row in session.benchmarks if row.stats.data]
+def tidy_rows(config: pytest.Config) -> None:
+    """Leave out rows without data, on which the writer fails, and earlier attempts; make the rest plain."""
+    from configspec.records.plain import plain
+
+    session = _session(config)
+    latest = {row.fullname: row for row in session.benchmarks if row.stats.data}
+    for row in latest.values():
+        row.extra_info = plain(row.extra_info)
+    session.benchmarks[:] = latest.values()
+
+
+def forget_rows(config: pytest.Config) -> None:
+    """A worker's rows are with the controller already."""
+    _session(config).benchmarks.clear()
+
+
+def put_rows(config: pytest.Config, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Give pytest-benchmark rows that workers measured: it writes, compares and shows them as its own."""
+    from pytest_benchmark.stats import Metadata
+
+    session = _session(config)
+    for row in rows:
+        names = {key: row[key] for key in ("name", "fullname", "group", "param", "params", "extra_info")}
+        made: Any = Metadata
+        metadata = made(
+            SimpleNamespace(**names, cprofile_stats=None, has_error=False),
+            iterations=row["stats"]["iterations"],
+            options=dict(row["options"]),
+        )
+        metadata.stats.data = list(row["stats"]["data"])
+        session.benchmarks.append(metadata)
+
+
+def _session(config: pytest.Config) -> Any:
+    """pytest-benchmark's own state of this run."""
+    return config.pluginmanager.get_plugin("pytest-benchmark")

@@ -1,45 +1,83 @@
 """The journal: one JSON line a finished row, on the disk before the next row begins.
 
-A run that is killed keeps all that it had finished; `configspec recover` makes a results file of it.
+A run that is killed keeps all that it had finished: `configspec recover` makes a results file of it, and `--resume`
+goes on from it.
 
     {"configspec_journal": 1, "machine_info": {...}, "commit_info": {...}, "command": [...]}      the first line
     {"row": {...one entry of pytest-benchmark's "benchmarks"...}}                                  then one a row
+    {"dropped": "test.py::test[...]", "why": "..."}        an earlier row that no longer holds, and is measured again
+
+The last line about a test counts. A journal that is being written is locked, so nobody goes on from half of a run.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from configspec.errors import RecordError, UsageError
-from configspec.records.results import read_text
+from configspec.records.plain import dumps
 
 VERSION = 1
+START = '{"configspec_journal":'
+ROW_START, ROW_END = '{"row": ', "}\n"
 
 
 class Journal:
     """An open journal. `append` returns when the row is on the disk."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: Path, header: Mapping[str, Any], *, earlier: Iterable[Mapping[str, Any]] = (), replace: bool = False
+    ) -> None:
+        """Begin a journal; there is a whole one or none, whenever the process is killed.
+
+        Args:
+            path: The file, which must not exist unless `replace` says so.
+            header: What the first line holds beside the version.
+            earlier: Rows of an earlier run, which this one goes on from.
+            replace: Take the place of the file that is there.
+
+        """
         self.path = path
         self.rows = 0
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
+            if path.exists() and not replace:
+                raise UsageError(f"{path}: is there already. Choose another name for the journal.")
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO = path.open("x", encoding="utf-8")
+            self._file: TextIO = partial.open("w", encoding="utf-8")
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._write({"configspec_journal": VERSION, **header})
+            for row in earlier:
+                self._write({"row": row})
+                self.rows += 1
+            self._sync()
+            partial.replace(path)
+            _sync_folder(path.parent)
         except OSError as problem:
+            with suppress(OSError):
+                partial.unlink()
             raise UsageError(
                 f"{path}: the journal cannot be written: {problem.strerror}. "
-                "Choose another folder: configspec_journal in the pytest configuration."
+                "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
             ) from problem
-        self._write({"configspec_journal": VERSION, **header})
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add one finished row."""
         self._write({"row": row})
+        self._sync()
         self.rows += 1
+
+    def drop(self, fullname: str, why: str) -> None:
+        """An earlier row no longer holds; where the run ends before it is measured again, there is none."""
+        self._write({"dropped": fullname, "why": why})
+        self._sync()
 
     def close(self) -> None:
         """Close the file; a journal without rows is removed."""
@@ -48,21 +86,104 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._file.write(dumps(line) + "\n")
+
+    def _sync(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
 
 
-def recover(path: Path) -> tuple[dict[str, Any], int]:
-    """A results document from a journal, and how many lines at its end could not be read.
+def _sync_folder(folder: Path) -> None:
+    """The name too is to survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
-    The last attempt of a test stands for it. A line cut by a kill is left out and counted.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalIndex:
+    """What a journal holds, without its rows: its header, and on which line the last word about each test stands."""
+
+    header: Mapping[str, Any]
+    lines: Mapping[str, int]  # by the test's full name
+    damaged: tuple[int, ...]  # lines that cannot be read, though others follow
+    cut: int  # 1 where the last line was cut by a kill
+
+
+def is_journal(path: Path) -> bool:
+    """Whether the file begins as a journal does."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(len(START)) == START
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether the run that writes this journal still goes on; a file that cannot be asked says so when it is read."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def index_journal(path: Path) -> JournalIndex:
+    """Read a journal once, a line at a time.
 
     Raises:
-        RecordError: The file is missing, is not a journal, is of a newer version, or has no finished row.
+        RecordError: Its header is damaged, or of a newer version.
     """
-    lines = read_text(path).splitlines()
-    header = _parse(lines[0]) if lines else None
+    header: dict[str, Any] | None = None
+    lines: dict[str, int] = {}
+    unread: list[int] = []
+    number = 0
+    for number, entry in _entries(path):
+        if number == 1:
+            header = _checked(path, entry)
+        elif entry is not None and isinstance(entry.get("row"), dict):
+            lines[str(entry["row"].get("fullname"))] = number
+        elif entry is not None and "dropped" in entry:
+            lines.pop(str(entry["dropped"]), None)
+        else:
+            unread.append(number)
+    if header is None:
+        raise RecordError(f"{path}: the file is empty, so no journal of configspec.")
+    cut = 1 if unread and unread[-1] == number else 0
+    return JournalIndex(header=header, lines=lines, damaged=tuple(unread[: len(unread) - cut]), cut=cut)
+
+
+def journal_rows(path: Path, index: JournalIndex) -> Iterator[dict[str, Any]]:
+    """The rows that count, in the order in which they were finished; one is in memory at a time."""
+    for line in _lines(path, index):
+        yield json.loads(line)["row"]
+
+
+def journal_texts(path: Path, index: JournalIndex) -> Iterator[str]:
+    """The same as JSON texts, which cost no parsing where this configspec wrote them."""
+    for line in _lines(path, index):
+        if line.startswith(ROW_START) and line.endswith(ROW_END):
+            yield line[len(ROW_START) : -len(ROW_END)]
+        else:
+            yield dumps(json.loads(line)["row"])
+
+
+def _lines(path: Path, index: JournalIndex) -> Iterator[str]:
+    wanted = set(index.lines.values())
+    with path.open(encoding="utf-8", errors="replace") as file:
+        yield from (line for number, line in enumerate(file, start=1) if number in wanted)
+
+
+def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Each line's number and content, None where it is no JSON object."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            yield number, _parse(line)
+
+
+def _checked(path: Path, header: dict[str, Any] | None) -> dict[str, Any]:
     if header is None or "configspec_journal" not in header:
         raise RecordError(
             f"{path}: not a journal of configspec: its first line is no header. "
@@ -73,30 +194,12 @@ def recover(path: Path) -> tuple[dict[str, Any], int]:
             f"{path}: a journal of version {header['configspec_journal']!r}; this configspec reads {VERSION}. "
             "Use the configspec that wrote it, or a newer one."
         )
-    rows: dict[str, Any] = {}
-    unread = 0
-    for line in lines[1:]:
-        entry = _parse(line)
-        row = entry.get("row") if entry else None
-        if isinstance(row, dict):
-            rows[str(row.get("fullname"))] = row
-        else:
-            unread += 1
-    if not rows:
-        raise RecordError(f"{path}: the run ended before its first row was finished; there is nothing to recover.")
-    document = {
-        "machine_info": header.get("machine_info", {}),
-        "commit_info": header.get("commit_info", {}),
-        "benchmarks": list(rows.values()),
-        "datetime": header.get("datetime"),
-        "version": header.get("pytest_benchmark"),
-    }
-    return document, unread
+    return header
 
 
 def _parse(line: str) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
-    except json.JSONDecodeError:
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None

@@ -105,17 +105,6 @@ def test_models_build_tells_a_missing_inventory(tmp_path, monkeypatch, capsys):
     assert "devices.yaml" in capsys.readouterr().err
 
 
-def test_recover_does_not_overwrite(tmp_path, capsys):
-    """A results file that is there already is left alone."""
-    journal = tmp_path / "j.jsonl"
-    journal.write_text('{"configspec_journal": 1}\n{"row": {"fullname": "a"}}\n')
-    out = tmp_path / "r.json"
-    assert main(["recover", str(journal), "-o", str(out)]) == 0
-    assert "1 rows recovered" in capsys.readouterr().out
-    assert main(["recover", str(journal), "-o", str(out)]) == 2
-    assert "is there already" in capsys.readouterr().err
-
-
 def test_schema_prints_the_published_schema(capsys):
     """`configspec schema > docs/devices.schema.json` is how it is made."""
     assert main(["schema"]) == 0

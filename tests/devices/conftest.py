@@ -1,4 +1,4 @@
-"""A language model of random numbers, small enough to be made for each test run."""
+"""A language model of random numbers, small enough to be made for each test run, and this machine as a device."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from configspec.agent.board_lock import FILE_VARIABLE
 from configspec.devices.device import Device, open_device
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
 
@@ -69,6 +70,15 @@ def write_tiny_gguf(path: Path, *, width: int = 256, layers: int = 2, vocabulary
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A lock of these tests' own: whoever measures on this machine meanwhile neither disturbs them nor is disturbed."""
+    path = tmp_path_factory.mktemp("lock") / "board.lock"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FILE_VARIABLE, str(path))
+        yield path
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from configspec.agent.protocol import GONE_STATUS
 from configspec.devices.agent_client import AgentClient
+from configspec.devices.connect import Pulse
 from configspec.devices.connection import STDERR_KEPT_BYTES, LocalConnection
+from configspec.devices.device import open_device
 from configspec.errors import TestbedError, UsageError
+from configspec.inventory.specs import DeviceSpec
 
 pytestmark = pytest.mark.real
 
@@ -125,3 +131,43 @@ def test_close_ends_an_agent_that_does_not_listen() -> None:
     connection = LocalConnection([sys.executable, "-c", "import time; time.sleep(60)"])
     connection.close()
     assert connection.exit_status() == -9
+
+
+def test_a_request_longer_than_the_pipe_arrives_whole() -> None:
+    """The agent reads late and slowly; beats come between requests and never into one."""
+    script = (
+        "hello(); time.sleep(0.3); line = ''\n"
+        "while not line.strip(): line = sys.stdin.readline()\n"
+        "say(id=1, ok={'n': len(json.loads(line)['text'])})"
+    )
+    connection = LocalConnection([sys.executable, "-c", HELLO + script], beat_s=0.001)
+    client = greet(AgentClient(connection, device="orin"))
+    assert client.call("say", deadline_s=20.0, text="x" * 3_000_000) == {"n": 3_000_000}
+    client.close()
+
+
+def test_an_agent_that_heard_nothing_says_so(start: Start) -> None:
+    """It has ended itself; that is neither a crash nor a lack of memory."""
+    client = greet(start(f"hello(); input(); os._exit({GONE_STATUS})"))
+    with pytest.raises(TestbedError, match="its agent ended itself, having heard nothing from this host for too long"):
+        client.call("draft", deadline_s=5.0)
+
+
+def test_the_host_keeps_its_agent_alive_and_a_silent_host_does_not(agent_cache: Path) -> None:
+    """The real agent: beats keep it through a pause of the host's, and without them it ends."""
+    spec = DeviceSpec(name="here", connection="local")
+    with open_device(spec, agent_cache, pulse=Pulse(beat_s=0.2, silence_s=0.8)) as device:
+        time.sleep(1.6)
+        assert device.describe().cores >= 1
+    with open_device(spec, agent_cache, pulse=Pulse(beat_s=60.0, silence_s=0.5)) as device:
+        time.sleep(1.2)
+        with pytest.raises(TestbedError, match="having heard nothing"):
+            device.describe()
+
+
+def test_what_is_sent_after_the_end_goes_nowhere() -> None:
+    """Its descriptor may be another file's by then."""
+    connection = LocalConnection(["true"])
+    connection.close()
+    with pytest.raises(BrokenPipeError):
+        connection.send(b"x")

@@ -13,8 +13,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from configspec.agent.protocol import MAX_LINE_BYTES
+from configspec.agent.protocol import MAX_LINE_BYTES, TOO_OLD_STATUS
 from configspec.devices.agent_archive import build_agent_archive
+from configspec.devices.agent_upload import RECEIVER
 from configspec.devices.device import open_device
 from configspec.errors import UsageError
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
@@ -85,6 +86,22 @@ def test_bad_requests_are_answered(version: str, agent_cache: Path) -> None:
     _, *errors, last = map(json.loads, ended.stdout.splitlines())
     assert [error["error"]["kind"] for error in errors] == ["usage"] * len(bad)
     assert last == {"id": 2, "ok": {}}
+
+
+@pytest.mark.parametrize("version", [*TOO_OLD[1:], *VERSIONS])
+def test_the_agent_is_taken_in_or_the_version_is_told(version: str, tmp_path: Path) -> None:
+    """The program that receives it over SSH, before anything of configspec is on the board."""
+    archive = build_agent_archive()
+    command = [find_python(version), "-c", RECEIVER.read_text(encoding="utf-8")]
+    command += [archive.file_name, archive.sha256, str(len(archive.content))]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    ended = subprocess.run(command, input=archive.content, env=environment, capture_output=True, check=False)
+    if version in TOO_OLD:
+        assert ended.returncode == TOO_OLD_STATUS
+        assert f"needs Python 3.8 or later; this is {version}." in ended.stderr.decode()
+    else:
+        path = json.loads(ended.stdout)["configspec_upload"]["path"]
+        assert Path(path).read_bytes() == archive.content
 
 
 @pytest.mark.parametrize("version", TOO_OLD)

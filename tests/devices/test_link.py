@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from configspec.devices.connection import Fault
 from configspec.devices.link import EmulatedLink, wait_awake
 from configspec.inventory.specs import LinkSpec
 
@@ -30,6 +31,9 @@ class Echo:
 
     def exit_status(self) -> int | None:
         return 7
+
+    def fault(self) -> Fault | None:
+        return None
 
     def stderr_tail(self) -> str:
         return "last words"

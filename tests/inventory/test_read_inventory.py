@@ -26,6 +26,7 @@ from configspec.inventory.specs import (
     LlamaCppSpec,
     ReplaySpec,
     ServerSpec,
+    SshSpec,
     SweepSpec,
     TargetSpec,
 )
@@ -143,6 +144,17 @@ def test_a_link_arrives_in_base_units(write_inventory: WriteInventory) -> None:
     assert devices["b"].link == LinkSpec()
 
 
+def test_a_board_behind_ssh_arrives(write_inventory: WriteInventory) -> None:
+    """Its destination as it is written; the configuration's path begins at the file's folder, the models' does not."""
+    first = "a: {connection: {ssh: me@orin, host_keys: accept-new, config: ready.gguf}, models: ~/gguf}"
+    path = write_inventory(f"devices: {{{first}, b: {{connection: {{ssh: pi}}}}}}\n" + FAMILIES)
+    devices = read_inventory(path).devices
+    config = path.parent / "ready.gguf"
+    assert devices["a"].connection == SshSpec(destination="me@orin", host_keys="accept-new", config=config)
+    assert devices["a"].models == "~/gguf"
+    assert devices["b"].connection == SshSpec(destination="pi", host_keys="strict", config=None)
+
+
 def test_the_decoding_and_the_end_to_end_runs_arrive(write_inventory: WriteInventory, good: str) -> None:
     """Key by key; what is left out is as in the specs."""
     decoding = "decoding: {temperature: 0.7, top_k: 40, top_p: 0.9, rule: rejection, seed: 5}"
@@ -198,6 +210,7 @@ def test_the_folder_in_which_one_stands_does_not_matter(
 KEYS = [*"abc", "devices", "connection", "replay", "profile", "python", "llama_cpp", "threads", "gpu_layers", "tags"]
 KEYS += ["families", "target", "transformers", "dtype", "drafts", "safetensors", "gguf", "quants", "Q8_0", "Q4_K_N"]
 KEYS += ["hub", "revision", "file", "openai", "model", "tokenizer", "threads", "context", "link", "rtt_ms", "mbps"]
+KEYS += ["ssh", "host_keys", "config", "models"]
 KEYS += ["decoding", "temperature", "top_p", "rule", "end_to_end", "repeats", "verify"]
 KEYS += ["sweep", "k", "prompts", "rounds", "depth", "serving", "verify_s", "price", "bills"]
 VALUES = [

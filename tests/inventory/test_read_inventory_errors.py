@@ -63,16 +63,33 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ),
         (
             "devices: {a: {connection: locla}}",
-            "devices.a.connection is 'locla', which configspec does not know. Did you mean 'local'? Known: local.",
+            "devices.a.connection is 'locla', which configspec does not know. Did you mean 'local'? Known: local, {ssh",
         ),
         (
-            "devices: {a: {connection: {ssh: orin}}}",
-            "devices.a.connection is {'ssh': 'orin'}, which configspec does not ",
+            "devices: {a: {connection: {ssh: orin, port: 22}}}",
+            "devices.a.connection.port is a key that configspec does not know. Known: ssh, host_keys, config.",
         ),
+        (
+            "devices: {a: {connection: [orin]}}",
+            "devices.a.connection is ['orin']. It has to be a mapping of keys to values. Known: ssh, host_keys, ",
+        ),
+        (
+            "devices: {a: {connection: {ssh: -oProxyCommand=x}}}",
+            "devices.a.connection.ssh is '-oProxyCommand=x'. Write a name that `ssh` understands, without spaces or ",
+        ),
+        (
+            "devices: {a: {connection: {ssh: orin, host_keys: no}}}",
+            "devices.a.connection.host_keys is 'no', which configspec does not know. Known: strict, accept-new, off.",
+        ),
+        (
+            "devices: {a: {connection: {ssh: orin, config: nope}}}\n" + FAMILIES,
+            "devices.a.connection.config is 'nope', and there is no file {here}/nope.",
+        ),
+        ("devices: {a: {replay: one.json, models: /m}}", "devices.a has `replay`, which runs nothing, and `models`, "),
         (
             "devices: {a: {connection: local, power: {meter: ina3221}}}",
             "devices.a.power is a key that configspec does not "
-            "know. Known: connection, replay, python, llama_cpp, link, tags.",
+            "know. Known: connection, replay, python, models, llama_cpp, link, tags.",
         ),
         ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name stands in test ids: use letters,"),
         ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name stands in test ids"),

@@ -72,6 +72,26 @@ WRONG_TARGETS = [
     "{openai: 'http://v/v1', model: m, tokenizer: {transformers: models/target, hub: o/r}}",
     "{openai: 'http://v/v1', model: m, tokenizer: {transformers: models/target, revision: v}}",
 ]
+RIGHT_SSH = [
+    "{ssh: orin}",
+    "{ssh: me@orin, host_keys: accept-new, config: ready.gguf}, models: /data/gguf",
+    "{ssh: 'ssh://me@orin:2222', host_keys: off}",
+    "{ssh: '$(id)'}",
+]
+WRONG_SSH = [
+    "{}",
+    "[]",
+    "{host_keys: off}",
+    "{ssh: ''}",
+    "{ssh: -v}",
+    "{ssh: a b}",
+    '{ssh: "a\\tb"}',
+    '{ssh: "a\\x7f"}',
+    "{ssh: 3}",
+    "{ssh: a, host_keys: no}",
+    "{ssh: a, port: 22}",
+    "{ssh: a}, models: ''",
+]
 RIGHT = [
     DEVICE + FAMILY,
     "devices: {a: {replay: one.json}, b: {replay: {profile: two.json, device: rpi5}}}",
@@ -84,6 +104,7 @@ RIGHT = [
     DEVICE + FAMILY + "sweep: {decoding: {temperature: 1, top_k: 0, top_p: 1, rule: match-sample, seed: 0}}",
     DEVICE + FAMILY + "sweep: {end_to_end: {prompts: 1, repeats: 1}}",
     DEVICE.replace("local", "local, link: {rtt_ms: 0, jitter_ms: 1.5, mbps: 2}") + FAMILY,
+    *(DEVICE.replace("local", ssh) + FAMILY for ssh in RIGHT_SSH),
     *(DEVICE + FAMILY.replace("{transformers: models/target}", target) for target in RIGHT_TARGETS),
     *(DEVICE + FAMILY.replace("xs: models/xs", f"xs: {draft}") for draft in ("{hub: o/r}", "{hub: o/r, file: '*'}")),
 ]
@@ -135,6 +156,8 @@ WRONG = [
     DEVICE + FAMILY + "sweep: {end_to_end: {repeats: 0}}",
     DEVICE.replace("local", "local, link: {rtt_ms: -1}") + FAMILY,
     DEVICE.replace("local", "local, link: {mbps: 0}") + FAMILY,
+    *(DEVICE.replace("local", ssh) + FAMILY for ssh in WRONG_SSH),
+    "devices: {a: {replay: one.json, models: /m}}",
     "devices: {a: {replay: one.json, link: {}}}",
     *(DEVICE + FAMILY.replace("{transformers: models/target}", target) for target in WRONG_TARGETS),
     DEVICE + FAMILY.replace("models/xs", "{hub: o/r/x}"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ import pytest
 import configspec.inventory.read
 import configspec.profiling.laboratory
 import configspec.reporting.rankings  # noqa: F401
+from configspec.records.row_file import open_row_file
 
 BENCHMARK = '''
 """As a user writes it."""
@@ -81,3 +84,29 @@ def testbed(pytester: pytest.Pytester) -> Path:
     Path(pytester.path, "profile.json").write_text(json.dumps(profile()), encoding="utf-8")
     pytester.makepyfile(test_bench=BENCHMARK)
     return pytester.path
+
+
+Rows = Callable[[str], dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def rows_of(pytester: pytest.Pytester) -> Rows:
+    """The rows of a results file or journal in the testbed's folder, by node id; a row that is there twice is told."""
+
+    def read(name: str) -> dict[str, dict[str, Any]]:
+        found = list(open_row_file(Path(pytester.path, name)).rows())
+        rows = {row["fullname"]: row for row in found}
+        assert len(rows) == len(found), "a row is there twice"
+        return rows
+
+    return read
+
+
+@pytest.fixture
+def journal(pytester: pytest.Pytester) -> Callable[[], str]:
+    """The newest journal of the testbed's folder."""
+
+    def newest() -> str:
+        return str(max(Path(pytester.path, ".configspec", "journal").glob("*.jsonl")))
+
+    return newest

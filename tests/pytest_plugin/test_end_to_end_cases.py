@@ -20,7 +20,7 @@ ASKED = Asked(
     inventory=ROOT / "devices.yaml",
     separate_k=False,
     end_to_end="sample",
-    journal=Path("nowhere"),
+    journals=Path("nowhere"),
 )
 
 DECODING = """

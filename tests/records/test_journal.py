@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError, UsageError
-from configspec.records.journal import Journal, recover
+from configspec.records.journal import Journal, index_journal, is_being_written
+from configspec.records.row_file import open_row_file
 
 HEADER = {"machine_info": {"node": "here"}, "commit_info": {}, "datetime": "2026-01-01", "pytest_benchmark": "5.3.1"}
 
@@ -22,13 +24,17 @@ def write(folder: Path, count: int) -> Path:
     return journal.path
 
 
-def test_what_was_appended_is_recovered(tmp_path):
-    """As a document of pytest-benchmark's shape."""
-    document, unread = recover(write(tmp_path, 3))
-    assert [row["fullname"] for row in document["benchmarks"]] == ["row 0", "row 1", "row 2"]
-    assert document["machine_info"] == {"node": "here"}
-    assert document["version"] == "5.3.1"
-    assert unread == 0
+def names(path: Path) -> list[str]:
+    return [row["fullname"] for row in open_row_file(path).rows()]
+
+
+def test_what_was_appended_is_read_back(tmp_path):
+    """Rows in their order, and the head of a results file."""
+    file = open_row_file(write(tmp_path, 3))
+    assert [row["fullname"] for row in file.rows()] == ["row 0", "row 1", "row 2"]
+    assert file.head["machine_info"] == {"node": "here"}
+    assert file.head["version"] == "5.3.1"
+    assert file.count == 3
 
 
 @given(st.data())
@@ -39,10 +45,11 @@ def test_a_kill_loses_only_the_line_that_it_cut(tmp_path_factory, data):
     first_row_ends = text.index("\n", text.index("\n") + 1)
     cut = data.draw(st.integers(first_row_ends, len(text)))
     path.write_text(text[:cut])
-    document, unread = recover(path)
     whole = text[:cut].count("\n") - 1
-    assert len(document["benchmarks"]) in (whole, whole + 1)  # a line without its newline may be whole
-    assert unread <= 1
+    assert len(names(path)) in (whole, whole + 1)  # a line without its newline may be whole
+    index = index_journal(path)
+    assert not index.damaged
+    assert index.cut <= 1
 
 
 def test_a_repeated_row_replaces_the_earlier_one(tmp_path):
@@ -51,7 +58,39 @@ def test_a_repeated_row_replaces_the_earlier_one(tmp_path):
     journal.append({"fullname": "a", "attempt": 1})
     journal.append({"fullname": "a", "attempt": 2})
     journal.close()
-    assert recover(journal.path)[0]["benchmarks"] == [{"fullname": "a", "attempt": 2}]
+    assert list(open_row_file(journal.path).rows()) == [{"fullname": "a", "attempt": 2}]
+
+
+def test_a_journal_begins_with_the_rows_that_it_goes_on_from(tmp_path):
+    """Those are on the disk before the first new one; one that was dropped is not there, unless measured anew."""
+    earlier = [{"fullname": name, "attempt": 1} for name in "abc"]
+    journal = Journal(tmp_path / "j.jsonl", HEADER, earlier=earlier)
+    assert names(journal.path) == ["a", "b", "c"]
+    journal.drop("a", "another board")
+    journal.drop("b", "another board")
+    journal.append({"fullname": "b", "attempt": 2})
+    journal.close()
+    assert list(open_row_file(journal.path).rows()) == [earlier[2], {"fullname": "b", "attempt": 2}]
+
+
+def test_an_existing_file_is_replaced_only_when_asked(tmp_path):
+    """By a whole file, never by half of one."""
+    path = write(tmp_path, 2)
+    with pytest.raises(UsageError, match="is there already"):
+        Journal(path, HEADER)
+    rows = list(open_row_file(path).rows())
+    Journal(path, HEADER, earlier=iter(rows), replace=True).close()
+    assert names(path) == ["row 0", "row 1"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_journal_is_locked_while_it_is_written(tmp_path):
+    """And by nobody afterwards."""
+    journal = Journal(tmp_path / "j.jsonl", HEADER)
+    journal.append({"fullname": "a"})
+    assert is_being_written(journal.path)
+    journal.close()
+    assert not is_being_written(journal.path)
 
 
 def test_a_journal_without_rows_is_not_kept(tmp_path):
@@ -59,22 +98,46 @@ def test_a_journal_without_rows_is_not_kept(tmp_path):
     assert not write(tmp_path, 0).exists()
 
 
+def test_a_row_that_is_no_json_is_made_some(tmp_path):
+    """A test's own NaN must not end the run."""
+    journal = Journal(tmp_path / "j.jsonl", HEADER)
+    journal.append({"fullname": "a", "x": [float("nan"), tmp_path, (1, {2: 3})]})
+    journal.close()
+    (row,) = open_row_file(journal.path).rows()
+    assert row["x"] == [None, str(tmp_path), [1, {"2": 3}]]
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("", "not a journal"),
-        ("{}\n", "not a journal"),
-        ("what\n", "not a journal"),
+        ("", "empty"),
+        ("{}\n", "neither a journal nor a results file"),
+        ("what\n", "not JSON"),
         ('{"configspec_journal": 2}\n', "version 2"),
+        ('{"configspec_journal": ', "its first line is no header"),
         ('{"configspec_journal": 1}\n{"row": {"fu', "nothing to recover"),
+        ('{"configspec_journal": 1}\n{"row": {"fu\n{"row": {"fullname": "a"}}\n', "line 2 of the journal is damaged"),
     ],
 )
 def test_what_is_no_journal_is_told(tmp_path, text, word):
     """With the file's name."""
     path = tmp_path / "j.jsonl"
     path.write_text(text)
-    with pytest.raises(RecordError, match=word):
-        recover(path)
+    with pytest.raises(RecordError, match=word) as told:
+        open_row_file(path)
+    assert str(path) in str(told.value)
+
+
+def test_a_damaged_journal_can_be_salvaged(tmp_path):
+    """What can be read of it, with the number of lines that cannot."""
+    path = write(tmp_path, 3)
+    lines = path.read_text().splitlines()
+    lines[2] = lines[2][:10]
+    path.write_text("\n".join([*lines, json.dumps({"other": 1}), '{"row"']))
+    file = open_row_file(path, salvage=True)
+    assert [row["fullname"] for row in file.rows()] == ["row 0", "row 2"]
+    assert file.index is not None
+    assert (file.index.damaged, file.index.cut) == ((3, 5), 1)
 
 
 def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path):

@@ -1,0 +1,187 @@
+"""What it costs to lose nothing: 10,000 rows through the journal, each on the disk before the next, and the merge.
+
+Two journals of half the rows each, as of two boards, are written and merged into one results file. The peer is
+pytest-benchmark's own way with the same rows: all in memory, written once at the end, read back whole. Each is a fresh
+process; its memory is what it grew by, from before the first row to its peak (VmHWM of /proc/self/status, Linux).
+
+    flat    ten times the rows take no more memory, but for the tests' names
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from comparison import Line
+from machine import Watch
+
+from configspec.errors import TestbedError
+from configspec.records.journal import Journal
+from configspec.records.merge import merge
+
+ROWS = 10_000
+FEWER = ROWS // 10
+BOUND_S = 10.0
+BOUND_MIB = 16.0
+ROUNDS = 20
+LENGTH = 10  # K of every row, as a row of 20 rounds of 10 holds most samples
+MIB = 1 << 20
+STATUS = Path("/proc/self/status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """One process: its seconds, the memory that it grew by, and what it left on the disk."""
+
+    seconds: float
+    grown_bytes: int
+    file_bytes: int
+
+
+def measure(*, repeats: int) -> list[Line]:
+    """Time and memory of `ROWS` rows, and of a tenth of them."""
+    with tempfile.TemporaryDirectory(prefix="rows-") as folder:
+        taken = [
+            tuple(_run(way, rows, Path(folder)) for way, rows in (("peer", ROWS), ("ours", ROWS), ("ours", FEWER)))
+            for _ in range(repeats)
+        ]
+    peer, ours, fewer = (list(costs) for costs in zip(*taken, strict=True))
+    return lines(peer, ours, fewer)
+
+
+def lines(peer: Sequence[Cost], ours: Sequence[Cost], fewer: Sequence[Cost]) -> list[Line]:
+    """The time against its bound, and what ten times the rows add to the memory against its own."""
+    seconds = [cost.seconds for cost in ours]
+    added_mib = [(cost.grown_bytes - less.grown_bytes) / MIB for cost, less in zip(ours, fewer, strict=True)]
+    size_mib = ours[0].file_bytes / MIB
+    return [
+        Line(
+            name=f"{ROWS:,} rows, journal and merge",
+            unit="s",
+            peer=statistics.median(cost.seconds for cost in peer),
+            ours=statistics.median(seconds),
+            judged=statistics.median(seconds),
+            judged_unit="s",
+            low=min(seconds),
+            high=max(seconds),
+            n=len(seconds),
+            bound=BOUND_S,
+            better="lower",
+            notes=(f"{size_mib:.0f} MiB of rows; peer: pytest-benchmark's one file at the end, written and read",),
+        ),
+        Line(
+            name=f"memory of {ROWS:,} rows",
+            unit="MiB",
+            peer=statistics.median(cost.grown_bytes for cost in peer) / MIB,
+            ours=statistics.median(cost.grown_bytes for cost in ours) / MIB,
+            judged=statistics.median(added_mib),
+            judged_unit=f"MiB more than {FEWER:,}",
+            low=min(added_mib),
+            high=max(added_mib),
+            n=len(added_mib),
+            bound=BOUND_MIB,
+            better="lower",
+        ),
+    ]
+
+
+def made_rows(count: int, device: str) -> Iterator[dict[str, Any]]:
+    """Rows as large as real ones: 20 rounds of 10 tokens, with all their samples."""
+    tokens = [[round(1.2e-4 + 1e-9 * (7 * one + token), 9) for token in range(LENGTH)] for one in range(ROUNDS)]
+    for number in range(count):
+        configuration = {"device": device, "family": "f", "draft": f"d{number}", "quant": "Q4_K_M", "k": LENGTH}
+        case = f"dev:{device}:-f-d{number}-Q4_K_M-K{LENGTH}"
+        record = {
+            **{"version": 1, **configuration, "provenance": "measured"},
+            "drafting": {
+                "depth_tokens": 128,
+                "token_samples_s": tokens,
+                "round_samples_s": [sum(one) for one in tokens],
+            },
+            "acceptance": {"by_prompt": [[33 + place, 64] for place in range(24)], "prompts_sha256": "ab" * 32},
+            "models": {"draft": {"file_sha256": f"{number:064x}"}, "target": {"sha256": "cd" * 32}},
+            "verification": {"samples_s": [round(4e-3 + 1e-6 * one, 9) for one in range(150)]},
+            "environment": {"device": {"cores": 4, "llama_cpp_system_info": "NEON = 1 | " * 20}},
+        }
+        yield {
+            **{"group": f"{device}, f", "name": f"test_configuration[{case}]"},
+            "fullname": f"benchmarks/test_configurations.py::test_configuration[{case}]",
+            **{"params": {"configuration": list(configuration.values())}, "param": case},
+            "extra_info": {"configspec": record},
+            **{"options": {"timer": "device_clock"}, "stats": {"data": [sum(one) for one in tokens], "iterations": 1}},
+        }
+
+
+def ours(count: int, folder: Path) -> Path:
+    """Two journals, and the file that they become."""
+    paths = []
+    for device in ("one", "two"):
+        journal = Journal(folder / f"{device}.jsonl", {"datetime": "2026-01-01T00:00:00+00:00"})
+        for row in made_rows(count // 2, device):
+            journal.append(row)
+        journal.close()
+        paths.append(journal.path)
+    merged = merge(paths, folder / "merged.json")
+    assert merged.rows == count
+    return folder / "merged.json"
+
+
+def peer(count: int, folder: Path) -> Path:
+    """As pytest-benchmark writes its file, and reads it to compare."""
+    from pytest_benchmark import utils
+
+    dumps: Any = utils.safe_dumps
+    rows = [row for device in ("one", "two") for row in made_rows(count // 2, device)]
+    path = folder / "peer.json"
+    path.write_text(dumps({"benchmarks": rows}, ensure_ascii=True, indent=4), encoding="utf-8")
+    assert len(json.loads(path.read_text(encoding="utf-8"))["benchmarks"]) == count
+    return path
+
+
+WAYS: dict[str, Callable[[int, Path], Path]] = {"ours": ours, "peer": peer}
+
+
+def memory_bytes(text: str, name: str) -> int:
+    """A figure of /proc/self/status.
+
+    >>> memory_bytes("VmHWM:     12 kB", "VmHWM")
+    12288
+    """
+    found = re.search(rf"^{name}:\s+(\d+) kB$", text, re.MULTILINE)
+    if found is None:
+        raise TestbedError(f"{STATUS} has no {name}: the memory of a process can be told on Linux only.")
+    return int(found[1]) * 1024  # the kernel's kB are 1,024 bytes
+
+
+def cost_of(way: str, count: int) -> Cost:
+    """One way in this process."""
+    with tempfile.TemporaryDirectory(prefix=f"{way}-", dir=".") as folder:
+        for _ in made_rows(2, "none"):
+            pass  # imports and first objects are nobody's rows
+        before_bytes = memory_bytes(STATUS.read_text(encoding="ascii"), "VmRSS")
+        watch = Watch()
+        out = WAYS[way](count, Path(folder))
+        seconds = watch.elapsed_s()
+        grown_bytes = memory_bytes(STATUS.read_text(encoding="ascii"), "VmHWM") - before_bytes
+        return Cost(seconds=seconds, grown_bytes=grown_bytes, file_bytes=out.stat().st_size)
+
+
+def _run(way: str, count: int, folder: Path) -> Cost:
+    """One way in a process of its own."""
+    line = [sys.executable, __file__, way, str(count)]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise TestbedError(f"{way}, {count} rows: ended with {done.returncode}:\n{done.stderr[-1000:]}")
+    return Cost(**json.loads(done.stdout))
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(cost_of(sys.argv[1], int(sys.argv[2])))))

@@ -1,0 +1,96 @@
+"""One run at a time on a board: a lock that the agent holds for its whole life, and the kernel frees when it dies.
+
+The file lies where all accounts of the board see it; where that cannot be, in the home folder, and then it keeps out
+runs of this account only. Who holds it stands in it, for whoever is refused. Agents of one run share the board: one
+machine may be several devices of a testbed.
+
+https://man7.org/linux/man-pages/man2/flock.2.html
+https://docs.kernel.org/admin-guide/sysctl/fs.html (protected_regular: no O_CREAT on another's file in a sticky folder)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from typing import Any
+
+from .protocol import board_error
+
+FILE_VARIABLE = "CONFIGSPEC_LOCK_FILE"  # names another file
+SHARED_FILE = "/run/lock/configspec.lock"
+OWN_FILE = "~/.configspec.lock"
+_OWNER_BYTES = 4096
+
+
+class BoardLock:
+    """Not held until `take` says so; then until the process ends."""
+
+    def __init__(self) -> None:
+        self._descriptor: int | None = None
+
+    def take(self, owner: dict[str, Any]) -> dict[str, Any]:
+        """Take the lock for the run `owner["run"]`; who holds it otherwise."""
+        descriptor, path = _open()
+        if not _lock(descriptor, owner):
+            holder = _read_owner(descriptor)
+            os.close(descriptor)
+            return {"held": False, "path": path, "owner": holder}
+        if self._descriptor is not None:  # asked twice
+            os.close(self._descriptor)
+        self._descriptor = descriptor
+        return {"held": True, "path": path, "owner": owner}
+
+
+def _lock(descriptor: int, owner: dict[str, Any]) -> bool:
+    """Exclusively while it is written whose it is, then shared: only that run will ask for a share."""
+    if _flock(descriptor, fcntl.LOCK_EX):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(owner).encode("utf-8"), 0)
+    elif _read_owner(descriptor).get("run") != owner["run"]:
+        return False
+    # The change is not atomic (flock(2)): another run may have come between, and then it holds the board.
+    return _flock(descriptor, fcntl.LOCK_SH) and _read_owner(descriptor).get("run") == owner["run"]
+
+
+def _flock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _open() -> tuple[int, str]:
+    refusals = []
+    named = os.environ.get(FILE_VARIABLE)
+    for path in [named] if named else [SHARED_FILE, os.path.expanduser(OWN_FILE)]:
+        try:
+            return _open_file(path), path
+        except OSError as error:
+            refusals.append(f"{path}: {error.strerror}")
+    raise board_error("its lock cannot be opened", found="; ".join(refusals), hint=f"{FILE_VARIABLE} names another.")
+
+
+def _open_file(path: str) -> int:
+    flags = os.O_RDWR | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        pass
+    mask = os.umask(0)  # every account writes its name into it
+    try:
+        return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:  # another agent made it meanwhile
+        return os.open(path, flags)
+    finally:
+        os.umask(mask)
+
+
+def _read_owner(descriptor: int) -> dict[str, Any]:
+    """Who wrote itself into the file; nobody where that is not readable. Any account may have written anything."""
+    try:
+        owner = json.loads(os.pread(descriptor, _OWNER_BYTES, 0).decode("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return owner if isinstance(owner, dict) else {}

@@ -1,0 +1,17 @@
+"""Ways in which a board is not there, each an error of the testbed that a caller may tell apart."""
+
+from __future__ import annotations
+
+from configspec.errors import TestbedError
+
+
+class DeviceOffline(TestbedError):  # noqa: N818 (what was found)
+    """Nothing answers where the board should be."""
+
+
+class LinkLost(TestbedError):  # noqa: N818
+    """The link to the board died in use."""
+
+
+class DeviceBusy(TestbedError):  # noqa: N818
+    """Another run holds the board."""

@@ -1,0 +1,84 @@
+"""Where a run's journal lies, and which one `--resume last` means."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from configspec.errors import UsageError
+from configspec.pytest_plugin import touchpoints
+from configspec.pytest_plugin.options import LAST, Asked
+from configspec.pytest_plugin.state import Run
+from configspec.records.journal import Journal, is_being_written
+
+KEPT = 20  # journals of the folder
+
+
+def begin_journal(run: Run, config: pytest.Config) -> None:
+    """Open the journal; with --resume it begins with the earlier rows, so that it lacks nothing whenever it ends.
+
+    Raises:
+        UsageError: It is there already, or cannot be written.
+    """
+    began = datetime.now(UTC)
+    named, earlier = run.asked.journal, run.earlier
+    header = {
+        "command": sys.argv[1:],
+        "inventory_sha256": run.choice.inventory.sha256,
+        "datetime": began.isoformat(),
+        **touchpoints.run_facts(config),
+    }
+    run.journal = Journal(
+        named or run.asked.journals / f"{began:%Y%m%dT%H%M%S%f}-{os.getpid()}.jsonl",
+        header,
+        earlier=() if earlier is None else earlier.rows.values(),
+        replace=named is not None and earlier is not None and named.resolve() == earlier.path.resolve(),
+    )
+    if named is None:
+        _prune(run.asked.journals, spare=None if earlier is None else earlier.path)
+
+
+def check_journal(asked: Asked) -> None:
+    """A UsageError where the journal that was named is there already and is not what the run goes on from."""
+    if asked.journal is None or not asked.journal.exists():
+        return
+    if asked.resume is None or earlier_path(asked).resolve() != asked.journal.resolve():
+        raise UsageError(
+            f"--journal {asked.journal}: is there already. Choose another name, or go on from it: "
+            f"--resume {asked.journal}"
+        )
+
+
+def earlier_path(asked: Asked) -> Path:
+    """What --resume names.
+
+    Raises:
+        UsageError: There is no last journal, or another run is still writing this one.
+    """
+    assert asked.resume is not None
+    path = _last(asked.journals) if asked.resume == LAST else Path(asked.resume)
+    if is_being_written(path):
+        raise UsageError(f"--resume {path}: another run still writes it. Wait for it to end.")
+    return path
+
+
+def _last(folder: Path) -> Path:
+    """The newest journal with a row: their names sort by time."""
+    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+        with suppress(OSError), path.open("rb") as file:  # in a shared folder, somebody else's
+            if file.readline() and file.readline():
+                return path
+    raise UsageError(f"--resume last: {folder} holds no journal with a finished row. Measure without it.")
+
+
+def _prune(folder: Path, *, spare: Path | None) -> None:
+    """Keep the newest journals and the one that workers have yet to read; and no beginnings of runs that were killed."""
+    for old in [*sorted(folder.glob("*.jsonl"))[:-KEPT], *folder.glob(".*.partial")]:
+        if old != spare and not is_being_written(old):
+            with suppress(OSError):
+                old.unlink()

@@ -1,0 +1,40 @@
+"""The laboratory of a run, made when the first test needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from configspec.errors import UsageError
+from configspec.pytest_plugin.state import Run
+
+if TYPE_CHECKING:
+    from configspec.profiling.laboratory import Laboratory
+
+
+def laboratory_of(run: Run, config: pytest.Config) -> Laboratory:
+    """What measures for this process; its progress is told past pytest's capture.
+
+    Raises:
+        UsageError: This worker of pytest-xdist must not measure.
+    """
+    if run.unfit is not None:
+        raise UsageError(run.unfit)
+    if run.laboratory is None:
+        from configspec.families.store import Store, default_root
+        from configspec.profiling.laboratory import Laboratory
+
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        capture = config.pluginmanager.get_plugin("capturemanager")
+
+        def progress(text: str) -> None:
+            if reporter is not None and capture is not None:
+                with capture.global_and_fixture_disabled():
+                    reporter.ensure_newline()
+                    reporter.write_line(text)
+
+        run.laboratory = Laboratory(
+            run.choice.inventory, Store(default_root()), progress=progress, separate_k=run.asked.separate_k
+        )
+    return run.laboratory

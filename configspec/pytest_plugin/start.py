@@ -1,0 +1,89 @@
+"""The beginning of a run: what is asked for, refused or read, before the first test and before any device."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from configspec.errors import ConfigspecError
+from configspec.pytest_plugin.options import Asked, read_options
+from configspec.pytest_plugin.state import RUN, Run
+
+FROM_CONTROLLER = "configspec"  # the key of xdist's workerinput: what a worker must not find out for itself
+TERMINATED = 128 + signal.SIGTERM
+
+
+def run_of(config: pytest.Config) -> Run | None:
+    """The run, begun when it is first asked for; None where no device was asked for.
+
+    Raises:
+        pytest.UsageError: A mistake of the person's, in a file or a flag.
+    """
+    if RUN in config.stash:
+        return config.stash[RUN]
+    asked = read_options(config)
+    if not asked.devices:
+        return None
+    _refuse_what_cannot_measure(config)
+    try:
+        run = config.stash[RUN] = _begin(config, asked)
+    except ConfigspecError as problem:
+        raise pytest.UsageError(str(problem)) from problem
+    return run
+
+
+def _begin(config: pytest.Config, asked: Asked) -> Run:
+    from configspec.pytest_plugin.cases import choose
+
+    told = getattr(config, "workerinput", {}).get(FROM_CONTROLLER, {})
+    if told:
+        asked = replace(asked, resume=told["resume"])
+    run = Run(asked=asked, choice=choose(asked))
+    if told and told["inventory_sha256"] != run.choice.inventory.sha256:
+        run.unfit = f"{asked.inventory} was changed while the run went on. Run again, with --resume last."
+    if asked.resume is not None:
+        from configspec.pytest_plugin.earlier import read_earlier
+        from configspec.pytest_plugin.journals import earlier_path
+
+        run.earlier = read_earlier(Path(told["resume"]) if told else earlier_path(asked), run.choice.cases)
+    if not told and not config.option.collectonly:
+        from configspec.pytest_plugin.journals import check_journal
+
+        check_journal(asked)
+    return run
+
+
+def _refuse_what_cannot_measure(config: pytest.Config) -> None:
+    if not config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError(
+            "--device needs pytest-benchmark, which is switched off or missing: leave out '-p no:benchmark'."
+        )
+    if config.getoption("dist", "no") == "each":
+        raise pytest.UsageError("--dist each would have every worker measure every device: leave it out.")
+    if not all(re.match(r"(\d+\*)?popen\b", spec) for spec in config.getoption("tx", [])):
+        raise pytest.UsageError(
+            "--device needs workers on this host, which is where the devices are reached from: -n N."
+        )
+
+
+def end_in_order_when_terminated(config: pytest.Config) -> None:
+    """SIGTERM, which CI sends at its time limit, ends the run as Ctrl-C does: the results file is written."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        return  # somebody else's already
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the second one kills
+        pytest.exit("terminated (SIGTERM)", returncode=TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)
+    config.add_cleanup(_restore)
+
+
+def _restore() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,0 +1,29 @@
+"""JSON that every reader takes: plain and finite values. Python's own writer puts bare NaN into it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def dumps(value: Any) -> str:
+    """`value` as one line of JSON, made plain where it is not."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(plain(value), allow_nan=False)
+
+
+def plain(value: Any) -> Any:
+    """What is not finite is None; what JSON has no word for is its text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in value]
+    return str(value)

@@ -1,0 +1,103 @@
+"""The lock on the board: one run at a time, and who has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configspec.agent.board_lock import FILE_VARIABLE
+from configspec.devices.agent_archive import build_agent_archive
+
+pytestmark = pytest.mark.real
+
+Take = Callable[..., dict[str, Any]]
+
+
+class Agent:
+    """An agent's process, asked for the lock."""
+
+    def __init__(self, archive: Path, environment: dict[str, str], stack: ExitStack) -> None:
+        command = [sys.executable, str(archive)]
+        self.process = stack.enter_context(
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment)
+        )
+        stack.callback(self.process.kill)
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._stdin, self._stdout = self.process.stdin, self.process.stdout
+        self._stdout.readline()
+
+    def take(self, run: str) -> dict[str, Any]:
+        owner = {"user": "alice", "host": "ci-1", "pid": 7, "since": "2026-01-01 00:00:00 UTC", "run": run}
+        self._stdin.write(json.dumps({"id": 1, "op": "lock", **owner}).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(self._stdout.readline())
+        return answer
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Agent]]:
+    """Start an agent whose lock is `board.lock` in the test's folder, or as its environment says."""
+    archive = build_agent_archive().place_in(tmp_path / "agent")
+    with ExitStack() as stack:
+
+        def start(**environment: str) -> Agent:
+            own = environment or {FILE_VARIABLE: str(tmp_path / "board.lock")}
+            return Agent(archive, {**os.environ, **own}, stack)
+
+        yield start
+
+
+def test_another_run_is_refused_and_told_who_has_the_board(start: Callable[..., Agent], tmp_path: Path) -> None:
+    """Until the holder ends, even by SIGKILL: the kernel frees the lock."""
+    first, second = start(), start()
+    assert first.take("one")["ok"]["held"]
+    refused = second.take("two")["ok"]
+    assert (refused["held"], refused["path"]) == (False, str(tmp_path / "board.lock"))
+    assert refused["owner"]["user"] == "alice"
+    first.process.kill()
+    first.process.wait()
+    assert second.take("two")["ok"]["held"]
+
+
+def test_agents_of_one_run_share_the_board(start: Callable[..., Agent]) -> None:
+    """And it is free for others only when the last of them has ended."""
+    first, second, other = start(), start(), start()
+    assert first.take("one")["ok"]["held"]
+    assert second.take("one")["ok"]["held"]
+    assert first.take("one")["ok"]["held"], "asked again"
+    first.process.kill()
+    first.process.wait()
+    assert not other.take("two")["ok"]["held"]
+    second.process.kill()
+    second.process.wait()
+    assert other.take("two")["ok"]["held"]
+    assert not start().take("one")["ok"]["held"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff", b"[" * 4096, b'{"run": 5}'])
+def test_what_stands_in_the_file_is_not_trusted(start: Callable[..., Agent], tmp_path: Path, content: bytes) -> None:
+    """Any account may have written anything into it."""
+    (tmp_path / "board.lock").write_bytes(content)
+    holder, refused = start(), start()
+    assert holder.take("one")["ok"]["held"]
+    (tmp_path / "board.lock").write_bytes(content)
+    assert refused.take("two")["ok"]["held"] is False
+
+
+def test_the_lock_is_open_to_every_account_and_follows_no_link(start: Callable[..., Agent], tmp_path: Path) -> None:
+    """All may write who they are; a link in its place is refused, and what it leads to is left alone."""
+    assert start().take("one")["ok"]["held"]
+    assert (tmp_path / "board.lock").stat().st_mode & 0o777 == 0o666
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "link").symlink_to(tmp_path / "victim")
+    error = start(**{FILE_VARIABLE: str(tmp_path / "link")}).take("one")["error"]
+    assert (error["kind"], str(tmp_path / "link") in error["found"]) == ("testbed", True)
+    assert (tmp_path / "victim").read_text() == "precious"

@@ -1,0 +1,125 @@
+"""Runs that are ended from outside: every finished row is there, and `--resume last` completes the set."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("xdist")
+pytestmark = pytest.mark.real
+
+EVERYTHING = 18
+DEADLINE_S = 60
+# One test writes down its process and stays where it is, until it is run with GO in the environment.
+STAYS = """
+import os, time
+
+def test_configuration(hil_benchmark, configuration):
+    if not os.environ.get("GO") and configuration.id == "dev:fast:-pair-b-Q8_0-K1":
+        with open("stays.part", "w") as out:
+            out.write(str(os.getpid()))
+        os.rename("stays.part", "stays")
+        time.sleep(300)
+    hil_benchmark()
+"""
+
+
+@pytest.fixture
+def interrupted(testbed, pytester) -> Callable[..., int]:
+    """Start pytest, wait until a test stays and all others that can be are in the journal, then do `how` to it."""
+    pytester.makepyfile(test_bench=STAYS)
+
+    def run(how: Callable[[int, int], None], *flags: str) -> int:
+        line = [sys.executable, "-m", "pytest", "--device", "*", "--benchmark-json=r.json", *flags]
+        with subprocess.Popen(line, stdout=Path("out.txt").open("w"), stderr=subprocess.STDOUT) as process:
+            wait(lambda: Path("stays").exists() and settled())
+            how(process.pid, int(Path("stays").read_text()))
+            return process.wait(DEADLINE_S)
+
+    return run
+
+
+def settled() -> bool:
+    """Whether no row was added for a while."""
+    (path,) = Path(".configspec", "journal").glob("*.jsonl")
+    before = path.stat().st_size
+    time.sleep(1)
+    return path.stat().st_size == before
+
+
+def wait(until: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + DEADLINE_S
+    while not until():
+        assert time.monotonic() < end_s, Path("out.txt").read_text()
+        time.sleep(0.1)
+
+
+def gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{process}/stat").read_text().split()[2] == "Z"
+
+
+def pytest_by(number: int) -> Callable[[int, int], None]:
+    return lambda of_pytest, _: os.kill(of_pytest, number)
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_keeps_its_rows_and_is_completed(
+    interrupted, pytester, rows_of, journal, monkeypatch, number, workers
+):
+    """Journal always, results file wherever pytest still ends; then the rest, and every row once."""
+    status = interrupted(pytest_by(number), workers)
+    assert status == {signal.SIGINT: 2, signal.SIGTERM: 128 + 15, signal.SIGKILL: -9}[number]
+    finished = rows_of(journal())
+    assert len(finished) == (3 if workers == "-n0" else 15)
+    assert Path("r.json").exists() == (number != signal.SIGKILL)
+    if number != signal.SIGKILL:
+        assert rows_of("r.json") == finished
+    wait(lambda: gone(int(Path("stays").read_text())))
+    monkeypatch.setenv("GO", "1")
+    result = pytester.runpytest("--device", "*", workers, "--resume", "last", "--benchmark-json=all.json")
+    assert result.ret == 0
+    assert len(rows_of("all.json")) == len(rows_of(journal())) == EVERYTHING
+    assert result.parseoutcomes() == {"resumed": len(finished), "passed": EVERYTHING - len(finished)}
+
+
+def test_a_worker_that_is_killed_from_outside_costs_one_row(interrupted, pytester, rows_of, journal, monkeypatch):
+    """`kill -9` of the worker: one error, all other rows, and resume measures the one."""
+    status = interrupted(lambda _, of_worker: os.kill(of_worker, signal.SIGKILL), "-n2")
+    assert status == pytest.ExitCode.TESTS_FAILED
+    assert "17 passed, 1 error" in Path("out.txt").read_text()
+    finished = rows_of("r.json")
+    assert len(finished) == EVERYTHING - 1
+    assert rows_of(journal()).keys() == finished.keys()
+    monkeypatch.setenv("GO", "1")
+    result = pytester.runpytest("--device", "*", "-n2", "--resume", "last", "--benchmark-json=all.json")
+    assert result.parseoutcomes() == {"resumed": 17, "passed": 1}
+    assert len(rows_of("all.json")) == EVERYTHING
+
+
+def test_a_run_ended_twice_still_loses_nothing(interrupted, pytester, rows_of, journal, monkeypatch):
+    """The second run is killed while rows of the first are not yet looked at: the third has them all the same."""
+    interrupted(pytest_by(signal.SIGKILL), "-n2")
+    wait(lambda: gone(int(Path("stays").read_text())))
+    first = rows_of(journal())
+    Path("stays").unlink()
+    line = [sys.executable, "-m", "pytest", "--device", "*", "-n0", "--resume", "last"]
+    with subprocess.Popen(line, stdout=Path("out.txt").open("w"), stderr=subprocess.STDOUT) as process:
+        wait(Path("stays").exists)
+        process.kill()
+    assert rows_of(journal()).keys() == first.keys()
+    monkeypatch.setenv("GO", "1")
+    result = pytester.runpytest("--device", "*", "-n2", "--resume", "last", "--benchmark-json=all.json")
+    assert result.parseoutcomes() == {"resumed": 15, "passed": 3}
+    assert len(rows_of("all.json")) == EVERYTHING

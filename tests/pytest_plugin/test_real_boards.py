@@ -1,0 +1,198 @@
+"""Two real devices on this machine, with small models, at once; and what of their rows still holds afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("xdist")
+pytest.importorskip("llama_cpp")
+pytest.importorskip("torch")
+pytestmark = pytest.mark.real
+
+FAMILY = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama"
+INVENTORY = f"""
+devices:
+  one: {{connection: local, llama_cpp: {{threads: 1, context: 256}}}}
+  two: {{connection: local, llama_cpp: {{threads: 1, context: 256}}}}
+families:
+  tiny-llama:
+    target: {{transformers: '{FAMILY / "target"}', threads: 1}}
+    drafts: {{xs: '{FAMILY / "xs"}', s: '{FAMILY / "s"}'}}
+    quants: [Q8_0]
+sweep:
+  k: 1..2
+  prompts: prompts.jsonl
+  new_tokens: 12
+  depth: 32
+  rounds: 4
+  warmup_rounds: 1
+  seconds_per_cell: 5
+  end_to_end: {{prompts: 1, repeats: 1}}
+"""
+BENCHMARK = """
+import os, signal
+
+def test_configuration(hil_benchmark, configuration):
+    hil_benchmark()
+    if os.environ.get("DEADLY") == configuration.id:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def test_end_to_end(hil_end_to_end):
+    hil_end_to_end()
+"""
+EVERYTHING = 2 * (4 + 4)  # devices, profiled and decoded for real
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def write_testbed(folder: Path) -> None:
+    (folder / "devices.yaml").write_text(INVENTORY)
+    (folder / "test_bench.py").write_text(BENCHMARK)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    prompts = [{"id": f"p{n}", "prompt": f"def f{n}(x):\n    return"} for n in range(3)]
+    (folder / "prompts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in prompts))
+
+
+@pytest.fixture(scope="module")
+def testbed_folder(tmp_path_factory) -> Path:
+    """A testbed of two devices with a cache of its own."""
+    folder: Path = tmp_path_factory.mktemp("testbed")
+    write_testbed(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(testbed_folder) -> Run:
+    """One pytest run in it."""
+
+    def one(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "pytest", "--device", "*", "--end-to-end", "all", *flags]
+        cache = {"CONFIGSPEC_CACHE_DIR": str(testbed_folder / "cache")}
+        return subprocess.run(
+            line, cwd=testbed_folder, env={**os.environ, **cache, **environment}, capture_output=True, text=True
+        )
+
+    return one
+
+
+@pytest.fixture(scope="module")
+def measured(testbed_folder, run) -> dict[str, Any]:
+    """All of it, measured by two workers."""
+    done = run("-n2", "--benchmark-json=all.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    document: dict[str, Any] = json.loads((testbed_folder / "all.json").read_text())
+    return document
+
+
+def agents(folder: Path) -> list[str]:
+    """Processes that run an agent of this testbed."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return [line for line in lines if str(folder / "cache" / "agent") in line]
+
+
+def test_two_boards_at_once_make_one_file(measured, testbed_folder):
+    """Profiles and real decoding of both, each row once, with what was measured of each; no agent is left."""
+    names = [row["fullname"] for row in measured["benchmarks"]]
+    assert len(names) == len(set(names)) == EVERYTHING
+    records = [row["extra_info"]["configspec"] for row in measured["benchmarks"]]
+    assert {record["device"] for record in records} == {"one", "two"}
+    assert all(record["drafting"]["clock"] == "the device's monotonic clock" for record in records)
+    assert measured["configspec"]["prediction"]
+    assert not agents(testbed_folder)
+
+
+def test_a_killed_worker_leaves_no_agent_and_costs_one_row(measured, testbed_folder, run):
+    """Its device is opened again by another worker, which measures the rest; resume measures the one."""
+    deadly = "dev:two:-tiny-llama-xs-Q8_0-K2"
+    done = run("-n2", "--benchmark-json=some.json", DEADLY=deadly)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert f"{EVERYTHING - 1} passed, 1 error" in done.stdout, done.stdout
+    assert not agents(testbed_folder)
+    done = run("-n2", "--resume", "last", "--benchmark-json=whole.json")
+    assert f"1 passed, {EVERYTHING - 1} resumed" in done.stdout, done.stdout
+    rows = json.loads((testbed_folder / "whole.json").read_text())["benchmarks"]
+    assert sorted(row["fullname"] for row in rows) == sorted(row["fullname"] for row in measured["benchmarks"])
+
+
+def edited(testbed_folder: Path, measured: dict[str, Any], where: str, value: object) -> None:
+    """The results as if device two had told something else, or its models had been others."""
+    document = json.loads(json.dumps(measured))
+    for row in document["benchmarks"]:
+        part = row["extra_info"]["configspec"]
+        if part["device"] == "two":
+            *path, last = where.split(".")
+            for key in path:
+                part = part[key]
+            part[last] = value
+    (testbed_folder / "edited.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("environment.device.llama_cpp_version", "0.3.1"),
+        ("environment.device.cpu_model", "another"),
+        ("models.draft.file_sha256", "0" * 64),
+        ("models.target.sha256", "0" * 64),
+        ("acceptance.prompts_sha256", "0" * 64),
+    ],
+)
+def test_rows_of_something_else_are_measured_again(measured, testbed_folder, run, where, value):
+    """Another llama.cpp, board, model file or prompts: the summary says which, and of how many rows."""
+    edited(testbed_folder, measured, where, value)
+    done = run("-n0", "--resume", "edited.json", "-k", "test_configuration")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed, 8 deselected, 4 resumed" in done.stdout, done.stdout
+    assert re.search(rf"4 rows no longer held: {re.escape(where)} was {str(value)[:10]}", done.stdout), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fact"),
+    [
+        ("prompts: 1, repeats: 1", "prompts: 1, repeats: 2", "end_to_end.repeats_counted was 1, is 2"),
+        ("prompts: 1, repeats: 1", "prompts: 2, repeats: 1", "end_to_end.prompts_counted was 1, is 2"),
+        ("depth: 32", "depth: 40", "drafting.depth_tokens was 32, is 40"),
+        ("rounds: 4", "rounds: 5", "drafting.rounds_asked was 4, is 5"),
+        ("context: 256", "context: 300", "models.draft.context was 256, is 300"),
+    ],
+)
+def test_other_settings_are_measured_again(measured, testbed_folder, run, before, after, fact):
+    """The inventory's word counts, for every row that it changes."""
+    (testbed_folder / "devices.yaml").write_text(INVENTORY.replace(before, after, 1))
+    try:
+        done = run("-n0", "--resume", "all.json", "-k", "xs-Q8_0-K1")
+    finally:
+        write_testbed(testbed_folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"rows no longer held: {fact}" in done.stdout, done.stdout
+
+
+def test_a_new_price_is_no_reason_to_measure(measured, testbed_folder, run):
+    """It is assumed, not measured: the earlier rows take the present one."""
+    (testbed_folder / "devices.yaml").write_text(
+        INVENTORY + "serving: {verify_s: 0.25, price: {usd_per_million_tokens: 3}}\n"
+    )
+    try:
+        done = run("-n0", "--resume", "all.json", "--benchmark-json=priced.json")
+    finally:
+        write_testbed(testbed_folder)
+    assert f"{EVERYTHING} resumed" in done.stdout, done.stdout
+    records = [
+        row["extra_info"]["configspec"]
+        for row in json.loads((testbed_folder / "priced.json").read_text())["benchmarks"]
+    ]
+    assert {(one["serving"]["verify_s"], one["serving"]["usd_per_million_tokens"]) for one in records} == {(0.25, 3.0)}

@@ -1,0 +1,201 @@
+"""`--journal` and `--resume`: what was measured is not measured again, unless something changed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+EVERYTHING = 18  # 3 devices, 2 drafts, 3 values of K
+
+
+def change_profile(device: str) -> None:
+    """The device's figures are others now."""
+    profile = json.loads(Path("profile.json").read_text())
+    for cell in profile["devices"][device]["cells"]:
+        cell["drafting_tokens_per_s"] = {key: value / 2 for key, value in cell["drafting_tokens_per_s"].items()}
+    Path("profile.json").write_text(json.dumps(profile))
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_only_what_is_missing_is_measured(testbed, pytester, rows_of, journal, workers):
+    """Two devices first, all three with `--resume last`: every row once, and the first ones counted as resumed."""
+    pytester.runpytest("--device", "fast,slow")
+    first = rows_of(journal())
+    result = pytester.runpytest("--device", "*", workers, "--resume", "last", "--benchmark-json=r.json")
+    assert result.ret == 0
+    result.assert_outcomes(passed=6)
+    assert result.parseoutcomes()["resumed"] == 12
+    result.stdout.fnmatch_lines(["12 rows resumed from *.jsonl, 6 measured"])
+    found = rows_of("r.json")
+    assert len(found) == EVERYTHING
+    for node_id, row in first.items():
+        record = found[node_id]["extra_info"]["configspec"]
+        assert record.pop("resumed")["file"].endswith(".jsonl")
+        assert record == row["extra_info"]["configspec"]
+        assert found[node_id]["stats"]["data"] == pytest.approx(row["stats"]["data"])
+    assert rows_of(journal()).keys() == found.keys()
+
+
+def test_a_results_file_is_resumed_too(testbed, pytester, rows_of):
+    """The JSON of `--benchmark-json`; rows that say where they come from keep saying so."""
+    pytester.runpytest("--device", "fast", "--benchmark-json=first.json")
+    pytester.runpytest("--device", "fast,slow", "--resume", "first.json", "--benchmark-json=second.json")
+    pytester.runpytest("--device", "*", "--resume", "second.json", "--benchmark-json=third.json")
+    origins = [row["extra_info"]["configspec"].get("resumed") for row in rows_of("third.json").values()]
+    files = [origin and origin["file"] for origin in origins]
+    assert [files.count(name) for name in ("first.json", "second.json", None)] == [6, 6, 6]
+
+
+def test_what_changed_is_measured_again_and_counted(testbed, pytester, rows_of):
+    """One device's profile changed: its rows no longer hold, the others' do."""
+    pytester.runpytest("--device", "*", "--benchmark-json=first.json")
+    change_profile("fast")
+    result = pytester.runpytest("--device", "*", "--resume", "first.json", "--benchmark-json=r.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        ["12 rows resumed from *first.json, 6 measured", "6 rows no longer held: drafting was *"]
+    )
+    row = rows_of("r.json")["test_bench.py::test_configuration[dev:fast:-pair-a-Q8_0-K4]"]
+    assert row["stats"]["median"] == pytest.approx(0.08)
+    assert "resumed" not in row["extra_info"]["configspec"]
+
+
+def test_a_row_that_no_longer_holds_is_not_recovered(testbed, pytester, rows_of, journal):
+    """Where it could not be measured again, the journal has no row of it, though it began with the earlier one."""
+    pytester.runpytest("--device", "*", "--benchmark-json=first.json")
+    change_profile("fast")
+    pytester.makepyfile(
+        test_bench="""
+        import os, signal
+        def test_configuration(measured, configuration, benchmark):
+            if configuration.k == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    pytester.runpytest_subprocess("--device", "fast", "--draft", "a", "--resume", "first.json")
+    lost = [node for node in rows_of("first.json") if node not in rows_of(journal())]
+    assert lost == [f"test_bench.py::test_configuration[dev:fast:-pair-a-Q8_0-K{k}]" for k in (1, 2)]
+
+
+def test_a_resumed_row_is_judged_again(testbed, pytester, rows_of):
+    """A failed assertion fails again on the same figures: a resumed night is not greener than it was."""
+    pytester.makepyfile(test_bench="def test_fast(hil_benchmark): assert hil_benchmark().drafting_tokens_per_s > 20")
+    assert pytester.runpytest("--device", "slow,fast").ret == pytest.ExitCode.TESTS_FAILED
+    result = pytester.runpytest("--device", "slow,fast", "--resume", "last", "--benchmark-json=r.json")
+    result.assert_outcomes(failed=6)
+    assert result.parseoutcomes()["resumed"] == 6
+    outcomes = [row["extra_info"]["configspec"]["outcome"] for row in rows_of("r.json").values()]
+    assert sorted(outcomes) == ["failed"] * 6 + ["passed"] * 6
+
+
+def test_a_narrower_run_loses_no_row_of_the_journal(testbed, pytester, rows_of, journal):
+    """Its results hold what it was asked for; its journal holds all, for the next one."""
+    pytester.runpytest("--device", "*")
+    pytester.runpytest("--device", "slow", "--resume", "last", "--benchmark-json=r.json")
+    assert len(rows_of("r.json")) == 6
+    assert len(rows_of(journal())) == EVERYTHING
+    result = pytester.runpytest("--device", "*", "--resume", "last")
+    assert result.parseoutcomes() == {"resumed": EVERYTHING}
+
+
+def test_the_journal_may_be_named(testbed, pytester, rows_of):
+    """It goes where it is told, is not overwritten, and can be gone on from in place."""
+    assert pytester.runpytest("--device", "fast", "--journal", "here/mine.jsonl").ret == 0
+    assert len(rows_of("here/mine.jsonl")) == 6
+    assert not Path(".configspec").exists()
+    again = pytester.runpytest("--device", "fast", "--journal", "here/mine.jsonl")
+    assert again.ret == pytest.ExitCode.USAGE_ERROR
+    again.stderr.fnmatch_lines(["*here/mine.jsonl: is there already*--resume*"])
+    result = pytester.runpytest("--device", "*", "--journal", "here/mine.jsonl", "--resume", "here/mine.jsonl")
+    assert result.ret == 0
+    assert len(rows_of("here/mine.jsonl")) == EVERYTHING
+
+
+def test_a_journal_that_cannot_be_written_ends_the_run_before_it_measures(testbed, pytester):
+    """A file stands where its folder should be."""
+    Path("file").write_text("")
+    result = pytester.runpytest("--device", "fast", "--journal", "file/j.jsonl")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the journal cannot be written*"])
+    assert "passed" not in result.parseoutcomes()
+
+
+ROW = '{"row": {"fullname": "a", "extra_info": {"configspec": {"version": 1}}}}\n'
+HEADER = '{"configspec_journal": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, ["no such file"]),
+        ("", ["empty"]),
+        ("{}", ["neither a journal nor a results file"]),
+        ("what\n", ["not JSON"]),
+        ('{"configspec_journal": 2}\n' + ROW, ["version 2"]),
+        (HEADER, ["before its first row"]),
+        (HEADER + ROW, ["no key 'drafting'"]),
+        (HEADER + '{"row": {"ful\n' + ROW, ["line 2", "damaged"]),
+        ('{"benchmarks": [{"fullname": "a"', ["cut short"]),
+        ('{"benchmarks": [{"fullname": "a"}]}', ["none of its 0 rows"]),
+    ],
+)
+def test_a_file_that_cannot_be_resumed_is_told_before_anything_is_measured(testbed, pytester, text, words):
+    """Missing, empty, foreign, newer, damaged, cut: exit 4, one message, the file's name, nothing measured."""
+    if text is not None:
+        Path("j.jsonl").write_text(text)
+    for workers in ("-n0", "-n2"):
+        result = pytester.runpytest("--device", "fast", workers, "--resume", "j.jsonl")
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        errors = result.stderr.str()
+        assert all(word in errors for word in (*words, "j.jsonl"))
+        assert "Traceback" not in errors
+        assert not Path(".configspec").exists()
+
+
+def test_a_journal_of_another_testbed_is_told(testbed, pytester):
+    """None of its configurations is of this run: it is no silent measuring of everything."""
+    pytester.runpytest("--device", "slow", "--benchmark-json=first.json")
+    result = pytester.runpytest("--device", "fast", "--resume", "first.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*none of its 6 rows is of a configuration of this run (it has dev:slow:*"])
+
+
+def test_there_must_be_a_last_journal(testbed, pytester):
+    """On the first night there is none."""
+    result = pytester.runpytest("--device", "fast", "--resume", "last")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--resume last:*holds no journal with a finished row*"])
+
+
+def test_a_journal_that_is_being_written_is_not_resumed(testbed, pytester, journal):
+    """Another run is at it: half of its rows are no basis."""
+    pytester.runpytest("--device", "fast")
+    with Path(journal()).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        result = pytester.runpytest("--device", "fast", "--resume", "last")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*another run still writes it*"])
+
+
+def test_resumed_is_in_junits_file_too(testbed, pytester):
+    """As a property of the test, which has passed."""
+    pytester.runpytest("--device", "fast", "--k", "1", "--draft", "a")
+    pytester.runpytest("--device", "fast", "--k", "1", "--draft", "a", "--resume", "last", "--junit-xml=j.xml")
+    assert "not measured now" in Path("j.xml").read_text()
+
+
+def test_the_newest_journals_are_kept(testbed, pytester):
+    """Twenty of the folder."""
+    folder = Path(".configspec/journal")
+    folder.mkdir(parents=True)
+    for number in range(30):
+        (folder / f"20250101T0000{number}-1.jsonl").write_text(HEADER)
+    (folder / ".20250101T000000-1.jsonl.1.partial").write_text("")
+    pytester.runpytest("--device", "fast")
+    assert len(list(folder.glob("*.jsonl"))) == 20
+    assert not list(folder.glob(".*"))
