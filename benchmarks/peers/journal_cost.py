@@ -32,7 +32,7 @@ FEWER = ROWS // 10
 BOUND_S = 10.0
 BOUND_MIB = 16.0
 ROUNDS = 20
-LENGTH = 10  # K of every row, as a row of 20 rounds of 10 holds most samples
+LENGTH = 10  # K of each draft; every row holds the samples of the longest
 MIB = 1 << 20
 STATUS = Path("/proc/self/status")
 
@@ -97,8 +97,9 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, Any]]:
     """Rows as large as real ones: 20 rounds of 10 tokens, with all their samples."""
     tokens = [[round(1.2e-4 + 1e-9 * (7 * one + token), 9) for token in range(LENGTH)] for one in range(ROUNDS)]
     for number in range(count):
-        configuration = {"device": device, "family": "f", "draft": f"d{number}", "quant": "Q4_K_M", "k": LENGTH}
-        case = f"dev:{device}:-f-d{number}-Q4_K_M-K{LENGTH}"
+        draft, k = divmod(number, LENGTH)
+        configuration = {"device": device, "family": "f", "draft": f"d{draft}", "quant": "Q4_K_M", "k": k + 1}
+        case = f"dev:{device}:-f-d{draft}-Q4_K_M-K{k + 1}"
         record = {
             **{"version": 1, **configuration, "provenance": "measured"},
             "drafting": {
@@ -107,7 +108,7 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, Any]]:
                 "round_samples_s": [sum(one) for one in tokens],
             },
             "acceptance": {"by_prompt": [[33 + place, 64] for place in range(24)], "prompts_sha256": "ab" * 32},
-            "models": {"draft": {"file_sha256": f"{number:064x}"}, "target": {"sha256": "cd" * 32}},
+            "models": {"draft": {"file_sha256": f"{draft:064x}"}, "target": {"sha256": "cd" * 32}},
             "verification": {"samples_s": [round(4e-3 + 1e-6 * one, 9) for one in range(150)]},
             "environment": {"device": {"cores": 4, "llama_cpp_system_info": "NEON = 1 | " * 20}},
         }

@@ -77,7 +77,7 @@ def _last(folder: Path) -> Path:
 
 
 def _prune(folder: Path, *, spare: Path | None) -> None:
-    """Keep the newest journals and the one that workers have yet to read; and no beginnings of runs that were killed."""
+    """Keep the newest journals, and the one that workers have yet to read; no beginnings of runs that were killed."""
     for old in [*sorted(folder.glob("*.jsonl"))[:-KEPT], *folder.glob(".*.partial")]:
         if old != spare and not is_being_written(old):
             with suppress(OSError):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +107,8 @@ class JournalIndex:
     """What a journal holds, without its rows: its header, and on which line the last word about each test stands."""
 
     header: Mapping[str, Any]
-    lines: Mapping[str, int]  # by the test's full name
+    lines: Mapping[str, int]  # by the test's full name, in the order of the lines
+    notes: Mapping[str, Any]  # what the reader noted of each of these rows
     damaged: tuple[int, ...]  # lines that cannot be read, though others follow
     cut: int  # 1 where the last line was cut by a kill
 
@@ -130,21 +131,24 @@ def is_being_written(path: Path) -> bool:
     return False
 
 
-def index_journal(path: Path) -> JournalIndex:
-    """Read a journal once, a line at a time.
+def index_journal(path: Path, note: Callable[[Mapping[str, Any]], Any] = lambda row: None) -> JournalIndex:
+    """Read a journal once, a line at a time; `note` says what is to be remembered of a row.
 
     Raises:
         RecordError: Its header is damaged, or of a newer version.
     """
     header: dict[str, Any] | None = None
     lines: dict[str, int] = {}
+    notes: dict[str, Any] = {}
     unread: list[int] = []
     number = 0
     for number, entry in _entries(path):
         if number == 1:
             header = _checked(path, entry)
         elif entry is not None and isinstance(entry.get("row"), dict):
-            lines[str(entry["row"].get("fullname"))] = number
+            name = str(entry["row"].get("fullname"))
+            lines.pop(name, None)  # so that the later line's place counts
+            lines[name], notes[name] = number, note(entry["row"])
         elif entry is not None and "dropped" in entry:
             lines.pop(str(entry["dropped"]), None)
         else:
@@ -152,7 +156,8 @@ def index_journal(path: Path) -> JournalIndex:
     if header is None:
         raise RecordError(f"{path}: the file is empty, so no journal of configspec.")
     cut = 1 if unread and unread[-1] == number else 0
-    return JournalIndex(header=header, lines=lines, damaged=tuple(unread[: len(unread) - cut]), cut=cut)
+    damaged = tuple(unread[: len(unread) - cut])
+    return JournalIndex(header=header, lines=lines, notes=notes, damaged=damaged, cut=cut)
 
 
 def journal_rows(path: Path, index: JournalIndex) -> Iterator[dict[str, Any]]:

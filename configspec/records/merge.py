@@ -42,7 +42,8 @@ def merge(paths: Sequence[Path], out: Path, *, prefer_newest: bool = False, salv
         RecordError: A file cannot be read, or two of them contradict each other.
         UsageError: `out` is there already, or cannot be written.
     """
-    files = [open_row_file(path, salvage=salvage) for path in paths]
+    facts = _Facts()
+    files = [open_row_file(path, salvage=salvage, note=facts.of) for path in paths]
     newest_first = sorted(range(len(files)), key=lambda place: files[place].written, reverse=True)
     chosen, repeated, left_out = _choose(files, newest_first, prefer_newest)
     head = {key: value for key, value in files[newest_first[0]].head.items() if key != "configspec"}
@@ -53,18 +54,33 @@ def merge(paths: Sequence[Path], out: Path, *, prefer_newest: bool = False, salv
 
 
 Place = tuple[int, int]  # of a row: which file, and which of its rows
+Thing = tuple[str, ...]  # its kind and names
+Said = tuple[tuple[Thing, dict[str, Any]], ...]  # what a row says of each thing that it is about
+
+
+class _Facts:
+    """What rows say, each different saying kept once: ten thousand rows are of few boards and drafts."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Thing, dict[str, Any]]] = {}
+
+    def of(self, row: Mapping[str, Any]) -> Said:
+        """Nothing where configspec did not write the row."""
+        record = record_of(row)
+        said = () if record is None else named_facts(record)
+        return tuple(self._kept.setdefault(repr(one), one) for one in said)
 
 
 def _choose(
     files: Sequence[RowFile], newest_first: Sequence[int], prefer_newest: bool
 ) -> tuple[dict[str, Place], int, dict[str, int]]:
     """Which rows stand: by the test's name, how many were repeated, and how many a newer file contradicts."""
-    known: dict[tuple[str, ...], tuple[dict[str, Any], RowFile]] = {}
+    known: dict[Thing, tuple[dict[str, Any], RowFile]] = {}
     chosen: dict[str, Place] = {}
     repeated, left_out = 0, Counter[str]()
     for place in newest_first:
-        for number, row in enumerate(files[place].rows()):
-            conflict = _conflict(row, files[place], known)
+        for number, (name, said) in enumerate(files[place].entries):
+            conflict = _conflict(said, files[place], known)
             if conflict is not None:
                 if not prefer_newest:
                     raise RecordError(
@@ -72,7 +88,6 @@ def _choose(
                     )
                 left_out[conflict] += 1
                 continue
-            name = str(row.get("fullname"))
             if name in chosen:
                 repeated += 1
             if name not in chosen or chosen[name][0] == place:  # in one file the last attempt counts
@@ -80,24 +95,18 @@ def _choose(
     return chosen, repeated, dict(left_out)
 
 
-def _conflict(
-    row: Mapping[str, Any], file: RowFile, known: dict[tuple[str, ...], tuple[dict[str, Any], RowFile]]
-) -> str | None:
-    """What `row` says otherwise than a newer file; what it says first is `known` from then on."""
-    record = record_of(row)
-    if record is None:
-        return None
-    said = dict(named_facts(record))
-    for thing, found in said.items():
+def _conflict(said: Said, file: RowFile, known: dict[Thing, tuple[dict[str, Any], RowFile]]) -> str | None:
+    """What a row says otherwise than a newer file; what it says first is `known` from then on."""
+    for thing, found in said:
         other, newer = known.get(thing, (found, file))
-        differs = difference(found, other)
+        differs = None if found is other else difference(found, other)
         if differs is not None:
             path, here, there = differs
             return (
                 f"{file.path} and {newer.path} mean different things by the {' '.join(thing)}: "
                 f"{path} is {here} in the first, {there} in the second."
             )
-    for thing, found in said.items():
+    for thing, found in said:
         known.setdefault(thing, (found, file))
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ ROWS = "benchmarks"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFile:
-    """One file; `head` is all that a results file holds beside its rows."""
+    """One file; `head` is all that a results file holds beside its rows.
+
+    `entries` are the test's full name and what was noted of each row, in the order of `rows`.
+    """
 
     path: Path
     head: Mapping[str, Any]
-    count: int
+    entries: tuple[tuple[str, Any], ...]
     index: JournalIndex | None  # None: a results file
 
     @property
@@ -47,12 +50,16 @@ class RowFile:
             yield from map(dumps, self.rows())
 
 
-def open_row_file(path: Path, *, salvage: bool = False) -> RowFile:
+Note = Callable[[Mapping[str, Any]], Any]
+
+
+def open_row_file(path: Path, *, salvage: bool = False, note: Note = lambda row: None) -> RowFile:
     """Read a file once, to know what it holds and that it is whole.
 
     Args:
         path: A results file or a journal.
         salvage: Take what can be read of a journal with damaged lines; else those are an error.
+        note: What is to be remembered of a row.
 
     Raises:
         RecordError: It cannot be read, or is neither of the two.
@@ -60,7 +67,7 @@ def open_row_file(path: Path, *, salvage: bool = False) -> RowFile:
     try:
         if path.is_file() and path.stat().st_size == 0:
             raise RecordError(f"{path}: the file is empty. What a run had finished is in its journal.")
-        return _journal(path, salvage) if is_journal(path) else _results(path)
+        return _journal(path, salvage, note) if is_journal(path) else _results(path, note)
     except FileNotFoundError:
         raise RecordError(f"{path}: no such file. Name a results file or a journal.") from None
     except IsADirectoryError:
@@ -76,8 +83,8 @@ def record_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _journal(path: Path, salvage: bool) -> RowFile:
-    index = index_journal(path)
+def _journal(path: Path, salvage: bool, note: Note) -> RowFile:
+    index = index_journal(path, note)
     if index.damaged and not salvage:
         raise RecordError(
             f"{path}: line {index.damaged[0]} of the journal is damaged, and a kill can only cut the last one. "
@@ -92,19 +99,20 @@ def _journal(path: Path, salvage: bool) -> RowFile:
         "datetime": header.get("datetime"),
         "version": header.get("pytest_benchmark"),
     }
-    return RowFile(path=path, head=head, count=len(index.lines), index=index)
+    entries = tuple((name, index.notes[name]) for name in index.lines)
+    return RowFile(path=path, head=head, entries=entries, index=index)
 
 
-def _results(path: Path) -> RowFile:
+def _results(path: Path, note: Note) -> RowFile:
     head: dict[str, Any] = {}
-    count = 0
+    entries = []
     for key, value in stream(path, ROWS):
         if key == ROWS and isinstance(value, dict):
-            count += 1
+            entries.append((str(value.get("fullname")), note(value)))
         else:
             head[key] = value
-    if not count:
+    if not entries:
         raise RecordError(
             f"{path}: neither a journal nor a results file with rows: it has no list named {ROWS!r} with an entry."
         )
-    return RowFile(path=path, head=head, count=count, index=None)
+    return RowFile(path=path, head=head, entries=tuple(entries), index=None)

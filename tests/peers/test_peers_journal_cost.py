@@ -39,7 +39,7 @@ def test_both_ways_write_all_rows(tmp_path: Path):
     """The same ones."""
     files = [open_row_file(way(10, tmp_path)) for way in (ours, peer)]
     assert list(files[0].rows()) == list(files[1].rows())
-    assert files[0].count == 10
+    assert len(files[0].entries) == 10
 
 
 def test_memory_is_read_from_the_kernels_words():

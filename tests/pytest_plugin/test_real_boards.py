@@ -76,9 +76,12 @@ def run(testbed_folder) -> Run:
 
     def one(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-m", "pytest", "--device", "*", "--end-to-end", "all", *flags]
-        cache = {"CONFIGSPEC_CACHE_DIR": str(testbed_folder / "cache")}
+        own = {
+            "CONFIGSPEC_CACHE_DIR": str(testbed_folder / "cache"),
+            "CONFIGSPEC_LOCK_FILE": str(testbed_folder / "lock"),
+        }
         return subprocess.run(
-            line, cwd=testbed_folder, env={**os.environ, **cache, **environment}, capture_output=True, text=True
+            line, cwd=testbed_folder, env={**os.environ, **own, **environment}, capture_output=True, text=True
         )
 
     return one
