@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from typing import Any
 
 from .protocol import board_error
@@ -21,6 +22,7 @@ FILE_VARIABLE = "CONFIGSPEC_LOCK_FILE"  # names another file
 SHARED_FILE = "/run/lock/configspec.lock"
 OWN_FILE = "~/.configspec.lock"
 _OWNER_BYTES = 4096
+_ATTEMPTS, _PAUSE_S = 50, 0.01  # another agent of this run may be about to write whose the lock is
 
 
 class BoardLock:
@@ -32,7 +34,7 @@ class BoardLock:
     def take(self, owner: dict[str, Any]) -> dict[str, Any]:
         """Take the lock for the run `owner["run"]`; who holds it otherwise."""
         descriptor, path = _open()
-        if not _lock(descriptor, owner):
+        if not _lock_soon(descriptor, owner):
             holder = _read_owner(descriptor)
             os.close(descriptor)
             return {"held": False, "path": path, "owner": holder}
@@ -40,6 +42,15 @@ class BoardLock:
             os.close(self._descriptor)
         self._descriptor = descriptor
         return {"held": True, "path": path, "owner": owner}
+
+
+def _lock_soon(descriptor: int, owner: dict[str, Any]) -> bool:
+    for _ in range(_ATTEMPTS):
+        if _lock(descriptor, owner):
+            return True
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        time.sleep(_PAUSE_S)
+    return False
 
 
 def _lock(descriptor: int, owner: dict[str, Any]) -> bool:
