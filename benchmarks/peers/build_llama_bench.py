@@ -22,7 +22,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -192,17 +192,16 @@ def _key(extra: Sequence[str]) -> str:
     return hashlib.sha256("\0".join((*OPTIONS, *extra)).encode()).hexdigest()[:12]
 
 
-def main() -> int:
-    """Build it, and say where it is."""
-    tool = ensure_llama_bench(default_root(), jobs=processors())
+def build_and_tell(ensure: Callable[..., Tool]) -> None:
+    """Build a tool, and say where it is; a person's mistake is one line."""
+    try:
+        tool = ensure(default_root(), jobs=processors())
+    except UsageError as error:
+        raise SystemExit(f"error: {error}") from None
     source = "the installed package's libraries" if tool.borrows else "libraries built beside it, with the same options"
     built = f"built in {tool.build_s:.0f} s" if tool.build_s else "from the cache"
     print(f"{tool.path} ({PACKAGE} {tool.version}, {built}, runs on {source})")
-    return 0
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except UsageError as error:
-        raise SystemExit(f"error: {error}") from None
+    build_and_tell(ensure_llama_bench)

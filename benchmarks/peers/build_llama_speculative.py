@@ -17,11 +17,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from build_llama_bench import Tool, ensure_llama_bench, fetch_source, run_command, takes_libraries_of, unpack_llama_cpp
-from machine import processors
+from build_llama_bench import (
+    Tool,
+    build_and_tell,
+    ensure_llama_bench,
+    fetch_source,
+    run_command,
+    takes_libraries_of,
+    unpack_llama_cpp,
+)
 
 from configspec.errors import UsageError
-from configspec.families.store import default_root
 
 NAME = "llama-speculative-simple"
 SOURCE = Path("examples", "speculative-simple", "speculative-simple.cpp")
@@ -61,16 +67,5 @@ def _build(version: str, path: Path) -> None:
         out.replace(path)
 
 
-def main() -> int:
-    """Build it, and say where it is."""
-    tool = ensure_llama_speculative(default_root(), jobs=processors())
-    source = "the installed package's libraries" if tool.borrows else "libraries built beside it, with the same options"
-    print(f"{tool.path} (llama-cpp-python {tool.version}, runs on {source})")
-    return 0
-
-
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except UsageError as error:
-        raise SystemExit(f"error: {error}") from None
+    build_and_tell(ensure_llama_speculative)

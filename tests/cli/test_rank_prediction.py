@@ -7,39 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from example_rows import DECODED
 
 from configspec.cli import main
-from configspec.model.prediction import RoundCost
-from configspec.records.end_to_end import EndToEnd
 from configspec.records.profile_file import read_profile
 from configspec.records.record import KEY, Row, to_record
 
 ROOT = Path(__file__).parents[2]
-DECODED = EndToEnd(
-    goodput_tokens_per_s=4.0,
-    goodput_by_repeat_tokens_per_s=(4.0,),
-    repeats_s=(25.0,),
-    predicted_goodput_tokens_per_s=5.0,
-    tokens=100,
-    rounds=40,
-    drafted=80,
-    accepted=60,
-    catch_ups=10,
-    predicted_rounds=40.0,
-    predicted_catch_ups=10.0,
-    drafting_s=10.0,
-    link_s=1.0,
-    verification_s=13.0,
-    bookkeeping_s=1.0,
-    total_s=25.0,
-    cost=RoundCost(round_s=0.2, catch_up_s=0.01, verify_s=0.3, exchange_s=0.02),
-    prompts=("p",),
-    new_tokens=100,
-    rule="match-greedy-draft",
-    output="equal",
-    link=None,
-    energy_reason="no meter",
-)
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from configspec.agent.board_lock import FILE_VARIABLE
 from configspec.devices.device import Device, open_device
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
 
@@ -72,13 +72,13 @@ def write_tiny_gguf(path: Path, *, width: int = 256, layers: int = 2, vocabulary
     writer.close()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A lock of these tests' own: whoever measures on this machine meanwhile neither disturbs them nor is disturbed."""
-    path = tmp_path_factory.mktemp("lock") / "board.lock"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(FILE_VARIABLE, str(path))
-        yield path
+@pytest.fixture(scope="session")
+def reference(tiny_gguf: Path) -> Any:
+    """llama-cpp-python's own high-level model of the same file, which keeps the logits of every position."""
+    llama_cpp = pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")
+    return llama_cpp.Llama(
+        str(tiny_gguf), n_ctx=512, n_threads=1, n_threads_batch=1, logits_all=True, flash_attn=True, verbose=False
+    )
 
 
 @pytest.fixture(scope="session")

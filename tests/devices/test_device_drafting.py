@@ -32,16 +32,6 @@ def device(agent_cache: Path, tiny_gguf: Path) -> Iterator[Device]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def reference(tiny_gguf: Path) -> Any:
-    """llama-cpp-python's own high-level model, which keeps the logits of every position."""
-    from llama_cpp import Llama
-
-    return Llama(
-        str(tiny_gguf), n_ctx=CONTEXT, n_threads=1, n_threads_batch=1, logits_all=True, flash_attn=True, verbose=False
-    )
-
-
 def reference_logits(reference: Any, tokens: list[int]) -> NDArray[np.float64]:
     """Row i: the logits after tokens[: i + 1], in one pass from nothing."""
     reference.reset()

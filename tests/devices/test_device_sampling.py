@@ -34,16 +34,6 @@ def device(agent_cache: Path, tiny_gguf: Path) -> Iterator[Device]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def reference(tiny_gguf: Path) -> Any:
-    """llama-cpp-python's own high-level model, which keeps the logits of every position."""
-    from llama_cpp import Llama
-
-    return Llama(
-        str(tiny_gguf), n_ctx=256, n_threads=1, n_threads_batch=1, logits_all=True, flash_attn=True, verbose=False
-    )
-
-
 def test_the_same_seed_draws_the_same_tokens(device: Device) -> None:
     """A seed repeats the draft; without one, the random numbers go on and the drafts differ."""
     device.prefill(PROMPT)

@@ -6,59 +6,16 @@ import json
 from dataclasses import replace
 
 import pytest
+from example_rows import DECODED, measured_row
 
-from configspec.model.prediction import RoundCost
-from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
-from configspec.records.end_to_end import EndToEnd
 from configspec.records.record import Row
 from configspec.reporting.prediction import prediction_reports, prediction_text
 from configspec.reporting.question import Question, answer
 
-ONE = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=9)
-DECODED = EndToEnd(
-    goodput_tokens_per_s=100.0,
-    goodput_by_repeat_tokens_per_s=(100.0,),
-    repeats_s=(1.0,),
-    predicted_goodput_tokens_per_s=110.0,
-    tokens=100,
-    rounds=40,
-    drafted=80,
-    accepted=60,
-    catch_ups=10,
-    predicted_rounds=40.0,
-    predicted_catch_ups=10.0,
-    drafting_s=0.2,
-    link_s=0.1,
-    verification_s=0.6,
-    bookkeeping_s=0.1,
-    total_s=1.0,
-    cost=RoundCost(round_s=0.005, catch_up_s=0.001, verify_s=0.015, exchange_s=0.002),
-    prompts=("p",),
-    new_tokens=100,
-    rule="match-greedy-draft",
-    output="equal",
-    link=None,
-    energy_reason="no meter",
-)
-
 
 def row(k: int, measured: float, predicted: float, device: str = "board") -> Row:
-    return Row(
-        configuration=Configuration(
-            device=device,
-            family="pair",
-            draft="xs",
-            quant="Q8_0",
-            k=k,
-            round_s=ONE,
-            acceptance=Acceptance(rate=ONE, rounds=None, drafted=None, accepted=None),
-            power_w=None,
-            power_reason="no meter",
-            provenance="measured",
-        ),
-        serving=Serving(),
-        end_to_end=replace(DECODED, goodput_tokens_per_s=measured, predicted_goodput_tokens_per_s=predicted),
-    )
+    decoded = replace(DECODED, goodput_tokens_per_s=measured, predicted_goodput_tokens_per_s=predicted)
+    return measured_row(k, device=device, end_to_end=decoded)
 
 
 ROWS = [row(1, 100.0, 110.0), row(2, 200.0, 190.0), row(4, 150.0, 151.0), row(1, 10.0, 10.0, "other")]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
+from example_rows import measured_row
+
 from configspec.records.record import Row
 from configspec.reporting.verification import verification_text
-
-ONE = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=9)
 
 
 def one_pass(context: int, requests: int, seconds: float) -> dict[str, object]:
@@ -16,22 +15,7 @@ def one_pass(context: int, requests: int, seconds: float) -> dict[str, object]:
 
 
 def row(k: int, passes: list[dict[str, object]] | None) -> Row:
-    return Row(
-        configuration=Configuration(
-            device="board",
-            family="pair",
-            draft="xs",
-            quant="Q8_0",
-            k=k,
-            round_s=ONE,
-            acceptance=Acceptance(rate=ONE, rounds=None, drafted=None, accepted=None),
-            power_w=None,
-            power_reason="no meter",
-            provenance="measured",
-        ),
-        serving=Serving(),
-        verification=None if passes is None else {"clock": "here", "passes": passes},
-    )
+    return measured_row(k, verification=None if passes is None else {"clock": "here", "passes": passes})
 
 
 ROWS = [

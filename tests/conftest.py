@@ -1,0 +1,19 @@
+"""What every test here is kept from: the locks of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from configspec.agent.board_lock import FILE_VARIABLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A lock of these tests' own: whoever measures on this machine meanwhile neither disturbs them nor is disturbed."""
+    path = tmp_path_factory.mktemp("lock") / "board.lock"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FILE_VARIABLE, str(path))
+        yield path
