@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from configspec.cli import parser
-from configspec.pytest_plugin.options import LISTS
+from configspec.inventory.schema import DevicesYaml
+from configspec.pytest_plugin.options import add_options
 from configspec.records.profile_file import read_profile
 from configspec.records.record import Row
 from configspec.reporting.question import Question, answer
@@ -61,13 +64,54 @@ def test_every_command_is_documented():
     assert not missing
 
 
+class Declared:
+    """Takes what the plugin declares, as pytest's parser would."""
+
+    def __init__(self) -> None:
+        self.flags: list[str] = []
+        self.inis: list[str] = []
+
+    def getgroup(self, *_: str) -> Declared:
+        return self
+
+    def addoption(self, flag: str, **_: object) -> None:
+        self.flags.append(flag)
+
+    def addini(self, name: str, *_: object, **__: object) -> None:
+        self.inis.append(name)
+
+
 def test_every_option_of_the_plugin_is_documented():
-    """In docs/plugin.md, with its ini twin."""
-    for flag, ini, _ in LISTS:
-        assert flag in PAGES["plugin.md"]
-        assert ini in PAGES["plugin.md"]
-    for flag in ("--k", "--inventory", "--separate-k", "--end-to-end"):
-        assert flag in PAGES["plugin.md"]
+    """In docs/plugin.md, each flag and each ini value."""
+    declared = Declared()
+    add_options(declared)  # type: ignore[arg-type]
+    assert {"--device", "--k"} <= set(declared.flags)
+    missing = [name for name in (*declared.flags, *declared.inis) if f"`{name}" not in PAGES["plugin.md"]]
+    assert not missing
+
+
+def inventories() -> Iterator[tuple[str, dict[str, object]]]:
+    """The YAML blocks of docs/, each document of theirs; a page's blocks may show a part of a file only."""
+    for name, text in PAGES.items():
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+            lone = all(line.startswith("target: ") for line in block.splitlines())
+            for part in block.splitlines() if lone else [block]:
+                yield name, yaml.safe_load(part)
+
+
+def test_the_inventories_that_are_shown_are_inventories():
+    """Each YAML block is what the schema takes, with the parts around it that it leaves out."""
+    shown = list(inventories())
+    assert len(shown) >= 5
+    device = {"devices": {"here": {"connection": "local"}}}
+    family = {"target": {"transformers": "target"}, "drafts": {"s": "s"}, "quants": ["Q8_0"]}
+    for page, document in shown:
+        if "target" in document:
+            document = {"families": {"shown": {**family, **document}}}
+        try:
+            DevicesYaml.model_validate({**device, **document})
+        except ValidationError as problem:
+            pytest.fail(f"{page}: {problem}")
 
 
 def test_links_between_pages_lead_somewhere():
