@@ -10,9 +10,12 @@
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it, and how long
                collecting 10,000 configurations takes
     journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them
+    boards     two boards behind a real OpenSSH server on loopback: drafting over SSH against local, the start of an
+               agent, and a sweep of both with two workers against one after the other
 
-Needs configspec[all] installed, and cmake with a C++ compiler for the first `drafting` or `end-to-end`. Leave the
-machine alone while it runs: pairs of runs that were disturbed are marked, and taken again for a while.
+Needs configspec[all] installed, cmake with a C++ compiler for the first `drafting` or `end-to-end`, and for `boards` an
+OpenSSH client and server. Leave the machine alone while it runs: pairs of runs that were disturbed are marked, and
+taken again for a while.
 """
 
 from __future__ import annotations
@@ -20,10 +23,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import boards
 import collection_cost
 import every_cell
 import journal_cost
@@ -35,6 +40,7 @@ from build_llama_speculative import ensure_llama_speculative
 from comparison import Line, table
 from drafting_speed import against_llama_bench
 from llama_bench import Decoding
+from loopback import start_server
 from machine import processors
 from pairings import Pairing, against_llama_cpp, against_transformers, target_file
 from random_model import Shape, ensure_random_model
@@ -56,6 +62,7 @@ SMALL_QUANT = "Q4_K_M"
 LARGE_PAIRS = 9
 SMALL_PAIRS = 15  # a turn of the small model takes a second, and turns of it differ by a tenth and more
 SMALL_THREADS = 1  # at 0.1 ms a token, two threads mostly wait for each other, on both sides, and differ at random
+STARTS = 9
 END_TO_END_PROMPTS = 12
 END_TO_END_PAIRS = 9  # turns of a second or two differ by a twentieth
 SWEEP_PROMPTS = 4  # real speculative decoding of every configuration takes minutes a prompt
@@ -193,12 +200,36 @@ def journal(asked: Asked) -> list[Line]:
     return journal_cost.measure(repeats=asked.pairs)
 
 
+def on_boards(asked: Asked) -> list[Line]:
+    """Boards over SSH, and two of them at once."""
+    store = Store(default_root())
+    family, draft = smallest_draft(read_inventory(asked.inventory))
+    model = ensure_draft(family, draft, SMALL_QUANT, store, _say)
+    with tempfile.TemporaryDirectory(prefix="boards-") as name:
+        served, testbed = Path(name, "server"), Path(name, "testbed")
+        for folder in (served, testbed):
+            folder.mkdir()
+        server = start_server(served)
+        try:
+            rig = boards.Rig(server=server, cache=store.root, say=_say)
+            return [
+                boards.drafting(
+                    rig, f"{family.name} {draft.name} {SMALL_QUANT}", model, pairs=max(asked.pairs, SMALL_PAIRS)
+                ),
+                boards.start(rig, repeats=max(asked.pairs, STARTS)),
+                boards.two(rig, family, testbed, pairs=asked.pairs),
+            ]
+        finally:
+            server.stop()
+
+
 PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "drafting": ("Drafting: llama-bench (peer) and configspec's loop (ours)", drafting),
     "sweep": ("Profiling: real speculative decoding (peer) and configspec's profile (ours)", sweeping),
     "separate-k": ("Rounds of K: timed on their own (peer) and as beginnings of rounds of 10 (ours)", apart),
     "end-to-end": ("End to end: another engine (peer) and configspec (ours)", end_to_end),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
+    "boards": ("Boards: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
     "journal": ("Rows: pytest-benchmark's one file (peer), and the journal and the merge (ours)", journal),
 }
 

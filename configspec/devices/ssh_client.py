@@ -51,7 +51,7 @@ class SshClient:
 
     def command(self, program: Sequence[str]) -> list[str]:
         """What to start here, so that `program` runs on the board."""
-        return [*self._ssh(), self.spec.destination, "--", shlex.join(["sh", "-c", START, "sh", *program])]
+        return [*self._ssh(), "--", self.spec.destination, shlex.join(["sh", "-c", START, "sh", *program])]
 
     def run(self, program: Sequence[str], *, stdin: bytes, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
         """Run `program` on the board to its end; subprocess.TimeoutExpired where that does not come in time."""
@@ -68,7 +68,7 @@ class SshClient:
         self._ask_master("exit")
 
     def _ask_master(self, word: str) -> bool:
-        asked = [*self._ssh(), "-O", word, self.spec.destination]
+        asked = [*self._ssh(), "-O", word, "--", self.spec.destination]
         with contextlib.suppress(subprocess.TimeoutExpired):
             return subprocess.run(asked, capture_output=True, timeout=CONTROL_S, check=False).returncode == 0
         return False
@@ -87,8 +87,7 @@ class SshClient:
             "LogLevel=INFO",  # what it says of a failure tells what failed
             *HOST_KEYS[self.spec.host_keys],
         ]
-        config = [] if self.spec.config is None else ["-F", str(self.spec.config)]
-        return ["ssh", "-T", "-x", *config, *(part for option in options for part in ("-o", option))]
+        return ["ssh", "-T", "-x", *_config(self.spec), *(part for option in options for part in ("-o", option))]
 
 
 @contextmanager
@@ -108,6 +107,21 @@ def ssh_client(spec: SshSpec, *, alive_s: int = ALIVE_S) -> Iterator[SshClient]:
     finally:
         client.close()
         shutil.rmtree(control, ignore_errors=True)
+
+
+def names_of(spec: SshSpec) -> tuple[str, ...]:
+    """Every name that leads to the board: the declared one and its parts, and what ssh's configuration makes of it."""
+    asked = ["ssh", *_config(spec), "-G", "--", spec.destination]
+    told = b""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        told = subprocess.run(asked, capture_output=True, timeout=CONTROL_S, check=False).stdout
+    options = (line.partition(" ") for line in told.decode("utf-8", "replace").splitlines())
+    found = [value for name, _, value in options if name in ("hostname", "user", "hostkeyalias", "proxyjump")]
+    return (spec.destination, *spec.destination.split("@"), *found)
+
+
+def _config(spec: SshSpec) -> list[str]:
+    return [] if spec.config is None else ["-F", str(spec.config)]
 
 
 def _short_folder() -> str:

@@ -105,8 +105,9 @@ def _told(error: ErrorDetails) -> str:
 NAME_RULE = "A name stands in test ids: use letters, digits, '.', '_' and '-', a letter or digit first."
 RULES = {
     HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
-    URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1.",
-    DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces or a leading '-', as in user@orin-01.",
+    URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1; a key is read from `api_key_env`.",
+    DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces, a leading '-' or what a shell reads, "
+    "as in user@orin-01.",
 }
 
 

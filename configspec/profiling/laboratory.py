@@ -17,7 +17,7 @@ from configspec import __version__
 from configspec.devices.device import Device
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.families.store import Store
-from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory
+from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, SshSpec
 from configspec.model.decoding import Decoding
 from configspec.model.profile import Configuration, Serving
 from configspec.profiling.acceptance import DraftScores
@@ -194,7 +194,12 @@ class Laboratory:
             power_w=None,
             power_reason=NO_METER,
             provenance="measured",
-            warnings=(*timing.flags(k, sweep), *scores.flags(), *_timed_greedily(sweep.decoding)),
+            warnings=(
+                *timing.flags(k, sweep),
+                *scores.flags(),
+                *_timed_greedily(sweep.decoding),
+                *_whoever_answers(spec),
+            ),
         )
         return Row(
             configuration=configuration,
@@ -227,6 +232,12 @@ def _timed_greedily(decoding: Decoding) -> tuple[str, ...]:
     return (
         "drafting was timed greedily: sampling takes longer a token, which end-to-end rows count and this does not",
     )
+
+
+def _whoever_answers(spec: DeviceSpec) -> tuple[str, ...]:
+    if isinstance(spec.connection, SshSpec) and spec.connection.host_keys == "off":
+        return ("host keys are not checked: whoever answered was measured",)
+    return ()
 
 
 def measured_serving(

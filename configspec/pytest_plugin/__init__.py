@@ -9,6 +9,7 @@ from __future__ import annotations
 from configspec.pytest_plugin.fixtures import configuration, decoded, device, hil_benchmark, hil_end_to_end, measured
 from configspec.pytest_plugin.hooks import (
     pytest_addoption,
+    pytest_benchmark_update_commit_info,
     pytest_benchmark_update_json,
     pytest_benchmark_update_machine_info,
     pytest_collection_modifyitems,
@@ -18,8 +19,8 @@ from configspec.pytest_plugin.hooks import (
     pytest_report_teststatus,
     pytest_runtest_makereport,
     pytest_runtest_setup,
-    pytest_runtestloop,
     pytest_sessionfinish,
+    pytest_sessionstart,
     pytest_terminal_summary,
     pytest_unconfigure,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "hil_end_to_end",
     "measured",
     "pytest_addoption",
+    "pytest_benchmark_update_commit_info",
     "pytest_benchmark_update_json",
     "pytest_benchmark_update_machine_info",
     "pytest_collection_modifyitems",
@@ -50,8 +52,8 @@ __all__ = [
     "pytest_report_teststatus",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
-    "pytest_runtestloop",
     "pytest_sessionfinish",
+    "pytest_sessionstart",
     "pytest_terminal_summary",
     "pytest_unconfigure",
     "pytest_xdist_auto_num_workers",

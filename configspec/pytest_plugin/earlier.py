@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from configspec.errors import RecordError
+from configspec.pytest_plugin.anonymity import public
 from configspec.pytest_plugin.cases import Case
 from configspec.pytest_plugin.measuring import laboratory_of
 from configspec.pytest_plugin.present import Present
@@ -78,5 +79,10 @@ def earlier_row(item: pytest.Item, case: Case, *, decoded: bool) -> Row | None:
 
 def _present(run: Run, config: pytest.Config) -> Present:
     if run.present is None:
-        run.present = Present(run.choice, laboratory_of(run, config), separate_k=run.asked.separate_k)
+        run.present = Present(
+            run.choice,
+            laboratory_of(run, config),
+            separate_k=run.asked.separate_k,
+            public=lambda value: public(run, value),
+        )
     return run.present

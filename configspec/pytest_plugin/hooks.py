@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -75,8 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         touchpoints.quiet_warning(config, items, [item for item in items if _measures(item)])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)  # before xdist starts its workers, who may read the file that it takes the place of
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Open the journal before the first test: where it cannot be written, nothing is measured."""
     run = session.config.stash.get(RUN, None)
     if run is None or session.config.option.collectonly or touchpoints.is_worker(session.config):
@@ -134,12 +135,24 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
     """Leave out the momentary clock frequency: it makes one machine look like another in every comparison."""
     cpu = machine_info.get("cpu")
     if isinstance(cpu, dict):
         for key in [key for key in cpu if key.startswith("hz_")]:
             del cpu[key]
+    if RUN in config.stash:
+        from configspec.pytest_plugin.anonymity import public
+
+        machine_info.update(public(config.stash[RUN], machine_info))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict[str, Any]) -> None:
+    """With --anonymous the commit stays; the folder's and the branch's names may be a person's."""
+    if RUN in config.stash and config.stash[RUN].asked.anonymous:
+        commit_info.update(project=None, branch=None)
+        commit_info.pop("error", None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -161,13 +174,27 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
             touchpoints.forget_rows(session.config)
         else:
             _hand_over(run, session)
-    return (yield)
+    try:
+        return (yield)
+    except OSError as problem:
+        if run is None or run.journal is None or touchpoints.is_worker(session.config):
+            raise
+        path = run.journal.path
+        raise pytest.UsageError(
+            f"the results could not be written: {problem}. What was measured is in the journal: "
+            f"configspec recover {path} -o results.json"
+        ) from problem
 
 
 def _hand_over(run: Run, session: pytest.Session) -> None:
+    from configspec.pytest_plugin.rows import catch_up
+
     config = session.config
     lacking = 0
     if touchpoints.is_controller(config):
+        with suppress(KeyboardInterrupt, pytest.exit.Exception):  # the person's second: no more waiting for workers
+            for report in touchpoints.late_reports(config):
+                config.hook.pytest_runtest_logreport(report=report)
         in_order = run.queues.ids if run.queues is not None else ()
         run.rows = {node_id: run.rows[node_id] for node_id in in_order if node_id in run.rows}
         touchpoints.put_rows(config, run.rows.values())
@@ -175,6 +202,7 @@ def _hand_over(run: Run, session: pytest.Session) -> None:
             lacking = report_not_run(config, run)
     else:
         touchpoints.tidy_rows(config)
+    catch_up(run)
     # An unplugged board must not make a green night.
     if (lacking or not run.rows) and not config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

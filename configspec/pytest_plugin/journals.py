@@ -12,11 +12,13 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.pytest_plugin import touchpoints
+from configspec.pytest_plugin.anonymity import public
 from configspec.pytest_plugin.options import LAST, Asked
 from configspec.pytest_plugin.state import Run
 from configspec.records.journal import Journal, is_being_written
 
 KEPT = 20  # journals of the folder
+OURS = "[0-9]*T[0-9]*-[0-9]*.jsonl"  # those that nobody named; they sort by time
 
 
 def begin_journal(run: Run, config: pytest.Config) -> None:
@@ -28,7 +30,7 @@ def begin_journal(run: Run, config: pytest.Config) -> None:
     began = datetime.now(UTC)
     named, earlier = run.asked.journal, run.earlier
     header = {
-        "command": sys.argv[1:],
+        "command": None if run.asked.anonymous else sys.argv[1:],
         "inventory_sha256": run.choice.inventory.sha256,
         "datetime": began.isoformat(),
         **touchpoints.run_facts(config),
@@ -36,7 +38,7 @@ def begin_journal(run: Run, config: pytest.Config) -> None:
     run.journal = Journal(
         named or run.asked.journals / f"{began:%Y%m%dT%H%M%S%f}-{os.getpid()}.jsonl",
         header,
-        earlier=() if earlier is None else earlier.rows.values(),
+        earlier=() if earlier is None else (public(run, row) for row in earlier.rows.values()),
         replace=named is not None and earlier is not None and named.resolve() == earlier.path.resolve(),
     )
     if named is None:
@@ -68,17 +70,17 @@ def earlier_path(asked: Asked) -> Path:
 
 
 def _last(folder: Path) -> Path:
-    """The newest journal with a row: their names sort by time."""
-    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+    """The newest journal with a finished line: of a run that was killed at its first row there may be half a one."""
+    for path in sorted(folder.glob(OURS), reverse=True):
         with suppress(OSError), path.open("rb") as file:  # in a shared folder, somebody else's
-            if file.readline() and file.readline():
+            if file.readline() and file.readline().endswith(b"\n"):
                 return path
     raise UsageError(f"--resume last: {folder} holds no journal with a finished row. Measure without it.")
 
 
 def _prune(folder: Path, *, spare: Path | None) -> None:
     """Keep the newest journals, and the one that workers have yet to read; no beginnings of runs that were killed."""
-    for old in [*sorted(folder.glob("*.jsonl"))[:-KEPT], *folder.glob(".*.partial")]:
+    for old in [*sorted(folder.glob(OURS))[:-KEPT], *folder.glob(".*.partial")]:
         if old != spare and not is_being_written(old):
             with suppress(OSError):
                 old.unlink()

@@ -63,6 +63,13 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="measure only what this journal or results file lacks; 'last': the newest journal of the folder",
     )
+    group.addoption(
+        "--anonymous",
+        action="store_true",
+        dest="configspec_anonymous",
+        help="leave host names, user names, home folders, ssh destinations and servers out of results and journal",
+    )
+    parser.addini("configspec_anonymous", "leave names of hosts and users out", type="bool", default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,7 @@ class Asked:
     journals: Path  # the folder
     journal: Path | None = None  # the file, where one is named
     resume: str | None = None  # a file, or LAST
+    anonymous: bool = False
 
 
 def read_options(config: pytest.Config) -> Asked:
@@ -100,6 +108,7 @@ def read_options(config: pytest.Config) -> Asked:
         journals=Path(config.rootpath, config.getini("configspec_journal")),
         journal=Path(config.invocation_params.dir, journal) if journal else None,
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
+        anonymous=bool(config.getoption("configspec_anonymous") or config.getini("configspec_anonymous")),
     )
 
 

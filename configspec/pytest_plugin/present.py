@@ -32,11 +32,15 @@ Facts = Mapping[str, Any]
 class Present:
     """The testbed as it is. A failed look-up fails again for every row: a lost device is not waited for twice."""
 
-    def __init__(self, choice: Choice, laboratory: Laboratory, *, separate_k: bool) -> None:
+    def __init__(
+        self, choice: Choice, laboratory: Laboratory, *, separate_k: bool, public: Callable[[Any], Any] = lambda it: it
+    ) -> None:
+        """`public` leaves out what the rows of this run do not say either."""
         self._choice = choice
         self._inventory = choice.inventory
         self._laboratory = laboratory
         self._separate_k = separate_k
+        self._public = public
         self._known: dict[tuple[str, ...], Any] = {}
 
     def change(self, case: Case, record: Facts, *, decoded: bool) -> tuple[str, str, str] | None:
@@ -47,11 +51,11 @@ class Present:
         """
         spec = self._inventory.devices[case.device]
         if spec.replay is not None:
-            return difference(record, self._replayed(case))
+            return difference(self._public(record), self._public(self._replayed(case)))
         if decoded and record.get("end_to_end") is None:
             return "end_to_end", "not decoded", "to be decoded"
         for now in self._facts(case, spec, decoded=decoded):
-            changed = difference(facts(_counted(record), tuple(now)), now)
+            changed = difference(self._public(facts(_counted(record), tuple(now))), self._public(now))
             if changed is not None:
                 return changed
         return None

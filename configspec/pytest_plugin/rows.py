@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from configspec.pytest_plugin import touchpoints
-from configspec.pytest_plugin.state import AGAIN, SENT, TAKEN
+from configspec.pytest_plugin.state import AGAIN, RUN, SENT, TAKEN
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.state import Run
@@ -28,6 +28,7 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
     metadata = touchpoints.finished_row(item)
     if metadata is None:
         return
+    from configspec.pytest_plugin.anonymity import public
     from configspec.records.plain import dumps
     from configspec.records.record import KEY
 
@@ -35,6 +36,7 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
         return
     if report.when == "call":
         metadata.extra_info[KEY]["outcome"] = report.outcome
+    metadata.extra_info.update(public(item.config.stash[RUN], metadata.extra_info))
     text = dumps(touchpoints.row_as_json(metadata))
     if text == item.stash.get(SENT, None):
         return
@@ -78,10 +80,22 @@ def _drop(run: Run, fullname: str, why: Sequence[str]) -> None:
 
 
 def _journalled(run: Run, write: Callable[[Journal], None]) -> None:
-    """A full disk does not end the run; the summary says what it cost."""
+    """A full disk does not end the run: what could not be written is tried again with each next row."""
+    run.unwritten.append(write)
+    catch_up(run)
+
+
+def catch_up(run: Run) -> None:
+    """Write what the journal lacks, in order, if it can be written now."""
+    run.journal_problem = None
     if run.journal is None:
         return
     try:
-        write(run.journal)
+        while run.unwritten:
+            run.unwritten[0](run.journal)
+            del run.unwritten[0]
     except OSError as problem:
-        run.journal_problem = f"the journal could not be written, so a kill would lose this run: {problem}"
+        run.journal_problem = (
+            f"{len(run.unwritten)} rows are not in the journal {run.journal.path}, which could not be written: "
+            f"{problem.strerror}. A kill would lose them."
+        )

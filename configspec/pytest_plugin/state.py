@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +30,14 @@ class Run:
     laboratory: Laboratory | None = None
     present: Present | None = None  # how things stand now, for the earlier rows
     journal: Journal | None = None
+    unwritten: list[Callable[[Journal], None]] = field(default_factory=list)  # what the journal lacks, in order
     journal_problem: str | None = None
     unfit: str | None = None  # why this worker must not measure
     workers: int = 0
     queues: DeviceQueues | None = None  # where the workers get their tests from
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # finished rows, by node id
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
+    private: Mapping[str, str] | None = None  # words that --anonymous leaves out; None: not looked up yet
     again: list[tuple[str, str, str]] = field(default_factory=list)  # why earlier rows were not taken over
 
     @property

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import queue
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -13,6 +15,7 @@ import pytest
 
 # Options of pytest-benchmark that write, compare or refuse: the controller's business, and never a worker's.
 OUTPUTS = ("json", "save", "autosave", "compare", "compare_fail", "histogram")
+LATE_S = 6.0  # execnet gives a worker five to end by itself
 ONLY = pytest.StashKey[bool]()
 
 
@@ -74,6 +77,31 @@ def measure_in_worker(config: pytest.Config, benchmark: Any) -> None:
         benchmark.disabled = False
 
 
+def late_reports(config: pytest.Config) -> Iterator[pytest.TestReport]:
+    """Tell the workers to end, and what they still report of the tests that they are at, for LATE_S at most.
+
+    Whoever cancels a run kills it some seconds later (GitHub after 7.5), and by then the results are to be written.
+    """
+    distribution = config.pluginmanager.get_plugin("dsession")
+    workers = getattr(distribution, "nodemanager", None)
+    if distribution is None or workers is None:  # ended before there were any
+        return
+    at_work = set(distribution._active_nodes)
+    for worker in at_work:
+        worker.gateway.exit()
+    end_s = time.monotonic() + LATE_S
+    while at_work:
+        try:
+            event, values = distribution.queue.get(timeout=max(0.0, end_s - time.monotonic()))
+        except queue.Empty:
+            return
+        if event == "testreport":
+            values["rep"].node = values["node"]
+            yield values["rep"]
+        elif event in ("workerfinished", "errordown"):
+            at_work.discard(values["node"])
+
+
 def finished_row(item: pytest.Item) -> Any | None:
     """The finished row of a test, pytest-benchmark's `Metadata`; None if it has none, or no data."""
     fixture = (getattr(item, "funcargs", None) or {}).get("benchmark")
@@ -96,9 +124,11 @@ def run_facts(config: pytest.Config) -> dict[str, Any]:
 
     machine = config.hook.pytest_benchmark_generate_machine_info(config=config)
     config.hook.pytest_benchmark_update_machine_info(config=config, machine_info=machine)
+    commit = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    config.hook.pytest_benchmark_update_commit_info(config=config, commit_info=commit)
     return {
         "machine_info": machine,
-        "commit_info": config.hook.pytest_benchmark_generate_commit_info(config=config),
+        "commit_info": commit,
         "pytest_benchmark": version("pytest-benchmark"),
     }
 

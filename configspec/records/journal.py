@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from configspec.errors import RecordError, UsageError
 from configspec.records.plain import dumps
@@ -51,13 +51,13 @@ class Journal:
             if path.exists() and not replace:
                 raise UsageError(f"{path}: is there already. Choose another name for the journal.")
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO = partial.open("w", encoding="utf-8")
+            self._file = partial.open("wb", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX)
             self._write({"configspec_journal": VERSION, **header})
             for row in earlier:
                 self._write({"row": row})
                 self.rows += 1
-            self._sync()
+            os.fsync(self._file.fileno())
             partial.replace(path)
             _sync_folder(path.parent)
         except OSError as problem:
@@ -69,15 +69,13 @@ class Journal:
             ) from problem
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Add one finished row."""
-        self._write({"row": row})
-        self._sync()
+        """Add one finished row. OSError where it cannot be written, as on a full disk: then nothing of it is there."""
+        self._add({"row": row})
         self.rows += 1
 
     def drop(self, fullname: str, why: str) -> None:
         """An earlier row no longer holds; where the run ends before it is measured again, there is none."""
-        self._write({"dropped": fullname, "why": why})
-        self._sync()
+        self._add({"dropped": fullname, "why": why})
 
     def close(self) -> None:
         """Close the file; a journal without rows is removed."""
@@ -85,12 +83,22 @@ class Journal:
         if not self.rows:
             self.path.unlink(missing_ok=True)
 
-    def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(dumps(line) + "\n")
+    def _add(self, line: Mapping[str, Any]) -> None:
+        begin = self._file.tell()
+        try:
+            self._write(line)
+            os.fsync(self._file.fileno())
+        except OSError:
+            # Half a line in the midst of the file would be damage; there may be room again for the next one.
+            with suppress(OSError):
+                self._file.truncate(begin)
+                self._file.seek(begin)
+            raise
 
-    def _sync(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def _write(self, line: Mapping[str, Any]) -> None:
+        rest = memoryview((dumps(line) + "\n").encode("utf-8"))
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -43,7 +43,8 @@ class ServerClient:
         self.url = spec.url.rstrip("/")
         if not self.url.startswith(("http://", "https://")):
             raise UsageError(f"The target's URL {spec.url!r} must begin with http:// or https:// and end with /v1.")
-        self._key = os.environ.get(spec.api_key_env)
+        # Stripped: a file's newline is no part of a key, and a header that holds one is shown in the library's error.
+        self._key = os.environ.get(spec.api_key_env, "").strip() or None
         # The client wants a key; a server that wants none does not look at it.
         self._client = openai.OpenAI(
             base_url=self.url, api_key=self._key or "none", timeout=spec.timeout_s, max_retries=spec.retries
@@ -78,14 +79,14 @@ class ServerClient:
         except self._openai.APIConnectionError as error:
             cause = error.__cause__ or error
             raise TestbedError(
-                f"{where} could not be reached, or closed the connection{tries}: {cause}. "
+                f"{where} could not be reached, or closed the connection{tries}: {self._quote(cause)}. "
                 "Is the server running there, and is the URL right?"
             ) from error
         except self._openai.APIStatusError as error:
             raise self._for_people(where, error, retries) from error
         except ValueError as error:
             raise TestbedError(
-                f"{where} answered with broken JSON: {error}. Is that an OpenAI-compatible API?"
+                f"{where} answered with broken JSON: {self._quote(error)}. Is that an OpenAI-compatible API?"
             ) from error
         if not isinstance(answer, dict):
             raise TestbedError(

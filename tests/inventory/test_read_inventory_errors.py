@@ -75,7 +75,7 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ),
         (
             "devices: {a: {connection: {ssh: -oProxyCommand=x}}}",
-            "devices.a.connection.ssh is '-oProxyCommand=x'. Write a name that `ssh` understands, without spaces or ",
+            "devices.a.connection.ssh is '-oProxyCommand=x'. Write a name that `ssh` understands, without spaces, a ",
         ),
         (
             "devices: {a: {connection: {ssh: orin, host_keys: no}}}",

@@ -66,6 +66,7 @@ WRONG_TARGETS = [
     "{openai: v, model: m}",
     "{openai: 'http://v/v1'}",
     "{model: m}",
+    "{openai: 'http://me:secret@v/v1', model: m}",
     "{openai: 'http://v/v1', model: m, dtype: auto}",
     "{openai: 'http://v/v1', model: m, timeout_s: 0}",
     "{openai: 'http://v/v1', model: m, tokenizer: {}}",
@@ -76,7 +77,6 @@ RIGHT_SSH = [
     "{ssh: orin}",
     "{ssh: me@orin, host_keys: accept-new, config: ready.gguf}, models: /data/gguf",
     "{ssh: 'ssh://me@orin:2222', host_keys: off}",
-    "{ssh: '$(id)'}",
 ]
 WRONG_SSH = [
     "{}",
@@ -84,6 +84,11 @@ WRONG_SSH = [
     "{host_keys: off}",
     "{ssh: ''}",
     "{ssh: -v}",
+    "{ssh: '$(id)'}",
+    "{ssh: 'a;id'}",
+    "{ssh: '`id`'}",
+    "{ssh: 'me@-oProxyCommand=id'}",
+    "{ssh: 'a|id@orin'}",
     "{ssh: a b}",
     '{ssh: "a\\tb"}',
     '{ssh: "a\\x7f"}',

@@ -123,3 +123,35 @@ def test_a_run_ended_twice_still_loses_nothing(interrupted, pytester, rows_of, j
     result = pytester.runpytest("--device", "*", "-n2", "--resume", "last", "--benchmark-json=all.json")
     assert result.parseoutcomes() == {"resumed": 15, "passed": 3}
     assert len(rows_of("all.json")) == EVERYTHING
+
+
+FINISHES = """
+import os, time
+
+def test_configuration(hil_benchmark, configuration):
+    if configuration.id == "dev:fast:-pair-a-Q8_0-K1":
+        with open("stays.part", "w") as out:
+            out.write(str(os.getpid()))
+        os.rename("stays.part", "stays")
+        time.sleep(5)
+    hil_benchmark()
+    with open("finished.txt", "a") as out:
+        print(configuration.id, file=out)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_rows_that_workers_finish_while_they_are_ended_are_kept(
+    interrupted, pytester, rows_of, journal, monkeypatch, number
+):
+    """They are given some seconds; what they measured then is in journal and file, and is not measured again."""
+    pytester.makepyfile(test_bench=FINISHES)
+    interrupted(pytest_by(number), "-n2")
+    finished = Path("finished.txt").read_text().split()
+    assert "dev:fast:-pair-a-Q8_0-K1" in finished
+    assert len(finished) == len(set(finished)) < EVERYTHING
+    assert sorted(rows_of("r.json")) == sorted(f"test_bench.py::test_configuration[{one}]" for one in finished)
+    assert rows_of(journal()) == rows_of("r.json")
+    result = pytester.runpytest("--device", "*", "-n2", "--resume", "last", "--benchmark-json=all.json")
+    assert result.parseoutcomes() == {"resumed": len(finished), "passed": EVERYTHING - len(finished)}
+    assert len(rows_of("all.json")) == EVERYTHING

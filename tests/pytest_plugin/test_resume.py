@@ -122,7 +122,7 @@ def test_a_journal_that_cannot_be_written_ends_the_run_before_it_measures(testbe
     result = pytester.runpytest("--device", "fast", "--journal", "file/j.jsonl")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*the journal cannot be written*"])
-    assert "passed" not in result.parseoutcomes()
+    assert result.outlines == []
 
 
 ROW = '{"row": {"fullname": "a", "extra_info": {"configspec": {"version": 1}}}}\n'
@@ -170,6 +170,57 @@ def test_there_must_be_a_last_journal(testbed, pytester):
     result = pytester.runpytest("--device", "fast", "--resume", "last")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--resume last:*holds no journal with a finished row*"])
+
+
+def test_last_is_the_last_that_has_a_row(testbed, pytester, journal):
+    """A run that was killed at its first row leaves half of one, and a journal of another name is not asked for."""
+    pytester.runpytest("--device", "fast", "--journal", ".configspec/journal/zzz.jsonl", "--k", "1")
+    pytester.runpytest("--device", "fast")
+    Path(".configspec/journal/20990101T000000000000-1.jsonl").write_text(HEADER + '{"row": {"full')
+    result = pytester.runpytest("--device", "*", "--resume", "last")
+    assert result.parseoutcomes() == {"resumed": 6, "passed": 12}
+
+
+FULL = """
+import pathlib, resource
+
+def test_configuration(hil_benchmark, configuration):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if configuration.id == "dev:fast:-pair-b-Q8_0-K1":
+        (journal,) = pathlib.Path(".configspec/journal").iterdir()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size + 100, hard))
+    if configuration.k == %d:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    hil_benchmark()
+"""
+
+
+def test_a_journal_that_was_full_for_a_while_has_every_row(testbed, pytester, rows_of, journal):
+    """What could not be written is written when there is room again, and nothing is said."""
+    pytester.makepyfile(test_bench=FULL % 4)
+    result = pytester.runpytest_subprocess("--device", "fast", "--benchmark-json=r.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["6 rows, each in the journal *"])
+    assert rows_of(journal()) == rows_of("r.json")
+
+
+def test_a_journal_that_is_full_is_told(testbed, pytester, rows_of, journal):
+    """How many rows it lacks, and why; what it has is whole."""
+    pytester.makepyfile(test_bench=FULL % 0)
+    result = pytester.runpytest_subprocess("--device", "fast")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["3 rows are not in the journal *could not be written: File too large. A kill would*"])
+    assert len(rows_of(journal())) == 3
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_results_that_cannot_be_written_are_told_without_a_traceback(testbed, pytester, rows_of, journal, workers):
+    """pytest-benchmark by itself shows its own; the message says where the rows are."""
+    result = pytester.runpytest_subprocess("--device", "fast", workers, "--benchmark-json=/dev/full")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: the results could not be written: *configspec recover *.jsonl -o *"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+    assert len(rows_of(journal())) == 6
 
 
 def test_a_journal_that_is_being_written_is_not_resumed(testbed, pytester, journal):

@@ -75,6 +75,17 @@ def test_the_workers_of_xdist():
     assert "self.workerinput = " in inspect.getsource(manage.WorkerController.__init__)
 
 
+def test_the_distribution_of_xdist():
+    """Its plugin "dsession" has the workers, those that are at work, and the queue of what they say."""
+    dsession = pytest.importorskip("xdist.dsession").DSession
+    assert "self.nodemanager" in inspect.getsource(dsession.pytest_sessionstart)
+    for name in ("queue", "_active_nodes"):
+        assert f"self.{name}" in inspect.getsource(dsession.__init__), f"DSession.{name} is gone"
+    assert list(inspect.signature(dsession.worker_testreport).parameters) == ["self", "node", "rep"]
+    for name in ("workerfinished", "errordown"):
+        assert "node" in inspect.signature(getattr(dsession, f"worker_{name}")).parameters
+
+
 def test_the_scheduler_has_the_shape_that_xdist_asks_for():
     """Every member of its protocol `Scheduling`, with the parameters by the same names."""
     protocol = pytest.importorskip("xdist.scheduler.protocol").Scheduling

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,24 @@ def test_a_kill_loses_only_the_line_that_it_cut(tmp_path_factory, data):
     index = index_journal(path)
     assert not index.damaged
     assert index.cut <= 1
+
+
+def test_a_full_disk_leaves_no_damage(tmp_path):
+    """The row that does not fit is not there, not even half of it; when there is room again, the next one is."""
+    journal = Journal(tmp_path / "j.jsonl", HEADER)
+    journal.append({"fullname": "before"})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 1000, hard))
+    try:
+        with pytest.raises(OSError, match="large"):
+            journal.append({"fullname": "large", "data": "x" * 100_000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert names(journal.path) == ["before"]
+    journal.append({"fullname": "after"})
+    journal.close()
+    assert names(journal.path) == ["before", "after"]
+    assert index_journal(journal.path).damaged == ()
 
 
 def test_a_repeated_row_replaces_the_earlier_one(tmp_path):

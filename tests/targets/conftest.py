@@ -128,6 +128,8 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/models", timeout=1):
             return True
+    except urllib.error.HTTPError:  # it wants a key
+        return True
     except (urllib.error.URLError, OSError):
         return False
 

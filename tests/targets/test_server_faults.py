@@ -99,6 +99,14 @@ def test_a_key_goes_to_the_server_and_nowhere_else(
         assert set(server.keys) == {"Bearer secret-key"}
 
 
+def test_a_key_with_a_newline_is_a_key(loopback: Start, byte_model: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `$(cat key)` in a file of variables leaves it; the library would show such a header in its error."""
+    monkeypatch.setenv(KEY_VARIABLE, " secret-key\n")
+    server = loopback(byte_model().answer)
+    _open(server.url).close()
+    assert set(server.keys) == {"Bearer secret-key"}
+
+
 def test_a_server_without_tokenizer_asks_for_a_folder(loopback: Start, reply: Start, byte_model: Start) -> None:
     """No /tokenize: the message says what to name instead."""
     server = loopback(lambda path, sent: reply(status=404) if "tokenize" in path else byte_model().answer(path, sent))
