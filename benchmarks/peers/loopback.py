@@ -27,6 +27,7 @@ LACKING = "no OpenSSH client and server here (packages openssh-client and openss
 SERVER = """
 Port {port}
 ListenAddress 127.0.0.1
+ListenAddress 127.0.0.2
 HostKey {folder}/host_key
 PidFile {folder}/sshd.pid
 AuthorizedKeysFile {folder}/authorized_keys
@@ -52,6 +53,8 @@ Host * !stranger !noisy
     IdentityFile {folder}/user_key
 Host nobody-there
     Port {unused_port}
+Host board-b
+    HostName 127.0.0.2
 Host *
     HostName 127.0.0.1
     Port {port}
@@ -129,7 +132,7 @@ def start_server(folder: Path) -> Server:
     port, unused_port = _free_port(), _free_port()
     (folder / "authorized_keys").write_text(_authorized(folder))
     for name, key in (("known_hosts", "host_key"), ("other_known_hosts", "other_host_key")):
-        (folder / name).write_text(f"[127.0.0.1]:{port} {(folder / f'{key}.pub').read_text()}")
+        (folder / name).write_text(f"[127.0.0.1]:{port},[127.0.0.2]:{port} {(folder / f'{key}.pub').read_text()}")
     boards = "".join(
         f'Host {board}\n    SetEnv {FILE_VARIABLE}="{folder}/{board}.lock" XDG_CACHE_HOME="{folder}/{board} cache"\n'
         for board in BOARDS

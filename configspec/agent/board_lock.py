@@ -2,7 +2,7 @@
 
 The file lies where all accounts of the board see it; where that cannot be, in the home folder, and then it keeps out
 runs of this account only. Who holds it stands in it, for whoever is refused. Agents of one run share the board: one
-machine may be several devices of a testbed.
+machine may be several devices of a testbed. The host holds such a lock too, in a file of its own for each board.
 
 https://man7.org/linux/man-pages/man2/flock.2.html
 https://docs.kernel.org/admin-guide/sysctl/fs.html (protected_regular: no O_CREAT on another's file in a sticky folder)
@@ -21,27 +21,60 @@ from .protocol import board_error
 FILE_VARIABLE = "CONFIGSPEC_LOCK_FILE"  # names another file
 SHARED_FILE = "/run/lock/configspec.lock"
 OWN_FILE = "~/.configspec.lock"
+_FLAGS = os.O_RDWR | os.O_NOFOLLOW
 _OWNER_BYTES = 4096
 _ATTEMPTS, _PAUSE_S = 50, 0.01  # another agent of this run may be about to write whose the lock is
+_LOOKS = 5  # of one who only asks: another who asks holds it for a moment
 
 
 class BoardLock:
-    """Not held until `take` says so; then until the process ends."""
+    """Not held until `take` says so; then until `release`, or the process ends. `path`: another file than a board's."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str | None = None) -> None:
+        self._paths = [path] if path else _paths()
         self._descriptor: int | None = None
 
     def take(self, owner: dict[str, Any]) -> dict[str, Any]:
         """Take the lock for the run `owner["run"]`; who holds it otherwise."""
-        descriptor, path = _open()
+        descriptor, path = _open(self._paths)
         if not _lock_soon(descriptor, owner):
             holder = _read_owner(descriptor)
             os.close(descriptor)
             return {"held": False, "path": path, "owner": holder}
-        if self._descriptor is not None:  # asked twice
-            os.close(self._descriptor)
+        self.release()  # asked twice
         self._descriptor = descriptor
         return {"held": True, "path": path, "owner": owner}
+
+    def release(self) -> None:
+        """Let it go, if it is held."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def holder(self) -> dict[str, Any]:
+        """Who holds the lock, asked without keeping it, and without making its file.
+
+        For a moment nobody else can take it; whoever tries or asks just then does so again.
+        """
+        for path in self._paths:
+            try:
+                descriptor = os.open(path, _FLAGS)
+            except OSError:
+                continue
+            try:
+                if not _free(descriptor):
+                    return {"held": True, "path": path, "owner": _read_owner(descriptor)}
+            finally:
+                os.close(descriptor)
+        return {"held": False, "path": None, "owner": None}
+
+
+def _free(descriptor: int) -> bool:
+    for _ in range(_LOOKS):
+        if _flock(descriptor, fcntl.LOCK_EX):
+            return True
+        time.sleep(_PAUSE_S)
+    return False
 
 
 def _lock_soon(descriptor: int, owner: dict[str, Any]) -> bool:
@@ -72,10 +105,14 @@ def _flock(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _open() -> tuple[int, str]:
-    refusals = []
+def _paths() -> list[str]:
     named = os.environ.get(FILE_VARIABLE)
-    for path in [named] if named else [SHARED_FILE, os.path.expanduser(OWN_FILE)]:
+    return [named] if named else [SHARED_FILE, os.path.expanduser(OWN_FILE)]
+
+
+def _open(paths: list[str]) -> tuple[int, str]:
+    refusals = []
+    for path in paths:
         try:
             return _open_file(path), path
         except OSError as error:
@@ -84,16 +121,15 @@ def _open() -> tuple[int, str]:
 
 
 def _open_file(path: str) -> int:
-    flags = os.O_RDWR | os.O_NOFOLLOW
     try:
-        return os.open(path, flags)
+        return os.open(path, _FLAGS)
     except FileNotFoundError:
         pass
     mask = os.umask(0)  # every account writes its name into it
     try:
-        return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+        return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
     except FileExistsError:  # another agent made it meanwhile
-        return os.open(path, flags)
+        return os.open(path, _FLAGS)
     finally:
         os.umask(mask)
 

@@ -11,15 +11,17 @@ import platform
 from pathlib import Path
 from typing import Any
 
+CPU_NAMES = ("model name", "Model", "Hardware")
+
 
 def describe(root: Path) -> dict[str, Any]:
     """Facts about the board; `root` is where `proc` and `sys` are."""
-    governor, reason = _governor(root)
+    governor, reason = read_governor(root)
     return {
         "platform": platform.platform(),
         "machine": platform.machine(),
-        "board": _text(root / "proc/device-tree/model"),  # only boards with a device tree have one
-        "cpu_model": _field(root / "proc/cpuinfo", ("model name", "Model", "Hardware")) or platform.processor() or None,
+        "board": read_text(root / "proc/device-tree/model"),  # only boards with a device tree have one
+        "cpu_model": read_field(root / "proc/cpuinfo", CPU_NAMES) or platform.processor() or None,
         "cores": usable_cores(),
         "governor": governor,
         "governor_reason": reason,
@@ -37,9 +39,10 @@ def usable_cores() -> int:
         return os.cpu_count() or 1
 
 
-def _governor(root: Path) -> tuple[str | None, str | None]:
+def read_governor(root: Path) -> tuple[str | None, str | None]:
+    """The cpufreq governor, of unlike cores all of them; else None and why."""
     files = sorted(root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor"))
-    found = sorted({text for text in map(_text, files) if text})
+    found = sorted({text for text in map(read_text, files) if text})
     if not found:
         return None, "the kernel shows no cpufreq governor (a virtual machine, or no such driver)"
     return "+".join(found), None
@@ -47,13 +50,13 @@ def _governor(root: Path) -> tuple[str | None, str | None]:
 
 def memory_bytes(root: Path) -> int | None:
     """All of its memory, used or not; None where the kernel does not tell."""
-    total = _field(root / "proc/meminfo", ("MemTotal",))
+    total = read_field(root / "proc/meminfo", ("MemTotal",))
     return int(total.split()[0]) * 1024 if total else None  # the kernel's kB are 1,024 bytes
 
 
-def _field(path: Path, names: tuple[str, ...]) -> str | None:
+def read_field(path: Path, names: tuple[str, ...]) -> str | None:
     """The first `name : value` of the file, by the order of `names`."""
-    lines = (_text(path) or "").splitlines()
+    lines = (read_text(path) or "").splitlines()
     for name in names:
         for line in lines:
             key, colon, value = line.partition(":")
@@ -62,7 +65,8 @@ def _field(path: Path, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _text(path: Path) -> str | None:
+def read_text(path: Path) -> str | None:
+    """A file's text, without what the kernel puts around it; None where it cannot be read, or is empty."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip("\0\n ") or None
     except OSError:

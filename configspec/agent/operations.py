@@ -9,6 +9,7 @@ from typing import Any
 from .board_lock import BoardLock
 from .describe import describe
 from .drafting import Drafter
+from .health import health
 from .llama_library import Library, load_library
 from .llama_model import OpenModel, open_model
 from .protocol import AgentError, Arguments, Deadline, usage_error
@@ -30,6 +31,8 @@ class Operations:
         self._drafter: Drafter | None = None
         self._known: dict[str, tuple[Callable[[Arguments], dict[str, Any]], frozenset[str]]] = {
             "lock": (self._take_lock, OWNER),
+            "holder": (self._holder, frozenset()),
+            "health": (self._health, frozenset({"models"})),
             "describe": (self._describe, frozenset()),
             "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch"})),
             "prefill": (self._prefill, frozenset({"tokens"})),
@@ -59,6 +62,12 @@ class Operations:
     def _take_lock(self, arguments: Arguments) -> dict[str, Any]:
         owner: dict[str, Any] = {name: arguments.text(name) for name in sorted(OWNER - {"pid"})}
         return self._lock.take({**owner, "pid": arguments.integer("pid", minimum=0)})
+
+    def _holder(self, _: Arguments) -> dict[str, Any]:
+        return self._lock.holder()
+
+    def _health(self, arguments: Arguments) -> dict[str, Any]:
+        return health(Path("/"), models=arguments.text("models"))
 
     def _describe(self, _: Arguments) -> dict[str, Any]:
         facts = describe(Path("/"))

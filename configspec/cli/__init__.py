@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from configspec import __version__
+from configspec.cli.devices import add_devices
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
 from configspec.cli.rank import add_rank
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"configspec {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
+    add_devices(commands)
     add_rank(commands)
     add_merge(commands)
     add_models(commands)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,17 +30,21 @@ SEND_S = 180.0
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's status for a program that it cannot start
 
 
-def upload_agent(client: SshClient, archive: AgentArchive, *, python: str, device: str) -> str:
-    """The archive's path on the board, where it is sent if it is not there.
+def upload_agent(
+    client: SshClient, archive: AgentArchive, *, python: str, device: str, ends_s: float = math.inf
+) -> str:
+    """The archive's path on the board, where it is sent if it is not there, before `ends_s` on the host's clock.
 
     Raises:
         UsageError: The board's key, the account on it, its Python or the agent's folder.
         DeviceOffline: It does not answer.
         TestbedError: Its disk is full.
     """
-    path = _receive(client, archive, b"", python, device, ASK_S) or _receive(
-        client, archive, archive.content, python, device, SEND_S
-    )
+
+    def receive(content: bytes, timeout_s: float) -> str | None:
+        return _receive(client, archive, content, python, device, min(timeout_s, max(0.0, ends_s - time.monotonic())))
+
+    path = receive(b"", ASK_S) or receive(archive.content, SEND_S)
     if path is None:
         raise TestbedError(f"{device}: the agent was sent and is not there. Is the board's disk sound?")
     return path
@@ -54,7 +60,7 @@ def _receive(
         ended = client.run([python, "-c", receiver, *expected], stdin=content, timeout_s=timeout_s)
     except subprocess.TimeoutExpired:
         raise DeviceOffline(
-            f"{device}: offline: {client.spec.destination} did not take the agent within {timeout_s:g} s."
+            f"{device}: offline: {client.spec.destination} did not take the agent within {timeout_s:.3g} s."
         ) from None
     for answer in _answers(ended.stdout):
         if answer.get("error"):

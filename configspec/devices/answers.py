@@ -26,6 +26,35 @@ class DeviceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthFacts:
+    """How a board is at this moment. What is None has a reason beside it; a reason without a None is None.
+
+    `throttling`: what slows it down now. `loop_s`: seconds of a fixed loop, which a throttle makes longer.
+    `board_sha256`: the same for two names of one board.
+    """
+
+    temperature_c: float | None
+    temperature_zone: str | None
+    temperature_reason: str | None
+    power_mode: str | None
+    power_mode_reason: str | None
+    governor: str | None
+    governor_reason: str | None
+    throttling: tuple[str, ...] | None
+    throttling_reason: str | None
+    available_memory_bytes: int | None
+    swap_used_bytes: int | None
+    memory_reason: str | None
+    free_disk_bytes: int | None  # where the board's models are
+    free_disk_reason: str | None
+    load_1min: float | None
+    load_reason: str | None
+    loop_s: float
+    board_sha256: str | None
+    board_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """An open model: which it is, and how it was opened. Equal `vocabulary_sha256`: token ids mean the same."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from collections.abc import Iterator
@@ -42,14 +43,19 @@ PULSE = Pulse()
 
 
 @contextmanager
-def connect(spec: DeviceSpec, archive: AgentArchive, cache: Path, pulse: Pulse = PULSE) -> Iterator[Connection]:
-    """The device's agent, started, and ended with the context. A local agent's archive is kept in `cache`."""
+def connect(
+    spec: DeviceSpec, archive: AgentArchive, cache: Path, pulse: Pulse = PULSE, *, ends_s: float = math.inf
+) -> Iterator[Connection]:
+    """The device's agent, started, and ended with the context. A local agent's archive is kept in `cache`.
+
+    A board that has not answered at `ends_s`, by this host's monotonic clock, is given up.
+    """
     with ExitStack() as stack:
         connection: Connection
         if spec.connection is None:
             raise UsageError(f"{spec.name}: a device of recorded figures has no board to open.")
         if isinstance(spec.connection, SshSpec):
-            connection = _over_ssh(stack, spec, spec.connection, archive, pulse)
+            connection = _over_ssh(stack, spec, spec.connection, archive, pulse, ends_s)
         else:
             connection = _here(spec, archive, cache, pulse)
         stack.callback(connection.close)
@@ -70,12 +76,14 @@ def _here(spec: DeviceSpec, archive: AgentArchive, cache: Path, pulse: Pulse) ->
         ) from None
 
 
-def _over_ssh(stack: ExitStack, spec: DeviceSpec, ssh: SshSpec, archive: AgentArchive, pulse: Pulse) -> Connection:
+def _over_ssh(
+    stack: ExitStack, spec: DeviceSpec, ssh: SshSpec, archive: AgentArchive, pulse: Pulse, ends_s: float
+) -> Connection:
     if ssh.host_keys == "off":
         warnings.warn(
             f"{spec.name}: `host_keys: off`: whoever answers for {ssh.destination} is taken for it.", stacklevel=2
         )
     client = stack.enter_context(ssh_client(ssh, alive_s=pulse.alive_s))
     python = spec.python or PYTHON_OVER_SSH
-    agent = upload_agent(client, archive, python=python, device=spec.name)
+    agent = upload_agent(client, archive, python=python, device=spec.name, ends_s=ends_s)
     return SshConnection(client, [python, agent, str(pulse.silence_s)], beat_s=pulse.beat_s)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from configspec.devices.agent_archive import build_agent_archive
 from configspec.devices.agent_client import AgentClient, Hello
-from configspec.devices.answers import DeviceFacts, Draft, ModelFacts, Prefill, Scores, TimedRounds
-from configspec.devices.board_lock import take_board
+from configspec.devices.answers import DeviceFacts, Draft, HealthFacts, ModelFacts, Prefill, Scores, TimedRounds
+from configspec.devices.board_lock import hold_on_host, take_board
 from configspec.devices.connect import PULSE, Pulse, connect
+from configspec.devices.health import pass_gate
+from configspec.devices.waiting import Waiting
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
 from configspec.model.decoding import Decoding
 
@@ -23,18 +25,26 @@ __all__ = ["Device", "DeviceFacts", "Draft", "ModelFacts", "Prefill", "Scores", 
 
 BATCH_TOKENS = 2048  # as many as llama-bench gives at once
 HELLO_DEADLINE_S = 60.0
+HEALTH_DEADLINE_S = 30.0
+HOME = "~"  # of the account on the board: what is looked at for room where no `models` is declared
 OPEN_DEADLINE_S = 600.0  # a large file from a slow card
 WORK_DEADLINE_S = 300.0
 
 
 class Device:
-    """A board with its agent running; one model is open at a time. `lock_path` is the lock held there."""
+    """A board with its agent running; one model is open at a time. `lock_path` is the lock held there.
 
-    def __init__(self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, lock_path: str) -> None:
+    `health` is how it was when it was taken.
+    """
+
+    def __init__(
+        self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, lock_path: str, health: HealthFacts
+    ) -> None:
         self.name = spec.name
         self.spec = spec
         self.hello = hello
         self.lock_path = lock_path
+        self.health = health
         self._client = client
 
     @property
@@ -44,11 +54,7 @@ class Device:
 
     def describe(self, *, deadline_s: float = WORK_DEADLINE_S) -> DeviceFacts:
         """What kind of board it is."""
-        answer = self._client.call("describe", deadline_s=deadline_s)
-        llama_cpp = answer.pop("llama_cpp") or {"version": None, "system_info": None}
-        return DeviceFacts(
-            llama_cpp_version=llama_cpp["version"], llama_cpp_system_info=llama_cpp["system_info"], **answer
-        )
+        return ask_description(self._client, deadline_s=deadline_s)
 
     def open_model(
         self, path: Path, llama_cpp: LlamaCppSpec | None = None, *, deadline_s: float = OPEN_DEADLINE_S
@@ -155,19 +161,39 @@ class Device:
 
 
 @contextmanager
-def open_device(spec: DeviceSpec, cache: Path, *, pulse: Pulse = PULSE) -> Iterator[Device]:
-    """Start the agent of a device and take the board's lock; both end with the context.
+def open_device(
+    spec: DeviceSpec, cache: Path, *, pulse: Pulse = PULSE, wait: Waiting | None = None
+) -> Iterator[Device]:
+    """Take the board's locks, start its agent and see that it is healthy; all of it ends with the context.
 
     Raises:
         UsageError: Something has to be changed: the declaration, a key, an interpreter.
-        DeviceOffline, DeviceBusy: The board does not answer, or another run holds it.
+        DeviceBusy: Another run holds the board, and `wait` is over.
+        DeviceOffline, DeviceUnhealthy: It does not answer, or is not as it must be.
     """
+    waiting = wait or Waiting()
     archive = build_agent_archive()
-    with connect(spec, archive, cache, pulse) as connection:
+    with hold_on_host(spec, cache, waiting), connect(spec, archive, cache, pulse) as connection:
         client = AgentClient(connection, device=spec.name)
         hello = client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
-        lock_path = take_board(client, device=spec.name)
-        yield Device(spec=spec, client=client, hello=hello, lock_path=lock_path)
+        lock_path = take_board(client, device=spec.name, waiting=waiting)
+        waiting.taken(spec.name)
+        health = pass_gate(spec.name, spec.health, lambda: ask_health(client, spec), waiting)
+        yield Device(spec=spec, client=client, hello=hello, lock_path=lock_path, health=health)
+
+
+def ask_description(client: AgentClient, *, deadline_s: float) -> DeviceFacts:
+    """What kind of board it is."""
+    answer = client.call("describe", deadline_s=deadline_s)
+    llama_cpp = answer.pop("llama_cpp") or {"version": None, "system_info": None}
+    return DeviceFacts(llama_cpp_version=llama_cpp["version"], llama_cpp_system_info=llama_cpp["system_info"], **answer)
+
+
+def ask_health(client: AgentClient, spec: DeviceSpec, *, deadline_s: float = HEALTH_DEADLINE_S) -> HealthFacts:
+    """How it is at this moment."""
+    answer = client.call("health", deadline_s=deadline_s, models=spec.models or HOME)
+    throttling = answer.pop("throttling")
+    return HealthFacts(throttling=None if throttling is None else tuple(throttling), **answer)
 
 
 def _sampling(decoding: Decoding) -> dict[str, Any]:

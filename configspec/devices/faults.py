@@ -15,3 +15,7 @@ class LinkLost(TestbedError):  # noqa: N818
 
 class DeviceBusy(TestbedError):  # noqa: N818
     """Another run holds the board."""
+
+
+class DeviceUnhealthy(TestbedError):  # noqa: N818
+    """The board is not as it must be for a measurement."""

@@ -20,13 +20,14 @@ from pathlib import Path
 
 from configspec.devices.connection import Fault
 from configspec.devices.ssh_faults import FAILED_STATUS, explain
-from configspec.errors import UsageError
+from configspec.errors import ConfigspecError, UsageError
 from configspec.inventory.specs import SshSpec
 
 ALIVE_S = 5  # how often a server that is silent is asked whether it is there
 ALIVE_COUNT = 3  # how often in vain
 CONNECT_S = 10
 CONTROL_S = 5.0  # for a word with our own master
+RESOLVE_S = 10.0
 PERSIST_S = 60
 # `"$@"` and not `exec`: the shell survives the program, so that a signal arrives as 128 + n; ssh itself says 255 of it,
 # as it does of its own failures.
@@ -97,8 +98,7 @@ def ssh_client(spec: SshSpec, *, alive_s: int = ALIVE_S) -> Iterator[SshClient]:
     Raises:
         UsageError: This machine has no `ssh`.
     """
-    if shutil.which("ssh") is None:
-        raise UsageError("there is no `ssh` on this machine. Install the OpenSSH client.")
+    _need_ssh()
     # Private to this user, as mkdtemp makes it: whoever can open the socket can use the board.
     control = Path(tempfile.mkdtemp(prefix="cs-", dir=_short_folder()))
     client = SshClient(spec=spec, control=control, alive_s=alive_s)
@@ -111,13 +111,42 @@ def ssh_client(spec: SshSpec, *, alive_s: int = ALIVE_S) -> Iterator[SshClient]:
 
 def names_of(spec: SshSpec) -> tuple[str, ...]:
     """Every name that leads to the board: the declared one and its parts, and what ssh's configuration makes of it."""
-    asked = ["ssh", *_config(spec), "-G", "--", spec.destination]
-    told = b""
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        told = subprocess.run(asked, capture_output=True, timeout=CONTROL_S, check=False).stdout
-    options = (line.partition(" ") for line in told.decode("utf-8", "replace").splitlines())
-    found = [value for name, _, value in options if name in ("hostname", "user", "hostkeyalias", "proxyjump")]
-    return (spec.destination, *spec.destination.split("@"), *found)
+    told: dict[str, str] = {}
+    with contextlib.suppress(ConfigspecError):
+        told = resolve(spec, device=spec.destination)
+    found = (told.get(name) for name in ("hostname", "user", "hostkeyalias", "proxyjump"))
+    return (spec.destination, *spec.destination.split("@"), *(name for name in found if name))
+
+
+def resolve(spec: SshSpec, *, device: str) -> dict[str, str]:
+    """What the client's configuration makes of the destination, as `ssh -G` tells it; nothing is connected to.
+
+    Raises:
+        UsageError: This machine has no `ssh`, or it cannot read its configuration.
+    """
+    _need_ssh()
+    try:
+        told = subprocess.run(
+            ["ssh", "-G", *_config(spec), "--", spec.destination],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=RESOLVE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:  # a `Match exec` of the configuration
+        raise UsageError(
+            f"{device}: `ssh -G {spec.destination}` did not end within {RESOLVE_S:g} s. Correct ssh's configuration."
+        ) from None
+    if told.returncode != 0:
+        fault = explain(spec.destination, told.stderr.decode("utf-8", "replace"), in_use=False, master_alive=False)
+        raise fault.kind(f"{device}: {fault.what}")
+    lines = told.stdout.decode("utf-8", "replace").splitlines()
+    return {name: value for name, _, value in (line.partition(" ") for line in lines)}
+
+
+def _need_ssh() -> None:
+    if shutil.which("ssh") is None:
+        raise UsageError("there is no `ssh` on this machine. Install the OpenSSH client.")
 
 
 def _config(spec: SshSpec) -> list[str]:

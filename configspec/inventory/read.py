@@ -118,6 +118,7 @@ class _Reader:
                 threads=settings.threads, context=settings.context, gpu_layers=settings.gpu_layers
             ),
             link=None if device.link is None else _link(device.link),
+            health=_health(device.health),
             tags=tuple(device.tags),
         )
 
@@ -233,6 +234,17 @@ def _link(link: schema.Link) -> specs.LinkSpec:
         rtt_s=link.rtt_ms / 1e3,
         jitter_s=link.jitter_ms / 1e3,
         bits_per_s=None if link.mbps is None else link.mbps * 1e6,
+    )
+
+
+def _health(health: schema.Health) -> specs.HealthSpec:
+    return specs.HealthSpec(
+        max_start_c=health.max_start_c,
+        power_mode=health.power_mode,
+        governor=health.governor,
+        min_free_memory_bytes=health.min_free_memory,
+        min_free_disk_bytes=health.min_free_disk,
+        max_load=health.max_load,
     )
 
 

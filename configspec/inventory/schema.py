@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from configspec.errors import did_you_mean
-from configspec.inventory import lengths, specs
+from configspec.inventory import lengths, sizes, specs
 from configspec.inventory.kinds import Kind, check_kind, one_kind_of
 from configspec.model.decoding import AcceptanceRule
 
@@ -28,7 +28,7 @@ LLAMA_CPP = specs.LlamaCppSpec()
 SWEEP = specs.SweepSpec()
 DECODING = SWEEP.decoding
 END_TO_END = SWEEP.end_to_end
-NOT_REPLAYED = ("python", "models", "llama_cpp", "link")  # what runs, or would have to
+NOT_REPLAYED = ("python", "models", "llama_cpp", "link", "health")  # what runs, or would have to
 
 
 def _known_quant(quant: str) -> str:
@@ -79,6 +79,14 @@ Lengths: TypeAlias = Annotated[
     ),
 ]
 
+Size: TypeAlias = Annotated[
+    int,
+    BeforeValidator(
+        sizes.size_bytes,
+        json_schema_input_type=Annotated[int, Field(ge=1)] | Annotated[str, Field(pattern=sizes.PATTERN)],
+    ),
+]
+
 
 class Part(BaseModel):
     """A mapping of the file: its keys are the fields, and no others."""
@@ -113,6 +121,23 @@ class Link(Part):
     rtt_ms: float = Field(default=0.0, ge=0, description="Round-trip time in milliseconds")
     jitter_ms: float = Field(default=0.0, ge=0, description="Standard deviation of it, in milliseconds")
     mbps: float | None = Field(default=None, gt=0, description="Megabits a second each way; left out: no limit")
+
+
+class Health(Part):
+    """What must be so before the device is measured; a device of which it is not is left alone."""
+
+    max_start_c: float | None = Field(
+        default=None, gt=0, description="The hottest thermal zone's degrees Celsius, at most, when a run begins"
+    )
+    power_mode: Text | None = Field(default=None, description="The power mode of a Jetson, as nvpmodel names it: MAXN")
+    governor: Text | None = Field(default=None, description="The cpufreq governor of all cores, as in performance")
+    min_free_memory: Size | None = Field(
+        default=None, description="Memory that is available, at least: bytes, or as in 2 GiB"
+    )
+    min_free_disk: Size | None = Field(
+        default=None, description="Free space where `models` is, at least: bytes, or as in 10 GB"
+    )
+    max_load: float | None = Field(default=None, ge=0, description="The load average of the last minute, at most")
 
 
 class Ssh(Part):
@@ -165,6 +190,7 @@ class Device(Part):
     link: Link | None = Field(
         default=None, description="A slower link than the real one, emulated in end-to-end runs and their predictions"
     )
+    health: Health = Field(default=Health(), description="What must be so before the device is measured")
     tags: Annotated[list[Name], AfterValidator(_no_twins)] = Field(
         default=[],
         description="Words to select devices by, as in --device gpu",

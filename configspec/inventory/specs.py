@@ -66,6 +66,18 @@ class SshSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthSpec:
+    """What must be so before a device is measured; None demands nothing."""
+
+    max_start_c: float | None = None  # of its hottest thermal zone
+    power_mode: str | None = None  # of a Jetson: by name, or by number
+    governor: str | None = None
+    min_free_memory_bytes: int | None = None
+    min_free_disk_bytes: int | None = None  # of the file system of its `models`
+    max_load: float | None = None  # over the last minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSpec:
     """One device. Exactly one of `connection` and `replay` is set."""
 
@@ -76,6 +88,7 @@ class DeviceSpec:
     python: str | None = None  # the interpreter that runs the agent; None: the host's own, over SSH `python3`
     models: str | None = None  # the board's folder of GGUF files
     llama_cpp: LlamaCppSpec = field(default_factory=LlamaCppSpec)
+    health: HealthSpec = field(default_factory=HealthSpec)
     tags: tuple[str, ...] = ()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configspec.devices.device import Device, open_device
+from configspec.devices.waiting import Waiting
 from configspec.families.build import ensure_draft
 from configspec.families.gguf_facts import gguf_sha256
 from configspec.families.memory import check_target_fits, host_memory_bytes
@@ -40,10 +41,13 @@ class Prepared:
 class Bench:
     """The open things of one run; close it to let them go."""
 
-    def __init__(self, inventory: Inventory, store: Store, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self, inventory: Inventory, store: Store, progress: Callable[[str], None], *, wait: Waiting | None = None
+    ) -> None:
         self.inventory = inventory
         self.store = store
         self.progress = progress
+        self._wait = wait or Waiting()
         self._open = ExitStack()
         self._devices: dict[str, Device] = {}
         self._families: dict[str, FamilySpec] = {}
@@ -61,7 +65,7 @@ class Bench:
     def device(self, spec: DeviceSpec) -> Device:
         """The device, with its agent running."""
         if spec.name not in self._devices:
-            self._devices[spec.name] = self._open.enter_context(open_device(spec, self.store.root))
+            self._devices[spec.name] = self._open.enter_context(open_device(spec, self.store.root, wait=self._wait))
         return self._devices[spec.name]
 
     def family(self, name: str) -> FamilySpec:

@@ -15,6 +15,7 @@ from typing import Any
 
 from configspec import __version__
 from configspec.devices.device import Device
+from configspec.devices.waiting import Waiting
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.families.store import Store
 from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, SshSpec
@@ -37,12 +38,18 @@ class Laboratory:
     """Measures on demand; close it, or use it in a `with` statement, to let the devices go."""
 
     def __init__(
-        self, inventory: Inventory, store: Store, *, progress: Callable[[str], None], separate_k: bool = False
+        self,
+        inventory: Inventory,
+        store: Store,
+        *,
+        progress: Callable[[str], None],
+        separate_k: bool = False,
+        wait: Waiting | None = None,
     ) -> None:
         self._inventory = inventory
         self._progress = progress
         self._separate_k = separate_k
-        self._bench = Bench(inventory, store, progress)
+        self._bench = Bench(inventory, store, progress, wait=wait)
         self._lost: dict[str, TestbedError] = {}
         self._cells: dict[tuple[str, ...], dict[int, Row] | ConfigspecError] = {}
 
@@ -173,6 +180,7 @@ class Laboratory:
     def _environment(self, device: Device) -> dict[str, Any]:
         return {
             "device": asdict(device.describe()),
+            "health": asdict(device.health),
             "host": {"python": platform.python_version(), "configspec": __version__},
             "inventory_sha256": self._inventory.sha256,
         }

@@ -120,6 +120,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):
         report.longrepr = str(call.excinfo.value)  # type: ignore[union-attr]
+        from configspec.pytest_plugin.rows import mark_busy
+
+        mark_busy(report, call.excinfo.value)  # type: ignore[union-attr]
     if RUN in item.config.stash:
         from configspec.pytest_plugin.rows import attach_row
 
@@ -206,6 +209,8 @@ def _hand_over(run: Run, session: pytest.Session) -> None:
     # An unplugged board must not make a green night.
     if (lacking or not run.rows) and not config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if run.kept_out and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR  # come back later, or wait longer
 
 
 @pytest.hookimpl(trylast=True)

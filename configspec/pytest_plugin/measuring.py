@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from configspec.errors import UsageError
+from configspec.pytest_plugin import touchpoints
 from configspec.pytest_plugin.state import Run
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ def laboratory_of(run: Run, config: pytest.Config) -> Laboratory:
     if run.unfit is not None:
         raise UsageError(run.unfit)
     if run.laboratory is None:
+        from configspec.devices.waiting import Waiting
         from configspec.families.store import Store, default_root
         from configspec.profiling.laboratory import Laboratory
 
@@ -34,7 +37,19 @@ def laboratory_of(run: Run, config: pytest.Config) -> Laboratory:
                     reporter.ensure_newline()
                     reporter.write_line(text)
 
+        def say(text: str) -> None:
+            """What a worker of pytest-xdist reports goes nowhere, but whoever waits must be told."""
+            if not touchpoints.is_worker(config):
+                progress(text)
+            elif capture is not None:
+                with capture.global_and_fixture_disabled():
+                    print(f"configspec: {text}", file=sys.__stderr__, flush=True)
+
         run.laboratory = Laboratory(
-            run.choice.inventory, Store(default_root()), progress=progress, separate_k=run.asked.separate_k
+            run.choice.inventory,
+            Store(default_root()),
+            progress=progress,
+            separate_k=run.asked.separate_k,
+            wait=Waiting(wait_s=run.asked.device_wait_s, say=say),
         )
     return run.laboratory

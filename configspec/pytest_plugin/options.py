@@ -5,6 +5,7 @@ The command line wins over the ini file, and both over `devices.yaml`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,13 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("configspec_end_to_end", f"configurations decoded for real: {', '.join(AMOUNTS)}", default="sample")
     group.addoption(
+        "--device-wait",
+        dest="configspec_device_wait",
+        metavar="TIME",
+        help="how long to wait for a device that another run has: seconds, or as in 10m or 1h (default: 0)",
+    )
+    parser.addini("configspec_device_wait", "how long to wait for a device that another run has", default="0")
+    group.addoption(
         "--journal",
         dest="configspec_journal",
         metavar="FILE",
@@ -84,6 +92,7 @@ class Asked:
     inventory: Path
     separate_k: bool
     end_to_end: str  # one of AMOUNTS
+    device_wait_s: float = 0.0
     journals: Path  # the folder
     journal: Path | None = None  # the file, where one is named
     resume: str | None = None  # a file, or LAST
@@ -105,6 +114,7 @@ def read_options(config: pytest.Config) -> Asked:
         else Path(config.rootpath, config.getini("configspec_inventory")),
         separate_k=bool(config.getoption("configspec_separate_k") or config.getini("configspec_separate_k")),
         end_to_end=_amount(config),
+        device_wait_s=_device_wait_s(config),
         journals=Path(config.rootpath, config.getini("configspec_journal")),
         journal=Path(config.invocation_params.dir, journal) if journal else None,
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
@@ -118,6 +128,14 @@ def _amount(config: pytest.Config) -> str:
     if asked not in AMOUNTS:
         raise pytest.UsageError(f"configspec_end_to_end is {asked!r}. It takes one of: {', '.join(AMOUNTS)}.")
     return asked
+
+
+def _device_wait_s(config: pytest.Config) -> float:
+    written: str = config.getoption("configspec_device_wait") or config.getini("configspec_device_wait")
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", written.strip())
+    if match is None:
+        raise pytest.UsageError(f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def _names(config: pytest.Config, name: str) -> tuple[str, ...]:

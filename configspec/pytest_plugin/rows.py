@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from configspec.pytest_plugin import touchpoints
+from configspec.pytest_plugin.queues import device_of
 from configspec.pytest_plugin.state import AGAIN, RUN, SENT, TAKEN
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.state import Run
     from configspec.records.journal import Journal
 
-ROW, RESUMED, WHY_AGAIN = "configspec_row", "configspec_resumed", "configspec_again"  # plain texts on a report
+# Plain values on a report.
+ROW, RESUMED, WHY_AGAIN, BUSY = "configspec_row", "configspec_resumed", "configspec_again", "configspec_busy"
 
 
 def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -46,6 +48,14 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
         setattr(report, RESUMED, item.stash[TAKEN]["resumed"]["file"])
 
 
+def mark_busy(report: pytest.TestReport, problem: BaseException) -> None:
+    """Put on a report that the test's device is another run's."""
+    from configspec.devices.faults import DeviceBusy
+
+    if isinstance(problem, DeviceBusy):
+        setattr(report, BUSY, True)
+
+
 class RowKeeper:
     """The plugin of the process that keeps the rows: the only one, or the controller of workers."""
 
@@ -56,6 +66,9 @@ class RowKeeper:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The row is on the disk before anybody is told that its test has ended."""
         take_row(self._run, report)
+        if report.failed:
+            device = device_of(report.nodeid, self._run.devices)
+            self._run.kept_out_of.setdefault(device, hasattr(report, BUSY))  # the first cause is that of all
 
 
 def take_row(run: Run, report: pytest.TestReport) -> None:

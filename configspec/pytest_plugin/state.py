@@ -38,12 +38,18 @@ class Run:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # finished rows, by node id
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
     private: Mapping[str, str] | None = None  # words that --anonymous leaves out; None: not looked up yet
+    kept_out_of: dict[str | None, bool] = field(default_factory=dict)  # by device that failed: whether busy, at first
     again: list[tuple[str, str, str]] = field(default_factory=list)  # why earlier rows were not taken over
 
     @property
     def devices(self) -> tuple[str, ...]:
         """The devices of all cases."""
         return tuple(dict.fromkeys(case.device for case in self.choice.cases))
+
+    @property
+    def kept_out(self) -> bool:
+        """Whether nothing was measured, for no other reason than that other runs have the devices."""
+        return not self.rows and bool(self.kept_out_of) and all(self.kept_out_of.values())
 
     def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each finished row's record, by node id."""

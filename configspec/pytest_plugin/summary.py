@@ -53,7 +53,8 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
         return
     terminal.section("configspec: rankings", sep="=")
     if not run.rows:
-        terminal.write_line("nothing was measured", red=True)
+        why = ": other runs have the devices" if run.kept_out else ""
+        terminal.write_line(f"nothing was measured{why}", red=True)
         return
     try:
         rows = _rows(run)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from configspec.agent.board_lock import FILE_VARIABLE
+from configspec.agent.board_lock import FILE_VARIABLE, BoardLock
 from configspec.devices.agent_archive import build_agent_archive
 
 pytestmark = pytest.mark.real
@@ -39,6 +41,11 @@ class Agent:
         owner = {"user": "alice", "host": "ci-1", "pid": 7, "since": "2026-01-01 00:00:00 UTC", "run": run}
         self._stdin.write(json.dumps({"id": 1, "op": "lock", **owner}).encode() + b"\n")
         answer: dict[str, Any] = json.loads(self._stdout.readline())
+        return answer
+
+    def holder(self) -> dict[str, Any]:
+        self._stdin.write(json.dumps({"id": 2, "op": "holder"}).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(self._stdout.readline())["ok"]
         return answer
 
 
@@ -80,6 +87,41 @@ def test_agents_of_one_run_share_the_board(start: Callable[..., Agent]) -> None:
     second.process.wait()
     assert other.take("two")["ok"]["held"]
     assert not start().take("one")["ok"]["held"]
+
+
+def test_who_holds_it_is_told_without_taking_it(start: Callable[..., Agent], tmp_path: Path) -> None:
+    """Nothing is made where nobody ever held it, and a name that a past run left is not told."""
+    asking, holding = start(), start()
+    assert asking.holder() == {"held": False, "path": None, "owner": None}
+    assert not (tmp_path / "board.lock").exists()
+    assert holding.take("one")["ok"]["held"]
+    told = asking.holder()
+    assert (told["held"], told["path"], told["owner"]["user"]) == (True, str(tmp_path / "board.lock"), "alice")
+    assert start().take("one")["ok"]["held"], "asking has not disturbed it"
+    holding.process.kill()
+    holding.process.wait()
+
+
+def test_a_lock_that_is_let_go_is_free(tmp_path: Path) -> None:
+    """As the host does at the end of a device."""
+    first, second = BoardLock(str(tmp_path / "lock")), BoardLock(str(tmp_path / "lock"))
+    assert first.take({"run": "one"})["held"]
+    assert not second.take({"run": "two"})["held"]
+    assert second.holder()["owner"] == {"run": "one"}
+    first.release()
+    assert not second.holder()["held"]
+    assert second.take({"run": "two"})["held"]
+
+
+def test_whoever_else_asks_at_that_moment_is_no_holder(tmp_path: Path) -> None:
+    """Asking takes the lock for an instant: two probes of one board must not take each other for a run."""
+    lock = BoardLock(str(tmp_path / "lock"))
+    lock.take({"run": "one"})
+    lock.release()
+    with (tmp_path / "lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        threading.Timer(0.005, lambda: fcntl.flock(other, fcntl.LOCK_UN)).start()
+        assert not lock.holder()["held"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff", b"[" * 4096, b'{"run": 5}'])

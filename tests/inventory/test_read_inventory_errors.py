@@ -62,6 +62,14 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
             "devices.a has `replay`, which runs nothing, and `llama_cpp`",
         ),
         (
+            "devices: {a: {connection: local, health: {min_free_disk: 2 gigs}}}",
+            "devices.a.health.min_free_disk is '2 gigs'. Write bytes, or a number with its unit, as in 2 GiB or ",
+        ),
+        (
+            "devices: {a: {connection: local, health: {min_free_disc: 2}}}",
+            "devices.a.health.min_free_disc is a key that configspec does not know. Did you mean 'min_free_disk'? ",
+        ),
+        (
             "devices: {a: {connection: locla}}",
             "devices.a.connection is 'locla', which configspec does not know. Did you mean 'local'? Known: local, {ssh",
         ),
@@ -89,7 +97,7 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         (
             "devices: {a: {connection: local, power: {meter: ina3221}}}",
             "devices.a.power is a key that configspec does not "
-            "know. Known: connection, replay, python, models, llama_cpp, link, tags.",
+            "know. Known: connection, replay, python, models, llama_cpp, link, health, tags.",
         ),
         ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name stands in test ids: use letters,"),
         ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name stands in test ids"),

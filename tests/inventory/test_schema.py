@@ -97,6 +97,27 @@ WRONG_SSH = [
     "{ssh: a, port: 22}",
     "{ssh: a}, models: ''",
 ]
+RIGHT_HEALTH = [
+    "{}",
+    "{max_start_c: 55, power_mode: 25W, governor: performance, max_load: 0}",
+    "{min_free_memory: 1, min_free_disk: 1.5 GiB}",
+    "{min_free_memory: 2GB, min_free_disk: 700 B}",
+]
+WRONG_HEALTH = [
+    "[]",
+    "{max_start_c: 0}",
+    "{max_start_c: hot}",
+    "{power_mode: ''}",
+    "{power_mode: 2}",
+    "{max_load: -1}",
+    "{min_free_memory: 0}",
+    "{min_free_memory: 1.5}",
+    "{min_free_memory: '2'}",
+    "{min_free_memory: 0 GB}",
+    "{min_free_disk: 2 gigs}",
+    "{min_free_disk: true}",
+    "{free_disk: 2 GB}",
+]
 RIGHT = [
     DEVICE + FAMILY,
     "devices: {a: {replay: one.json}, b: {replay: {profile: two.json, device: rpi5}}}",
@@ -110,6 +131,7 @@ RIGHT = [
     DEVICE + FAMILY + "sweep: {end_to_end: {prompts: 1, repeats: 1}}",
     DEVICE.replace("local", "local, link: {rtt_ms: 0, jitter_ms: 1.5, mbps: 2}") + FAMILY,
     *(DEVICE.replace("local", ssh) + FAMILY for ssh in RIGHT_SSH),
+    *(DEVICE.replace("local", f"local, health: {health}") + FAMILY for health in RIGHT_HEALTH),
     *(DEVICE + FAMILY.replace("{transformers: models/target}", target) for target in RIGHT_TARGETS),
     *(DEVICE + FAMILY.replace("xs: models/xs", f"xs: {draft}") for draft in ("{hub: o/r}", "{hub: o/r, file: '*'}")),
 ]
@@ -162,6 +184,8 @@ WRONG = [
     DEVICE.replace("local", "local, link: {rtt_ms: -1}") + FAMILY,
     DEVICE.replace("local", "local, link: {mbps: 0}") + FAMILY,
     *(DEVICE.replace("local", ssh) + FAMILY for ssh in WRONG_SSH),
+    *(DEVICE.replace("local", f"local, health: {health}") + FAMILY for health in WRONG_HEALTH),
+    "devices: {a: {replay: one.json, health: {max_load: 1}}}",
     "devices: {a: {replay: one.json, models: /m}}",
     "devices: {a: {replay: one.json, link: {}}}",
     *(DEVICE + FAMILY.replace("{transformers: models/target}", target) for target in WRONG_TARGETS),

@@ -41,11 +41,14 @@ with open_device(DeviceSpec(name="held", connection=ssh, python=sys.executable),
 
 @pytest.fixture
 def hold_elsewhere(server: Server, agent_cache: Path) -> Callable[[], AbstractContextManager[Any]]:
-    """Another run that holds board-a until its stdin closes: its process, and its agent's pid."""
+    """Another run that holds board-a until its stdin closes: its process, and its agent's pid.
+
+    With another `cache` it is as if another host had it.
+    """
 
     @contextmanager
-    def hold_elsewhere() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-        command = [sys.executable, "-c", HOLDER, str(server.config), str(agent_cache)]
+    def hold_elsewhere(cache: Path = agent_cache) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+        command = [sys.executable, "-c", HOLDER, str(server.config), str(cache)]
         environment = {**os.environ, "TMPDIR": str(server.folder)}  # a host that is killed cannot tidy up
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
             assert process.stdout is not None

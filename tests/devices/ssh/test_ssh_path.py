@@ -167,10 +167,13 @@ def test_nothing_is_left_behind(server, agent_cache: Path, wait_until, is_alive)
     wait_until(lambda: not is_alive(session), 5.0)
 
 
-def test_two_runs_want_one_board(server, agent_cache: Path, hold_elsewhere) -> None:
+@pytest.mark.parametrize(("other_host", "lock"), [(False, "locks-"), (True, r"board-a\.lock on the board")])
+def test_two_runs_want_one_board(
+    server, agent_cache: Path, hold_elsewhere, tmp_path: Path, other_host: bool, lock: str
+) -> None:
     """The second is told who has it, from where and since when; after the first, the board is free."""
-    with hold_elsewhere() as (holder, _):
-        told = rf"^orin: busy: \S+ on \S+ \(process {holder.pid}, since 20..-..-.. ..:..:.. UTC\) holds it \(.*board-a"
+    with hold_elsewhere(tmp_path if other_host else agent_cache) as (holder, _):
+        told = rf"^orin: busy: \S+ on \S+ \(process {holder.pid}, since 20..-..-.. ..:..:.. UTC\) holds it \(.*{lock}"
         with pytest.raises(DeviceBusy, match=told), open_device(server.device(), agent_cache):
             pass
         with open_device(server.device("board-b"), agent_cache):

@@ -1,0 +1,199 @@
+"""How a board is at this moment: what must be right before it is measured, and what the record keeps of it.
+
+What cannot be known is None, with a reason beside it. Nothing is changed, and no rights are needed.
+
+https://docs.kernel.org/driver-api/thermal/sysfs-api.html (m°C; the zone of a gated block fails, or is off)
+https://docs.kernel.org/filesystems/proc.html (meminfo, loadavg)
+https://docs.nvidia.com/jetson (nvpmodel keeps its mode as `pmode:0002`; nvpmodel.conf names it)
+https://www.raspberrypi.com/documentation/computers/os.html#get_throttled (the bits)
+https://man7.org/linux/man-pages/man5/machine-id.5.html (to be hashed before it goes anywhere)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .describe import read_field, read_governor, read_text
+
+TURNS = 300_000  # of a fixed loop: some hundredths of a second, that a stuck throttle makes long
+OFF_C = -100.0  # a zone that is off says -256
+COMMAND_S = 5.0
+# Bits of `get_throttled` that speak of this moment; those from 16 on of any time since boot.
+PI_BITS = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
+PI_MAILBOX_ERROR = 31
+# Event counters. OC3 of a Jetson is left out: it counts up on a healthy board, even idle.
+COUNTERS = (
+    ("thermal throttling", "sys/devices/system/cpu/cpu[0-9]*/thermal_throttle/core_throttle_count"),
+    ("throttling event OC1", "sys/class/hwmon/hwmon*/oc1_event_cnt"),
+    ("throttling event OC2", "sys/class/hwmon/hwmon*/oc2_event_cnt"),
+)
+# Cooling devices that slow a processor down, by the beginning of their type; a fan is none.
+SLOWING = ("cpufreq", "thermal-cpufreq", "devfreq", "thermal-devfreq", "Processor")
+SALT = b"configspec board\0"
+IDENTITIES = ("etc/machine-id", "proc/device-tree/serial-number")
+
+
+def run_command(command: Sequence[str]) -> str | None:
+    """What the command wrote; None where it cannot be run, or does not end."""
+    try:
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return ended.stdout.decode("utf-8", "replace")
+
+
+def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None] = run_command) -> dict[str, Any]:
+    """Facts about this moment; `root` holds `proc`, `sys`, `etc`, `var`; `models` is the folder of GGUF files."""
+    temperature_c, zone = _temperature(root)
+    power_mode, power_mode_reason = _power_mode(root)
+    governor, governor_reason = read_governor(root)
+    disk_bytes, disk_reason = _free_disk(models)
+    before = _counts(root)
+    loop_s = _time_loop()
+    throttling, throttling_reason = _throttling(root, before, run)
+    load = (read_text(root / "proc/loadavg") or "").split()
+    return {
+        "temperature_c": temperature_c,
+        "temperature_zone": zone,
+        "temperature_reason": None if zone else "the kernel shows no thermal zone that can be read",
+        "power_mode": power_mode,
+        "power_mode_reason": power_mode_reason,
+        "governor": governor,
+        "governor_reason": governor_reason,
+        "throttling": throttling,
+        "throttling_reason": throttling_reason,
+        "available_memory_bytes": _memory(root, "MemAvailable"),
+        "swap_used_bytes": _swap_used(root),
+        "memory_reason": None if _memory(root, "MemAvailable") is not None else "no MemAvailable in /proc/meminfo",
+        "free_disk_bytes": disk_bytes,
+        "free_disk_reason": disk_reason,
+        "load_1min": float(load[0]) if load else None,
+        "load_reason": None if load else "no /proc/loadavg",
+        "loop_s": loop_s,
+        **_identity(root),
+    }
+
+
+def _temperature(root: Path) -> tuple[float | None, str | None]:
+    """The hottest zone, and its type."""
+    found = []
+    for zone in root.glob("sys/class/thermal/thermal_zone*"):
+        milli = _whole(zone / "temp")
+        if milli is not None and milli / 1000 > OFF_C:
+            found.append((milli / 1000, read_text(zone / "type") or zone.name))
+    return max(found, default=(None, None))
+
+
+def _power_mode(root: Path) -> tuple[str | None, str | None]:
+    """The mode's name, or its number where nothing names it. `nvpmodel -q` may want root; its file does not."""
+    status = read_text(root / "var/lib/nvpmodel/status")
+    number = re.search(r"pmode:0*(\d+)", status or "")
+    if number is None:
+        return None, "no nvpmodel keeps a mode here: only Jetson boards have one"
+    lines = (read_text(root / "etc/nvpmodel.conf") or "").splitlines()
+    named = (re.match(r"<\s*POWER_MODEL\s+ID=0*(\d+)\s+NAME=([^\s>]+)", line) for line in lines)
+    return next((name[2] for name in named if name and name[1] == number[1]), number[1]), None
+
+
+def _throttling(
+    root: Path, before: dict[str, int], run: Callable[[Sequence[str]], str | None]
+) -> tuple[list[str] | None, str | None]:
+    """What slows the board down at this moment; None and why where nothing would tell."""
+    bits = _pi_bits(root, run)
+    cooling = _cooling(root)
+    after = _counts(root)
+    if not after and cooling is None and bits is None:
+        return None, "neither the kernel nor the firmware shows whether it throttles"
+    found = [PI_BITS[bit] for bit in PI_BITS if bits is not None and bits >> bit & 1]
+    found += cooling or []
+    found += [what for what, count in after.items() if count > before.get(what, count)]
+    return found, None
+
+
+def _counts(root: Path) -> dict[str, int]:
+    """Events so far, of each kind that is counted here."""
+    counts: dict[str, int] = {}
+    for what, pattern in COUNTERS:
+        found = [count for count in map(_whole, root.glob(pattern)) if count is not None]
+        if found:
+            counts[what] = sum(found)
+    return counts
+
+
+def _cooling(root: Path) -> list[str] | None:
+    """Those that slow a processor down now; None where there is none that could."""
+    known = [
+        (kind, _whole(device / "cur_state"))
+        for device in sorted(root.glob("sys/class/thermal/cooling_device*"))
+        for kind in [read_text(device / "type") or ""]
+        if kind.startswith(SLOWING)
+    ]
+    return [f"cooled by {kind}, state {state}" for kind, state in known if state] if known else None
+
+
+def _pi_bits(root: Path, run: Callable[[Sequence[str]], str | None]) -> int | None:
+    """The state that a Raspberry Pi's firmware tells; None where there is none, or it failed."""
+    files = sorted(root.glob("sys/devices/platform/soc*/soc*firmware/get_throttled"))
+    text = read_text(files[0]) if files else None
+    if text is None:
+        told = re.search(r"throttled=(\S+)", run(["vcgencmd", "get_throttled"]) or "")
+        text = told[1] if told else None
+    try:
+        bits = int(text or "", 16)
+    except ValueError:
+        return None
+    return None if bits >> PI_MAILBOX_ERROR & 1 else bits
+
+
+def _free_disk(models: str) -> tuple[int | None, str | None]:
+    try:
+        disk = os.statvfs(os.path.expanduser(models))
+    except OSError as error:
+        return None, f"the model folder: {error.strerror}"
+    return disk.f_bavail * disk.f_frsize, None
+
+
+def _memory(root: Path, name: str) -> int | None:
+    found = read_field(root / "proc/meminfo", (name,))
+    return int(found.split()[0]) * 1024 if found else None  # the kernel's kB are 1,024 bytes
+
+
+def _swap_used(root: Path) -> int | None:
+    total, free = _memory(root, "SwapTotal"), _memory(root, "SwapFree")
+    return None if total is None or free is None else total - free
+
+
+def _time_loop() -> float:
+    """Seconds of the fixed loop, on the clock that times every draft: 0 where that clock stands still."""
+    begin_s = time.monotonic()
+    total = 0
+    for number in range(TURNS):
+        total += number & 7
+    return time.monotonic() - begin_s
+
+
+def _identity(root: Path) -> dict[str, Any]:
+    """Which board it is, as a hash: the same for two names of one board. What is hashed stays here.
+
+    Both are taken where there are both: a serial number alone is short enough to be guessed from its hash, and cloned
+    cards share a machine id.
+    """
+    known = [text for text in (read_text(root / path) for path in IDENTITIES) if text]
+    if not known:
+        return {"board_sha256": None, "board_reason": "it has neither a machine id nor a serial number"}
+    digest = hashlib.sha256(SALT + "\0".join(dict.fromkeys(known)).encode("utf-8")).hexdigest()
+    return {"board_sha256": digest[:16], "board_reason": None}
+
+
+def _whole(path: Path) -> int | None:
+    try:
+        return int(read_text(path) or "")
+    except ValueError:
+        return None

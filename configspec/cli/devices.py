@@ -1,0 +1,118 @@
+"""`configspec devices`: how the devices of an inventory are, and whether all are ready."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from configspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from configspec.devices.probe import Found
+
+TIMEOUT_S = 20.0
+WIDTH = 120
+NOT_ASKED = {
+    "busy": "another run has it, and is not disturbed",
+    "offline": "it did not answer",
+    "unhealthy": "it failed before it was asked",
+    "unconfigured": "it cannot be asked before it is set up",
+    "recorded": "recorded figures are no board",
+}
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The command with its options."""
+    devices = commands.add_parser(
+        "devices", help="whether the devices are ready, busy, offline, unhealthy or unconfigured; 0 if all are ready"
+    )
+    devices.add_argument("names", nargs="*", metavar="NAME", help="a name, a tag or a glob; without one: all")
+    devices.add_argument("--inventory", type=Path, default=Path("devices.yaml"), metavar="FILE")
+    devices.add_argument("--format", choices=("table", "json"), default="table")
+    devices.add_argument(
+        "--timeout", type=float, default=TIMEOUT_S, metavar="SECONDS", help="to wait for an answer (default: 20)"
+    )
+    devices.set_defaults(run=_devices)
+
+
+def _devices(asked: argparse.Namespace) -> int:
+    from configspec.devices.probe import probe
+    from configspec.families.store import default_root
+    from configspec.inventory.read import read_inventory
+    from configspec.inventory.select import select_devices
+
+    if not 0 < asked.timeout < float("inf"):
+        raise UsageError(f"--timeout is {asked.timeout:g}; it takes seconds, more than 0.")
+    devices = select_devices(read_inventory(asked.inventory), asked.names or ["*"])
+    with warnings.catch_warnings():
+        warnings.showwarning = _tell_warning
+        with probe(devices, default_root(), timeout_s=asked.timeout) as found:
+            if asked.format == "json":
+                text = json.dumps([as_json(one) for one in found], indent=1)
+            else:
+                text = as_text(found, None if sys.stdout.isatty() else WIDTH)
+            print(text, flush=True)
+    return 0 if all(one.state in ("ready", "recorded") for one in found) else 1
+
+
+def _tell_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"configspec: {message}", file=sys.stderr)
+
+
+def as_json(found: Found) -> dict[str, Any]:
+    """One device; what was not asked is null with a reason."""
+    return {
+        "name": found.name,
+        "state": found.state,
+        "reasons": list(found.reasons),
+        "holder": found.holder,
+        "device": None if found.facts is None else asdict(found.facts),
+        "health": None if found.health is None else asdict(found.health),
+        "not_asked": NOT_ASKED[found.state] if found.facts is None else None,
+    }
+
+
+def as_text(devices: Sequence[Found], width: int | None = WIDTH) -> str:
+    """A table, a device a row; `width` None is the terminal's."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("device", "state", "what"):
+        table.add_column(title, overflow="fold")
+    for one in devices:
+        table.add_row(one.name, one.state, _what(one))
+    console = Console(width=width, highlight=False, markup=False)
+    with console.capture() as text:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in text.get().splitlines())
+
+
+def _what(found: Found) -> str:
+    """What a person wants to know of it in that state."""
+    if found.holder is not None:
+        who = found.holder
+        return f"{who['user']} on {who['host']} has it (process {who['pid']}, since {who['since']})"
+    if found.reasons or found.facts is None or found.health is None:
+        return ". ".join(found.reasons)
+    from configspec.model.memory import shown_bytes
+
+    facts, health = found.facts, found.health
+    known = [
+        facts.board or facts.cpu_model or facts.machine,
+        f"llama.cpp {facts.llama_cpp_version}",
+        None if health.temperature_c is None else f"{health.temperature_c:.0f} C",
+        health.power_mode,
+        None
+        if health.available_memory_bytes is None
+        else f"{shown_bytes(health.available_memory_bytes)} of memory free",
+        f"board {health.board_sha256}" if health.board_sha256 else None,
+    ]
+    return ", ".join(part for part in known if part)

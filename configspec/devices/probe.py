@@ -1,0 +1,106 @@
+"""How the devices of a testbed are, asked side by side and within a bound.
+
+A probe takes no lock and changes nothing but the agent's cached file. A board that another run measures on is left in
+peace: where this host's lock says so it is not even connected to, else it is asked no more than who has it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from configspec.devices.agent_archive import build_agent_archive
+from configspec.devices.agent_client import AgentClient
+from configspec.devices.answers import DeviceFacts, HealthFacts
+from configspec.devices.board_lock import host_lock, known_owner
+from configspec.devices.connect import PYTHON_OVER_SSH, connect
+from configspec.devices.device import ask_description, ask_health
+from configspec.devices.faults import DeviceOffline, LinkLost
+from configspec.devices.health import problems
+from configspec.errors import TestbedError, UsageError
+from configspec.inventory.specs import DeviceSpec, SshSpec
+
+State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "recorded"]
+LEAST_S = 0.1  # of a question whose time is over: its answer may be there already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """How a device is. `reasons`: why it is not ready. `holder`: who has it. Facts that were not asked are None."""
+
+    name: str
+    state: State
+    reasons: tuple[str, ...] = ()
+    holder: dict[str, str] | None = None
+    facts: DeviceFacts | None = None
+    health: HealthFacts | None = None
+
+
+@contextmanager
+def probe(devices: Sequence[DeviceSpec], cache: Path, *, timeout_s: float) -> Iterator[tuple[Found, ...]]:
+    """How the devices are, in their order, within `timeout_s`. The context's end clears away what hangs."""
+    ends_s = time.monotonic() + timeout_s
+    with ThreadPoolExecutor(max(1, len(devices))) as threads:
+        asked = [threads.submit(_probe, spec, cache, ends_s, timeout_s) for spec in devices]
+        wait(asked, timeout=timeout_s)
+        yield tuple(
+            one.result() if one.done() else _silent(spec, timeout_s) for spec, one in zip(devices, asked, strict=True)
+        )
+
+
+def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float) -> Found:
+    if spec.replay is not None:
+        return Found(name=spec.name, state="recorded", reasons=(f"figures of {spec.replay.profile.name}",))
+    try:
+        holder = host_lock(spec, cache).holder()
+        return _busy(spec, holder) if holder["held"] else _ask(spec, cache, ends_s)
+    except UsageError as problem:
+        return Found(name=spec.name, state="unconfigured", reasons=(_reason(spec, problem),))
+    except TestbedError as problem:
+        if time.monotonic() >= ends_s:
+            return _silent(spec, timeout_s)
+        state: State = "offline" if isinstance(problem, DeviceOffline | LinkLost) else "unhealthy"
+        return Found(name=spec.name, state=state, reasons=(_reason(spec, problem),))
+
+
+def _ask(spec: DeviceSpec, cache: Path, ends_s: float) -> Found:
+    archive = build_agent_archive()
+    left_s: Callable[[], float] = lambda: max(LEAST_S, ends_s - time.monotonic())  # noqa: E731
+    with connect(spec, archive, cache, ends_s=ends_s) as connection:
+        client = AgentClient(connection, device=spec.name, grace_s=0.0)
+        client.greet(sha256=archive.sha256, deadline_s=left_s())
+        holder = client.call("holder", deadline_s=left_s())
+        if holder["held"]:
+            return _busy(spec, holder)
+        facts = ask_description(client, deadline_s=left_s())
+        health = ask_health(client, spec, deadline_s=left_s())
+    lacking = tuple(_lacking(spec, facts, health))
+    reasons = lacking or tuple(map(str, problems(spec.health, health)))
+    state: State = "unconfigured" if lacking else "unhealthy" if reasons else "ready"
+    return Found(name=spec.name, state=state, reasons=reasons, facts=facts, health=health)
+
+
+def _lacking(spec: DeviceSpec, facts: DeviceFacts, health: HealthFacts) -> Iterator[str]:
+    if facts.llama_cpp_reason is not None:
+        python = spec.python or (PYTHON_OVER_SSH if isinstance(spec.connection, SshSpec) else sys.executable)
+        yield f"{facts.llama_cpp_reason}. There: {python} -m pip install --upgrade llama-cpp-python"
+    if spec.models is not None and health.free_disk_bytes is None:
+        yield f"its `models`, {spec.models}: {health.free_disk_reason}. Make that folder there, or correct the path"
+
+
+def _busy(spec: DeviceSpec, holder: dict[str, Any]) -> Found:
+    return Found(name=spec.name, state="busy", holder=known_owner(holder["owner"]))
+
+
+def _silent(spec: DeviceSpec, timeout_s: float) -> Found:
+    return Found(name=spec.name, state="offline", reasons=(f"no answer within {timeout_s:g} s",))
+
+
+def _reason(spec: DeviceSpec, problem: Exception) -> str:
+    return str(problem).removeprefix(f"{spec.name}: ").removeprefix("offline: ")

@@ -1,0 +1,113 @@
+"""What docs/boards.md shows of devices is what the program does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from configspec.cli.devices import as_json, as_text
+from configspec.devices.answers import DeviceFacts, HealthFacts
+from configspec.devices.health import problems
+from configspec.devices.probe import Found
+from configspec.inventory.read import read_inventory
+from configspec.inventory.specs import HealthSpec
+
+PAGE = (Path(__file__).parents[2] / "docs" / "boards.md").read_text(encoding="utf-8")
+BOARD = DeviceFacts(
+    platform="Linux-5.15.148-tegra-aarch64-with-glibc2.35",
+    machine="aarch64",
+    board="NVIDIA Jetson AGX Orin Developer Kit",
+    cpu_model=None,
+    cores=12,
+    governor="schedutil",
+    governor_reason=None,
+    load_1min=0.2,
+    memory_bytes=64_000_000_000,
+    python="3.10.12",
+    llama_cpp_version="0.3.36",
+    llama_cpp_system_info="CUDA",
+    llama_cpp_reason=None,
+)
+HEALTH = HealthFacts(
+    temperature_c=47.5,
+    temperature_zone="tj-thermal",
+    temperature_reason=None,
+    power_mode="MAXN",
+    power_mode_reason=None,
+    governor="schedutil",
+    governor_reason=None,
+    throttling=(),
+    throttling_reason=None,
+    available_memory_bytes=58_600_000_000,
+    swap_used_bytes=0,
+    memory_reason=None,
+    free_disk_bytes=20_000_000_000,
+    free_disk_reason=None,
+    load_1min=0.2,
+    load_reason=None,
+    loop_s=0.02,
+    board_sha256="1c9a4d0be7f25836",
+    board_reason=None,
+)
+HOT = replace(HEALTH, temperature_c=61.0)
+ALICE = {"user": "alice", "host": "ci-runner-3", "pid": "4711", "since": "2026-01-02 03:04:05 UTC"}
+FOUND = (
+    Found(name="orin", state="ready", facts=BOARD, health=HEALTH),
+    Found(name="orin-2", state="busy", holder=ALICE),
+    Found(
+        name="orin-3",
+        state="unhealthy",
+        reasons=tuple(map(str, problems(HealthSpec(max_start_c=55), HOT))),
+        facts=BOARD,
+        health=HOT,
+    ),
+    Found(name="rpi5", state="offline", reasons=("no answer within 20 s",)),
+    Found(
+        name="rpi4",
+        state="unconfigured",
+        reasons=(
+            "/usr/bin/python3 cannot import llama_cpp: No module named 'llama_cpp'. There: python3 -m pip install "
+            "--upgrade llama-cpp-python",
+        ),
+        facts=BOARD,
+        health=HEALTH,
+    ),
+    Found(name="paper-rpi5", state="recorded", reasons=("figures of paper.json",)),
+)
+
+
+def test_the_table_of_devices_is_what_is_printed():
+    """Where this fails, put the text that it expects into docs/boards.md."""
+    shown = re.search(r"<!-- example: devices -->\n```text\n(.*?)\n```", PAGE, re.DOTALL)
+    assert shown
+    assert shown[1] == as_text(FOUND)
+
+
+def test_every_key_and_state_is_documented():
+    """Of `configspec devices --format json`."""
+    for one in FOUND:
+        assert f"`{one.state}`" in PAGE
+        assert all(f"`{key}`" in PAGE for key in as_json(one))
+
+
+def test_what_was_not_asked_is_null_with_a_reason():
+    """And what was asked has none."""
+    for one in map(as_json, FOUND):
+        assert (one["device"] is None) == (one["health"] is None) == (one["not_asked"] is not None)
+
+
+def test_the_example_of_health_is_read(tmp_path: Path):
+    """As a testbed would have it."""
+    example = next(text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "health:" in text)
+    for model in ("target", "xs"):
+        (tmp_path / model).mkdir()
+    families = "families: {f: {target: {transformers: target}, drafts: {xs: xs}, quants: [F16]}}\n"
+    (tmp_path / "devices.yaml").write_text(example + families)
+    assert read_inventory(tmp_path / "devices.yaml").devices["orin"].health == HealthSpec(
+        max_start_c=55,
+        power_mode="MAXN",
+        governor="schedutil",
+        min_free_memory_bytes=4 * 2**30,
+        min_free_disk_bytes=10**10,
+    )
