@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,7 +71,10 @@ def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float) -> Fo
 
 def _ask(spec: DeviceSpec, cache: Path, ends_s: float) -> Found:
     archive = build_agent_archive()
-    left_s: Callable[[], float] = lambda: max(LEAST_S, ends_s - time.monotonic())  # noqa: E731
+
+    def left_s() -> float:
+        return max(LEAST_S, ends_s - time.monotonic())
+
     with connect(spec, archive, cache, ends_s=ends_s) as connection:
         client = AgentClient(connection, device=spec.name, grace_s=0.0)
         client.greet(sha256=archive.sha256, deadline_s=left_s())
