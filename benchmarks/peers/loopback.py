@@ -7,10 +7,12 @@ tests and the benchmarks of boards share it.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -65,7 +67,7 @@ Host *
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Server:
     """The server's folder and port, and how to reach its boards."""
 
@@ -119,12 +121,19 @@ class Server:
         self.process.terminate()
         self.process.wait(timeout=10)
 
+    def pull_the_plug(self) -> None:
+        """All that the board runs is gone at once: the server, its sessions, and what runs in them."""
+        for pid in [self.process.pid, *_below(self.process.pid)]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def boot(self) -> None:
+        """Start the server again, on the same port."""
+        self.process = _start_sshd(self.folder, self.port)
+
 
 def start_server(folder: Path) -> Server:
     """The server, answering."""
-    sshd = sshd_path()
-    if sshd is None:
-        raise UsageError(LACKING)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # it insists on it
     for key in ("host_key", "other_host_key", "user_key", "strange_key", "noisy_key"):
@@ -140,13 +149,20 @@ def start_server(folder: Path) -> Server:
     words = {"folder": folder, "port": port, "unused_port": unused_port, "user": getpass.getuser()}
     (folder / "ssh_config").write_text(boards + CLIENT.format(**words))
     (folder / "sshd_config").write_text(SERVER.format(**words))
+    return Server(folder=folder, port=port, process=_start_sshd(folder, port))
+
+
+def _start_sshd(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """The server's process, answering."""
+    sshd = sshd_path()
+    if sshd is None:
+        raise UsageError(LACKING)
     process = subprocess.Popen([sshd, "-D", "-f", folder / "sshd_config", "-E", folder / "sshd.log"])
-    server = Server(folder=folder, port=port, process=process)
     end_s = time.monotonic() + 10
     while time.monotonic() < end_s and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return server
+            return process
         except OSError:
             time.sleep(0.02)
     process.kill()
@@ -165,6 +181,18 @@ def process_stat(pid: int) -> tuple[str, int, str]:
     name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
     state, parent = rest.split()[:2]
     return name, int(parent), state
+
+
+def _below(pid: int) -> list[int]:
+    """The processes that descend from `pid`."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(entry.name)] = process_stat(int(entry.name))[1]
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
 
 
 def sshd_path() -> str | None:

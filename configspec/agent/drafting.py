@@ -97,8 +97,8 @@ class Drafter:
         """
         depth = len(self._tokens)
         self._check_room(depth + k, f"{depth} tokens and K = {k}")
-        warmed = self._repeat(k, warmup, seconds)
-        timed = self._repeat(k, rounds, seconds)
+        warmed = self._repeat("warming up", k, warmup, seconds)
+        timed = self._repeat("timing rounds", k, rounds, seconds)
         first = timed[0][0]
         return {
             "tokens": first,
@@ -109,11 +109,12 @@ class Drafter:
             "warmup": len(warmed),
         }
 
-    def _repeat(self, k: int, count: int, seconds: float) -> list[tuple[list[int], list[float]]]:
+    def _repeat(self, doing: str, k: int, count: int, seconds: float) -> list[tuple[list[int], list[float]]]:
         depth = len(self._tokens)
         done: list[tuple[list[int], list[float]]] = []
         end_s = time.monotonic() + seconds
         while len(done) < count and (not done or time.monotonic() < end_s):
+            self._deadline.progress = doing, len(done), count
             self._edit(depth, [])
             self._evaluate_up_to(depth - 1)
             done.append(self._draft(k))
@@ -208,7 +209,7 @@ class Drafter:
         while self._evaluated < length:
             part = self._tokens[self._evaluated : min(length, self._evaluated + self._model.batch)]
             try:
-                self._deadline.check(f"evaluating {len(self._tokens)} tokens")
+                self._deadline.check(f"evaluating {len(self._tokens)} tokens", self._evaluated, length)
                 self._model.evaluate_tokens(part)
             except AgentError:
                 self.clear()  # how much of the batch the KV cache holds is not known

@@ -143,10 +143,15 @@ def open_model(
         raise
     opened = OpenModel(library, model, llama_context, context=context, batch=batch)
     load_s = time.monotonic() - begin_s
+    try:
+        file_sha256 = _file_sha256(path, deadline)
+    except BaseException:
+        opened.close()
+        raise
     opened.facts = {
         **_model_facts(library.api, model),
         "file_bytes": os.path.getsize(path),
-        "file_sha256": _file_sha256(path),
+        "file_sha256": file_sha256,
         "vocabulary": opened.vocabulary,
         "trained_context": trained,
         "context": context,
@@ -207,8 +212,13 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> A
     api = library.api
     parameters = api.llama_model_default_params()
     parameters.n_gpu_layers = ALL_LAYERS if gpu_layers < 0 else gpu_layers
-    still_wanted = api.llama_progress_callback(lambda _progress, _data: not deadline.passed())
-    parameters.progress_callback = still_wanted
+
+    def still_wanted(loaded: float, _data: Any) -> bool:
+        deadline.progress = "loading the model", round(100 * loaded), 100
+        return not deadline.passed()
+
+    callback = api.llama_progress_callback(still_wanted)  # a name: llama.cpp holds no more than its address
+    parameters.progress_callback = callback
     model = api.llama_model_load_from_file(os.fsencode(path), parameters)
     if not model:
         deadline.check(f"loading {path}")
@@ -269,9 +279,12 @@ def _vocabulary_sha256(api: Any, model: Any) -> str:
     return digest.hexdigest()
 
 
-def _file_sha256(path: str) -> str:
+def _file_sha256(path: str, deadline: Deadline) -> str:
     digest = hashlib.sha256()
+    done, total = 0, os.path.getsize(path)
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
+            deadline.check("hashing the model", done, total)
             digest.update(block)
+            done += len(block)
     return digest.hexdigest()

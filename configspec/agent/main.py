@@ -12,6 +12,7 @@ import traceback
 from typing import Any
 
 from .operations import Operations
+from .outbox import Outbox
 from .protocol import (
     MAX_LINE_BYTES,
     PROTOCOL_VERSION,
@@ -26,18 +27,22 @@ from .watch import SILENCE_S, Watch
 
 
 def main() -> int:
-    """Serve the host on stdin and stdout until one of them closes, or the host is silent for `sys.argv[1]` seconds."""
+    """Serve the host on stdin and stdout until one of them closes, or the host is silent for `sys.argv[1]` seconds.
+
+    `sys.argv[2]` is the mark by which another agent knows this one (`retire`).
+    """
     # llama.cpp and C libraries print to file descriptor 1: it goes to stderr before any of them is loaded.
     answers = os.dup(1)
     os.dup2(2, 1)
     deadline = Deadline()
-    watch = Watch(deadline, silence_s=float(sys.argv[1]) if len(sys.argv) > 1 else SILENCE_S)
+    outbox = Outbox(answers, deadline)
+    watch = Watch(deadline, outbox, silence_s=float(sys.argv[1]) if len(sys.argv) > 1 else SILENCE_S)
     operations = Operations(deadline)
     try:
-        _send(answers, _hello())
+        outbox.send(encode(_hello()))
         for line in split_lines(iter(watch.read, b"")):
             if line != b"":  # a blank line says no more than that the host is there
-                _send(answers, _answer(line, operations, deadline))
+                outbox.send(_answer(line, operations, deadline, outbox))
     except BrokenPipeError:
         pass  # the host is gone
     operations.close()
@@ -63,13 +68,14 @@ def _archive_sha256() -> str | None:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def _answer(line: bytes | None, operations: Operations, deadline: Deadline) -> bytes:
+def _answer(line: bytes | None, operations: Operations, deadline: Deadline, outbox: Outbox) -> bytes:
     request_id: int | None = None
     try:
         request = _parse(line)
         request_id, op = _address(request)
         arguments = Arguments(op, request)
         deadline.start(arguments.number_or_none("deadline_s", above=0.0))
+        outbox.in_hand = request_id
         for name in ("id", "op", "deadline_s"):
             request.pop(name, None)
         answer = encode({"id": request_id, "ok": operations.run(op, arguments)})
@@ -102,9 +108,3 @@ def _parse(line: bytes | None) -> dict[str, Any]:
 def _address(request: dict[str, Any]) -> tuple[int, str]:
     arguments = Arguments("request", request)
     return arguments.integer("id", minimum=0), arguments.text("op")
-
-
-def _send(descriptor: int, message: bytes | dict[str, Any]) -> None:
-    rest = memoryview(message if isinstance(message, bytes) else encode(message))
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]

@@ -13,6 +13,7 @@ from .health import health
 from .llama_library import Library, load_library
 from .llama_model import OpenModel, open_model
 from .protocol import AgentError, Arguments, Deadline, usage_error
+from .retire import retire
 from .sampling import Sampling
 from .scoring import check_scorable, score
 
@@ -33,6 +34,7 @@ class Operations:
             "lock": (self._take_lock, OWNER),
             "holder": (self._holder, frozenset()),
             "health": (self._health, frozenset({"models"})),
+            "retire": (self._retire, frozenset({"mark"})),
             "describe": (self._describe, frozenset()),
             "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch"})),
             "prefill": (self._prefill, frozenset({"tokens"})),
@@ -68,6 +70,9 @@ class Operations:
 
     def _health(self, arguments: Arguments) -> dict[str, Any]:
         return health(Path("/"), models=arguments.text("models"))
+
+    def _retire(self, arguments: Arguments) -> dict[str, Any]:
+        return retire(arguments.text("mark"), self._deadline)
 
     def _describe(self, _: Arguments) -> dict[str, Any]:
         facts = describe(Path("/"))

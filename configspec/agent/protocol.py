@@ -2,10 +2,12 @@
 
     agent   {"configspec_agent": 1, "sha256": ..., "python": ..., "pid": ..., "clock_s": ...}    the hello
     host    {"id": 7, "op": "draft", "deadline_s": 120, "k": 4}
+    agent   {"id": 7, "event": {"doing", "done", "total"}}       every few seconds of a long request
     agent   {"id": 7, "ok": {...}}   or   {"id": 7, "error": {"kind", "what", "found", "hint"}}
     host    a blank line every few seconds: it is still there
 
-Each request has exactly one answer. `id` is null where the request was not readable. `kind` says whose move
+Each request has exactly one answer, and any number of events before it: the agent is still there, and how far it is,
+where it tells (else all three are null). `id` is null where the request was not readable. `kind` says whose move
 it is: `usage` (the person changes something), `testbed` (the board misbehaved), `internal` (our bug).
 Times are seconds of the board's monotonic clock.
 """
@@ -17,7 +19,7 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Optional, Tuple
 
 PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -50,15 +52,21 @@ def board_error(what: str, *, found: str | None = None, hint: str | None = None)
     return AgentError("testbed", what, found=found, hint=hint)
 
 
+Progress = Tuple[Optional[str], Optional[int], Optional[int]]  # what is being done; how much of it, of how much
+UNTOLD: Progress = (None, None, None)
+
+
 class Deadline:
-    """When to stop the work in hand. Another thread moves it to the past when the host is gone."""
+    """When to stop the work in hand, and how far it is. Another thread moves it to the past when the host is gone."""
 
     def __init__(self) -> None:
         self.at_s = math.inf  # loops compare their own time stamps with this
+        self.progress = UNTOLD  # one value, which another thread reads
         self._host_gone = False
 
     def start(self, limit_s: float | None) -> None:
         """A new request begins, with `limit_s` seconds to go."""
+        self.progress = UNTOLD
         self.at_s = math.inf if limit_s is None else time.monotonic() + limit_s
         if self._host_gone:
             self.at_s = -math.inf
@@ -72,8 +80,9 @@ class Deadline:
         """Whether the time is over."""
         return time.monotonic() > self.at_s
 
-    def check(self, doing: str) -> None:
-        """Raise if the time is over; `doing` says what was interrupted."""
+    def check(self, doing: str, done: int | None = None, total: int | None = None) -> None:
+        """Raise if the time is over; `doing` says what was interrupted, or goes on, with `done` of `total`."""
+        self.progress = doing, done, total
         if self.passed():
             raise board_error(f"the deadline passed while {doing}")
 

@@ -37,7 +37,7 @@ def score(
 ) -> dict[str, Any]:
     """Score tokens[start:], each given all before it. The KV cache must be empty, and holds the text afterwards."""
     for first in range(0, start - 1, model.batch):
-        deadline.check(f"reading {len(tokens)} tokens")
+        deadline.check(f"reading {len(tokens)} tokens", first, len(tokens))
         model.evaluate_tokens(tokens[first : min(start - 1, first + model.batch)])
     names = ("argmax", "logprob", "gap") if sampling is None else ("argmax", "logprob", "gap", "probability")
     scored = _score_rest(model, tokens, start, deadline, sampling)
@@ -53,7 +53,7 @@ def _score_rest(
     batch = model.api.llama_batch_init(step, 0, 1)
     try:
         for first in range(start - 1, len(tokens) - 1, step):
-            deadline.check(f"scoring token {first} of {len(tokens)}")
+            deadline.check(f"scoring token {first} of {len(tokens)}", first, len(tokens))
             part = tokens[first : min(first + step, len(tokens) - 1)]  # nothing follows the last token
             _fill(batch, part, first)
             model.evaluate(batch)

@@ -1,8 +1,9 @@
 """Asking an agent and getting an answer, within a deadline that both sides keep.
 
 The agent stops its own work at the deadline. The host waits that long and a grace, then gives the device up:
-it is *lost*, as it is when its process ends or when it says what is not the protocol. A lost device answers
-nothing more, and every later call raises the first cause.
+it is *lost*, as it is when its process ends, when it falls silent in the midst of a request (an agent that works says
+so every few seconds), or when it says what is not the protocol. A lost device answers nothing more, and every later
+call raises the first cause.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ from __future__ import annotations
 import collections
 import contextlib
 import itertools
+import math
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, encode
+from configspec.agent.watch import SILENCE_S
 from configspec.devices.connection import Connection, last_lines
 from configspec.devices.framing import HELLO_KEY, Framing, FramingError, quote
 from configspec.errors import TestbedError, UsageError
 
 GRACE_S = 10.0
+TELL_S = 10.0  # between two lines about long work
+_SHOWN = 80  # characters of what the agent says it is doing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +40,25 @@ class Hello:
 
 
 class AgentClient:
-    """One agent behind a connection. `device` is the name that its errors begin with."""
+    """One agent behind a connection. `device` is the name that its errors, and the lines about its work, begin with."""
 
-    def __init__(self, connection: Connection, *, device: str, grace_s: float = GRACE_S) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        device: str,
+        grace_s: float = GRACE_S,
+        silence_s: float = SILENCE_S,
+        tell_s: float = TELL_S,
+        on_progress: Callable[[str], None] | None = None,
+    ) -> None:
         self._connection = connection
         self._device = device
         self._grace_s = grace_s
+        self._silence_s = silence_s
+        self._tell_s = tell_s
+        self._told_s = -math.inf
+        self._on_progress = on_progress
         self._framing = Framing()
         self._inbox: collections.deque[dict[str, Any]] = collections.deque()
         self._ids = itertools.count(1)
@@ -55,9 +74,14 @@ class AgentClient:
         """Whether it was given up; every later call raises why."""
         return self._lost is not None
 
+    @property
+    def cause(self) -> TestbedError | UsageError | None:
+        """Why it was given up."""
+        return self._lost
+
     def greet(self, *, sha256: str, deadline_s: float) -> Hello:
         """Wait for the hello and check that this is the agent of that hash."""
-        hello = self._next_message(deadline_s, "its hello")
+        hello = self._next_message("its hello", time.monotonic() + deadline_s, deadline_s)
         version = hello[HELLO_KEY]
         if version != PROTOCOL_VERSION or hello.get("sha256") != sha256:
             self._lose(
@@ -77,9 +101,7 @@ class AgentClient:
             raise UsageError(f"{self._device}: {op}: a request of {len(request)} bytes, at most {MAX_LINE_BYTES}.")
         with contextlib.suppress(BrokenPipeError):  # it ended: waiting for its answer tells how
             self._connection.send(request)
-        answer = self._next_message(deadline_s + self._grace_s, f"an answer to {op!r}")
-        if answer.get("id") != request_id:
-            self._lose(TestbedError, f"it answered {quote_message(answer)} to request {request_id} ({op}).")
+        answer = self._await_answer(request_id, op, deadline_s + self._grace_s)
         if isinstance(answer.get("error"), dict):
             self._raise(op, answer["error"])
         if not isinstance(answer.get("ok"), dict):
@@ -90,10 +112,39 @@ class AgentClient:
         """End the agent."""
         self._connection.close()
 
-    def _next_message(self, timeout_s: float, awaited: str) -> dict[str, Any]:
-        end_s = time.monotonic() + timeout_s
+    def _await_answer(self, request_id: int, op: str, timeout_s: float) -> dict[str, Any]:
+        awaited, end_s = f"an answer to {op!r}", time.monotonic() + timeout_s
+        while True:
+            message = self._next_message(awaited, end_s, timeout_s, self._silence_s)
+            if message.get("id") != request_id:
+                self._lose(TestbedError, f"it answered {quote_message(message)} to request {request_id} ({op}).")
+            if "event" not in message:
+                return message
+            self._tell(message["event"])
+            if time.monotonic() > end_s:
+                self._lose(TestbedError, f"no sign of {awaited} within {timeout_s:g} s.")
+
+    def _tell(self, event: Any) -> None:
+        if not isinstance(event, dict):
+            self._lose(TestbedError, f"an event that is none: {quote_message({'event': event})}.")
+        now_s = time.monotonic()
+        if self._on_progress is None or event.get("doing") is None or now_s < self._told_s + self._tell_s:
+            return
+        self._told_s = now_s
+        self._on_progress(f"{self._device}: {_describe_event(event)}")
+
+    def _next_message(
+        self, awaited: str, end_s: float, timeout_s: float, silence_s: float = math.inf
+    ) -> dict[str, Any]:
         while not self._inbox:
-            chunk = self._connection.receive(end_s - time.monotonic())
+            left_s = end_s - time.monotonic()
+            chunk = self._connection.receive(min(left_s, silence_s))
+            if chunk is None and left_s > silence_s:
+                self._lose(
+                    TestbedError,
+                    f"it fell silent: not a byte for {silence_s:g} s while {awaited} was awaited, and the link did "
+                    "not break. Its process was stopped, or the board hangs.",
+                )
             if chunk is None:
                 self._lose(TestbedError, f"no sign of {awaited} within {timeout_s:g} s.")
             if not chunk:
@@ -139,6 +190,17 @@ class AgentClient:
 def quote_message(message: dict[str, Any]) -> str:
     """A message as an error shows it."""
     return quote(encode(message).rstrip())
+
+
+def _describe_event(event: dict[str, Any]) -> str:
+    doing, done, total = (
+        "".join(filter(str.isprintable, str(event["doing"])))[:_SHOWN],
+        event.get("done"),
+        event.get("total"),
+    )
+    if isinstance(done, int) and isinstance(total, int) and 0 <= done <= total and total > 0:
+        return f"{doing}, {100 * done // total} %"
+    return doing
 
 
 def _describe_status(status: int | None) -> str:

@@ -18,8 +18,10 @@ from typing import Any
 import configspec.agent
 from configspec.agent.protocol import TOO_OLD_STATUS
 from configspec.devices.agent_archive import AgentArchive
+from configspec.devices.bounded_run import TooMuchOutput
 from configspec.devices.connection import last_lines
 from configspec.devices.faults import DeviceOffline
+from configspec.devices.framing import quote
 from configspec.devices.ssh_client import SshClient
 from configspec.errors import TestbedError, UsageError
 
@@ -61,6 +63,11 @@ def _receive(
     except subprocess.TimeoutExpired:
         raise DeviceOffline(
             f"{device}: offline: {client.spec.destination} did not take the agent within {timeout_s:.3g} s."
+        ) from None
+    except TooMuchOutput as flood:
+        raise TestbedError(
+            f"{device}: its login shell or `python` writes without end to stdout, where one line was awaited. "
+            f"It began with {quote(flood.args[0])}."
         ) from None
     for answer in _answers(ended.stdout):
         if answer.get("error"):

@@ -17,26 +17,33 @@ from configspec.devices.agent_archive import AgentArchive
 from configspec.devices.agent_upload import upload_agent
 from configspec.devices.connection import BEAT_S, Connection, LocalConnection
 from configspec.devices.link import EmulatedLink
-from configspec.devices.ssh_client import ALIVE_S, ssh_client
+from configspec.devices.ssh_client import ALIVE_COUNT, ALIVE_S, ssh_client
 from configspec.devices.ssh_connection import SshConnection
 from configspec.errors import UsageError
 from configspec.inventory.specs import DeviceSpec, SshSpec
 
 LINK_SEED = 2604_09722  # any fixed number: two runs meet the same jitter
 PYTHON_OVER_SSH = "python3"
+UNMARKED = "unmarked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
     """How each side hears that the other is still there.
 
-    This host tells the agent every `beat_s`; after `silence_s` without a word the agent ends itself. Over SSH, this
-    host asks the board's server every `alive_s`, and gives the link up after three questions without an answer.
+    This host tells the agent every `beat_s`; after `silence_s` without a word the agent ends itself. An agent that
+    works tells this host, too. Over SSH, this host asks the board's server every `alive_s`, and gives the link up after
+    three questions without an answer.
     """
 
     beat_s: float = BEAT_S
     silence_s: float = SILENCE_S
     alive_s: int = ALIVE_S
+
+    @property
+    def give_up_s(self) -> float:
+        """How long this host waits for a word of an agent that works; `ssh` has found a dead link by then."""
+        return max(self.silence_s, (ALIVE_COUNT + 2) * self.alive_s)
 
 
 PULSE = Pulse()
@@ -44,31 +51,38 @@ PULSE = Pulse()
 
 @contextmanager
 def connect(
-    spec: DeviceSpec, archive: AgentArchive, cache: Path, pulse: Pulse = PULSE, *, ends_s: float = math.inf
+    spec: DeviceSpec,
+    archive: AgentArchive,
+    cache: Path,
+    pulse: Pulse = PULSE,
+    *,
+    mark: str = UNMARKED,
+    ends_s: float = math.inf,
 ) -> Iterator[Connection]:
     """The device's agent, started, and ended with the context. A local agent's archive is kept in `cache`.
 
-    A board that has not answered at `ends_s`, by this host's monotonic clock, is given up.
+    `mark` is what another agent knows this one by, where it must be ended there. A board that has not answered at
+    `ends_s`, by this host's monotonic clock, is given up.
     """
     with ExitStack() as stack:
         connection: Connection
         if spec.connection is None:
             raise UsageError(f"{spec.name}: a device of recorded figures has no board to open.")
         if isinstance(spec.connection, SshSpec):
-            connection = _over_ssh(stack, spec, spec.connection, archive, pulse, ends_s)
+            connection = _over_ssh(stack, spec, spec.connection, archive, pulse, mark, ends_s)
         else:
-            connection = _here(spec, archive, cache, pulse)
+            connection = _here(spec, archive, cache, pulse, mark)
         stack.callback(connection.close)
         if spec.link is not None:
             connection = EmulatedLink(connection, spec.link, np.random.default_rng(LINK_SEED))
         yield connection
 
 
-def _here(spec: DeviceSpec, archive: AgentArchive, cache: Path, pulse: Pulse) -> Connection:
+def _here(spec: DeviceSpec, archive: AgentArchive, cache: Path, pulse: Pulse, mark: str) -> Connection:
     python = spec.python or sys.executable
     agent = archive.place_in(cache / "agent")
     try:
-        return LocalConnection([python, str(agent), str(pulse.silence_s)], beat_s=pulse.beat_s)
+        return LocalConnection([python, str(agent), str(pulse.silence_s), mark], beat_s=pulse.beat_s)
     except OSError as error:
         raise UsageError(
             f"{spec.name}: cannot start its `python`, {python}: {error.strerror}. "
@@ -77,7 +91,7 @@ def _here(spec: DeviceSpec, archive: AgentArchive, cache: Path, pulse: Pulse) ->
 
 
 def _over_ssh(
-    stack: ExitStack, spec: DeviceSpec, ssh: SshSpec, archive: AgentArchive, pulse: Pulse, ends_s: float
+    stack: ExitStack, spec: DeviceSpec, ssh: SshSpec, archive: AgentArchive, pulse: Pulse, mark: str, ends_s: float
 ) -> Connection:
     if ssh.host_keys == "off":
         warnings.warn(
@@ -86,4 +100,4 @@ def _over_ssh(
     client = stack.enter_context(ssh_client(ssh, alive_s=pulse.alive_s))
     python = spec.python or PYTHON_OVER_SSH
     agent = upload_agent(client, archive, python=python, device=spec.name, ends_s=ends_s)
-    return SshConnection(client, [python, agent, str(pulse.silence_s)], beat_s=pulse.beat_s)
+    return SshConnection(client, [python, agent, str(pulse.silence_s), mark], beat_s=pulse.beat_s)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from configspec.devices.board_lock import hold_on_host, take_board
 from configspec.devices.connect import PULSE, Pulse, connect
 from configspec.devices.health import pass_gate
 from configspec.devices.waiting import Waiting
+from configspec.errors import TestbedError, UsageError
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
 from configspec.model.decoding import Decoding
 
@@ -29,18 +31,21 @@ HEALTH_DEADLINE_S = 30.0
 HOME = "~"  # of the account on the board: what is looked at for room where no `models` is declared
 OPEN_DEADLINE_S = 600.0  # a large file from a slow card
 WORK_DEADLINE_S = 300.0
+RETIRE_DEADLINE_S = 10.0
 
 
 class Device:
-    """A board with its agent running; one model is open at a time. `lock_path` is the lock held there.
+    """A board with its agent running; one model is open at a time.
 
-    `health` is how it was when it was taken.
+    `lock_path` is the lock held there, `health` how it was when it was taken; `mark` is what another agent there knows
+    this one by.
     """
 
     def __init__(
-        self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, lock_path: str, health: HealthFacts
+        self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, lock_path: str, health: HealthFacts, mark: str
     ) -> None:
         self.name = spec.name
+        self.mark = mark
         self.spec = spec
         self.hello = hello
         self.lock_path = lock_path
@@ -51,6 +56,11 @@ class Device:
     def lost(self) -> bool:
         """Whether the board was given up; every later call raises why."""
         return self._client.lost
+
+    @property
+    def cause(self) -> TestbedError | UsageError | None:
+        """Why it was given up."""
+        return self._client.cause
 
     def describe(self, *, deadline_s: float = WORK_DEADLINE_S) -> DeviceFacts:
         """What kind of board it is."""
@@ -162,9 +172,18 @@ class Device:
 
 @contextmanager
 def open_device(
-    spec: DeviceSpec, cache: Path, *, pulse: Pulse = PULSE, wait: Waiting | None = None
+    spec: DeviceSpec,
+    cache: Path,
+    *,
+    pulse: Pulse = PULSE,
+    wait: Waiting | None = None,
+    on_progress: Callable[[str], None] | None = None,
+    orphan: str | None = None,
 ) -> Iterator[Device]:
     """Take the board's locks, start its agent and see that it is healthy; all of it ends with the context.
+
+    `on_progress` is told, now and then, how far long work is. `orphan`: the mark of an agent of this device that was
+    lost, and that may still run there; it is ended first.
 
     Raises:
         UsageError: Something has to be changed: the declaration, a key, an interpreter.
@@ -172,14 +191,16 @@ def open_device(
         DeviceOffline, DeviceUnhealthy: It does not answer, or is not as it must be.
     """
     waiting = wait or Waiting()
-    archive = build_agent_archive()
-    with hold_on_host(spec, cache, waiting), connect(spec, archive, cache, pulse) as connection:
-        client = AgentClient(connection, device=spec.name)
+    archive, mark = build_agent_archive(), uuid.uuid4().hex
+    with hold_on_host(spec, cache, waiting), connect(spec, archive, cache, pulse, mark=mark) as connection:
+        client = AgentClient(connection, device=spec.name, silence_s=pulse.give_up_s, on_progress=on_progress)
         hello = client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
+        if orphan is not None:
+            client.call("retire", deadline_s=RETIRE_DEADLINE_S, mark=orphan)
         lock_path = take_board(client, device=spec.name, waiting=waiting)
         waiting.taken(spec.name)
         health = pass_gate(spec.name, spec.health, lambda: ask_health(client, spec), waiting)
-        yield Device(spec=spec, client=client, hello=hello, lock_path=lock_path, health=health)
+        yield Device(spec=spec, client=client, hello=hello, lock_path=lock_path, health=health, mark=mark)
 
 
 def ask_description(client: AgentClient, *, deadline_s: float) -> DeviceFacts:
@@ -194,6 +215,15 @@ def ask_health(client: AgentClient, spec: DeviceSpec, *, deadline_s: float = HEA
     answer = client.call("health", deadline_s=deadline_s, models=spec.models or HOME)
     throttling = answer.pop("throttling")
     return HealthFacts(throttling=None if throttling is None else tuple(throttling), **answer)
+
+
+def retire_agent(spec: DeviceSpec, cache: Path, orphan: str, *, pulse: Pulse = PULSE) -> None:
+    """End the agent of that mark, where the board can still be reached. An error: as for `open_device`."""
+    archive = build_agent_archive()
+    with connect(spec, archive, cache, pulse) as connection:
+        client = AgentClient(connection, device=spec.name, silence_s=pulse.give_up_s)
+        client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
+        client.call("retire", deadline_s=RETIRE_DEADLINE_S, mark=orphan)
 
 
 def _sampling(decoding: Decoding) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from configspec.agent.protocol import MAX_LINE_BYTES
 NOISE_LIMIT_BYTES = 64 * 1024
 HELLO_LIMIT_BYTES = 4 * 1024
 HELLO_KEY = "configspec_agent"
+_QUOTED_BYTES = 1000  # enough for 200 letters of any alphabet
 
 
 class FramingError(Exception):
@@ -51,7 +52,7 @@ class Framing:
         self._held += piece
         limit = self._max_line_bytes if self.greeted else self._noise_limit_bytes + HELLO_LIMIT_BYTES
         if len(self._held) > limit:
-            raise FramingError(f"a line of more than {limit} bytes: {quote(bytes(self._held))}")
+            raise FramingError(f"a line of more than {limit} bytes: {quote(bytes(self._held[:_QUOTED_BYTES]))}")
 
     def _message(self, line: bytes) -> dict[str, Any] | None:
         value = _parse(line)
@@ -71,7 +72,7 @@ class Framing:
 
 def quote(line: bytes) -> str:
     """A line as an error shows it: one line, not too long."""
-    text = repr(line.decode("utf-8", "replace"))
+    text = repr(line[:_QUOTED_BYTES].decode("utf-8", "replace"))
     return text if len(text) <= 200 else text[:197] + "..."
 
 

@@ -34,20 +34,20 @@ class EmulatedLink:
         self._spec = spec
         self._rng = rng
         self._wait = wait_awake if wait is None else wait
-        self._answer_began = True
+        self._within_answer = False
 
     def send(self, data: bytes) -> None:
         """Write to the agent, one way later."""
         self._wait(self._one_way_s(len(data)))
-        self._answer_began = False
+        self._within_answer = False
         self._connection.send(data)
 
     def receive(self, timeout_s: float) -> bytes | None:
-        """What the agent wrote next, one way later; the pieces of one answer travel together."""
+        """What the agent wrote next, one way later; the pieces of one line travel together."""
         chunk = self._connection.receive(timeout_s)
         if chunk:
-            self._wait(self._bytes_s(len(chunk)) if self._answer_began else self._one_way_s(len(chunk)))
-            self._answer_began = True
+            self._wait(self._bytes_s(len(chunk)) if self._within_answer else self._one_way_s(len(chunk)))
+            self._within_answer = not chunk.endswith(b"\n")  # what comes next was sent later
         return chunk
 
     def exit_status(self) -> int | None:

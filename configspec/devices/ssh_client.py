@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from configspec.devices.bounded_run import run_bounded
 from configspec.devices.connection import Fault
 from configspec.devices.ssh_faults import FAILED_STATUS, explain
 from configspec.errors import ConfigspecError, UsageError
@@ -55,8 +56,12 @@ class SshClient:
         return [*self._ssh(), "--", self.spec.destination, shlex.join(["sh", "-c", START, "sh", *program])]
 
     def run(self, program: Sequence[str], *, stdin: bytes, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
-        """Run `program` on the board to its end; subprocess.TimeoutExpired where that does not come in time."""
-        return subprocess.run(self.command(program), input=stdin, capture_output=True, timeout=timeout_s, check=False)
+        """Run `program` on the board to its end.
+
+        Raises:
+            subprocess.TimeoutExpired, TooMuchOutput: It was ended here.
+        """
+        return run_bounded(self.command(program), stdin=stdin, timeout_s=timeout_s)
 
     def fault(self, status: int | None, stderr: str, *, in_use: bool) -> Fault | None:
         """What broke between here and the board, if `ssh` ended with this status; None where the program ended so."""

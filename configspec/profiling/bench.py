@@ -6,11 +6,11 @@ One target is open at a time, since a large one fills the memory; devices stay o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from configspec.devices.device import Device, open_device
+from configspec.devices.connect import PULSE, Pulse
+from configspec.devices.device import Device
 from configspec.devices.waiting import Waiting
 from configspec.families.build import ensure_draft
 from configspec.families.gguf_facts import gguf_sha256
@@ -20,6 +20,7 @@ from configspec.families.store import Store
 from configspec.inventory.prompts import PromptSet, default_prompts, read_prompts
 from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec
 from configspec.profiling.acceptance import DraftScores, llama_cpp_version, score_draft
+from configspec.profiling.boards import PATIENCE, Boards, Patience
 from configspec.profiling.trace import Trace, trace_target
 from configspec.profiling.verification import VerificationTimes, time_verification
 from configspec.targets.open import open_target, target_runtime
@@ -42,14 +43,19 @@ class Bench:
     """The open things of one run; close it to let them go."""
 
     def __init__(
-        self, inventory: Inventory, store: Store, progress: Callable[[str], None], *, wait: Waiting | None = None
+        self,
+        inventory: Inventory,
+        store: Store,
+        progress: Callable[[str], None],
+        *,
+        patience: Patience = PATIENCE,
+        pulse: Pulse = PULSE,
+        wait: Waiting | None = None,
     ) -> None:
         self.inventory = inventory
         self.store = store
         self.progress = progress
-        self._wait = wait or Waiting()
-        self._open = ExitStack()
-        self._devices: dict[str, Device] = {}
+        self.boards = Boards(store.root, progress, patience=patience, pulse=pulse, wait=wait)
         self._families: dict[str, FamilySpec] = {}
         self._target: tuple[str, Target] | None = None
         self._traces: dict[str, Trace] = {}
@@ -59,14 +65,11 @@ class Bench:
     def close(self) -> None:
         """Let all devices and the target go."""
         self._close_target()
-        self._devices.clear()
-        self._open.close()
+        self.boards.close()
 
     def device(self, spec: DeviceSpec) -> Device:
-        """The device, with its agent running."""
-        if spec.name not in self._devices:
-            self._devices[spec.name] = self._open.enter_context(open_device(spec, self.store.root, wait=self._wait))
-        return self._devices[spec.name]
+        """The device, with its agent running; one that was lost is opened once more."""
+        return self.boards.device(spec)
 
     def family(self, name: str) -> FamilySpec:
         """The family, its target on this machine."""

@@ -14,15 +14,18 @@ from statistics import median
 from typing import Any
 
 from configspec import __version__
+from configspec.devices.connect import PULSE, Pulse
 from configspec.devices.device import Device
+from configspec.devices.faults import LinkLost
 from configspec.devices.waiting import Waiting
-from configspec.errors import ConfigspecError, TestbedError
+from configspec.errors import ConfigspecError
 from configspec.families.store import Store
 from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, SshSpec
 from configspec.model.decoding import Decoding
 from configspec.model.profile import Configuration, Serving
 from configspec.profiling.acceptance import DraftScores
 from configspec.profiling.bench import Bench, Prepared
+from configspec.profiling.boards import PATIENCE, Patience
 from configspec.profiling.cell import CellTiming, time_cell
 from configspec.profiling.end_to_end import NO_METER, measure_end_to_end, time_exchange
 from configspec.profiling.trace import Trace
@@ -44,13 +47,14 @@ class Laboratory:
         *,
         progress: Callable[[str], None],
         separate_k: bool = False,
+        patience: Patience = PATIENCE,
+        pulse: Pulse = PULSE,
         wait: Waiting | None = None,
     ) -> None:
         self._inventory = inventory
         self._progress = progress
         self._separate_k = separate_k
-        self._bench = Bench(inventory, store, progress, wait=wait)
-        self._lost: dict[str, TestbedError] = {}
+        self._bench = Bench(inventory, store, progress, patience=patience, pulse=pulse, wait=wait)
         self._cells: dict[tuple[str, ...], dict[int, Row] | ConfigspecError] = {}
 
     def __enter__(self) -> Laboratory:
@@ -73,7 +77,7 @@ class Laboratory:
 
         Raises:
             UsageError: Something about the cell must be changed by the person.
-            TestbedError: The device was lost: now, or earlier in this run (then with that first cause).
+            TestbedError: The device misbehaved or was lost now, or it is quarantined (then with the first cause).
         """
         cell = (device, family, draft, quant, *map(str, ks))
         if cell not in self._cells:
@@ -91,39 +95,41 @@ class Laboratory:
             OutputDiffers: A text came out that is not the target's own.
         """
         row = self.rows(device, family, draft, quant, ks)[k]
-        if device in self._lost:
-            raise self._lost[device]
+        self._bench.boards.admit(device)
         self._progress(f"{device}: {family} {draft} {quant} K={k}, end to end")
         spec, prepared = self._inventory.devices[device], self._bench.prepare(family, draft, quant)
-        try:
-            return measure_end_to_end(self._bench, spec, prepared, row, ks)
-        except TestbedError as lost:
-            if self._bench.device(spec).lost:  # else it was the target's server
-                self._lost[device] = lost
-            raise
+        return self._tried(device, lambda: {k: measure_end_to_end(self._bench, spec, prepared, row, ks)})[k]
 
     def _attempt(
         self, device: str, family: str, draft: str, quant: str, ks: Sequence[int]
     ) -> dict[int, Row] | ConfigspecError:
-        if device in self._lost:
-            return self._lost[device]
         spec = self._inventory.devices[device]
         try:
+            self._bench.boards.admit(device)
             if spec.replay is not None:
                 return self._replayed(spec, family, draft, quant, ks)
             prepared = self._bench.prepare(family, draft, quant)
             serving, verification = self._inventory.serving_for(family), None
             if serving.verify == "measured":
                 verification = self._bench.verification(prepared.family, ks)
+            return self._tried(device, lambda: self._measured(spec, prepared, ks, serving, verification))
         except ConfigspecError as problem:
             return problem
+
+    def _tried(self, device: str, measure: Callable[[], dict[int, Row]]) -> dict[int, Row]:
+        """What `measure` returns; after a lost link it is tried once more, and the rows say so."""
+        boards = self._bench.boards
+        failures: list[str] = []
         try:
-            return self._measured(spec, prepared, ks, serving, verification)
-        except TestbedError as lost:
-            self._lost[device] = lost
-            return lost
-        except ConfigspecError as problem:
-            return problem
+            rows = measure()
+        except LinkLost as lost:
+            failures = [*boards.failures(device), str(lost)]
+            if not boards.may_return(device):
+                raise
+            rows = measure()
+        finally:
+            failures += boards.failures(device)
+        return {k: retried(row, failures) for k, row in rows.items()} if failures else rows
 
     def _replayed(self, spec: DeviceSpec, family: str, draft: str, quant: str, ks: Sequence[int]) -> dict[int, Row]:
         assert spec.replay is not None
@@ -231,6 +237,14 @@ class Laboratory:
             },
             environment=environment,
         )
+
+
+def retried(row: Row, failures: Sequence[str]) -> Row:
+    """The row, which it took more than one attempt to measure; why the first one failed stands in it."""
+    attempts, first_cause = row.attempts + len(failures), row.first_cause or failures[0]
+    flag = f"unstable: attempt {attempts} was the first to succeed. {first_cause}"
+    configuration = replace(row.configuration, warnings=(*row.configuration.warnings, flag))
+    return replace(row, configuration=configuration, attempts=attempts, first_cause=first_cause)
 
 
 def _timed_greedily(decoding: Decoding) -> tuple[str, ...]:

@@ -47,6 +47,13 @@ def _tell_resumed(terminal: pytest.TerminalReporter, run: Run) -> None:
         terminal.write_line(f"{count} rows no longer held: {path} was {then}, is {now}", yellow=True)
 
 
+def _tell_retried(terminal: pytest.TerminalReporter, run: Run) -> None:
+    """Which devices took more than one attempt, and why: a retry that nobody sees hides a bad link."""
+    unstable = Counter((one["device"], one.get("first_cause")) for _, one in run.records() if one.get("unstable"))
+    for (device, cause), count in unstable.items():
+        terminal.write_line(f"unstable: {count} rows of {device} took more than one attempt: {cause}", yellow=True)
+
+
 def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
     """Write the rankings of all rows that were finished; never raises for what a row holds."""
     if terminal.config.option.collectonly:
@@ -73,6 +80,7 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
     decoded = sum(record["end_to_end"] is not None for _, record in run.records())
     _tell_missing(terminal, len(run.choice.cases), len(run.rows) - decoded, "measured")
     _tell_missing(terminal, len(run.choice.end_to_end), decoded, "decoded end to end")
+    _tell_retried(terminal, run)
     _tell_resumed(terminal, run)
     if run.journal_problem is not None:
         terminal.write_line(run.journal_problem, yellow=True)

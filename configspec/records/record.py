@@ -38,6 +38,8 @@ class Row:
     models: Mapping[str, Any] | None = None
     verification: Mapping[str, Any] | None = None
     end_to_end: EndToEnd | None = None
+    attempts: int = 1  # to measure it; more than one only where the link failed
+    first_cause: str | None = None  # why the first attempt failed
 
 
 def to_record(row: Row) -> dict[str, Any]:
@@ -79,7 +81,12 @@ def to_record(row: Row) -> dict[str, Any]:
         "models": dict(row.models or {}),
         "environment": dict(row.environment or {}),
         "quality": {"flags": list(it.warnings)},
+        **({} if row.attempts == 1 else _unstable(row)),
     }
+
+
+def _unstable(row: Row) -> dict[str, Any]:
+    return {"attempts": row.attempts, "first_cause": row.first_cause, "unstable": True}
 
 
 def serving_to_json(serving: Serving) -> dict[str, Any]:
@@ -178,6 +185,8 @@ def _read(record: Mapping[str, Any]) -> Row:
         models=dict(record["models"]),
         verification=record.get("verification"),
         end_to_end=None if record.get("end_to_end") is None else end_to_end_from_json(record["end_to_end"]),
+        attempts=_count(record, "attempts") if "attempts" in record else 1,
+        first_cause=record.get("first_cause"),
     )
 
 

@@ -53,6 +53,36 @@ def beat_for(process: Any, seconds: float) -> None:
         time.sleep(SILENCE_S / 5)
 
 
+def test_a_busy_agent_says_that_it_is_there(agent_zip: Path, tmp_path: Path) -> None:
+    """While llama_cpp is imported and after; each word is of the request in hand, and the last is its answer."""
+    (tmp_path / "llama_cpp.py").write_text("import time; time.sleep(1)")
+    with running(agent_zip, PYTHONPATH=str(tmp_path)) as process:
+        process.stdin.write(b'{"id": 7, "op": "describe"}\n')
+        beat_for(process, 1.5 * SILENCE_S)
+        process.stdin.close()
+        *events, answer = [json.loads(line) for line in process.stdout]
+        assert len(events) >= 2
+        assert {json.dumps(event) for event in events} == {
+            '{"id": 7, "event": {"doing": null, "done": null, "total": null}}'
+        }
+        assert answer["ok"]["cores"] >= 1
+
+
+def test_an_idle_agent_says_nothing(agent_zip: Path) -> None:
+    """Beats are of a request; between two of them there is nothing to wait for."""
+    with running(agent_zip) as process:
+        beat_for(process, SILENCE_S)
+        process.stdin.close()
+        assert process.stdout.read() == b""
+
+
+def test_an_agent_that_nobody_reads_still_ends(agent_zip: Path) -> None:
+    """Its answer fills the pipe and holds the main thread there: the watch waits for neither of them."""
+    with running(agent_zip) as process:
+        process.stdin.write(b'{"id": 1, "op": "describe"}\n' * 500)
+        assert process.wait(timeout=20) == GONE_STATUS
+
+
 def test_a_blank_line_has_no_answer(agent_zip: Path) -> None:
     """It is read and dropped, alone or glued to a request."""
     with running(agent_zip) as process:

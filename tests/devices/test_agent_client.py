@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from configspec.agent.protocol import GONE_STATUS
+from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES
 from configspec.devices.agent_client import AgentClient
 from configspec.devices.connect import Pulse
 from configspec.devices.connection import STDERR_KEPT_BYTES, LocalConnection
 from configspec.devices.device import open_device
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import DeviceSpec
+from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
 
 pytestmark = pytest.mark.real
 
 HELLO = """
 import json, os, sys, time
 def say(**message): print(json.dumps(message), flush=True)
+def event(**message): say(event={"doing": None, "done": None, "total": None, **message}, id=1)
 def hello(sha256="this"): say(configspec_agent=1, sha256=sha256, python="3.8.10", pid=os.getpid(), clock_s=1.5)
 """
-Start = Callable[[str], AgentClient]
+Start = Callable[..., AgentClient]
 
 
 @pytest.fixture
@@ -32,9 +37,9 @@ def start() -> Iterator[Start]:
     """Start a stand-in for the agent; its script has `hello()`, `say(**message)` and stdin."""
     clients: list[AgentClient] = []
 
-    def start(script: str) -> AgentClient:
+    def start(script: str, **options: Any) -> AgentClient:
         connection = LocalConnection([sys.executable, "-c", HELLO + script])
-        clients.append(AgentClient(connection, device="orin", grace_s=0.3))
+        clients.append(AgentClient(connection, device="orin", grace_s=0.3, **options))
         return clients[-1]
 
     yield start
@@ -75,6 +80,98 @@ def test_a_device_is_lost_and_every_later_call_tells_the_first_cause(start: Star
     with pytest.raises(TestbedError) as second:
         client.call("describe", deadline_s=0.1)
     assert str(second.value) == str(first.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (
+            "[(time.sleep(0.05), event()) for _ in range(1000)]",
+            "no sign of an answer to 'draft' within 0.8 s",
+        ),
+        ("[event() for _ in range(10**7)]", "no sign of an answer to 'draft' within 0.8 s"),
+        ("event(); time.sleep(60)", "fell silent: not a byte for 0.3 s while an answer to 'draft' was awaited"),
+        ("say(id=2, event={}); time.sleep(60)", '"id":2.* to request 1'),
+        ("say(id=1, event=3); time.sleep(60)", '"event":3'),
+        ("os.write(1, bytes([0, 255, 10])); time.sleep(60)", r"not a message: '\\x00"),
+        ("""os.write(1, b'{"id":1,"o'); time.sleep(60)""", "fell silent: not a byte for 0.3 s"),
+        ("""os.write(1, b'{"id":1,"o'); sys.exit(0)""", "ended with status 0 before an answer"),
+    ],
+    ids=[
+        "events-for-ever",
+        "flood",
+        "silent",
+        "other-id",
+        "no-event",
+        "garbage",
+        "half-a-line",
+        "half-a-line-and-gone",
+    ],
+)
+def test_an_agent_that_never_answers_is_given_up_soon(start: Start, script: str, message: str) -> None:
+    """Long before its deadline where it falls silent, at its deadline where it talks on; never later."""
+    client = greet(start("hello(); input(); " + script, silence_s=0.3))
+    begin_s = time.monotonic()
+    with pytest.raises(TestbedError, match=f"^orin: .*{message}"):
+        client.call("draft", deadline_s=0.5 if "range" in script else 300.0)
+    assert time.monotonic() - begin_s < 10
+
+
+def test_ten_megabytes_in_one_line_are_not_held(start: Start) -> None:
+    """They end the conversation, and this host holds little more than a line may have, and its copy as it grows."""
+    client = greet(start("hello(); input(); os.write(1, b'{'); [os.write(1, b'x' * 1000) for _ in range(10**4)]"))
+    tracemalloc.start()
+    with pytest.raises(TestbedError, match=rf"it sent a line of more than {MAX_LINE_BYTES} bytes: '\{{xxx"):
+        client.call("draft", deadline_s=20.0)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 3 * MAX_LINE_BYTES
+
+
+def test_events_tell_how_far_long_work_is(start: Start) -> None:
+    """In per cent where both numbers are there; a beat alone tells nothing, and no control character gets through."""
+    told: list[str] = []
+    script = (
+        "hello(); input(); event(); event(doing='hashing', done=1, total=4); event(doing='a\\x1b[2Jb'); "
+        "event(doing='odd', done=5, total=4); say(id=1, ok={})"
+    )
+    client = greet(start(script, on_progress=told.append, tell_s=0.0))
+    assert client.call("open", deadline_s=20.0) == {}
+    assert told == ["orin: hashing, 25 %", "orin: a[2Jb", "orin: odd"]
+
+
+def test_long_work_is_told_now_and_then(start: Start) -> None:
+    """A thousand events are one line, until it is time for another."""
+    told: list[str] = []
+    script = "hello(); input(); [event(doing='hashing') for _ in range(1000)]; say(id=1, ok={})"
+    client = greet(start(script, on_progress=told.append, tell_s=60.0))
+    assert client.call("open", deadline_s=20.0) == {}
+    assert told == ["orin: hashing"]
+
+
+def test_a_real_agent_is_heard_while_it_works(agent_cache: Path, tiny_gguf: Path) -> None:
+    """It tells which rounds it is at, and is not given up though its answer takes longer than silence may."""
+    pytest.importorskip("llama_cpp")
+    told: list[str] = []
+    spec = DeviceSpec(name="here", connection="local", llama_cpp=LlamaCppSpec(threads=1, context=512))
+    pulse = Pulse(beat_s=0.1, silence_s=0.9, alive_s=0)
+    with open_device(spec, agent_cache, pulse=pulse, on_progress=told.append) as device:
+        device.open_model(tiny_gguf)
+        device.prefill(list(range(2, 40)))
+        timed = device.timed_rounds(4, rounds=10**7, warmup=0, seconds=2.0)
+        assert timed.rounds_that_differ == 0
+        assert device.describe().cores >= 1
+    assert told[0].startswith("here: timing rounds, 0 %")
+
+
+def test_a_real_agent_that_is_stopped_is_given_up(agent_cache: Path) -> None:
+    """SIGSTOP: no signal that a pipe would tell of. Nothing of it is left."""
+    spec = DeviceSpec(name="here", connection="local")
+    with open_device(spec, agent_cache, pulse=Pulse(beat_s=0.1, silence_s=0.9, alive_s=0)) as device:
+        os.kill(device.hello.pid, signal.SIGSTOP)
+        with pytest.raises(TestbedError, match=r"here: it fell silent: .*Its process was stopped"):
+            device.describe()
+        assert not Path(f"/proc/{device.hello.pid}").exists()
 
 
 def test_a_second_answer_to_one_request_is_noticed(start: Start) -> None:

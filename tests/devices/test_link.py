@@ -64,6 +64,17 @@ def test_the_pieces_of_one_answer_travel_together() -> None:
     assert waits == pytest.approx([0.028, 0.024, 0.004])
 
 
+def test_a_line_of_its_own_travels_on_its_own() -> None:
+    """A word about long work came long before the answer, which waits its way all the same."""
+    echo = Echo()
+    emulated, waits = link(LinkSpec(rtt_s=0.040), echo)
+    emulated.send(b"event\n")
+    emulated.receive(1.0)
+    echo.send(b"answer\n")
+    emulated.receive(1.0)
+    assert waits == pytest.approx([0.020, 0.020, 0.020])
+
+
 def test_jitter_has_its_deviation_and_is_never_below_nothing() -> None:
     """A round trip of 10 ms with 2 ms of jitter: each way 5 ms with a deviation of 1 ms, over 4,000 messages."""
     emulated, waits = link(LinkSpec(rtt_s=0.010, jitter_s=0.002), Echo())

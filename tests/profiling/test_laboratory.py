@@ -14,7 +14,7 @@ from configspec.errors import TestbedError, UsageError
 from configspec.families.store import Store
 from configspec.inventory.read import read_inventory
 from configspec.inventory.specs import DraftSpec
-from configspec.profiling.laboratory import Laboratory
+from configspec.profiling.laboratory import Laboratory, retried
 
 pytestmark = pytest.mark.real
 
@@ -108,7 +108,7 @@ def test_a_prompt_longer_than_the_context_is_told(small_inventory, cache, tmp_pa
         laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)
 
 
-def test_a_lost_device_gets_no_more_work_and_repeats_its_first_cause(small_inventory, tmp_path, cache):
+def test_a_device_that_is_lost_twice_gets_no_more_work_and_repeats_its_first_cause(small_inventory, tmp_path, cache):
     """An agent that hears one request and no more stands for a dead board; nothing of it counts against a draft."""
     dying = tmp_path / "python"
     dying.write_text(f'#!/bin/sh\nhead -n 1 | {sys.executable} "$@"\n')
@@ -117,12 +117,34 @@ def test_a_lost_device_gets_no_more_work_and_repeats_its_first_cause(small_inven
     inventory = replace(small_inventory, devices={"board": board})
     with Laboratory(inventory, cache, progress=print) as laboratory:
         causes = []
-        for draft in ("xs", "s"):
+        for draft in ("xs", "s", "m"):
             with pytest.raises(TestbedError) as cause:
                 laboratory.rows("board", "tiny-llama", draft, "Q8_0", KS)
             causes.append(str(cause.value))
-    assert causes[0] == causes[1]
-    assert "board" in causes[0]
+    assert causes[0].startswith("board: ")
+    assert causes[2] == causes[0].replace("board: ", "board: quarantined: ", 1)
+
+
+def test_a_device_that_refuses_one_request_is_not_lost(laboratory, small_inventory):
+    """Its agent answered: a deadline, or memory that does not suffice, is that cell's error alone."""
+    spec = small_inventory.devices["local"]
+    device = laboratory.bench.device(spec)
+    model = laboratory.draft_file(small_inventory.families["tiny-llama"], "xs", "Q8_0")
+    with pytest.raises(TestbedError, match="deadline"):
+        device.open_model(model, deadline_s=1e-9)
+    assert laboratory.bench.device(spec) is device
+    assert laboratory.rows("local", "tiny-llama", "s", "Q8_0", KS)
+
+
+def test_a_row_that_took_two_attempts_says_why_the_first_failed(laboratory):
+    """In its fields, and as a warning of its configuration; a third is counted on, and the first cause stays."""
+    row = laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)[1]
+    assert (row.attempts, row.first_cause) == (1, None)
+    again = retried(row, ["orin: the link was lost."])
+    assert (again.attempts, again.first_cause) == (2, "orin: the link was lost.")
+    assert again.configuration.warnings[-1] == "unstable: attempt 2 was the first to succeed. orin: the link was lost."
+    third = retried(again, ["orin: offline."])
+    assert (third.attempts, third.first_cause) == (3, "orin: the link was lost.")
 
 
 def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_path):

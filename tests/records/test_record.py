@@ -32,6 +32,10 @@ def measured_verification(seconds: float) -> dict[str, object]:
     return {"verify": "measured", "verify_s_by_k": ((1, seconds), (2, 2 * seconds))}
 
 
+def more_attempts(attempts: int) -> dict[str, object]:
+    return {"attempts": attempts, "first_cause": "orin: the link was lost."}
+
+
 def end_to_end() -> st.SearchStrategy[EndToEnd]:
     counts, floats = st.integers(0, 999), st.lists(positive, min_size=1, max_size=3).map(tuple)
     return st.builds(
@@ -94,6 +98,7 @@ def rows(draw):
         acceptance={"method": "replay"},
         environment={"device": {"cpu": "a"}},
         models={"draft": None},
+        **draw(st.just({}) | st.builds(more_attempts, st.integers(2, 5))),
     )
 
 
@@ -102,6 +107,13 @@ def test_a_row_is_the_same_after_writing_and_reading(row):
     """Through JSON text, with nothing lost and nothing infinite."""
     text = json.dumps(to_record(row), allow_nan=False)
     assert from_record(json.loads(text), "here") == row
+
+
+@given(rows())
+def test_only_a_row_that_took_more_attempts_says_so(row):
+    """`attempts`, `first_cause` and `unstable` come together or not at all."""
+    keys = {"attempts", "first_cause", "unstable"} & to_record(row).keys()
+    assert len(keys) == (0 if row.attempts == 1 else 3)
 
 
 @given(rows(), st.data())

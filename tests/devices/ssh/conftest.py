@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from loopback import LACKING, Server, process_stat, sshd_path, start_server
+from silent_link import Forwarder
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = start_server(tmp_path_factory.mktemp("sshd"))
     yield started
     started.stop()
+
+
+@pytest.fixture
+def own_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the test's own, which it may break."""
+    started = start_server(tmp_path_factory.mktemp("own-sshd"))
+    yield started
+    if started.process.poll() is None:
+        started.pull_the_plug()
+
+
+@pytest.fixture
+def forwarder(server: Server) -> Iterator[Forwarder]:
+    """A way to the server's boards that can fall silent."""
+    with Forwarder(server.port) as forwarder:
+        head = f"Host *\n    Port {forwarder.port}\n    HostKeyAlias [127.0.0.1]:{server.port}\n"
+        forwarder.config = server.folder / f"ssh_config_{forwarder.port}"
+        forwarder.config.write_text(head + server.config.read_text())
+        yield forwarder
 
 
 HOLDER = """
@@ -50,6 +70,7 @@ def hold_elsewhere(server: Server, agent_cache: Path) -> Callable[[], AbstractCo
     def hold_elsewhere(cache: Path = agent_cache) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         command = [sys.executable, "-c", HOLDER, str(server.config), str(cache)]
         environment = {**os.environ, "TMPDIR": str(server.folder)}  # a host that is killed cannot tidy up
+        environment.pop("PYTEST_XDIST_TESTRUNUID", None)  # another run, also where these tests are one of workers
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
             assert process.stdout is not None
             yield process, int(process.stdout.readline())
