@@ -48,10 +48,20 @@ def read_governor(root: Path) -> tuple[str | None, str | None]:
     return "+".join(found), None
 
 
-def memory_bytes(root: Path) -> int | None:
-    """All of its memory, used or not; None where the kernel does not tell."""
-    total = read_field(root / "proc/meminfo", ("MemTotal",))
-    return int(total.split()[0]) * 1024 if total else None  # the kernel's kB are 1,024 bytes
+def memory_bytes(root: Path, name: str = "MemTotal") -> int | None:
+    """One figure of the kernel's about memory, all of it by default; None where the kernel does not tell."""
+    found = read_field(root / "proc/meminfo", (name,))
+    return int(found.split()[0]) * 1024 if found else None  # the kernel's kB are 1,024 bytes
+
+
+def available_bytes(root: Path) -> int | None:
+    """What a new program could have of its memory without swapping."""
+    return memory_bytes(root, "MemAvailable")
+
+
+def shares_memory(root: Path) -> bool:
+    """Whether a GPU has no memory of its own: so it is on boards with a device tree (Jetson, Raspberry Pi)."""
+    return read_text(root / "proc/device-tree/model") is not None
 
 
 def read_field(path: Path, names: tuple[str, ...]) -> str | None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .describe import read_field, read_governor, read_text
+from .describe import available_bytes, memory_bytes, read_governor, read_text
 
 TURNS = 300_000  # of a fixed loop: some hundredths of a second, that a stuck throttle makes long
 OFF_C = -100.0  # a zone that is off says -256
@@ -69,9 +69,9 @@ def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None
         "governor_reason": governor_reason,
         "throttling": throttling,
         "throttling_reason": throttling_reason,
-        "available_memory_bytes": _memory(root, "MemAvailable"),
+        "available_memory_bytes": available_bytes(root),
         "swap_used_bytes": _swap_used(root),
-        "memory_reason": None if _memory(root, "MemAvailable") is not None else "no MemAvailable in /proc/meminfo",
+        "memory_reason": None if available_bytes(root) is not None else "no MemAvailable in /proc/meminfo",
         "free_disk_bytes": disk_bytes,
         "free_disk_reason": disk_reason,
         "load_1min": float(load[0]) if load else None,
@@ -160,13 +160,8 @@ def _free_disk(models: str) -> tuple[int | None, str | None]:
     return disk.f_bavail * disk.f_frsize, None
 
 
-def _memory(root: Path, name: str) -> int | None:
-    found = read_field(root / "proc/meminfo", (name,))
-    return int(found.split()[0]) * 1024 if found else None  # the kernel's kB are 1,024 bytes
-
-
 def _swap_used(root: Path) -> int | None:
-    total, free = _memory(root, "SwapTotal"), _memory(root, "SwapFree")
+    total, free = memory_bytes(root, "SwapTotal"), memory_bytes(root, "SwapFree")
     return None if total is None or free is None else total - free
 
 

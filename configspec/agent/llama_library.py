@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -47,6 +48,8 @@ class Library:
 
 def load_library() -> Library:
     """Import llama_cpp, or say why it cannot be."""
+    # When it aborts, it would call gdb on this process: slow, and its last words would not tell what was wrong.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     try:
         version = importlib.import_module("llama_cpp").__version__
         api = importlib.import_module("llama_cpp.llama_cpp")

@@ -10,15 +10,19 @@ import hashlib
 import os
 import re
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .describe import memory_bytes, usable_cores
+from .describe import available_bytes, shares_memory, usable_cores
+from .file_hash import FileHashes
 from .llama_library import Library
 from .protocol import AgentError, Deadline, board_error, usage_error
 
 ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
 HEADER_BYTES = 24
+# llama.cpp's, CUDA's and the C library's words for it, in small letters
+OF_MEMORY = ("cannot allocate memory", "to allocate", "out of memory", "bad_alloc", "insufficient memory")
 METADATA_KEYS = (
     "general.name",
     "general.size_label",
@@ -122,44 +126,44 @@ def open_model(
     gpu_layers: int,
     batch: int,
     deadline: Deadline,
+    hashes: FileHashes,
+    cache_bytes: int = 0,
 ) -> OpenModel:
-    """Load the file and make a context of `context` tokens, with `threads` threads or one a core."""
+    """Load the file and make a context of `context` tokens, with `threads` threads or one a core.
+
+    `cache_bytes` is what the context's cache will take, where the caller knows.
+    """
     _check_file(path)
-    if gpu_layers == 0:
-        check_memory(path, memory_bytes(Path("/")))
+    if gpu_layers == 0 or shares_memory(Path("/")):
+        check_memory(path, available_bytes(Path("/")), cache_bytes)
     begin_s = time.monotonic()
     library.forget_log()
-    model = _load(library, path, gpu_layers, deadline)
-    threads = threads or usable_cores()
-    try:
+    with ExitStack() as undo:  # whatever fails, the next model finds the memory free
+        model = _load(library, path, gpu_layers, deadline)
+        undo.callback(library.api.llama_model_free, model)
+        threads = threads or usable_cores()
         trained = int(library.api.llama_model_n_ctx_train(model))
         if context > trained:
             raise usage_error(
                 f"{path} was trained on {trained} tokens of context", found=f"context: {context}", hint="Ask for less."
             )
         llama_context = make_context(library, model, context=context, threads=threads, batch=batch)
-    except AgentError:
-        library.api.llama_model_free(model)
-        raise
-    opened = OpenModel(library, model, llama_context, context=context, batch=batch)
-    load_s = time.monotonic() - begin_s
-    try:
-        file_sha256 = _file_sha256(path, deadline)
-    except BaseException:
-        opened.close()
-        raise
-    opened.facts = {
-        **_model_facts(library.api, model),
-        "file_bytes": os.path.getsize(path),
-        "file_sha256": file_sha256,
-        "vocabulary": opened.vocabulary,
-        "trained_context": trained,
-        "context": context,
-        "batch": batch,
-        "threads": threads,
-        "gpu_layers": gpu_layers,
-        "load_s": load_s,
-    }
+        undo.callback(library.api.llama_free, llama_context)
+        opened = OpenModel(library, model, llama_context, context=context, batch=batch)
+        load_s = time.monotonic() - begin_s
+        opened.facts = {
+            **_model_facts(library.api, model),
+            "file_bytes": os.path.getsize(path),
+            "file_sha256": hashes.of_path(path),
+            "vocabulary": opened.vocabulary,
+            "trained_context": trained,
+            "context": context,
+            "batch": batch,
+            "threads": threads,
+            "gpu_layers": gpu_layers,
+            "load_s": load_s,
+        }
+        undo.pop_all()
     return opened
 
 
@@ -178,15 +182,25 @@ def _check_file(path: str) -> None:
         raise _broken(path, f"{len(header)} bytes in all")
 
 
-def check_memory(path: str, there_bytes: int | None) -> None:
-    """Refuse a file, with its shards, that is larger than the memory: llama.cpp would read it from disk for ever."""
-    needed_bytes = sum(os.path.getsize(shard) for shard in _shards(path))
-    if there_bytes is not None and needed_bytes > there_bytes:
+def check_memory(path: str, free_bytes: int | None, cache_bytes: int = 0) -> None:
+    """Refuse a file, with its shards and its cache, that is larger than the memory that is free.
+
+    llama.cpp would read it from disk for ever, or Linux would end this process.
+    """
+    weights_bytes = sum(os.path.getsize(shard) for shard in _shards(path))
+    needed_bytes = weights_bytes + cache_bytes
+    if free_bytes is not None and needed_bytes > free_bytes:
+        needed, weights, cache, free = map(_shown, (needed_bytes, weights_bytes, cache_bytes, free_bytes))
         raise usage_error(
             f"{path} does not fit into memory",
-            found=f"{needed_bytes / 1e9:.1f} GB of weights, {there_bytes / 1e9:.1f} GB of memory",
-            hint="Take a smaller quantisation or another machine, or offload it to a GPU with `gpu_layers`.",
+            found=f"it needs {needed} (weights {weights}, cache {cache}), and {free} are free",
+            hint="Take less context, a smaller quantisation or another machine, or offload it with `gpu_layers` to a "
+            "GPU that has memory of its own.",
         )
+
+
+def _shown(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"
 
 
 def _shards(path: str) -> list[str]:
@@ -222,7 +236,8 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> A
     model = api.llama_model_load_from_file(os.fsencode(path), parameters)
     if not model:
         deadline.check(f"loading {path}")
-        raise _broken(path, library.complaints())
+        complaints = library.complaints()
+        raise _no_memory(f"open {path}", complaints) if _is_of_memory(complaints) else _broken(path, complaints)
     return model
 
 
@@ -242,12 +257,26 @@ def make_context(library: Library, model: Any, *, context: int, threads: int, ba
         parameters.swa_full = False
     llama_context = library.api.llama_init_from_model(model, parameters)
     if not llama_context:
+        complaints = library.complaints()
+        if _is_of_memory(complaints):
+            raise _no_memory(f"make a context of {context} tokens", complaints)
         raise board_error(
             f"llama.cpp could not make a context of {context} tokens",
-            found=library.complaints(),
+            found=complaints,
             hint="Less context needs less memory.",
         )
     return llama_context
+
+
+def _is_of_memory(complaints: str) -> bool:
+    return any(words in complaints.lower() for words in OF_MEMORY)
+
+
+def _no_memory(doing: str, complaints: str) -> AgentError:
+    """The person takes less; the board is sound, and the next model may fit."""
+    return usage_error(
+        f"out of memory: llama.cpp could not {doing}", found=complaints, hint="Take less context or a smaller model."
+    )
 
 
 def _model_facts(api: Any, model: Any) -> dict[str, Any]:
@@ -276,15 +305,4 @@ def _vocabulary_sha256(api: Any, model: Any) -> str:
     for token in range(api.llama_vocab_n_tokens(vocabulary)):
         text = api.llama_vocab_get_text(vocabulary, token) or b""
         digest.update(b"%d:" % len(text) + text)
-    return digest.hexdigest()
-
-
-def _file_sha256(path: str, deadline: Deadline) -> str:
-    digest = hashlib.sha256()
-    done, total = 0, os.path.getsize(path)
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            deadline.check("hashing the model", done, total)
-            digest.update(block)
-            done += len(block)
     return digest.hexdigest()

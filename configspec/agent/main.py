@@ -88,6 +88,9 @@ def _answer(line: bytes | None, operations: Operations, deadline: Deadline, outb
         return answer
     except AgentError as error:
         return encode({"id": request_id, "error": error.as_json()})
+    except MemoryError:
+        full = usage_error("the board's memory is full", hint="Take less context or a smaller model.")
+        return encode({"id": request_id, "error": full.as_json()})
     except Exception:  # our bug: the host shows it as one
         bug = AgentError("internal", "the agent failed", found=traceback.format_exc()[-4000:])
         return encode({"id": request_id, "error": bug.as_json()})

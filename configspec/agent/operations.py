@@ -9,9 +9,11 @@ from typing import Any
 from .board_lock import BoardLock
 from .describe import describe
 from .drafting import Drafter
+from .file_hash import FileHashes
 from .health import health
 from .llama_library import Library, load_library
 from .llama_model import OpenModel, open_model
+from .model_folder import Incoming, find_file, folder_path
 from .protocol import AgentError, Arguments, Deadline, usage_error
 from .retire import retire
 from .sampling import Sampling
@@ -27,6 +29,8 @@ class Operations:
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
         self._lock = BoardLock()
+        self._hashes = FileHashes(deadline)
+        self._incoming: Incoming | None = None
         self._library: Library | None = None
         self._model: OpenModel | None = None
         self._drafter: Drafter | None = None
@@ -36,7 +40,7 @@ class Operations:
             "health": (self._health, frozenset({"models"})),
             "retire": (self._retire, frozenset({"mark"})),
             "describe": (self._describe, frozenset()),
-            "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch"})),
+            "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch", "cache_bytes"})),
             "prefill": (self._prefill, frozenset({"tokens"})),
             "draft": (self._draft, frozenset({"k", "keep", "append", "seed"}) | SAMPLING),
             "distribution": (self._distribution, frozenset({"index"})),
@@ -44,6 +48,10 @@ class Operations:
             "score": (self._score, frozenset({"tokens", "start"}) | SAMPLING),
             "rollback": (self._rollback, frozenset({"keep"})),
             "close": (self._close, frozenset()),
+            "find_file": (self._find_file, frozenset({"folder", "name", "size"})),
+            "receive": (self._receive, frozenset({"folder", "name", "size", "sha256", "replace", "fresh"})),
+            "chunk": (self._chunk, frozenset({"offset", "data"})),
+            "finish": (self._finish, frozenset()),
         }
 
     def run(self, op: str, arguments: Arguments) -> dict[str, Any]:
@@ -93,7 +101,9 @@ class Operations:
             context=arguments.integer("context", minimum=1),
             gpu_layers=arguments.integer("gpu_layers", minimum=-1),
             batch=arguments.integer("batch", minimum=1),
+            cache_bytes=arguments.integer_or_none("cache_bytes", minimum=0) or 0,
             deadline=self._deadline,
+            hashes=self._hashes,
         )
         self._drafter = Drafter(self._model, self._deadline)
         return self._model.facts
@@ -138,6 +148,42 @@ class Operations:
     def _close(self, _: Arguments) -> dict[str, Any]:
         self.close()
         return {}
+
+    def _find_file(self, arguments: Arguments) -> dict[str, Any]:
+        folder = folder_path(arguments.text_or_none("folder"))
+        return find_file(folder, arguments.text("name"), arguments.integer("size", minimum=0), self._hashes)
+
+    def _receive(self, arguments: Arguments) -> dict[str, Any]:
+        before, self._incoming = self._incoming, None
+        if before is not None:
+            before.close()
+        self._incoming = Incoming(
+            folder_path(arguments.text_or_none("folder")),
+            arguments.text("name"),
+            size_bytes=arguments.integer("size", minimum=1),
+            sha256=arguments.text("sha256"),
+            replace=arguments.flag("replace"),
+            fresh=arguments.flag("fresh"),
+            hashes=self._hashes,
+        )
+        return {"have_bytes": self._incoming.have_bytes, "have_sha256": self._incoming.have_sha256}
+
+    def _chunk(self, arguments: Arguments) -> dict[str, Any]:
+        incoming = self._need_incoming()
+        incoming.take(arguments.integer("offset", minimum=0), arguments.data("data"))
+        return {"have_bytes": incoming.have_bytes}
+
+    def _finish(self, _: Arguments) -> dict[str, Any]:
+        incoming, self._incoming = self._need_incoming(), None
+        try:
+            return incoming.finish()
+        finally:
+            incoming.close()
+
+    def _need_incoming(self) -> Incoming:
+        if self._incoming is None:
+            raise usage_error("no file is on its way", hint="Announce it with `receive` first.")
+        return self._incoming
 
     def _sampling(self, arguments: Arguments) -> Sampling | None:
         """How tokens are drawn; None, greedily, where no temperature is given."""

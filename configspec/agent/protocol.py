@@ -14,6 +14,7 @@ Times are seconds of the board's monotonic clock.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import sys
@@ -161,6 +162,24 @@ class Arguments:
         if not isinstance(value, str) or not value:
             raise self._wrong(name, "a text")
         return value
+
+    def text_or_none(self, name: str) -> str | None:
+        """The same; None where it is null or absent."""
+        return None if self._values.get(name) is None else self.text(name)
+
+    def flag(self, name: str) -> bool:
+        """True or false; false where it is absent."""
+        value = self._values.get(name, False)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
+    def data(self, name: str) -> bytes:
+        """Bytes, in base64."""
+        try:
+            return base64.b64decode(self.text(name), validate=True)
+        except ValueError:
+            raise self._wrong(name, "base64") from None
 
     def tokens(self, name: str) -> list[int]:
         """A list of token ids; empty where it is absent."""

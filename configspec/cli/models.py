@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from configspec.errors import ConfigspecError, TestbedError, UsageError
+from configspec.cli.problems import raise_all
+from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
     from configspec.families.catalogue import Model
@@ -22,7 +23,7 @@ Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The command with its four parts."""
+    """The command with its parts."""
     models = commands.add_parser("models", help="the models of the inventory's families")
     kinds = models.add_subparsers(metavar="COMMAND", required=True)
     shown = _add(kinds, "list", _list, "what each family is made of, where it comes from, what of it is here")
@@ -30,6 +31,9 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     _add(kinds, "pull", _pull, "fetch what the inventory takes from the hub and is not here")
     _add(kinds, "verify", _verify, "check that files are whole and vocabularies agree")
     _add(kinds, "build", _build, "convert and quantise every draft of the inventory into the cache")
+    pushed = _add(kinds, "push", _push, "copy drafts to the folders of devices, where they are missing")
+    pushed.add_argument("device", nargs="+", metavar="DEVICE", help="name, tag or glob of a device")
+    pushed.add_argument("--replace", action="store_true", help="put them in the place of other files of their names")
 
 
 def _add(
@@ -127,9 +131,7 @@ def _pull(asked: argparse.Namespace) -> int:
             if one.commit is not None and one.size_bytes is not None:
                 fetched = True
                 print(f"{one.label}: {shown_bytes(one.size_bytes)} {one.path}", flush=True)
-    if problems:
-        kind = TestbedError if any(isinstance(one, TestbedError) for one in problems) else UsageError
-        raise kind("\n".join(dict.fromkeys(map(str, problems))))
+    raise_all(problems)
     if not fetched:
         print("Nothing to fetch: no model of these families is on the hub.")
     return 0
@@ -164,6 +166,16 @@ def _build(asked: argparse.Namespace) -> int:
         for number, built in enumerate(ensure_family(family, store, _say), 1):
             size = shown_bytes(built.size_bytes)
             print(f"{family.name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}", flush=True)
+    return 0
+
+
+def _push(asked: argparse.Namespace) -> int:
+    from configspec.cli.push import push_models
+    from configspec.inventory.read import read_inventory
+    from configspec.inventory.select import select_devices
+
+    devices = select_devices(read_inventory(asked.inventory), asked.device)
+    push_models(devices, _families(asked), overwrite=asked.replace)
     return 0
 
 

@@ -101,7 +101,8 @@ class AgentClient:
             raise UsageError(f"{self._device}: {op}: a request of {len(request)} bytes, at most {MAX_LINE_BYTES}.")
         with contextlib.suppress(BrokenPipeError):  # it ended: waiting for its answer tells how
             self._connection.send(request)
-        answer = self._await_answer(request_id, op, deadline_s + self._grace_s)
+        of_file = f" of {arguments['path']}" if "path" in arguments else ""  # which model a killed agent was opening
+        answer = self._await_answer(request_id, f"{op!r}{of_file}", deadline_s + self._grace_s)
         if isinstance(answer.get("error"), dict):
             self._raise(op, answer["error"])
         if not isinstance(answer.get("ok"), dict):
@@ -112,12 +113,12 @@ class AgentClient:
         """End the agent."""
         self._connection.close()
 
-    def _await_answer(self, request_id: int, op: str, timeout_s: float) -> dict[str, Any]:
-        awaited, end_s = f"an answer to {op!r}", time.monotonic() + timeout_s
+    def _await_answer(self, request_id: int, asked: str, timeout_s: float) -> dict[str, Any]:
+        awaited, end_s = f"an answer to {asked}", time.monotonic() + timeout_s
         while True:
             message = self._next_message(awaited, end_s, timeout_s, self._silence_s)
             if message.get("id") != request_id:
-                self._lose(TestbedError, f"it answered {quote_message(message)} to request {request_id} ({op}).")
+                self._lose(TestbedError, f"it answered {quote_message(message)} to request {request_id} ({asked}).")
             if "event" not in message:
                 return message
             self._tell(message["event"])
@@ -210,6 +211,8 @@ def _describe_status(status: int | None) -> str:
         return "ended itself, having heard nothing from this host for too long,"
     if status == -signal.SIGKILL:
         return "was killed by SIGKILL (Linux does so when memory runs out)"
+    if status == -signal.SIGABRT:
+        return "was killed by SIGABRT (llama.cpp aborts when it cannot go on, mostly when memory runs out)"
     if status < 0:
         with contextlib.suppress(ValueError):
             return f"was killed by {signal.Signals(-status).name}"

@@ -83,24 +83,21 @@ def _where(spec: DeviceSpec) -> str:
     return "\n".join(f"{name} {found.get(name, 'none')}" for name in _WHERE)
 
 
-def take_board(client: AgentClient, *, device: str, waiting: Waiting) -> str:
-    """The path of the lock that the agent now holds, on the board.
+def take_board(client: AgentClient, *, device: str, waiting: Waiting) -> None:
+    """Have the agent hold the board's lock.
 
     Raises:
         DeviceBusy: Another run holds it.
     """
     owner = _owner()
-    held = []
 
     def take() -> Holder | None:
         answer = client.call("lock", deadline_s=LOCK_DEADLINE_S, **owner)
         if answer["held"]:
-            held.append(str(answer["path"]))
             return None
         return Holder(who=describe_owner(answer["owner"]), lock=f"{answer['path']} on the board")
 
     waiting.until_taken(device, take)
-    return held[0]
 
 
 def describe_owner(owner: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from configspec.devices.answers import DeviceFacts, Draft, HealthFacts, ModelFac
 from configspec.devices.board_lock import hold_on_host, take_board
 from configspec.devices.connect import PULSE, Pulse, connect
 from configspec.devices.health import pass_gate
+from configspec.devices.model_folder import ModelFolder
 from configspec.devices.waiting import Waiting
 from configspec.errors import TestbedError, UsageError
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
@@ -37,18 +38,17 @@ RETIRE_DEADLINE_S = 10.0
 class Device:
     """A board with its agent running; one model is open at a time.
 
-    `lock_path` is the lock held there, `health` how it was when it was taken; `mark` is what another agent there knows
+    `health` is how it was when it was taken, None where that was not asked; `mark` is what another agent there knows
     this one by.
     """
 
     def __init__(
-        self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, lock_path: str, health: HealthFacts, mark: str
+        self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, health: HealthFacts | None, mark: str
     ) -> None:
         self.name = spec.name
         self.mark = mark
         self.spec = spec
         self.hello = hello
-        self.lock_path = lock_path
         self.health = health
         self._client = client
 
@@ -62,14 +62,27 @@ class Device:
         """Why it was given up."""
         return self._client.cause
 
+    @property
+    def models(self) -> ModelFolder:
+        """Its folder of model files."""
+        return ModelFolder(self._client, self.spec.models)
+
     def describe(self, *, deadline_s: float = WORK_DEADLINE_S) -> DeviceFacts:
         """What kind of board it is."""
         return ask_description(self._client, deadline_s=deadline_s)
 
     def open_model(
-        self, path: Path, llama_cpp: LlamaCppSpec | None = None, *, deadline_s: float = OPEN_DEADLINE_S
+        self,
+        path: Path,
+        llama_cpp: LlamaCppSpec | None = None,
+        *,
+        cache_bytes: int = 0,
+        deadline_s: float = OPEN_DEADLINE_S,
     ) -> ModelFacts:
-        """Open a GGUF file of the device, in place of the model that is open. `llama_cpp` None: as its spec says."""
+        """Open a GGUF file of the device, in place of the model that is open. `llama_cpp` None: as its spec says.
+
+        What does not fit into the device's free memory with `cache_bytes` for its context is a UsageError.
+        """
         options = llama_cpp or self.spec.llama_cpp
         answer = self._client.call(
             "open",
@@ -79,6 +92,7 @@ class Device:
             context=options.context,
             gpu_layers=options.gpu_layers,
             batch=BATCH_TOKENS,
+            cache_bytes=cache_bytes,
         )
         return ModelFacts(**answer)
 
@@ -191,16 +205,32 @@ def open_device(
         DeviceOffline, DeviceUnhealthy: It does not answer, or is not as it must be.
     """
     waiting = wait or Waiting()
-    archive, mark = build_agent_archive(), uuid.uuid4().hex
-    with hold_on_host(spec, cache, waiting), connect(spec, archive, cache, pulse, mark=mark) as connection:
-        client = AgentClient(connection, device=spec.name, silence_s=pulse.give_up_s, on_progress=on_progress)
-        hello = client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
+    with hold_on_host(spec, cache, waiting), _started(spec, cache, pulse, on_progress) as (client, hello, mark):
         if orphan is not None:
             client.call("retire", deadline_s=RETIRE_DEADLINE_S, mark=orphan)
-        lock_path = take_board(client, device=spec.name, waiting=waiting)
+        take_board(client, device=spec.name, waiting=waiting)
         waiting.taken(spec.name)
         health = pass_gate(spec.name, spec.health, lambda: ask_health(client, spec), waiting)
-        yield Device(spec=spec, client=client, hello=hello, lock_path=lock_path, health=health, mark=mark)
+        yield Device(spec=spec, client=client, hello=hello, health=health, mark=mark)
+
+
+@contextmanager
+def open_this_host(cache: Path, *, on_progress: Callable[[str], None] | None = None) -> Iterator[Device]:
+    """A device for work whose result does not depend on its speed: nothing is locked, nobody asks how it is."""
+    spec = DeviceSpec(name="this host", connection="local")
+    with _started(spec, cache, PULSE, on_progress) as (client, hello, mark):
+        yield Device(spec=spec, client=client, hello=hello, health=None, mark=mark)
+
+
+@contextmanager
+def _started(
+    spec: DeviceSpec, cache: Path, pulse: Pulse, on_progress: Callable[[str], None] | None = None
+) -> Iterator[tuple[AgentClient, Hello, str]]:
+    """The device's agent, its hello and its mark."""
+    archive, mark = build_agent_archive(), uuid.uuid4().hex
+    with connect(spec, archive, cache, pulse, mark=mark) as connection:
+        client = AgentClient(connection, device=spec.name, silence_s=pulse.give_up_s, on_progress=on_progress)
+        yield client, client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S), mark
 
 
 def ask_description(client: AgentClient, *, deadline_s: float) -> DeviceFacts:
@@ -219,10 +249,7 @@ def ask_health(client: AgentClient, spec: DeviceSpec, *, deadline_s: float = HEA
 
 def retire_agent(spec: DeviceSpec, cache: Path, orphan: str, *, pulse: Pulse = PULSE) -> None:
     """End the agent of that mark, where the board can still be reached. An error: as for `open_device`."""
-    archive = build_agent_archive()
-    with connect(spec, archive, cache, pulse) as connection:
-        client = AgentClient(connection, device=spec.name, silence_s=pulse.give_up_s)
-        client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
+    with _started(spec, cache, pulse) as (client, _, _):
         client.call("retire", deadline_s=RETIRE_DEADLINE_S, mark=orphan)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from configspec.errors import UsageError
+from configspec.families.gguf_header import read_header
 from configspec.families.gguf_shards import gguf_bytes
 from configspec.families.safetensors_folder import weight_sizes
 from configspec.inventory.specs import TargetSpec
@@ -51,3 +53,27 @@ def host_memory_bytes(meminfo: Path = MEMINFO) -> int | None:
         if name == "MemTotal":
             return int(value.split()[0]) * 1024  # the kernel's kB are 1,024 bytes
     return None
+
+
+def cache_bytes(model: Path, context: int) -> int:
+    """What llama.cpp's key-value cache in f16 takes for `context` tokens of a GGUF model; 0 where it works otherwise.
+
+    2 bytes * context * (heads of keys and values, over all layers) * (length of a key + length of a value)
+    """
+    metadata = read_header(model).metadata
+    architecture = metadata.get("general.architecture")
+
+    def entry(key: str) -> Any:
+        return metadata.get(f"{architecture}.{key}", 0)
+
+    layers, heads, kv_heads = entry("block_count"), entry("attention.head_count"), entry("attention.head_count_kv")
+    if entry("attention.sliding_window") or entry("attention.kv_lora_rank") or not heads:
+        return 0  # some layers keep less
+    of_layers = sum(kv_heads) if isinstance(kv_heads, tuple) else layers * (kv_heads or _most(heads))
+    usual = entry("embedding_length") // _most(heads)
+    lengths = (entry("attention.key_length") or usual) + (entry("attention.value_length") or usual)
+    return int(2 * context * of_layers * lengths)
+
+
+def _most(heads: int | tuple[int, ...]) -> int:
+    return max(heads) if isinstance(heads, tuple) else heads

@@ -185,7 +185,11 @@ class Device(Part):
         description="The interpreter on the device that has llama_cpp; left out: the one that runs configspec, or "
         "python3 over SSH",
     )
-    models: Text | None = Field(default=None, description="The folder on the device that holds its GGUF files")
+    models: Text | None = Field(
+        default=None,
+        description="The folder on the device for its GGUF files, a whole path or ~/...; left out: this host's own "
+        "files, or ~/.cache/configspec/models over SSH",
+    )
     llama_cpp: LlamaCpp = Field(default=LlamaCpp(), description="How the device opens a model")
     link: Link | None = Field(
         default=None, description="A slower link than the real one, emulated in end-to-end runs and their predictions"

@@ -86,7 +86,7 @@ class DeviceSpec:
     link: LinkSpec | None = None
     replay: ReplaySpec | None = None
     python: str | None = None  # the interpreter that runs the agent; None: the host's own, over SSH `python3`
-    models: str | None = None  # the board's folder of GGUF files
+    models: str | None = None  # the board's folder of GGUF files; None: the host's files, over SSH one in the cache
     llama_cpp: LlamaCppSpec = field(default_factory=LlamaCppSpec)
     health: HealthSpec = field(default_factory=HealthSpec)
     tags: tuple[str, ...] = ()

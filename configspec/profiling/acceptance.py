@@ -36,11 +36,13 @@ class DraftScores:
     """Per prompt and position: with what probability the target's own token there came from an accepted draft.
 
     Where decoding is greedy these are 1 and 0: the draft's arg-max was the target's token, or was not. `gaps` are
-    between the draft's best two logits: a count that differs from a real run must sit at a tiny one.
+    between the draft's best two logits: a count that differs from a real run must sit at a tiny one. `argmax` is what
+    the draft proposes greedily.
     """
 
     accept: tuple[tuple[float, ...], ...]
     gaps: tuple[tuple[float, ...], ...]
+    argmax: tuple[tuple[int, ...], ...]
     prompts_sha256: str
     decoding: Decoding
 
@@ -112,6 +114,7 @@ def score_draft(
     return DraftScores(
         accept=tuple(_accept(decoding, traced, scores) for traced, scores in zip(trace.prompts, document, strict=True)),
         gaps=tuple(tuple(scores["gap"]) for scores in document),
+        argmax=tuple(tuple(scores["argmax"]) for scores in document),
         prompts_sha256=trace.prompts_sha256,
         decoding=decoding,
     )

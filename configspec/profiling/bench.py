@@ -6,12 +6,14 @@ One target is open at a time, since a large one fills the memory; devices stay o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configspec.devices.connect import PULSE, Pulse
-from configspec.devices.device import Device
+from configspec.devices.device import Device, open_this_host
 from configspec.devices.waiting import Waiting
+from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
 from configspec.families.gguf_facts import gguf_sha256
 from configspec.families.memory import check_target_fits, host_memory_bytes
@@ -20,6 +22,7 @@ from configspec.families.store import Store
 from configspec.inventory.prompts import PromptSet, default_prompts, read_prompts
 from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec
 from configspec.profiling.acceptance import DraftScores, llama_cpp_version, score_draft
+from configspec.profiling.board_models import find_model, push_command, shares_this_hosts_files
 from configspec.profiling.boards import PATIENCE, Boards, Patience
 from configspec.profiling.trace import Trace, trace_target
 from configspec.profiling.verification import VerificationTimes, time_verification
@@ -35,6 +38,7 @@ class Prepared:
     draft: str
     quant: str
     model: Path
+    files: tuple[BoardFile, ...]  # of the model, with their names on a board
     trace: Trace
     scores: DraftScores
 
@@ -56,6 +60,8 @@ class Bench:
         self.store = store
         self.progress = progress
         self.boards = Boards(store.root, progress, patience=patience, pulse=pulse, wait=wait)
+        self._open = ExitStack()
+        self._scorer: Device | None = None
         self._families: dict[str, FamilySpec] = {}
         self._target: tuple[str, Target] | None = None
         self._traces: dict[str, Trace] = {}
@@ -65,6 +71,8 @@ class Bench:
     def close(self) -> None:
         """Let all devices and the target go."""
         self._close_target()
+        self._scorer = None
+        self._open.close()
         self.boards.close()
 
     def device(self, spec: DeviceSpec) -> Device:
@@ -87,17 +95,33 @@ class Bench:
         key = (family, draft, quant)
         if key not in self._prepared:
             spec = self.family(family)
-            model = self.draft_file(spec, draft, quant)
-            trace = self.trace(spec)
+            files = self._draft_files(spec, draft, quant)
+            model, trace = files[0].path, self.trace(spec)
+            scores = self.scores(spec, model, trace)
             self._prepared[key] = Prepared(
-                family=spec, draft=draft, quant=quant, model=model, trace=trace, scores=self.scores(spec, model, trace)
+                family=spec, draft=draft, quant=quant, model=model, files=files, trace=trace, scores=scores
             )
         return self._prepared[key]
 
+    def model_on(self, spec: DeviceSpec, prepared: Prepared) -> Path:
+        """Where the draft's file is on the device, compared by hash if it is not this host's own.
+
+        Raises:
+            UsageError: It is not there, or another file is.
+        """
+        if shares_this_hosts_files(spec):
+            return prepared.model
+        names = (prepared.family.name, prepared.draft, prepared.quant)
+        push = push_command(self.inventory.path, spec.name, *names)
+        return find_model(self.device(spec), prepared.files, push)
+
     def draft_file(self, family: FamilySpec, draft: str, quant: str) -> Path:
         """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""
+        return self._draft_files(family, draft, quant)[0].path
+
+    def _draft_files(self, family: FamilySpec, draft: str, quant: str) -> tuple[BoardFile, ...]:
         spec = resolve_draft(family.name, family.drafts[draft], (quant,), self.progress)
-        return ensure_draft(family, spec, quant, self.store, self.progress)
+        return board_files(family.name, spec, quant, ensure_draft(family, spec, quant, self.store, self.progress))
 
     def target(self, family: FamilySpec) -> Target:
         """The family's target, in place of the one that was open."""
@@ -141,9 +165,15 @@ class Bench:
             self.inventory.sweep.decoding,
             self.store,
             runtime=llama_cpp_version(),
-            open_scorer=lambda: self.device(DeviceSpec(name="this host, scoring", connection="local")),
+            open_scorer=self._open_scorer,
             llama_cpp=LlamaCppSpec(context=trace.longest),
         )
+
+    def _open_scorer(self) -> Device:
+        """The host itself. Counts do not depend on its speed, so runs of other boards may score at the same time."""
+        if self._scorer is None or self._scorer.lost:
+            self._scorer = self._open.enter_context(open_this_host(self.store.root, on_progress=self.progress))
+        return self._scorer
 
     def verification(self, family: FamilySpec, ks: Sequence[int]) -> VerificationTimes:
         """How long the target takes to verify, measured once a run."""

@@ -81,14 +81,16 @@ def time_cell(
     sweep: SweepSpec,
     *,
     separate: bool,
+    cache_bytes: int = 0,
 ) -> CellTiming:
     """Time rounds of every K of `ks` on `device`, from a context of `context` tokens.
 
     Raises:
-        UsageError: The model cannot be opened, or the context and K do not fit.
+        UsageError: The model cannot be opened, does not fit into memory with `cache_bytes` for its context, or the
+            context and K do not fit.
         TestbedError: The device was lost, or its clock stood still.
     """
-    facts = device.open_model(model, spec.llama_cpp)
+    facts = device.open_model(model, spec.llama_cpp, cache_bytes=cache_bytes)
     device.prefill(context)
 
     def timed(k: int) -> TimedRounds:

@@ -1,7 +1,8 @@
 """Measures cells of a testbed when asked, each once, and remembers the answer for the next question.
 
 The order of work for one cell: build the draft's file if it is missing, check that it speaks the target's
-vocabulary, score it against the target's text (both cached by content), then time it on the device.
+vocabulary, score it against the target's text (both cached by content), then time it on the device and have that
+repeat some of the scoring.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from configspec.devices.device import Device
 from configspec.devices.faults import LinkLost
 from configspec.devices.waiting import Waiting
 from configspec.errors import ConfigspecError
+from configspec.families.memory import cache_bytes
 from configspec.families.store import Store
 from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, SshSpec
 from configspec.model.decoding import Decoding
 from configspec.model.profile import Configuration, Serving
 from configspec.profiling.acceptance import DraftScores
+from configspec.profiling.acceptance_check import PROMPTS_CHECKED, AcceptanceCheck, check_acceptance
 from configspec.profiling.bench import Bench, Prepared
 from configspec.profiling.boards import PATIENCE, Patience
 from configspec.profiling.cell import CellTiming, time_cell
@@ -50,10 +53,12 @@ class Laboratory:
         patience: Patience = PATIENCE,
         pulse: Pulse = PULSE,
         wait: Waiting | None = None,
+        acceptance_check: int = PROMPTS_CHECKED,
     ) -> None:
         self._inventory = inventory
         self._progress = progress
         self._separate_k = separate_k
+        self._acceptance_check = acceptance_check  # prompts of each cell
         self._bench = Bench(inventory, store, progress, patience=patience, pulse=pulse, wait=wait)
         self._cells: dict[tuple[str, ...], dict[int, Row] | ConfigspecError] = {}
 
@@ -158,13 +163,15 @@ class Laboratory:
         device = self._bench.device(spec)
         self._progress(f"{spec.name}: {prepared.family.name} {prepared.draft} {prepared.quant}")
         context = prepared.trace.context_of(sweep.depth)
-        timing = time_cell(device, spec, prepared.model, context, ks, sweep, separate=self._separate_k)
+        model, room = self._bench.model_on(spec, prepared), cache_bytes(prepared.model, spec.llama_cpp.context)
+        timing = time_cell(device, spec, model, context, ks, sweep, separate=self._separate_k, cache_bytes=room)
         if verification is not None:
             serving = measured_serving(serving, verification, device, context, ks)
+        check = check_acceptance(device, spec, prepared, model, self._acceptance_check)
         environment = self._environment(device)
         return {
             k: replace(
-                self._row(spec, prepared, k, timing, environment),
+                self._row(spec, prepared, k, timing, check, environment),
                 serving=serving,
                 verification=None if verification is None else verification.record(k),
             )
@@ -186,13 +193,19 @@ class Laboratory:
     def _environment(self, device: Device) -> dict[str, Any]:
         return {
             "device": asdict(device.describe()),
-            "health": asdict(device.health),
+            "health": None if device.health is None else asdict(device.health),
             "host": {"python": platform.python_version(), "configspec": __version__},
             "inventory_sha256": self._inventory.sha256,
         }
 
     def _row(
-        self, spec: DeviceSpec, prepared: Prepared, k: int, timing: CellTiming, environment: dict[str, Any]
+        self,
+        spec: DeviceSpec,
+        prepared: Prepared,
+        k: int,
+        timing: CellTiming,
+        check: AcceptanceCheck,
+        environment: dict[str, Any],
     ) -> Row:
         family, trace, scores = prepared.family, prepared.trace, prepared.scores
         sweep = self._inventory.sweep
@@ -211,6 +224,7 @@ class Laboratory:
             warnings=(
                 *timing.flags(k, sweep),
                 *scores.flags(),
+                *check.flags(),
                 *_timed_greedily(sweep.decoding),
                 *_whoever_answers(spec),
             ),
@@ -225,6 +239,7 @@ class Laboratory:
                 "last_round": "counted whole",
                 "prompts": len(trace.prompts),
                 "new_tokens": sweep.new_tokens,
+                **check.record(),
             },
             models={
                 "draft": asdict(timing.model),

@@ -51,5 +51,6 @@ def laboratory_of(run: Run, config: pytest.Config) -> Laboratory:
             progress=progress,
             separate_k=run.asked.separate_k,
             wait=Waiting(wait_s=run.asked.device_wait_s, say=say),
+            acceptance_check=run.asked.acceptance_check,
         )
     return run.laboratory

@@ -59,6 +59,13 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("configspec_device_wait", "how long to wait for a device that another run has", default="0")
     group.addoption(
+        "--acceptance-check",
+        dest="configspec_acceptance_check",
+        metavar="N",
+        help="prompts of each draft whose scores the device repeats, to compare them with this host's; 0: none (2)",
+    )
+    parser.addini("configspec_acceptance_check", "prompts whose scores each device repeats; 0: none", default="2")
+    group.addoption(
         "--journal",
         dest="configspec_journal",
         metavar="FILE",
@@ -97,6 +104,7 @@ class Asked:
     journal: Path | None = None  # the file, where one is named
     resume: str | None = None  # a file, or LAST
     anonymous: bool = False
+    acceptance_check: int = 2  # prompts of each draft
 
 
 def read_options(config: pytest.Config) -> Asked:
@@ -117,6 +125,7 @@ def read_options(config: pytest.Config) -> Asked:
         device_wait_s=_device_wait_s(config),
         journals=Path(config.rootpath, config.getini("configspec_journal")),
         journal=Path(config.invocation_params.dir, journal) if journal else None,
+        acceptance_check=_acceptance_check(config),
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
         anonymous=bool(config.getoption("configspec_anonymous") or config.getini("configspec_anonymous")),
     )
@@ -136,6 +145,16 @@ def _device_wait_s(config: pytest.Config) -> float:
     if match is None:
         raise pytest.UsageError(f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _acceptance_check(config: pytest.Config) -> int:
+    name = "configspec_acceptance_check"
+    given = config.getoption(name)
+    asked = str(config.getini(name) if given is None else given).strip()
+    if not (asked.isascii() and asked.isdecimal()):
+        where = name if given is None else "--acceptance-check"
+        raise pytest.UsageError(f"{where} is {asked!r}. It takes a number of prompts, 0 for none.")
+    return int(asked)
 
 
 def _names(config: pytest.Config, name: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import pytest
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.state import Run
 from configspec.records.record import Row, from_record
+from configspec.reporting.acceptance_check import acceptance_check_text
 from configspec.reporting.prediction import prediction_reports, prediction_text
 from configspec.reporting.question import Question, answer
 from configspec.reporting.rankings import as_text
@@ -70,6 +71,10 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
         if timed:
             terminal.section("configspec: verification", sep="=")
             terminal.write_line(timed)
+        differing = acceptance_check_text(rows)
+        if differing:
+            terminal.section("configspec: acceptance on the devices", sep="=")
+            terminal.write_line(differing)
         proof = prediction_text(prediction_reports(rows))
         if proof:
             terminal.section("configspec: prediction against real decoding", sep="=")

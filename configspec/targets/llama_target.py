@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.agent.file_hash import FileHashes
 from configspec.agent.llama_library import Library, load_library
 from configspec.agent.llama_model import open_model
 from configspec.agent.protocol import AgentError, Deadline
@@ -43,6 +44,7 @@ class LlamaTarget:
         """
         assert spec.gguf is not None
         self.name = str(spec.gguf)
+        deadline = Deadline()
         with self._explained():
             self._library = _library()
             self._model = open_model(
@@ -52,7 +54,8 @@ class LlamaTarget:
                 context=spec.llama_cpp.context,
                 gpu_layers=spec.llama_cpp.gpu_layers,
                 batch=min(BATCH, spec.llama_cpp.context),
-                deadline=Deadline(),
+                deadline=deadline,
+                hashes=FileHashes(deadline),
             )
         api = self._library.api
         self.runtime = f"llama-cpp-python {self._library.version}"

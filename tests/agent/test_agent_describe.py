@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from configspec.agent.describe import describe
+from configspec.agent.describe import available_bytes, describe, shares_memory
 
 
 def write(root: Path, path: str, text: str) -> None:
@@ -32,3 +32,17 @@ def test_a_machine_that_shows_nothing(tmp_path: Path) -> None:
     assert facts["memory_bytes"] is None
     assert facts["governor"] is None
     assert "cpufreq" in facts["governor_reason"]
+
+
+def test_what_is_free_is_what_a_program_could_have(tmp_path: Path) -> None:
+    """The kernel's estimate, which counts what it would give up of its caches; None where it makes none."""
+    assert available_bytes(tmp_path) is None
+    write(tmp_path, "proc/meminfo", "MemTotal: 8245536 kB\nMemFree: 100 kB\nMemAvailable: 4000000 kB\n")
+    assert available_bytes(tmp_path) == 4_000_000 * 1024
+
+
+def test_a_board_with_a_device_tree_shares_its_memory_with_its_gpu(tmp_path: Path) -> None:
+    """A desktop's card has its own."""
+    assert not shares_memory(tmp_path)
+    write(tmp_path, "proc/device-tree/model", "NVIDIA Jetson Orin Nano Developer Kit\0")
+    assert shares_memory(tmp_path)

@@ -27,7 +27,16 @@ def test_a_model_larger_than_the_memory_is_refused_with_both_figures(tmp_path: P
     with pytest.raises(AgentError, match="does not fit into memory") as caught:
         check_memory(path, 5 * GB - 1)
     assert caught.value.kind == "usage"
-    assert caught.value.found == "5.0 GB of weights, 5.0 GB of memory"
+    assert caught.value.found == "it needs 5.0 GB (weights 5.0 GB, cache 0.0 MB), and 5.0 GB are free"
+
+
+def test_the_cache_of_the_context_counts(tmp_path: Path) -> None:
+    """Weights that fit alone are refused with it."""
+    path = make(tmp_path / "large.gguf", 5 * GB)
+    check_memory(path, 7 * GB, cache_bytes=2 * GB)
+    with pytest.raises(AgentError, match="does not fit into memory") as caught:
+        check_memory(path, 6 * GB, cache_bytes=2 * GB)
+    assert caught.value.found == "it needs 7.0 GB (weights 5.0 GB, cache 2.0 GB), and 6.0 GB are free"
 
 
 def test_all_shards_count(tmp_path: Path) -> None:

@@ -76,11 +76,11 @@ def test_filters_leave_out_what_was_not_asked_for(inventory, capsys):
     assert (row["family"], row["model"], row["quants"]) == ("b", "xs", ["Q8_0"])
 
 
-@pytest.mark.parametrize("command", ["list", "pull", "verify", "build"])
+@pytest.mark.parametrize("command", ["list", "pull", "verify", "build", "push host"])
 @pytest.mark.parametrize("flag", ["--family", "--draft", "--quant"])
 def test_a_filter_that_matches_nothing_ends_with_2(inventory, capsys, command, flag):
     """With what there is."""
-    assert models(inventory, command, flag, "zz") == 2
+    assert models(inventory, *command.split(), flag, "zz") == 2
     assert "matches 'zz'. Known: " in capsys.readouterr().err
 
 

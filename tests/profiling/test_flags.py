@@ -62,7 +62,8 @@ def test_each_doubt_about_the_rounds_is_worded(durations_s, differ, words):
 
 
 def scores(prompts: int) -> DraftScores:
-    return DraftScores(accept=((1.0,),) * prompts, gaps=((1.0,),) * prompts, prompts_sha256="00", decoding=Decoding())
+    of_each = {"accept": ((1.0,),) * prompts, "gaps": ((1.0,),) * prompts, "argmax": ((7,),) * prompts}
+    return DraftScores(**of_each, prompts_sha256="00", decoding=Decoding())  # type: ignore[arg-type]
 
 
 def test_few_prompts_are_worded():

@@ -97,6 +97,8 @@ def test_a_board_that_is_not_as_it_must_be_is_let_go(server, agent_cache: Path) 
 def test_two_names_of_one_board_have_one_identity(server, agent_cache: Path) -> None:
     """They may be measured in one run; the record shows it."""
     with open_device(server.device(), agent_cache) as one, open_device(server.device("board-b"), agent_cache) as other:
+        assert one.health
+        assert other.health
         assert one.health.board_sha256 == other.health.board_sha256
 
 

@@ -1,0 +1,39 @@
+"""What the files of a draft are called on a board, whose folder of models is flat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from configspec.families.content_hash import file_sha256
+from configspec.families.gguf_shards import gguf_files
+from configspec.inventory.specs import DraftSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardFile:
+    """One file of a model: where it is on this host, and its name on a board."""
+
+    path: Path
+    name: str
+
+    @property
+    def size_bytes(self) -> int:
+        """How large it is."""
+        return self.path.stat().st_size
+
+    @property
+    def sha256(self) -> str:
+        """Its hash, read once."""
+        return file_sha256(self.path)
+
+
+def board_files(family: str, draft: DraftSpec, quant: str, model: Path) -> tuple[BoardFile, ...]:
+    """The files of a draft whose GGUF is at `model`, the one that llama.cpp is given first.
+
+    A file that somebody made keeps its name, so that shards find each other; one that configspec built is called after
+    what it is.
+    """
+    if draft.safetensors is not None:
+        return (BoardFile(path=model, name=f"{family}-{draft.name}-{quant}.gguf"),)
+    return tuple(BoardFile(path=path, name=path.name) for path in gguf_files(model))
