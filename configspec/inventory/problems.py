@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from configspec.errors import UsageError, did_you_mean
-from configspec.inventory.schema import DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN, DevicesYaml
+from configspec.inventory.schema import DevicesYaml
+from configspec.inventory.schema_values import DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
 
 SHOWN = 10  # problems printed; more would scroll the first ones away
 Key = tuple[str | int, ...]

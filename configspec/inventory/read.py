@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from configspec.errors import UsageError, did_you_mean
-from configspec.inventory import schema, specs
+from configspec.inventory import schema, schema_devices, schema_families, specs
 from configspec.inventory.document import read_document
 from configspec.inventory.problems import check, refusal
 from configspec.model.decoding import Decoding
@@ -88,7 +88,7 @@ def _misfits(inventory: specs.Inventory) -> list[str]:
     return problems
 
 
-def _serving(own: schema.Serving, otherwise: Serving) -> Serving:
+def _serving(own: schema_families.Serving, otherwise: Serving) -> Serving:
     """`own` where it says something, else `otherwise`."""
     price = own.price.usd_per_million_tokens
     return Serving(
@@ -106,7 +106,7 @@ class _Reader:
         self.problems: list[str] = []
         self._folder = folder
 
-    def device(self, name: str, device: schema.Device) -> specs.DeviceSpec:
+    def device(self, name: str, device: schema_devices.Device) -> specs.DeviceSpec:
         settings = device.llama_cpp
         return specs.DeviceSpec(
             name=name,
@@ -123,9 +123,9 @@ class _Reader:
         )
 
     def _connection(
-        self, key: str, connection: schema.Ssh | Literal["local"] | None
+        self, key: str, connection: schema_devices.Ssh | Literal["local"] | None
     ) -> specs.SshSpec | Literal["local"] | None:
-        if not isinstance(connection, schema.Ssh):
+        if not isinstance(connection, schema_devices.Ssh):
             return connection
         return specs.SshSpec(
             destination=connection.ssh,
@@ -133,7 +133,7 @@ class _Reader:
             config=None if connection.config is None else self._file(f"{key}.config", connection.config),
         )
 
-    def family(self, name: str, family: schema.Family) -> specs.FamilySpec:
+    def family(self, name: str, family: schema_families.Family) -> specs.FamilySpec:
         here = f"families.{name}"
         return specs.FamilySpec(
             name=name,
@@ -155,7 +155,7 @@ class _Reader:
             end_to_end=specs.EndToEndSpec(**sweep.end_to_end.model_dump()),
         )
 
-    def _target(self, key: str, target: schema.Target) -> specs.TargetSpec:
+    def _target(self, key: str, target: schema_families.Target) -> specs.TargetSpec:
         folder, gguf = target.transformers, target.gguf
         return specs.TargetSpec(
             transformers=None if folder is None else self._model_folder(f"{key}.transformers", folder),
@@ -171,7 +171,7 @@ class _Reader:
             ),
         )
 
-    def _server(self, key: str, target: schema.Target) -> specs.ServerSpec | None:
+    def _server(self, key: str, target: schema_families.Target) -> specs.ServerSpec | None:
         if target.openai is None:
             return None
         assert target.model is not None  # the schema has checked
@@ -189,7 +189,7 @@ class _Reader:
             tokenizer=tokenizer,
         )
 
-    def _draft(self, key: str, name: str, draft: schema.Draft) -> specs.DraftSpec:
+    def _draft(self, key: str, name: str, draft: schema_families.Draft) -> specs.DraftSpec:
         if draft.safetensors is not None:
             return specs.DraftSpec(name=name, safetensors=self._model_folder(key, draft.safetensors))
         if draft.hub is not None:
@@ -197,7 +197,7 @@ class _Reader:
         files = {quant: self._file(f"{key}.gguf.{quant}", file) for quant, file in (draft.gguf or {}).items()}
         return specs.DraftSpec(name=name, gguf=files)
 
-    def _replay(self, key: str, replay: schema.Replay) -> specs.ReplaySpec:
+    def _replay(self, key: str, replay: schema_devices.Replay) -> specs.ReplaySpec:
         path = self._file(key, replay.profile)
         if not os.path.isfile(path):
             return specs.ReplaySpec(profile=path, device=replay.device or "")
@@ -229,7 +229,7 @@ class _Reader:
         return path
 
 
-def _link(link: schema.Link) -> specs.LinkSpec:
+def _link(link: schema_devices.Link) -> specs.LinkSpec:
     return specs.LinkSpec(
         rtt_s=link.rtt_ms / 1e3,
         jitter_s=link.jitter_ms / 1e3,
@@ -237,7 +237,7 @@ def _link(link: schema.Link) -> specs.LinkSpec:
     )
 
 
-def _health(health: schema.Health) -> specs.HealthSpec:
+def _health(health: schema_devices.Health) -> specs.HealthSpec:
     return specs.HealthSpec(
         max_start_c=health.max_start_c,
         power_mode=health.power_mode,
