@@ -22,22 +22,19 @@ from configspec.devices.waiting import Waiting
 from configspec.errors import ConfigspecError
 from configspec.families.memory import cache_bytes
 from configspec.families.store import Store
-from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, SshSpec
-from configspec.model.decoding import Decoding
-from configspec.model.profile import Configuration, Serving
+from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory
+from configspec.model.profile import Serving
 from configspec.profiling.acceptance import DraftScores
-from configspec.profiling.acceptance_check import PROMPTS_CHECKED, AcceptanceCheck, check_acceptance
+from configspec.profiling.acceptance_check import PROMPTS_CHECKED, check_acceptance
 from configspec.profiling.bench import Bench, Prepared
 from configspec.profiling.boards import PATIENCE, Patience
-from configspec.profiling.cell import CellTiming, time_cell
-from configspec.profiling.end_to_end import NO_METER, measure_end_to_end, time_exchange
+from configspec.profiling.cell import time_cell
+from configspec.profiling.cell_row import cell_row, retried
+from configspec.profiling.end_to_end import measure_end_to_end, time_exchange
 from configspec.profiling.trace import Trace
 from configspec.profiling.verification import VerificationTimes
 from configspec.records.profile_file import read_profile
 from configspec.records.record import Row
-
-METHOD = "teacher-forced replay of the target's text"
-EXPECTED = f"{METHOD}: expected counts over what the draft may sample"
 
 
 class Laboratory:
@@ -171,8 +168,7 @@ class Laboratory:
         environment = self._environment(device)
         return {
             k: replace(
-                self._row(spec, prepared, k, timing, check, environment),
-                serving=serving,
+                cell_row(spec, prepared, k, timing, check, sweep=sweep, serving=serving, environment=environment),
                 verification=None if verification is None else verification.record(k),
             )
             for k in ks
@@ -197,84 +193,6 @@ class Laboratory:
             "host": {"python": platform.python_version(), "configspec": __version__},
             "inventory_sha256": self._inventory.sha256,
         }
-
-    def _row(
-        self,
-        spec: DeviceSpec,
-        prepared: Prepared,
-        k: int,
-        timing: CellTiming,
-        check: AcceptanceCheck,
-        environment: dict[str, Any],
-    ) -> Row:
-        family, trace, scores = prepared.family, prepared.trace, prepared.scores
-        sweep = self._inventory.sweep
-        configuration = Configuration(
-            device=spec.name,
-            family=family.name,
-            draft=prepared.draft,
-            quant=prepared.quant,
-            k=k,
-            round_s=timing.round_s(k),
-            round_samples_s=timing.samples_s(k),
-            acceptance=scores.acceptance(k),
-            power_w=None,
-            power_reason=NO_METER,
-            provenance="measured",
-            warnings=(
-                *timing.flags(k, sweep),
-                *scores.flags(),
-                *check.flags(),
-                *_timed_greedily(sweep.decoding),
-                *_whoever_answers(spec),
-            ),
-        )
-        return Row(
-            configuration=configuration,
-            serving=self._inventory.serving_for(family.name),
-            token_samples_s=timing.token_samples_s(k),
-            drafting=timing.record(k, sweep),
-            acceptance={
-                "method": METHOD if scores.certain else EXPECTED,
-                "last_round": "counted whole",
-                "prompts": len(trace.prompts),
-                "new_tokens": sweep.new_tokens,
-                **check.record(),
-            },
-            models={
-                "draft": asdict(timing.model),
-                "target": {
-                    "sha256": trace.target_sha256,
-                    "sha256_reason": None if trace.target_sha256 else "a server's files cannot be seen",
-                    "dtype": family.target.dtype if family.target.transformers else None,
-                    "runtime": trace.runtime,
-                },
-            },
-            environment=environment,
-        )
-
-
-def retried(row: Row, failures: Sequence[str]) -> Row:
-    """The row, which it took more than one attempt to measure; why the first one failed stands in it."""
-    attempts, first_cause = row.attempts + len(failures), row.first_cause or failures[0]
-    flag = f"unstable: attempt {attempts} was the first to succeed. {first_cause}"
-    configuration = replace(row.configuration, warnings=(*row.configuration.warnings, flag))
-    return replace(row, configuration=configuration, attempts=attempts, first_cause=first_cause)
-
-
-def _timed_greedily(decoding: Decoding) -> tuple[str, ...]:
-    """Rounds are timed without sampling, which a large vocabulary makes slower; end-to-end rows are timed with it."""
-    if decoding.greedy or decoding.rule == "match-greedy-draft":
-        return ()
-    return (
-        "drafting was timed greedily: sampling takes longer a token, which end-to-end rows count and this does not",
-    )
-
-
-def _whoever_answers(spec: DeviceSpec) -> tuple[str, ...]:
-    if isinstance(spec.connection, SshSpec) and spec.connection.host_keys == "off":
-        return ("host keys are not checked: whoever answered was measured",)
-    return ()
 
 
 def measured_serving(

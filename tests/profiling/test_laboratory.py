@@ -14,7 +14,8 @@ from configspec.errors import TestbedError, UsageError
 from configspec.families.store import Store
 from configspec.inventory.read import read_inventory
 from configspec.inventory.specs import DraftSpec
-from configspec.profiling.laboratory import Laboratory, retried
+from configspec.profiling.cell_row import retried
+from configspec.profiling.laboratory import Laboratory
 
 pytestmark = pytest.mark.real
 
