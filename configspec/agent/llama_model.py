@@ -1,14 +1,10 @@
-"""A model that llama.cpp has opened, and what it is.
-
-GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (magic, version, two counts: 24 bytes at least)
-"""
+"""A model that llama.cpp has opened, and what it is."""
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
 import os
-import re
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,10 +13,10 @@ from typing import Any
 from .describe import available_bytes, shares_memory, usable_cores
 from .file_hash import FileHashes
 from .llama_library import Library
+from .model_file import broken, check_file, check_memory
 from .protocol import AgentError, Deadline, board_error, usage_error
 
 ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
-HEADER_BYTES = 24
 # llama.cpp's, CUDA's and the C library's words for it, in small letters
 OF_MEMORY = ("cannot allocate memory", "to allocate", "out of memory", "bad_alloc", "insufficient memory")
 METADATA_KEYS = (
@@ -133,7 +129,7 @@ def open_model(
 
     `cache_bytes` is what the context's cache will take, where the caller knows.
     """
-    _check_file(path)
+    check_file(path)
     if gpu_layers == 0 or shares_memory(Path("/")):
         check_memory(path, available_bytes(Path("/")), cache_bytes)
     begin_s = time.monotonic()
@@ -167,61 +163,6 @@ def open_model(
     return opened
 
 
-def _check_file(path: str) -> None:
-    """Find the mistakes that people make, before llama.cpp finds them less clearly."""
-    try:
-        with open(path, "rb") as file:
-            header = file.read(HEADER_BYTES)
-    except OSError as error:
-        hint = "Is the path the board's own, and may this user read it?"
-        raise usage_error(f"cannot read the model file {path}", found=error.strerror, hint=hint) from None
-    if header[:4] != b"GGUF":
-        found = "an empty file" if not header else f"it begins with {header[:4]!r}"
-        raise usage_error(f"{path} is not a GGUF file", found=found, hint="Convert the model to GGUF first.")
-    if len(header) < HEADER_BYTES:
-        raise _broken(path, f"{len(header)} bytes in all")
-
-
-def check_memory(path: str, free_bytes: int | None, cache_bytes: int = 0) -> None:
-    """Refuse a file, with its shards and its cache, that is larger than the memory that is free.
-
-    llama.cpp would read it from disk for ever, or Linux would end this process.
-    """
-    weights_bytes = sum(os.path.getsize(shard) for shard in _shards(path))
-    needed_bytes = weights_bytes + cache_bytes
-    if free_bytes is not None and needed_bytes > free_bytes:
-        needed, weights, cache, free = map(_shown, (needed_bytes, weights_bytes, cache_bytes, free_bytes))
-        raise usage_error(
-            f"{path} does not fit into memory",
-            found=f"it needs {needed} (weights {weights}, cache {cache}), and {free} are free",
-            hint="Take less context, a smaller quantisation or another machine, or offload it with `gpu_layers` to a "
-            "GPU that has memory of its own.",
-        )
-
-
-def _shown(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"
-
-
-def _shards(path: str) -> list[str]:
-    """The files of a model: itself, or all that `NAME-00001-of-00003.gguf` counts (llama.cpp's gguf-split)."""
-    first = re.match(r"(.*)-00001-of-(\d{5})\.gguf$", path)
-    if first is None:
-        return [path]
-    shards = [f"{first[1]}-{number:05d}-of-{first[2]}.gguf" for number in range(1, int(first[2]) + 1)]
-    absent = [shard for shard in shards if not os.path.isfile(shard)]
-    if absent:
-        raise usage_error(
-            f"{path} is one of {len(shards)} files", found=f"{absent[0]} is missing", hint="Copy them all."
-        )
-    return shards
-
-
-def _broken(path: str, found: str) -> AgentError:
-    hint = "A file cut short is the usual reason: copy or download it again, and compare its size or hash."
-    return usage_error(f"llama.cpp cannot load {path}", found=found, hint=hint)
-
-
 def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> Any:
     api = library.api
     parameters = api.llama_model_default_params()
@@ -237,7 +178,7 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> A
     if not model:
         deadline.check(f"loading {path}")
         complaints = library.complaints()
-        raise _no_memory(f"open {path}", complaints) if _is_of_memory(complaints) else _broken(path, complaints)
+        raise _no_memory(f"open {path}", complaints) if _is_of_memory(complaints) else broken(path, complaints)
     return model
 
 

@@ -1,0 +1,69 @@
+"""A model's file before it is opened: whether it is one, and whether it fits.
+
+GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (magic, version, two counts: 24 bytes at least)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .protocol import AgentError, usage_error
+
+HEADER_BYTES = 24
+
+
+def check_file(path: str) -> None:
+    """Find the mistakes that people make, before llama.cpp finds them less clearly."""
+    try:
+        with open(path, "rb") as file:
+            header = file.read(HEADER_BYTES)
+    except OSError as error:
+        hint = "Is the path the board's own, and may this user read it?"
+        raise usage_error(f"cannot read the model file {path}", found=error.strerror, hint=hint) from None
+    if header[:4] != b"GGUF":
+        found = "an empty file" if not header else f"it begins with {header[:4]!r}"
+        raise usage_error(f"{path} is not a GGUF file", found=found, hint="Convert the model to GGUF first.")
+    if len(header) < HEADER_BYTES:
+        raise broken(path, f"{len(header)} bytes in all")
+
+
+def check_memory(path: str, free_bytes: int | None, cache_bytes: int = 0) -> None:
+    """Refuse a file, with its shards and its cache, that is larger than the memory that is free.
+
+    llama.cpp would read it from disk for ever, or Linux would end this process.
+    """
+    weights_bytes = sum(os.path.getsize(shard) for shard in _shards(path))
+    needed_bytes = weights_bytes + cache_bytes
+    if free_bytes is not None and needed_bytes > free_bytes:
+        needed, weights, cache, free = map(_shown, (needed_bytes, weights_bytes, cache_bytes, free_bytes))
+        raise usage_error(
+            f"{path} does not fit into memory",
+            found=f"it needs {needed} (weights {weights}, cache {cache}), and {free} are free",
+            hint="Take less context, a smaller quantisation or another machine, or offload it with `gpu_layers` to a "
+            "GPU that has memory of its own.",
+        )
+
+
+def _shown(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"
+
+
+def _shards(path: str) -> list[str]:
+    """The files of a model: itself, or all that `NAME-00001-of-00003.gguf` counts (llama.cpp's gguf-split)."""
+    first = re.match(r"(.*)-00001-of-(\d{5})\.gguf$", path)
+    if first is None:
+        return [path]
+    shards = [f"{first[1]}-{number:05d}-of-{first[2]}.gguf" for number in range(1, int(first[2]) + 1)]
+    absent = [shard for shard in shards if not os.path.isfile(shard)]
+    if absent:
+        raise usage_error(
+            f"{path} is one of {len(shards)} files", found=f"{absent[0]} is missing", hint="Copy them all."
+        )
+    return shards
+
+
+def broken(path: str, found: str) -> AgentError:
+    """What is said of a file that cannot be a whole model."""
+    hint = "A file cut short is the usual reason: copy or download it again, and compare its size or hash."
+    return usage_error(f"llama.cpp cannot load {path}", found=found, hint=hint)
