@@ -127,6 +127,7 @@ def start(rig: Rig, *, repeats: int) -> Line:
 def two(rig: Rig, family: FamilySpec, folder: Path, *, pairs: int) -> Line:
     """Whole pytest runs; models, texts and scores are made before, by a run that is not timed."""
     write_testbed(folder, family, rig.server.config)
+    _push(folder)
     _swept_s(folder, "-n2")
     taken = []
     for number in range(pairs):
@@ -178,6 +179,15 @@ def write_testbed(folder: Path, family: FamilySpec, config: Path) -> None:
     (folder / "prompts.jsonl").write_text('{"id": "p", "prompt": "def f(x):\\n    return"}\n', encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (folder / "test_boards.py").write_text(BENCHMARK, encoding="utf-8")
+
+
+def _push(folder: Path) -> None:
+    """The boards have their drafts before anything is timed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "configspec.cli", "models", "push", *BOARDS], cwd=folder, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise TestbedError(f"`configspec models push` ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
 
 def _swept_s(folder: Path, workers: str) -> float:

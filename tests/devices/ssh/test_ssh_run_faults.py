@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stocked_boards import stock
 
 from configspec.agent.board_lock import FILE_VARIABLE
 
@@ -26,8 +27,10 @@ DEADLINE_S = 120
 FAMILY = Path(__file__).parents[3] / "fixtures" / "models" / "tiny-llama"
 INVENTORY = """
 devices:
-  a: {{connection: {{ssh: board-a, config: '{config}'}}, python: '{python}', llama_cpp: {{threads: 1, context: 256}}}}
-  b: {{connection: {{ssh: board-b, config: '{config}'}}, python: '{python}', llama_cpp: {{threads: 1, context: 256}}}}
+  a: {{connection: {{ssh: board-a, config: '{config}'}}, models: '{models}', python: '{python}', llama_cpp: &one {{
+    threads: 1, context: 256}}}}
+  b: {{connection: {{ssh: board-b, config: '{config}'}}, models: '{models}', python: '{python}', llama_cpp: *one}}
+  store: {{connection: local, models: '{models}', llama_cpp: *one}}
   gone: {{connection: {{ssh: nobody-there, config: '{config}'}}, llama_cpp: {{context: 256}}}}
 families:
   tiny-llama:
@@ -118,7 +121,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def start(own_server, tmp_path: Path, cache: Path) -> Iterator[Callable[..., Running]]:
     """Start a run in a testbed of two boards."""
-    words = {"config": own_server.config, "python": sys.executable, "family": FAMILY}
+    models = cache / "of the boards"
+    words = {"config": own_server.config, "python": sys.executable, "family": FAMILY, "models": models}
     (tmp_path / "devices.yaml").write_text(INVENTORY.format(**words))
     (tmp_path / "test_bench.py").write_text(BENCHMARK)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
@@ -126,6 +130,8 @@ def start(own_server, tmp_path: Path, cache: Path) -> Iterator[Callable[..., Run
     prompts = [{"id": f"p{n}", "prompt": f"def f{n}(x):\n    return"} for n in range(3)]
     (tmp_path / "prompts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in prompts))
     started: list[subprocess.Popen[bytes]] = []
+    if not models.exists():
+        stock(tmp_path, {"CONFIGSPEC_CACHE_DIR": str(cache)}, "store")
 
     def start(*flags: str, **environment: str) -> Running:
         line = [sys.executable, "-m", "pytest", "-m", "hil", "-p", "no:cacheprovider", "--benchmark-json=r.json"]

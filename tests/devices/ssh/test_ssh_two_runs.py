@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from stocked_boards import stock
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("torch")
@@ -50,19 +51,18 @@ class Testbed:
 
     def __init__(self, folder: Path, lock: Path) -> None:
         self.folder = folder
-        self._lock = lock
+        self.environment = {
+            "CONFIGSPEC_CACHE_DIR": str(folder / "cache"),
+            "CONFIGSPEC_LOCK_FILE": str(lock),
+            "TMPDIR": str(folder),  # a host that is killed cannot tidy up
+        }
 
     def start(self, *flags: str, **environment: str) -> subprocess.Popen[str]:
         line = [sys.executable, "-m", "pytest", "--end-to-end", "none", *flags]
-        own = {
-            "CONFIGSPEC_CACHE_DIR": str(self.folder / "cache"),
-            "CONFIGSPEC_LOCK_FILE": str(self._lock),
-            "TMPDIR": str(self.folder),  # a host that is killed cannot tidy up
-        }
         return subprocess.Popen(
             line,
             cwd=self.folder,
-            env={**os.environ, **own, **environment},
+            env={**os.environ, **self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -97,7 +97,9 @@ def testbed(server, tmp_path_factory: pytest.TempPathFactory, own_lock: Path) ->
     (folder / "test_bench.py").write_text(BENCHMARK)
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "prompts.jsonl").write_text(json.dumps({"id": "p", "prompt": "def f(x):\n    return"}) + "\n")
-    return Testbed(folder, own_lock)
+    testbed = Testbed(folder, own_lock)
+    stock(folder, testbed.environment, "orin", "rpi5")
+    return testbed
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["ended", "killed"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stocked_boards import stock
 
 pytest.importorskip("xdist")
 pytest.importorskip("llama_cpp")
@@ -61,14 +62,15 @@ def home(tmp_path_factory, server) -> Path:
 
 @pytest.fixture(scope="module")
 def run(home: Path) -> Run:
-    """One pytest run there."""
+    """One pytest run there, once the board has its drafts."""
+    own = {
+        **{"HOME": str(home), "LOGNAME": USER, "CONFIGSPEC_CACHE_DIR": str(home / "cache")},
+        "CONFIGSPEC_LOCK_FILE": str(home / "lock"),
+        **dict.fromkeys(("OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"), SECRET),
+    }
+    stock(home, own, "orin")
 
     def one(*flags: str) -> subprocess.CompletedProcess[str]:
-        own = {
-            **{"HOME": str(home), "LOGNAME": USER, "CONFIGSPEC_CACHE_DIR": str(home / "cache")},
-            "CONFIGSPEC_LOCK_FILE": str(home / "lock"),
-            **dict.fromkeys(("OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"), SECRET),
-        }
         line = [
             sys.executable,
             "-m",
