@@ -15,7 +15,7 @@ from pathlib import Path
 
 from configspec.devices.connect import PULSE, Pulse
 from configspec.devices.device import Device, open_device, retire_agent
-from configspec.devices.faults import DeviceOffline, LinkLost
+from configspec.devices.faults import DeviceBusy, DeviceOffline, DeviceUnhealthy, LinkLost
 from configspec.devices.waiting import Waiting
 from configspec.errors import ConfigspecError, TestbedError, UsageError
 from configspec.inventory.specs import DeviceSpec, SshSpec
@@ -117,8 +117,11 @@ class Boards:
                     self._quarantine(spec.name, cause)
                     raise type(problem)(cause) from None
                 time.sleep(self._patience.first_pause_s)
-            except TestbedError as problem:
+            except (DeviceBusy, DeviceUnhealthy) as problem:
                 self._quarantine(spec.name, str(problem))
+                raise
+            except TestbedError as problem:
+                self._lost_at_once(spec.name, str(problem))
                 raise
             except UsageError as problem:
                 self._refused[spec.name] = problem
@@ -126,6 +129,12 @@ class Boards:
             else:
                 self._failures[spec.name] = failures
                 return device
+
+    def _lost_at_once(self, name: str, cause: str) -> None:
+        """The agent came up and was lost before the board was ours: that counts as the first loss, or the second."""
+        if name in self._causes:
+            self._quarantine(name, self._causes[name])
+        self._causes.setdefault(name, cause)
 
     def _open_again(self, lost: _Held) -> Device:
         name, patience = lost.spec.name, self._patience

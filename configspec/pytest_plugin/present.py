@@ -30,7 +30,7 @@ Facts = Mapping[str, Any]
 
 
 class Present:
-    """The testbed as it is. A failed look-up fails again for every row: a lost device is not waited for twice."""
+    """The testbed as it is. A look-up that failed fails again for every row, but a device's, which may come back."""
 
     def __init__(
         self, choice: Choice, laboratory: Laboratory, *, separate_k: bool, public: Callable[[Any], Any] = lambda it: it
@@ -77,7 +77,7 @@ class Present:
         yield self._once(("prompts",), self._prompts)
         yield self._once(("target", case.family), lambda: self._target(case.family))
         yield self._once(("draft", *case[1:4]), lambda: self._draft(case))
-        yield self._once(("device", case.device), lambda: self._device(spec))
+        yield self._of_device(spec)
 
     def _settings(self, case: Case) -> Facts:
         sweep = self._inventory.sweep
@@ -119,6 +119,14 @@ class Present:
         # Of a model in several files the device hashes the one that it is given, the first.
         path = bench.draft_file(bench.family(case.family), case.draft, case.quant)
         return {"models.draft.file_sha256": file_sha256(path)}
+
+    def _of_device(self, spec: DeviceSpec) -> Facts:
+        """Asked until it answers: which boards are to be left alone, whoever opens them knows."""
+        key = ("device", spec.name)
+        if key not in self._known:
+            self._known[key] = self._device(spec)
+        found: Facts = self._known[key]
+        return found
 
     def _device(self, spec: DeviceSpec) -> Facts:
         found = asdict(self._laboratory.bench.device(spec).describe())
