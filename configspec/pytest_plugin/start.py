@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -17,6 +19,7 @@ from configspec.pytest_plugin.state import RUN, Run
 
 FROM_CONTROLLER = "configspec"  # the key of xdist's workerinput: what a worker must not find out for itself
 TERMINATED = 128 + signal.SIGTERM
+SAME_S = 1.0  # timeout(1) signals its child, and then the child's group: two of them are one
 
 
 def run_of(config: pytest.Config) -> Run | None:
@@ -73,12 +76,22 @@ def _refuse_what_cannot_measure(config: pytest.Config) -> None:
 
 
 def end_in_order_when_terminated(config: pytest.Config) -> None:
-    """SIGTERM, which CI sends at its time limit, ends the run as Ctrl-C does: the results file is written."""
+    """SIGTERM, which CI sends at its time limit, ends the run as Ctrl-C does: the results file is written.
+
+    A second one, later, kills.
+    """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         return  # somebody else's already
 
     def end(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the second one kills
+        once_s = time.monotonic()
+
+        def again(number: int, frame: FrameType | None) -> None:
+            if time.monotonic() - once_s > SAME_S:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, again)
         pytest.exit("terminated (SIGTERM)", returncode=TERMINATED)
 
     signal.signal(signal.SIGTERM, end)

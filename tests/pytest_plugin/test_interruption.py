@@ -94,6 +94,18 @@ def test_a_run_that_is_ended_keeps_its_rows_and_is_completed(
     assert result.parseoutcomes() == {"resumed": len(finished), "passed": EVERYTHING - len(finished)}
 
 
+def test_timeout_1_ends_a_run_in_order(interrupted, rows_of, journal):
+    """It signals pytest, and at once all of its group, pytest among them: that is no impatience."""
+
+    def as_timeout_does(of_pytest: int, of_worker: int) -> None:
+        for process in (of_pytest, of_pytest, of_worker):
+            os.kill(process, signal.SIGTERM)
+            time.sleep(0.05)  # on a busy machine there is time between them
+
+    assert interrupted(as_timeout_does, "-n2") == 128 + signal.SIGTERM
+    assert len(rows_of("r.json")) == len(rows_of(journal())) == 15
+
+
 def test_a_worker_that_is_killed_from_outside_costs_one_row(interrupted, pytester, rows_of, journal, monkeypatch):
     """`kill -9` of the worker: one error, all other rows, and resume measures the one."""
     status = interrupted(lambda _, of_worker: os.kill(of_worker, signal.SIGKILL), "-n2")
