@@ -20,7 +20,7 @@ from configspec.families.memory import check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
 from configspec.families.store import Store
 from configspec.inventory.prompts import PromptSet, default_prompts, read_prompts
-from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec
+from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec, TargetSpec
 from configspec.profiling.acceptance import DraftScores, llama_cpp_version, score_draft
 from configspec.profiling.board_models import find_model, push_command, shares_this_hosts_files
 from configspec.profiling.boards import PATIENCE, Boards, Patience
@@ -55,11 +55,13 @@ class Bench:
         patience: Patience = PATIENCE,
         pulse: Pulse = PULSE,
         wait: Waiting | None = None,
+        host_threads: int | None = None,
     ) -> None:
         self.inventory = inventory
         self.store = store
         self.progress = progress
         self.boards = Boards(store.root, progress, patience=patience, pulse=pulse, wait=wait)
+        self._host_threads = host_threads
         self._open = ExitStack()
         self._scorer: Device | None = None
         self._families: dict[str, FamilySpec] = {}
@@ -128,8 +130,13 @@ class Bench:
         if self._target is None or self._target[0] != family.name:
             self._close_target()
             check_target_fits(family.target, host_memory_bytes())
-            self._target = family.name, open_target(family.target)
+            self._target = family.name, open_target(self._with_threads(family.target))
         return self._target[1]
+
+    def _with_threads(self, target: TargetSpec) -> TargetSpec:
+        if target.server is not None or target.llama_cpp.threads is not None:
+            return target
+        return replace(target, llama_cpp=replace(target.llama_cpp, threads=self._host_threads))
 
     def _close_target(self) -> None:
         if self._target is not None:
@@ -166,7 +173,7 @@ class Bench:
             self.store,
             runtime=llama_cpp_version(),
             open_scorer=self._open_scorer,
-            llama_cpp=LlamaCppSpec(context=trace.longest),
+            llama_cpp=LlamaCppSpec(threads=self._host_threads, context=trace.longest),
         )
 
     def _open_scorer(self) -> Device:

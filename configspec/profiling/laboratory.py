@@ -51,12 +51,16 @@ class Laboratory:
         pulse: Pulse = PULSE,
         wait: Waiting | None = None,
         acceptance_check: int = PROMPTS_CHECKED,
+        host_threads: int | None = None,
     ) -> None:
+        """`host_threads`: for what is computed on this host, where nothing else is declared; None: all of them."""
         self._inventory = inventory
         self._progress = progress
         self._separate_k = separate_k
         self._acceptance_check = acceptance_check  # prompts of each cell
-        self._bench = Bench(inventory, store, progress, patience=patience, pulse=pulse, wait=wait)
+        self._bench = Bench(
+            inventory, store, progress, patience=patience, pulse=pulse, wait=wait, host_threads=host_threads
+        )
         self._cells: dict[tuple[str, ...], dict[int, Row] | ConfigspecError] = {}
 
     def __enter__(self) -> Laboratory:

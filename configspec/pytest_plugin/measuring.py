@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -52,5 +53,12 @@ def laboratory_of(run: Run, config: pytest.Config) -> Laboratory:
             separate_k=run.asked.separate_k,
             wait=Waiting(wait_s=run.asked.device_wait_s, say=say),
             acceptance_check=run.asked.acceptance_check,
+            host_threads=_host_threads(run, config),
         )
     return run.laboratory
+
+
+def _host_threads(run: Run, config: pytest.Config) -> int | None:
+    """Of the host's processors this worker's share: threads that wait for one stop all others of their computation."""
+    at_work = min(touchpoints.worker_count(config), len(run.devices))
+    return None if at_work == 1 else max(1, len(os.sched_getaffinity(0)) // at_work)

@@ -40,6 +40,11 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
+def worker_count(config: pytest.Config) -> int:
+    """How many processes run this pytest's tests at the same time."""
+    return int(config.workerinput["workercount"]) if is_worker(config) else 1  # type: ignore[attr-defined]
+
+
 def is_controller(config: pytest.Config) -> bool:
     """Whether this process distributes its tests to workers."""
     distributes = config.getoption("dist", "no") != "no" and bool(config.getoption("tx", []))

@@ -52,6 +52,20 @@ def test_a_larger_draft_is_accepted_more_often(small_inventory, cache, family):
     assert accepted["xs"] < accepted["s"] < accepted["m"], accepted
 
 
+def test_what_the_host_computes_takes_its_share_of_the_threads(small_inventory, tmp_path):
+    """Two workers of one run would stop each other: their threads wait in turns. What is declared stands."""
+    torch = pytest.importorskip("torch")
+    all_of_them = torch.get_num_threads()
+    spec = small_inventory.families["tiny-llama"]
+    free = replace(spec, target=replace(spec.target, llama_cpp=replace(spec.target.llama_cpp, threads=None)))
+    try:
+        with Laboratory(small_inventory, Store(tmp_path), progress=print, host_threads=1) as laboratory:
+            laboratory.trace(free)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(all_of_them)
+
+
 def test_the_target_writes_once_whatever_the_number_of_drafts(laboratory, small_inventory, cache):
     """A second laboratory on the same cache neither loads the target nor scores the draft again."""
     laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)

@@ -72,7 +72,9 @@ def test_the_workers_of_xdist():
     for name in ("send_runtest_some", "shutdown", "shutting_down"):
         assert hasattr(manage.WorkerController, name), f"WorkerController.{name} is gone"
     assert "self.gateway = " in inspect.getsource(manage.WorkerController.__init__)
-    assert "self.workerinput = " in inspect.getsource(manage.WorkerController.__init__)
+    told = inspect.getsource(manage.WorkerController.__init__)
+    assert "self.workerinput = " in told
+    assert '"workercount": ' in told
 
 
 def test_the_distribution_of_xdist():
