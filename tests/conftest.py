@@ -1,13 +1,18 @@
-"""What every test here is kept from: the locks of this machine."""
+"""What every test here is kept from: the locks of this machine, and other tests that run at the same time."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from configspec.agent.board_lock import FILE_VARIABLE
+
+# Where these tests are shared among workers, what they start is no part of that run.
+for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+    del os.environ[name]
 
 
 @pytest.fixture(scope="session", autouse=True)

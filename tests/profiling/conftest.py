@@ -47,7 +47,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def laboratory(small_inventory: Inventory, cache: Store) -> Iterator[Laboratory]:
     """A laboratory for the small families."""
     with Laboratory(small_inventory, cache, progress=lambda text: None) as laboratory:

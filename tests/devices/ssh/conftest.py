@@ -70,7 +70,6 @@ def hold_elsewhere(server: Server, agent_cache: Path) -> Callable[[], AbstractCo
     def hold_elsewhere(cache: Path = agent_cache) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         command = [sys.executable, "-c", HOLDER, str(server.config), str(cache)]
         environment = {**os.environ, "TMPDIR": str(server.folder)}  # a host that is killed cannot tidy up
-        environment.pop("PYTEST_XDIST_TESTRUNUID", None)  # another run, also where these tests are one of workers
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
             assert process.stdout is not None
             yield process, int(process.stdout.readline())

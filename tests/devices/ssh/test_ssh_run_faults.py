@@ -131,12 +131,11 @@ def start(own_server, tmp_path: Path, cache: Path) -> Iterator[Callable[..., Run
     (tmp_path / "prompts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in prompts))
     started: list[subprocess.Popen[bytes]] = []
     if not models.exists():
-        stock(tmp_path, {"CONFIGSPEC_CACHE_DIR": str(cache)}, "store")
+        stock(tmp_path, {"CONFIGSPEC_CACHE_DIR": str(cache), FILE_VARIABLE: str(tmp_path / "lock")}, "store")
 
     def start(*flags: str, **environment: str) -> Running:
         line = [sys.executable, "-m", "pytest", "-m", "hil", "-p", "no:cacheprovider", "--benchmark-json=r.json"]
         own = {**os.environ, "CONFIGSPEC_CACHE_DIR": str(cache), FILE_VARIABLE: str(tmp_path / "lock"), **environment}
-        own.pop("PYTEST_XDIST_TESTRUNUID", None)
         with (tmp_path / "out.txt").open("wb") as out:
             process = subprocess.Popen([*line, *flags], cwd=tmp_path, env=own, stdout=out, stderr=subprocess.STDOUT)
         started.append(process)
