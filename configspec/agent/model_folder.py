@@ -55,6 +55,15 @@ def find_file(folder: str, name: str, size_bytes: int, hashes: FileHashes) -> di
         return {"path": path, "size_bytes": found_bytes, "sha256": sha256}
 
 
+def list_files(folder: str) -> dict[str, Any]:
+    """The names of what is in the folder; none where it is not there."""
+    with _explained(folder):
+        try:
+            return {"path": folder, "names": sorted(os.listdir(folder))}
+        except FileNotFoundError:
+            return {"path": folder, "names": []}
+
+
 class Incoming:
     """A file on its way into the folder."""
 

@@ -13,7 +13,7 @@ from .file_hash import FileHashes
 from .health import health
 from .llama_library import Library, load_library
 from .llama_model import OpenModel, open_model
-from .model_folder import Incoming, find_file, folder_path
+from .model_folder import Incoming, find_file, folder_path, list_files
 from .protocol import AgentError, Arguments, Deadline, usage_error
 from .retire import retire
 from .sampling import Sampling
@@ -48,6 +48,7 @@ class Operations:
             "score": (self._score, frozenset({"tokens", "start"}) | SAMPLING),
             "rollback": (self._rollback, frozenset({"keep"})),
             "close": (self._close, frozenset()),
+            "list_files": (self._list_files, frozenset({"folder"})),
             "find_file": (self._find_file, frozenset({"folder", "name", "size"})),
             "receive": (self._receive, frozenset({"folder", "name", "size", "sha256", "replace", "fresh"})),
             "chunk": (self._chunk, frozenset({"offset", "data"})),
@@ -148,6 +149,9 @@ class Operations:
     def _close(self, _: Arguments) -> dict[str, Any]:
         self.close()
         return {}
+
+    def _list_files(self, arguments: Arguments) -> dict[str, Any]:
+        return list_files(folder_path(arguments.text_or_none("folder")))
 
     def _find_file(self, arguments: Arguments) -> dict[str, Any]:
         folder = folder_path(arguments.text_or_none("folder"))

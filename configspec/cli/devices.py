@@ -15,6 +15,7 @@ from configspec.errors import UsageError
 
 if TYPE_CHECKING:
     from configspec.devices.probe import Found
+    from configspec.inventory.specs import DeviceSpec, Inventory
 
 TIMEOUT_S = 20.0
 WIDTH = 120
@@ -50,16 +51,27 @@ def _devices(asked: argparse.Namespace) -> int:
 
     if not 0 < asked.timeout < float("inf"):
         raise UsageError(f"--timeout is {asked.timeout:g}; it takes seconds, more than 0.")
-    devices = select_devices(read_inventory(asked.inventory), asked.names or ["*"])
+    inventory = read_inventory(asked.inventory)
+    devices = select_devices(inventory, asked.names or ["*"])
     with warnings.catch_warnings():
         warnings.showwarning = _tell_warning
-        with probe(devices, default_root(), timeout_s=asked.timeout) as found:
+        models = _models(inventory, devices)
+        with probe(devices, default_root(), timeout_s=asked.timeout, models=models) as found:
             if asked.format == "json":
                 text = json.dumps([as_json(one) for one in found], indent=1)
             else:
                 text = as_text(found, None if sys.stdout.isatty() else WIDTH)
             print(text, flush=True)
     return 0 if all(one.state in ("ready", "recorded") for one in found) else 1
+
+
+def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, tuple[str, ...]]:
+    """What each device that keeps models of its own must have; whether it is the right file, a run compares by hash."""
+    from configspec.families.board_files import board_file_names
+    from configspec.profiling.board_models import shares_this_hosts_files
+
+    names = tuple(name for family in inventory.families.values() for name in board_file_names(family))
+    return {spec.name: names for spec in devices if not shares_this_hosts_files(spec)}
 
 
 def _tell_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ from configspec.errors import TestbedError, UsageError
 from configspec.inventory.specs import DeviceSpec, SshSpec
 
 State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "recorded"]
+NAMED = 3  # of the files that are missing
 LEAST_S = 0.1  # of a question whose time is over: its answer may be there already
 
 
@@ -43,23 +44,28 @@ class Found:
 
 
 @contextmanager
-def probe(devices: Sequence[DeviceSpec], cache: Path, *, timeout_s: float) -> Iterator[tuple[Found, ...]]:
-    """How the devices are, in their order, within `timeout_s`. The context's end clears away what hangs."""
+def probe(
+    devices: Sequence[DeviceSpec], cache: Path, *, timeout_s: float, models: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[Found, ...]]:
+    """How the devices are, in their order, within `timeout_s`. The context's end clears away what hangs.
+
+    `models`: the files that a device must have in its folder, by the device's name.
+    """
     ends_s = time.monotonic() + timeout_s
     with ThreadPoolExecutor(max(1, len(devices))) as threads:
-        asked = [threads.submit(_probe, spec, cache, ends_s, timeout_s) for spec in devices]
+        asked = [threads.submit(_probe, spec, cache, ends_s, timeout_s, models.get(spec.name, ())) for spec in devices]
         wait(asked, timeout=timeout_s)
         yield tuple(
             one.result() if one.done() else _silent(spec, timeout_s) for spec, one in zip(devices, asked, strict=True)
         )
 
 
-def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float) -> Found:
+def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float, models: Sequence[str]) -> Found:
     if spec.replay is not None:
         return Found(name=spec.name, state="recorded", reasons=(f"figures of {spec.replay.profile.name}",))
     try:
         holder = host_lock(spec, cache).holder()
-        return _busy(spec, holder) if holder["held"] else _ask(spec, cache, ends_s)
+        return _busy(spec, holder) if holder["held"] else _ask(spec, cache, ends_s, models)
     except UsageError as problem:
         return Found(name=spec.name, state="unconfigured", reasons=(_reason(spec, problem),))
     except TestbedError as problem:
@@ -69,7 +75,7 @@ def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float) -> Fo
         return Found(name=spec.name, state=state, reasons=(_reason(spec, problem),))
 
 
-def _ask(spec: DeviceSpec, cache: Path, ends_s: float) -> Found:
+def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Sequence[str]) -> Found:
     archive = build_agent_archive()
 
     def left_s() -> float:
@@ -83,18 +89,29 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float) -> Found:
             return _busy(spec, holder)
         facts = ask_description(client, deadline_s=left_s())
         health = ask_health(client, spec, deadline_s=left_s())
-    lacking = tuple(_lacking(spec, facts, health))
+        folder = client.call("list_files", deadline_s=left_s(), folder=spec.models) if models else None
+    lacking = (*_lacking(spec, facts, health, models), *_lacking_models(spec, folder, models))
     reasons = lacking or tuple(map(str, problems(spec.health, health)))
     state: State = "unconfigured" if lacking else "unhealthy" if reasons else "ready"
     return Found(name=spec.name, state=state, reasons=reasons, facts=facts, health=health)
 
 
-def _lacking(spec: DeviceSpec, facts: DeviceFacts, health: HealthFacts) -> Iterator[str]:
+def _lacking(spec: DeviceSpec, facts: DeviceFacts, health: HealthFacts, models: Sequence[str]) -> Iterator[str]:
     if facts.llama_cpp_reason is not None:
         python = spec.python or (PYTHON_OVER_SSH if isinstance(spec.connection, SshSpec) else sys.executable)
         yield f"{facts.llama_cpp_reason}. There: {python} -m pip install --upgrade llama-cpp-python"
-    if spec.models is not None and health.free_disk_bytes is None:
+    if spec.models is not None and health.free_disk_bytes is None and not models:  # else they are missing, which tells
         yield f"its `models`, {spec.models}: {health.free_disk_reason}. Make that folder there, or correct the path"
+
+
+def _lacking_models(spec: DeviceSpec, folder: dict[str, Any] | None, models: Sequence[str]) -> Iterator[str]:
+    missing = [] if folder is None else [name for name in models if name not in folder["names"]]
+    if missing and folder is not None:
+        some = ", ".join(missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
+        yield (
+            f"{len(missing)} of {len(models)} model files are not in {folder['path']} ({some}). "
+            f"Bring them there: configspec models push {spec.name}"
+        )
 
 
 def _busy(spec: DeviceSpec, holder: dict[str, Any]) -> Found:

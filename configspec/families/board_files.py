@@ -7,7 +7,7 @@ from pathlib import Path
 
 from configspec.families.content_hash import file_sha256
 from configspec.families.gguf_shards import gguf_files
-from configspec.inventory.specs import DraftSpec
+from configspec.inventory.specs import DraftSpec, FamilySpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,5 +35,21 @@ def board_files(family: str, draft: DraftSpec, quant: str, model: Path) -> tuple
     what it is.
     """
     if draft.safetensors is not None:
-        return (BoardFile(path=model, name=f"{family}-{draft.name}-{quant}.gguf"),)
+        return (BoardFile(path=model, name=_built_name(family, draft, quant)),)
     return tuple(BoardFile(path=path, name=path.name) for path in gguf_files(model))
+
+
+def board_file_names(family: FamilySpec) -> tuple[str, ...]:
+    """What the drafts' files are called on a board, as far as that is known before a hub is asked."""
+    names = []
+    for draft in family.drafts.values():
+        for quant in family.quants:
+            if draft.safetensors is not None:
+                names.append(_built_name(family.name, draft, quant))
+            elif draft.gguf is not None:
+                names += [path.name for path in gguf_files(draft.gguf[quant])]
+    return tuple(dict.fromkeys(names))
+
+
+def _built_name(family: str, draft: DraftSpec, quant: str) -> str:
+    return f"{family}-{draft.name}-{quant}.gguf"

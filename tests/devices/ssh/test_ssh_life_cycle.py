@@ -26,8 +26,8 @@ pytestmark = pytest.mark.real
 ALWAYS_TOO_MUCH = 2**60
 
 
-def states(devices: list[DeviceSpec], cache: Path, timeout_s: float = 20.0) -> list[Found]:
-    with probe(devices, cache, timeout_s=timeout_s) as found:
+def states(devices: list[DeviceSpec], cache: Path, **models: tuple[str, ...]) -> list[Found]:
+    with probe(devices, cache, timeout_s=20.0, models=models) as found:
         return list(found)
 
 
@@ -166,12 +166,28 @@ def test_a_board_that_says_nothing_costs_the_bound_and_no_more(
     stuck.chmod(0o755)
     begin_s = time.monotonic()
     devices = [deaf, server.device(), server.device(name="stuck", python=str(stuck))]
-    with probe(devices, agent_cache, timeout_s=4) as found:
+    with probe(devices, agent_cache, timeout_s=4, models={}) as found:
         assert time.monotonic() - begin_s < 5
     assert [one.state for one in found] == ["offline", "ready", "offline"]
     assert found[0].reasons == found[2].reasons == ("no answer within 4 s",)
     assert time.monotonic() - begin_s < 15
     assert server.lock_is_free()
+
+
+def test_a_board_without_its_models_is_told_what_to_bring(server, agent_cache: Path, tmp_path: Path) -> None:
+    """The missing ones by name, also where the folder itself is missing; a board that has them all is ready."""
+    for name in ("one.gguf", "two.gguf"):
+        (tmp_path / name).touch()
+    stocked = server.device(name="stocked", models=str(tmp_path))
+    lacking = server.device(name="lacking", models=str(tmp_path))
+    empty = server.device(name="empty", models=str(tmp_path / "gone"))
+    models = ("one.gguf", "two.gguf")
+    more = (*models, "three.gguf")
+    found = states([stocked, lacking, empty], agent_cache, stocked=models, lacking=more, empty=models)
+    assert [one.state for one in found] == ["ready", "unconfigured", "unconfigured"]
+    push = "Bring them there: configspec models push"
+    assert found[1].reasons == (f"1 of 3 model files are not in {tmp_path} (three.gguf). {push} lacking",)
+    assert found[2].reasons == (f"2 of 2 model files are not in {tmp_path}/gone (one.gguf, two.gguf). {push} empty",)
 
 
 FAMILIES = "families: {f: {target: {transformers: target}, drafts: {xs: xs}, quants: [F16]}}\n"
@@ -189,7 +205,11 @@ def test_the_command_ends_well_only_if_all_are_ready(
     def board(name: str) -> str:
         return f"{{connection: {{ssh: {name}, config: {server.config}}}, python: {sys.executable}}}"
 
-    devices = f"devices: {{a: {board('board-a')}, dark: {board('nobody-there')}, paper: {{replay: paper.json}}}}\n"
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "f-xs-F16.gguf").touch()
+    stocked = f"{board('board-a')[:-1]}, models: {tmp_path / 'models'}}}"
+    boards = f"a: {stocked}, bare: {board('board-a')}, dark: {board('nobody-there')}, paper: {{replay: paper.json}}"
+    devices = f"devices: {{{boards}}}\n"
     (tmp_path / "devices.yaml").write_text(devices + FAMILIES)
     path = str(tmp_path / "devices.yaml")
     assert main(["devices", "a", "paper", "--inventory", path, "--format", "json"]) == 0
@@ -198,7 +218,10 @@ def test_the_command_ends_well_only_if_all_are_ready(
     assert told[0]["health"]["loop_s"] > 0
     assert (told[1]["health"], told[1]["not_asked"]) == (None, "recorded figures are no board")
     assert main(["devices", "--inventory", path]) == 1
-    assert "dark    offline   ssh cannot reach nobody-there" in capsys.readouterr().out
+    table = " ".join(capsys.readouterr().out.split())
+    assert "dark offline ssh cannot reach nobody-there" in table
+    assert "bare unconfigured 1 of 1 model files are not in" in table
+    assert "(f-xs-F16.gguf). Bring them there: configspec models push bare" in table
     assert main(["devices", "dak", "--inventory", path]) == 2
     assert "Did you mean 'dark'?" in capsys.readouterr().err
     assert main(["devices", "--timeout", "0", "--inventory", path]) == 2
