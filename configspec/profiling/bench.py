@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from configspec.devices.connect import PULSE, Pulse
 from configspec.devices.device import Device, open_this_host
 from configspec.devices.waiting import Waiting
 from configspec.families.board_files import BoardFile, board_files
@@ -23,7 +22,7 @@ from configspec.inventory.prompts import PromptSet, default_prompts, read_prompt
 from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec, TargetSpec
 from configspec.profiling.acceptance import DraftScores, llama_cpp_version, score_draft
 from configspec.profiling.board_models import find_model, push_command, shares_this_hosts_files
-from configspec.profiling.boards import PATIENCE, Boards, Patience
+from configspec.profiling.boards import Boards
 from configspec.profiling.trace import Trace, trace_target
 from configspec.profiling.verification import VerificationTimes, time_verification
 from configspec.targets.open import open_target, target_runtime
@@ -52,15 +51,13 @@ class Bench:
         store: Store,
         progress: Callable[[str], None],
         *,
-        patience: Patience = PATIENCE,
-        pulse: Pulse = PULSE,
         wait: Waiting | None = None,
         host_threads: int | None = None,
     ) -> None:
         self.inventory = inventory
         self.store = store
         self.progress = progress
-        self.boards = Boards(store.root, progress, patience=patience, pulse=pulse, wait=wait)
+        self.boards = Boards(store.root, progress, wait=wait)
         self._host_threads = host_threads
         self._open = ExitStack()
         self._scorer: Device | None = None

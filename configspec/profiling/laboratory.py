@@ -15,7 +15,6 @@ from statistics import median
 from typing import Any
 
 from configspec import __version__
-from configspec.devices.connect import PULSE, Pulse
 from configspec.devices.device import Device
 from configspec.devices.faults import LinkLost
 from configspec.devices.waiting import Waiting
@@ -27,7 +26,6 @@ from configspec.model.profile import Serving
 from configspec.profiling.acceptance import DraftScores
 from configspec.profiling.acceptance_check import PROMPTS_CHECKED, check_acceptance
 from configspec.profiling.bench import Bench, Prepared
-from configspec.profiling.boards import PATIENCE, Patience
 from configspec.profiling.cell import time_cell
 from configspec.profiling.cell_row import cell_row, retried
 from configspec.profiling.end_to_end import measure_end_to_end, time_exchange
@@ -47,8 +45,6 @@ class Laboratory:
         *,
         progress: Callable[[str], None],
         separate_k: bool = False,
-        patience: Patience = PATIENCE,
-        pulse: Pulse = PULSE,
         wait: Waiting | None = None,
         acceptance_check: int = PROMPTS_CHECKED,
         host_threads: int | None = None,
@@ -58,9 +54,7 @@ class Laboratory:
         self._progress = progress
         self._separate_k = separate_k
         self._acceptance_check = acceptance_check  # prompts of each cell
-        self._bench = Bench(
-            inventory, store, progress, patience=patience, pulse=pulse, wait=wait, host_threads=host_threads
-        )
+        self._bench = Bench(inventory, store, progress, wait=wait, host_threads=host_threads)
         self._cells: dict[tuple[str, ...], dict[int, Row] | ConfigspecError] = {}
 
     def __enter__(self) -> Laboratory:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from healthy_board import WELL
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,27 +17,6 @@ from configspec.devices.waiting import Waiting
 from configspec.errors import TestbedError
 from configspec.inventory.specs import HealthSpec
 
-WELL = HealthFacts(
-    temperature_c=48.5,
-    temperature_zone="tj-thermal",
-    temperature_reason=None,
-    power_mode="MAXN",
-    power_mode_reason=None,
-    governor="performance",
-    governor_reason=None,
-    throttling=(),
-    throttling_reason=None,
-    available_memory_bytes=6_000_000_000,
-    swap_used_bytes=0,
-    memory_reason=None,
-    free_disk_bytes=20_000_000_000,
-    free_disk_reason=None,
-    load_1min=0.2,
-    load_reason=None,
-    loop_s=0.02,
-    board_sha256="0123456789abcdef",
-    board_reason=None,
-)
 UNKNOWN = replace(
     WELL,
     temperature_c=None,

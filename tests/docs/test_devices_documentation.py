@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from healthy_board import WELL
+
 from configspec.cli.devices import as_json, as_text
-from configspec.devices.answers import DeviceFacts, HealthFacts
+from configspec.devices.answers import DeviceFacts
 from configspec.devices.health import problems
 from configspec.devices.probe import Found
 from configspec.inventory.read import read_inventory
@@ -29,26 +31,12 @@ BOARD = DeviceFacts(
     llama_cpp_system_info="CUDA",
     llama_cpp_reason=None,
 )
-HEALTH = HealthFacts(
+HEALTH = replace(
+    WELL,
     temperature_c=47.5,
-    temperature_zone="tj-thermal",
-    temperature_reason=None,
-    power_mode="MAXN",
-    power_mode_reason=None,
     governor="schedutil",
-    governor_reason=None,
-    throttling=(),
-    throttling_reason=None,
     available_memory_bytes=58_600_000_000,
-    swap_used_bytes=0,
-    memory_reason=None,
-    free_disk_bytes=20_000_000_000,
-    free_disk_reason=None,
-    load_1min=0.2,
-    load_reason=None,
-    loop_s=0.02,
     board_sha256="1c9a4d0be7f25836",
-    board_reason=None,
 )
 HOT = replace(HEALTH, temperature_c=61.0)
 ALICE = {"user": "alice", "host": "ci-runner-3", "pid": "4711", "since": "2026-01-02 03:04:05 UTC"}
