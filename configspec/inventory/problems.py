@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.inventory.schema import DevicesYaml
-from configspec.inventory.schema_values import DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
+from configspec.inventory.schema_values import BOARD_FOLDER_PATTERN, DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
 
 SHOWN = 10  # problems printed; more would scroll the first ones away
 Key = tuple[str | int, ...]
@@ -107,6 +107,7 @@ NAME_RULE = "A name stands in test ids: use letters, digits, '.', '_' and '-', a
 RULES = {
     HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
     URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1; a key is read from `api_key_env`.",
+    BOARD_FOLDER_PATTERN: "Write a whole path on the device, or one that begins with ~/, as in ~/gguf.",
     DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces, a leading '-' or what a shell reads, "
     "as in user@orin-01.",
 }

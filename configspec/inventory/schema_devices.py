@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from configspec.errors import did_you_mean
-from configspec.inventory.schema_values import Destination, Layers, Name, Part, Size, Text, no_twins
+from configspec.inventory.schema_values import BoardFolder, Destination, Layers, Name, Part, Size, Text, no_twins
 from configspec.inventory.specs import LlamaCppSpec
 
 LLAMA_CPP = LlamaCppSpec()
@@ -109,7 +109,7 @@ class Device(Part):
         description="The interpreter on the device that has llama_cpp; left out: the one that runs configspec, or "
         "python3 over SSH",
     )
-    models: Text | None = Field(
+    models: BoardFolder | None = Field(
         default=None,
         description="The folder on the device for its GGUF files, a whole path or ~/...; left out: this host's own "
         "files, or ~/.cache/configspec/models over SSH",

@@ -16,6 +16,7 @@ from configspec.inventory import lengths, sizes, specs
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 HUB_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"
 URL_PATTERN = r"^https?://[^\s/@]+(/[^\s]*)?$"  # no user and password: it stands in results and errors
+BOARD_FOLDER_PATTERN = r"^(/|~/|~$)"  # where a login shell happens to begin is no place for models
 # ssh would take a leading - for an option, and puts user and host into the shell string of a ProxyCommand. What is
 # refused is what OpenSSH 9.6 refuses (https://www.openssh.com/txt/release-9.6, CVE-2023-51385), in older ones too.
 _NOT_IN_HOST = r"""\s\x00-\x1f\x7f'"`$\\;&<>|(){}"""
@@ -51,6 +52,7 @@ Quant: TypeAlias = Annotated[
     str, AfterValidator(_known_quant), Field(json_schema_extra={"enum": [*specs.QUANTISATIONS]})
 ]
 HubName: TypeAlias = Annotated[str, Field(pattern=HUB_PATTERN)]
+BoardFolder: TypeAlias = Annotated[str, Field(pattern=BOARD_FOLDER_PATTERN)]
 Destination: TypeAlias = Annotated[str, Field(pattern=DESTINATION_PATTERN)]
 Layers: TypeAlias = Annotated[
     int, BeforeValidator(_layers, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=0)])

@@ -93,6 +93,10 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
             "devices: {a: {connection: {ssh: orin, config: nope}}}\n" + FAMILIES,
             "devices.a.connection.config is 'nope', and there is no file {here}/nope.",
         ),
+        (
+            "devices: {a: {connection: {ssh: orin}, models: gguf}}",
+            "devices.a.models is 'gguf'. Write a whole path on the device, or one that begins with ~/, as in ~/gguf.",
+        ),
         ("devices: {a: {replay: one.json, models: /m}}", "devices.a has `replay`, which runs nothing, and `models`, "),
         (
             "devices: {a: {connection: local, power: {meter: ina3221}}}",
