@@ -37,6 +37,7 @@ def laboratory_of(run: Run, config: pytest.Config) -> Laboratory:
                 with capture.global_and_fixture_disabled():
                     reporter.ensure_newline()
                     reporter.write_line(text)
+                    reporter.flush()  # into a log, it would be told when it is over
 
         def say(text: str) -> None:
             """What a worker of pytest-xdist reports goes nowhere, but whoever waits must be told."""
