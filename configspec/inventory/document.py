@@ -19,6 +19,7 @@ from configspec.errors import UsageError
 MAX_BYTES = 1 << 20
 MAX_NODES = 10_000  # aliases expanded; a testbed of a hundred boards has about 3,000
 MAX_DEPTH = 32  # the deepest key of the schema is at 6
+MERGE = "tag:yaml.org,2002:merge"
 CORE_SCALARS = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -29,7 +30,7 @@ CORE_SCALARS = (
         r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
         list("-+.0123456789"),
     ),
-    ("tag:yaml.org,2002:merge", r"<<", ["<"]),
+    (MERGE, r"<<", ["<"]),
 )
 
 
@@ -116,10 +117,22 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
-        """A dict whose keys are the text as written."""
-        if isinstance(node, yaml.MappingNode):
-            self.flatten_mapping(node)
-        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
+        """A dict whose keys are the text as written; of what `<<` brings, what is written beside it wins.
+
+        Of a list of mappings the earlier wins (YAML's merge key). Done here: PyYAML 6.0.3 and 6.0.4 differ on it.
+        """
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key, value in node.value:
+            if key.tag != MERGE:
+                own[key.value] = self.construct_object(value, deep=True)
+                continue
+            sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            for source in sources:
+                if not isinstance(source, yaml.MappingNode):
+                    raise _refusal(source, f"`<<` brings a {source.id}. It brings a mapping, or a list of mappings")
+                merged = self.construct_object(source, deep=True) | merged
+        return merged | own
 
 
 def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections import ChainMap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,17 @@ def test_anchors_and_merges_work(write_inventory: WriteInventory) -> None:
     assert read(write_inventory(text)) == {"a": {"x": 1, "y": 1}, "b": b, "c": {**b, "z": 3}, "d": b}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.dictionaries(st.sampled_from(["model", "quants", "k", "n"]), st.integers(0, 9)), min_size=2))
+def test_a_merge_takes_what_stands_first(write_inventory: WriteInventory, parts: list[dict[str, int]]) -> None:
+    """The mapping's own keys, then the listed mappings in their order."""
+    own, *sources = parts
+    lines = [f"s{i}: &s{i} {json.dumps(source)}" for i, source in enumerate(sources)]
+    merge = f"<<: [{', '.join(f'*s{i}' for i in range(len(sources)))}]"
+    lines += [f"merged: {{{', '.join([merge, *(f'{key}: {value}' for key, value in own.items())])}}}"]
+    assert read(write_inventory("\n".join(lines)))["merged"] == dict(ChainMap(own, *sources))
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text(write_inventory: WriteInventory) -> None:
     """Some editors of Windows write one."""
     assert read(write_inventory("\ufeffa: 1")) == {"a": 1}
@@ -59,7 +71,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(write_inventory: WriteInventor
         ),
         ("a: !!int x", "line 1, column 4: tag '!!int' is not used"),
         ("? [a]\n: 1", "line 1, column 3: a key is a list or a mapping. A key is a name."),
-        ("a: {<<: 3}", "line 1, column 9: expected a mapping or list of mappings for merging"),
+        ("a: {<<: 3}", "line 1, column 9: `<<` brings a scalar. It brings a mapping, or a list of mappings."),
         ("[" * 1000, "line 1, column 33: this is nested more than 32 deep."),
         ("a: \x07", "unacceptable character #x0007: special characters are not allowed"),
         (b"a: \xff", "byte 4 is not UTF-8. Save the file as UTF-8."),
