@@ -163,9 +163,12 @@ class DeviceQueues:
         queue = self._queue_for(node)
         if queue is None:
             return False
-        index = queue.popleft()
-        self._unfinished[node].append(index)
-        node.send_runtest_some([index])
+        try:
+            node.send_runtest_some([queue[0]])
+        except OSError:  # it is dead, of what it runs next; xdist will tell by remove_node
+            self._ready.remove(node)
+            return False
+        self._unfinished[node].append(queue.popleft())
         return True
 
     def _queue_for(self, node: Worker) -> deque[int] | None:

@@ -24,8 +24,11 @@ class FakeWorker:
         self.gateway = SimpleNamespace(id=name)
         self.known: list[int] = []
         self.shutting_down = False
+        self.dead = False  # of the first test that it knows; the scheduler has not heard of it yet
 
     def send_runtest_some(self, indices: Sequence[int]) -> None:
+        if self.dead:
+            raise OSError("cannot send (already closed?)")
         self.known += indices
 
     def shutdown(self) -> None:
@@ -38,8 +41,11 @@ class FakeWorker:
 class Session:
     """xdist's part: it starts workers, replaces those that die, and ends as its `DSession` does."""
 
-    def __init__(self, tests: Sequence[str], workers: int, deadly: set[str], restarts: int = 99) -> None:
-        self.tests, self.deadly, self.restarts = list(tests), deadly, restarts
+    def __init__(
+        self, tests: Sequence[str], workers: int, deadly: set[str], restarts: int = 99, *, hears_late: bool = False
+    ) -> None:
+        """`hears_late`: of a worker's test it hears when the worker is already dead of the next one."""
+        self.tests, self.deadly, self.restarts, self.hears_late = list(tests), deadly, restarts, hears_late
         config: Any = SimpleNamespace()
         self.queues = DeviceQueues(config, DEVICES, workers)
         self.alive: list[FakeWorker] = []
@@ -68,7 +74,7 @@ class Session:
                 self.alive.remove(worker)
                 if worker in self.queues.nodes:
                     assert self.queues.remove_node(worker) is None
-            able = [worker for worker in self.alive if worker.can_run()]
+            able = [worker for worker in self.alive if worker.dead or worker.can_run()]
             assert able or not self.alive, "all workers wait for ever"
             if able:
                 self.step(choose(able))
@@ -78,6 +84,7 @@ class Session:
         name = self.tests[index]
         self.ran.append((worker.gateway.id, name))
         if name not in self.deadly:
+            worker.dead = self.hears_late and worker.can_run() and self.tests[worker.known[0]] in self.deadly
             self.queues.mark_test_complete(worker, index)
             return
         self.alive.remove(worker)
@@ -99,7 +106,7 @@ def sessions(draw: st.DrawFn) -> Session:
     names = draw(st.lists(st.sampled_from([*DEVICES, None]), max_size=30))
     tests = [test_id(name, number) for number, name in enumerate(names)]
     deadly = draw(st.sets(st.sampled_from(tests), max_size=6)) if tests else set()
-    return Session(tests, draw(st.integers(1, 5)), deadly)
+    return Session(tests, draw(st.integers(1, 5)), deadly, hears_late=draw(st.booleans()))
 
 
 @given(sessions(), st.randoms(use_true_random=False))
