@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from configspec.agent.model_folder import RESERVE_BYTES
 from configspec.devices.device import Device, open_device
 from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
 
 VOCABULARY = 300
 TRAINED_CONTEXT = 2048
+DISK_BYTES = 12 * 1024 * 1024  # of a small disk, beside what a push keeps free
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,19 @@ def large_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("gguf") / "large.gguf"
     write_tiny_gguf(path, width=512, layers=40)
     return path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for DISK_BYTES and no more."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    size = f"size={RESERVE_BYTES + DISK_BYTES}"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
 def write_tiny_gguf(path: Path, *, width: int = 256, layers: int = 2, vocabulary: int = VOCABULARY) -> None:

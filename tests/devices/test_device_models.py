@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,19 +44,6 @@ def board(tmp_path: Path, agent_cache: Path) -> Iterator[Device]:
     """The machine of the tests, with a folder of models of its own."""
     with open_device(DeviceSpec(name="board", connection="local", models=str(tmp_path / "models")), agent_cache) as it:
         yield it
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk with room for the reserve and 12 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    size = f"size={RESERVE_BYTES + 12 * MIB}"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], capture_output=True, check=False)
-    if mounted.returncode != 0:
-        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_pushed_file_is_found(board: Device, source: Path, sha256: str, tmp_path: Path) -> None:
@@ -119,24 +105,3 @@ def test_a_file_that_would_fill_the_disk_is_refused_beforehand(
     with open_device(spec, agent_cache) as board, pytest.raises(TestbedError, match=told):
         board.models.push(large, "large.gguf", SHA256, replace=False, progress=ignore)
     assert list(small_disk.iterdir()) == []
-
-
-def test_a_disk_that_fills_meanwhile_is_told_and_freed(
-    small_disk: Path, source: Path, sha256: str, agent_cache: Path
-) -> None:
-    """The path, what is needed, what is free; the partial file is gone, and there is room again for the next."""
-
-    def fill(done: int, _all: int) -> None:
-        if done == CHUNK_BYTES:
-            with pytest.raises(OSError, match="No space"):
-                (small_disk / "log").write_bytes(bytes(RESERVE_BYTES + 12 * MIB))
-
-    spec = DeviceSpec(name="board", connection="local", models=str(small_disk))
-    told = rf"{small_disk}/draft\.gguf cannot be written: No space left on device; \d+ more bytes are needed, \d+ are"
-    with open_device(spec, agent_cache) as board:
-        with pytest.raises(TestbedError, match=told):
-            board.models.push(source, "draft.gguf", sha256, replace=False, progress=fill)
-        assert [path.name for path in small_disk.iterdir()] == ["log"]
-        (small_disk / "log").unlink()
-        board.models.push(source, "draft.gguf", sha256, replace=False, progress=ignore)
-    assert (small_disk / "draft.gguf").read_bytes() == source.read_bytes()

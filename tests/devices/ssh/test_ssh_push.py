@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from configspec.agent.model_folder import RESERVE_BYTES
 from configspec.cli import main
 from configspec.devices.device import open_device
 from configspec.devices.faults import LinkLost
 from configspec.devices.model_folder import CHUNK_BYTES
+from configspec.errors import TestbedError
 from configspec.families.content_hash import file_sha256
 from configspec.model.memory import shown_bytes
 
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.real
 INVENTORY = """
 devices:
   orin: {{connection: {{ssh: board-a, config: '{config}'}}, python: '{python}', models: '{folder}', tags: [boards]}}
+  other: {{connection: {{ssh: board-b, config: '{config}'}}, python: '{python}', models: '{folder} 2'}}
   gone: {{connection: {{ssh: nobody-there, config: '{config}'}}, python: '{python}', tags: [boards]}}
   here: {{connection: local, tags: [desk]}}
   kept: {{connection: local, models: '{folder}', tags: [desk]}}
@@ -170,6 +173,45 @@ def test_a_push_that_was_cut_off_goes_on_where_it_stopped(server, agent_cache: P
     assert told[0] >= 2 * CHUNK_BYTES
     assert [path.name for path in folder.iterdir()] == ["draft.gguf"]
     assert (folder / "draft.gguf").read_bytes() == source.read_bytes()
+
+
+def test_a_disk_that_fills_meanwhile_is_told_and_freed(
+    server, small_disk: Path, agent_cache: Path, tmp_path: Path
+) -> None:
+    """The path, what is needed and free; the partial file is gone, another board has the file, the next push works."""
+    source, other_folder = tmp_path / "draft.gguf", tmp_path / "models"
+    source.write_bytes(os.urandom(3 * CHUNK_BYTES + 5))
+    sha256 = file_sha256(source)
+    full, other = server.device(models=str(small_disk)), server.device("board-b", models=str(other_folder))
+
+    def fill(done: int, _all: int) -> None:
+        if done == CHUNK_BYTES:
+            with pytest.raises(OSError, match="No space"):
+                (small_disk / "log").write_bytes(bytes(shutil.disk_usage(small_disk).free + 1))
+
+    told = rf"orin: {small_disk}/draft\.gguf cannot be written: No space left on device; \d+ more bytes are needed, \d+"
+    with open_device(full, agent_cache) as board, open_device(other, agent_cache) as other_board:
+        with pytest.raises(TestbedError, match=told):
+            board.models.push(source, "draft.gguf", sha256, replace=False, progress=fill)
+        assert [path.name for path in small_disk.iterdir()] == ["log"]
+        other_board.models.push(source, "draft.gguf", sha256, replace=False, progress=lambda *_: None)
+        (small_disk / "log").unlink()
+        board.models.push(source, "draft.gguf", sha256, replace=False, progress=lambda *_: None)
+    for folder in (small_disk, other_folder):
+        assert (folder / "draft.gguf").read_bytes() == source.read_bytes()
+
+
+def test_a_board_whose_disk_is_full_does_not_keep_the_others_from_theirs(
+    push: Push, small_disk: Path, board_folder: Path, capsys
+) -> None:
+    """Refused before anything is written; the exit code is that of the testbed."""
+    (small_disk / "log").write_bytes(bytes(shutil.disk_usage(small_disk).free - RESERVE_BYTES))
+    board_folder.symlink_to(small_disk)
+    assert push("orin", "other") == 3
+    assert [path.name for path in small_disk.iterdir()] == ["log"]
+    told = capsys.readouterr()
+    assert f"orin: {board_folder}/draft.gguf has no room: " in told.err
+    assert "other [1/1] draft.gguf: " in told.out
 
 
 def test_without_a_folder_of_its_own_a_board_has_one_in_its_cache(server, agent_cache: Path, tmp_path: Path) -> None:
