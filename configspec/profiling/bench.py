@@ -37,7 +37,6 @@ class Prepared:
     draft: str
     quant: str
     model: Path
-    files: tuple[BoardFile, ...]  # of the model, with their names on a board
     trace: Trace
     scores: DraftScores
 
@@ -64,6 +63,7 @@ class Bench:
         self._families: dict[str, FamilySpec] = {}
         self._target: tuple[str, Target] | None = None
         self._traces: dict[str, Trace] = {}
+        self._files: dict[tuple[str, str, str], tuple[BoardFile, ...]] = {}
         self._prepared: dict[tuple[str, str, str], Prepared] = {}
         self._verification: dict[str, VerificationTimes] = {}
 
@@ -86,7 +86,7 @@ class Bench:
         return self._families[name]
 
     def prepare(self, family: str, draft: str, quant: str) -> Prepared:
-        """Everything that measuring a cell needs before a device is touched.
+        """Everything of the host that measuring a cell needs: the target's text alone may take it an hour.
 
         Raises:
             UsageError, TestbedError: A model, the hub, a server or this host's disk; never the device's fault.
@@ -94,33 +94,36 @@ class Bench:
         key = (family, draft, quant)
         if key not in self._prepared:
             spec = self.family(family)
-            files = self._draft_files(spec, draft, quant)
-            model, trace = files[0].path, self.trace(spec)
+            model, trace = self.draft_file(spec, draft, quant), self.trace(spec)
             scores = self.scores(spec, model, trace)
             self._prepared[key] = Prepared(
-                family=spec, draft=draft, quant=quant, model=model, files=files, trace=trace, scores=scores
+                family=spec, draft=draft, quant=quant, model=model, trace=trace, scores=scores
             )
         return self._prepared[key]
 
-    def model_on(self, spec: DeviceSpec, prepared: Prepared) -> Path:
+    def model_on(self, spec: DeviceSpec, family: str, draft: str, quant: str) -> Path:
         """Where the draft's file is on the device, compared by hash if it is not this host's own.
 
         Raises:
             UsageError: It is not there, or another file is.
         """
+        files = self._draft_files(self.family(family), draft, quant)
         if shares_this_hosts_files(spec):
-            return prepared.model
-        names = (prepared.family.name, prepared.draft, prepared.quant)
-        push = push_command(self.inventory.path, spec.name, *names)
-        return find_model(self.device(spec), prepared.files, push)
+            return files[0].path
+        push = push_command(self.inventory.path, spec.name, family, draft, quant)
+        return find_model(self.device(spec), files, push)
 
     def draft_file(self, family: FamilySpec, draft: str, quant: str) -> Path:
         """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""
         return self._draft_files(family, draft, quant)[0].path
 
     def _draft_files(self, family: FamilySpec, draft: str, quant: str) -> tuple[BoardFile, ...]:
-        spec = resolve_draft(family.name, family.drafts[draft], (quant,), self.progress)
-        return board_files(family.name, spec, quant, ensure_draft(family, spec, quant, self.store, self.progress))
+        key = (family.name, draft, quant)
+        if key not in self._files:
+            spec = resolve_draft(family.name, family.drafts[draft], (quant,), self.progress)
+            file = ensure_draft(family, spec, quant, self.store, self.progress)
+            self._files[key] = board_files(family.name, spec, quant, file)
+        return self._files[key]
 
     def target(self, family: FamilySpec) -> Target:
         """The family's target, in place of the one that was open."""

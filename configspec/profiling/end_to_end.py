@@ -41,7 +41,8 @@ def measure_end_to_end(bench: Bench, spec: DeviceSpec, prepared: Prepared, row: 
     check_room(prompts, k, sweep.new_tokens, spec, target)
     verification = bench.verification(prepared.family, ks)
     device = bench.device(spec)
-    device.open_model(bench.model_on(spec, prepared), spec.llama_cpp)
+    model = bench.model_on(spec, prepared.family.name, prepared.draft, prepared.quant)
+    device.open_model(model, spec.llama_cpp)
     turns: list[Turns] = []
     runs: list[list[SpeculativeRun]] = [[] for _ in prompts]
     for repeat in range(sweep.end_to_end.repeats):

@@ -1,8 +1,8 @@
 """Measures cells of a testbed when asked, each once, and remembers the answer for the next question.
 
 The order of work for one cell: build the draft's file if it is missing, check that it speaks the target's
-vocabulary, score it against the target's text (both cached by content), then time it on the device and have that
-repeat some of the scoring.
+vocabulary; look whether the board has it, so that this is told before the host works for an hour; score it against the
+target's text (both cached by content); then time it on the device and have that repeat some of the scoring.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory
 from configspec.model.profile import Serving
 from configspec.profiling.acceptance import DraftScores
 from configspec.profiling.acceptance_check import PROMPTS_CHECKED, check_acceptance
-from configspec.profiling.bench import Bench, Prepared
+from configspec.profiling.bench import Bench
 from configspec.profiling.cell import time_cell
 from configspec.profiling.cell_row import cell_row, retried
 from configspec.profiling.end_to_end import measure_end_to_end, time_exchange
@@ -108,11 +108,7 @@ class Laboratory:
             self._bench.boards.admit(device)
             if spec.replay is not None:
                 return self._replayed(spec, family, draft, quant, ks)
-            prepared = self._bench.prepare(family, draft, quant)
-            serving, verification = self._inventory.serving_for(family), None
-            if serving.verify == "measured":
-                verification = self._bench.verification(prepared.family, ks)
-            return self._tried(device, lambda: self._measured(spec, prepared, ks, serving, verification))
+            return self._tried(device, lambda: self._measured(spec, family, draft, quant, ks))
         except ConfigspecError as problem:
             return problem
 
@@ -146,19 +142,17 @@ class Laboratory:
                 )
         return rows
 
-    def _measured(
-        self,
-        spec: DeviceSpec,
-        prepared: Prepared,
-        ks: Sequence[int],
-        serving: Serving,
-        verification: VerificationTimes | None,
-    ) -> dict[int, Row]:
+    def _measured(self, spec: DeviceSpec, family: str, draft: str, quant: str, ks: Sequence[int]) -> dict[int, Row]:
+        model = self._bench.model_on(spec, family, draft, quant)
+        prepared = self._bench.prepare(family, draft, quant)
+        serving, verification = self._inventory.serving_for(family), None
+        if serving.verify == "measured":
+            verification = self._bench.verification(prepared.family, ks)
         sweep = self._inventory.sweep
         device = self._bench.device(spec)
-        self._progress(f"{spec.name}: {prepared.family.name} {prepared.draft} {prepared.quant}")
+        self._progress(f"{spec.name}: {family} {draft} {quant}")
         context = prepared.trace.context_of(sweep.depth)
-        model, room = self._bench.model_on(spec, prepared), cache_bytes(prepared.model, spec.llama_cpp.context)
+        room = cache_bytes(prepared.model, spec.llama_cpp.context)
         timing = time_cell(device, spec, model, context, ks, sweep, separate=self._separate_k, cache_bytes=room)
         if verification is not None:
             serving = measured_serving(serving, verification, device, context, ks)

@@ -151,6 +151,18 @@ def test_a_device_that_refuses_one_request_is_not_lost(laboratory, small_invento
     assert laboratory.rows("local", "tiny-llama", "s", "Q8_0", KS)
 
 
+def test_a_draft_that_a_board_lacks_is_told_before_the_host_works(small_inventory, tmp_path):
+    """With a large target that is an hour earlier: nothing is written or scored for it."""
+    board = replace(small_inventory.devices["local"], name="board", models=str(tmp_path / "models"))
+    inventory, told = replace(small_inventory, devices={"board": board}), list[str]()
+    with Laboratory(inventory, Store(tmp_path / "cache"), progress=told.append) as laboratory:
+        with pytest.raises(UsageError, match="the draft's file is not there"):
+            laboratory.rows("board", "tiny-llama", "xs", "Q8_0", KS)
+        assert not any("the target writes" in line for line in told)
+        laboratory.trace(inventory.families["tiny-llama"])
+    assert any("the target writes" in line for line in told)
+
+
 def test_a_row_that_took_two_attempts_says_why_the_first_failed(laboratory):
     """In its fields, and as a warning of its configuration; a third is counted on, and the first cause stays."""
     row = laboratory.rows("local", "tiny-llama", "xs", "Q8_0", KS)[1]
