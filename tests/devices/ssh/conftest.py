@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -45,6 +46,14 @@ def forwarder(server: Server) -> Iterator[Forwarder]:
         forwarder.config = server.folder / f"ssh_config_{forwarder.port}"
         forwarder.config.write_text(head + server.config.read_text())
         yield forwarder
+
+
+@pytest.fixture
+def controls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where this test's shared connections have their folders; other tests run beside it."""
+    with tempfile.TemporaryDirectory() as folder:  # a short name, for sockets
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
 
 
 HOLDER = """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -172,11 +172,12 @@ def test_a_connection_that_falls_silent_is_noticed_on_both_sides(
             os.kill(session, signal.SIGKILL)
 
 
-def test_a_shared_connection_that_is_killed_is_a_lost_link(server, agent_cache: Path, is_alive, wait_until) -> None:
+def test_a_shared_connection_that_is_killed_is_a_lost_link(
+    server, agent_cache: Path, controls: Path, is_alive, wait_until
+) -> None:
     """All that goes through it ends, and the board is free."""
-    before = _controls()
     with open_device(server.device(), agent_cache) as device:
-        (control,) = _controls() - before
+        (control,) = controls.glob("cs-*")
         os.kill(_master_of(control), signal.SIGKILL)
         with pytest.raises(LinkLost):
             device.describe(deadline_s=20)
@@ -208,12 +209,9 @@ def test_a_master_that_is_stopped_holds_nobody_for_ever(server, agent_cache: Pat
             os.kill(master, signal.SIGKILL)
 
 
-def _controls() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("cs-*"))
-
-
 def _master_of(control: Path) -> int:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and str(control).encode() in (entry / "cmdline").read_bytes():
-            return int(entry.name)
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # others come and go
+            if str(control).encode() in (entry / "cmdline").read_bytes():
+                return int(entry.name)
     raise AssertionError("no master")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -153,12 +152,11 @@ def test_an_emulated_link_lies_on_top(server, agent_cache: Path) -> None:
         assert device.describe().cores >= 1
 
 
-def test_nothing_is_left_behind(server, agent_cache: Path, wait_until, is_alive) -> None:
+def test_nothing_is_left_behind(server, agent_cache: Path, controls: Path, wait_until, is_alive) -> None:
     """No agent, no lock, no shared connection and no socket, on either side."""
-    before = set(Path(tempfile.gettempdir()).glob("cs-*"))
     with open_device(server.device(), agent_cache) as device:
         assert not server.lock_is_free()
-        (control,) = set(Path(tempfile.gettempdir()).glob("cs-*")) - before
+        (control,) = controls.glob("cs-*")
         assert control.stat().st_mode & 0o777 == 0o700
         session = server.session_of(device.hello.pid)
     assert not control.exists()
