@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
-    from configspec.devices.probe import Found
+    from configspec.devices.probe import Found, Models
     from configspec.inventory.specs import DeviceSpec, Inventory
 
 TIMEOUT_S = 20.0
@@ -65,13 +65,15 @@ def _devices(asked: argparse.Namespace) -> int:
     return 0 if all(one.state in ("ready", "recorded") for one in found) else 1
 
 
-def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, tuple[str, ...]]:
+def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, Models]:
     """What each device that keeps models of its own must have; whether it is the right file, a run compares by hash."""
+    from configspec.devices.probe import Models
     from configspec.families.board_files import board_file_names
-    from configspec.profiling.board_models import shares_this_hosts_files
+    from configspec.profiling.board_models import push_command, shares_this_hosts_files
 
     names = tuple(name for family in inventory.families.values() for name in board_file_names(family))
-    return {spec.name: names for spec in devices if not shares_this_hosts_files(spec)}
+    keeping = [spec.name for spec in devices if names and not shares_this_hosts_files(spec)]
+    return {name: Models(names=names, push=push_command(inventory.path, name)) for name in keeping}
 
 
 def _tell_warning(message: Warning | str, *_: Any, **__: Any) -> None:

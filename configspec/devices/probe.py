@@ -43,24 +43,32 @@ class Found:
     health: HealthFacts | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """The files that a device must have in its folder, one or more, and the command that brings them there."""
+
+    names: tuple[str, ...]
+    push: str
+
+
 @contextmanager
 def probe(
-    devices: Sequence[DeviceSpec], cache: Path, *, timeout_s: float, models: Mapping[str, Sequence[str]]
+    devices: Sequence[DeviceSpec], cache: Path, *, timeout_s: float, models: Mapping[str, Models]
 ) -> Iterator[tuple[Found, ...]]:
     """How the devices are, in their order, within `timeout_s`. The context's end clears away what hangs.
 
-    `models`: the files that a device must have in its folder, by the device's name.
+    `models`: by the device's name, for those that keep their own.
     """
     ends_s = time.monotonic() + timeout_s
     with ThreadPoolExecutor(max(1, len(devices))) as threads:
-        asked = [threads.submit(_probe, spec, cache, ends_s, timeout_s, models.get(spec.name, ())) for spec in devices]
+        asked = [threads.submit(_probe, spec, cache, ends_s, timeout_s, models.get(spec.name)) for spec in devices]
         wait(asked, timeout=timeout_s)
         yield tuple(
             one.result() if one.done() else _silent(spec, timeout_s) for spec, one in zip(devices, asked, strict=True)
         )
 
 
-def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float, models: Sequence[str]) -> Found:
+def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float, models: Models | None) -> Found:
     if spec.replay is not None:
         return Found(name=spec.name, state="recorded", reasons=(f"figures of {spec.replay.profile.name}",))
     try:
@@ -75,7 +83,7 @@ def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float, model
         return Found(name=spec.name, state=state, reasons=(_reason(spec, problem),))
 
 
-def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Sequence[str]) -> Found:
+def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) -> Found:
     archive = build_agent_archive()
 
     def left_s() -> float:
@@ -89,28 +97,34 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Sequence[str]) ->
             return _busy(spec, holder)
         facts = ask_description(client, deadline_s=left_s())
         health = ask_health(client, spec, deadline_s=left_s())
-        folder = client.call("list_files", deadline_s=left_s(), folder=spec.models) if models else None
-    lacking = (*_lacking(spec, facts, health, models), *_lacking_models(spec, folder, models))
-    reasons = lacking or tuple(map(str, problems(spec.health, health)))
+        lacking = list(_lacking_llama_cpp(spec, facts))
+        if models is None:
+            lacking += _lacking_folder(spec, health)
+        else:
+            lacking += _lacking_models(models, client.call("list_files", deadline_s=left_s(), folder=spec.models))
+    reasons = tuple(lacking or map(str, problems(spec.health, health)))
     state: State = "unconfigured" if lacking else "unhealthy" if reasons else "ready"
     return Found(name=spec.name, state=state, reasons=reasons, facts=facts, health=health)
 
 
-def _lacking(spec: DeviceSpec, facts: DeviceFacts, health: HealthFacts, models: Sequence[str]) -> Iterator[str]:
+def _lacking_llama_cpp(spec: DeviceSpec, facts: DeviceFacts) -> Iterator[str]:
     if facts.llama_cpp_reason is not None:
         python = spec.python or (PYTHON_OVER_SSH if isinstance(spec.connection, SshSpec) else sys.executable)
         yield f"{facts.llama_cpp_reason}. There: {python} -m pip install --upgrade llama-cpp-python"
-    if spec.models is not None and health.free_disk_bytes is None and not models:  # else they are missing, which tells
+
+
+def _lacking_folder(spec: DeviceSpec, health: HealthFacts) -> Iterator[str]:
+    if spec.models is not None and health.free_disk_bytes is None:
         yield f"its `models`, {spec.models}: {health.free_disk_reason}. Make that folder there, or correct the path"
 
 
-def _lacking_models(spec: DeviceSpec, folder: dict[str, Any] | None, models: Sequence[str]) -> Iterator[str]:
-    missing = [] if folder is None else [name for name in models if name not in folder["names"]]
-    if missing and folder is not None:
+def _lacking_models(models: Models, folder: dict[str, Any]) -> Iterator[str]:
+    missing = [name for name in models.names if name not in folder["names"]]
+    if missing:
         some = ", ".join(missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
         yield (
-            f"{len(missing)} of {len(models)} model files are not in {folder['path']} ({some}). "
-            f"Bring them there: configspec models push {spec.name}"
+            f"{len(missing)} of {len(models.names)} model files are not in {folder['path']} ({some}). "
+            f"Bring them there: {models.push}"
         )
 
 

@@ -40,9 +40,10 @@ def find_model(device: Device, files: Sequence[BoardFile], push: str) -> Path:
     return Path(found[0].path)
 
 
-def push_command(inventory: Path, device: str, family: str, draft: str, quant: str) -> str:
-    """What brings one draft to a device, as it is typed."""
-    words = ["configspec", "models", "push", device, "--family", family, "--draft", draft, "--quant", quant]
+def push_command(inventory: Path, device: str, *only: str) -> str:
+    """What brings all drafts to a device, or those of a family, draft and quantisation only, as it is typed."""
+    filters = [word for pair in zip(("--family", "--draft", "--quant"), only, strict=False) for word in pair]
+    words = ["configspec", "models", "push", device, *filters]
     if inventory.absolute() != Path("devices.yaml").absolute():
         words += ["--inventory", str(inventory)]
     return shlex.join(words)

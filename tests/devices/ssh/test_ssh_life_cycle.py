@@ -17,7 +17,7 @@ import pytest
 from configspec.cli import main
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceBusy, DeviceUnhealthy
-from configspec.devices.probe import Found, probe
+from configspec.devices.probe import Found, Models, probe
 from configspec.devices.waiting import Waiting
 from configspec.inventory.specs import DeviceSpec, HealthSpec, ReplaySpec, SshSpec
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.real
 ALWAYS_TOO_MUCH = 2**60
 
 
-def states(devices: list[DeviceSpec], cache: Path, **models: tuple[str, ...]) -> list[Found]:
+def states(devices: list[DeviceSpec], cache: Path, **models: Models) -> list[Found]:
     with probe(devices, cache, timeout_s=20.0, models=models) as found:
         return list(found)
 
@@ -181,13 +181,13 @@ def test_a_board_without_its_models_is_told_what_to_bring(server, agent_cache: P
     stocked = server.device(name="stocked", models=str(tmp_path))
     lacking = server.device(name="lacking", models=str(tmp_path))
     empty = server.device(name="empty", models=str(tmp_path / "gone"))
-    models = ("one.gguf", "two.gguf")
-    more = (*models, "three.gguf")
+    models = Models(names=("one.gguf", "two.gguf"), push="push them")
+    more = Models(names=(*models.names, "three.gguf"), push="push it")
     found = states([stocked, lacking, empty], agent_cache, stocked=models, lacking=more, empty=models)
     assert [one.state for one in found] == ["ready", "unconfigured", "unconfigured"]
-    push = "Bring them there: configspec models push"
-    assert found[1].reasons == (f"1 of 3 model files are not in {tmp_path} (three.gguf). {push} lacking",)
-    assert found[2].reasons == (f"2 of 2 model files are not in {tmp_path}/gone (one.gguf, two.gguf). {push} empty",)
+    bring = "Bring them there: push"
+    assert found[1].reasons == (f"1 of 3 model files are not in {tmp_path} (three.gguf). {bring} it",)
+    assert found[2].reasons == (f"2 of 2 model files are not in {tmp_path}/gone (one.gguf, two.gguf). {bring} them",)
 
 
 FAMILIES = "families: {f: {target: {transformers: target}, drafts: {xs: xs}, quants: [F16]}}\n"
@@ -221,7 +221,7 @@ def test_the_command_ends_well_only_if_all_are_ready(
     table = " ".join(capsys.readouterr().out.split())
     assert "dark offline ssh cannot reach nobody-there" in table
     assert "bare unconfigured 1 of 1 model files are not in" in table
-    assert "(f-xs-F16.gguf). Bring them there: configspec models push bare" in table
+    assert f"(f-xs-F16.gguf). Bring them there: configspec models push bare --inventory {path}" in table
     assert main(["devices", "dak", "--inventory", path]) == 2
     assert "Did you mean 'dark'?" in capsys.readouterr().err
     assert main(["devices", "--timeout", "0", "--inventory", path]) == 2
