@@ -13,9 +13,9 @@ from itertools import groupby
 
 from comparison import Line
 
-from configspec.model.acceptance import replay
 from configspec.profiling.speculative import SpeculativeRun
-from configspec.profiling.trace import TracedPrompt
+from configspec.profiling.target_text import TracedPrompt
+from configspec.theory.acceptance.chain import replay
 
 NEAR_TIE = 0.05  # logits; a difference that sits at a wider gap is no rounding
 

@@ -20,22 +20,22 @@ from comparison import Line, Pair, compare, enough
 from loopback import Server
 from machine import Watch
 
-from configspec.devices.agent_archive import build_agent_archive
-from configspec.devices.agent_client import AgentClient
-from configspec.devices.agent_upload import upload_agent
 from configspec.devices.device import HELLO_DEADLINE_S, Device, open_device
-from configspec.devices.ssh_client import ssh_client
-from configspec.devices.ssh_connection import SshConnection
+from configspec.devices.transport.archive import build_agent_archive
+from configspec.devices.transport.client import AgentClient
+from configspec.devices.transport.ssh.ssh_client import ssh_client
+from configspec.devices.transport.ssh.ssh_connection import SshConnection
+from configspec.devices.transport.ssh.upload import upload_agent
 from configspec.errors import TestbedError
-from configspec.inventory.specs import DeviceSpec, FamilySpec, LlamaCppSpec, SshSpec
-from configspec.model.drafting import prefix_durations
+from configspec.testbed.specs import DeviceSpec, FamilySpec, LlamaCppSpec, SshSpec
+from configspec.theory.timing import prefix_durations
 
 DRAFTING_AT_LEAST = 0.98
 START_BOUND_S = 2.0
 TWO_AT_MOST = 0.6
 DEPTH = 128
 TOKENS, REPEATS = 512, 15  # a turn of a second or two
-PATIENCE = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
+RETRY_POLICY = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
 TURN_S = 600.0
 BOARDS = ("board-a", "board-b")
 CELL_S = 10.0  # four cells: 40 s a board, of which starting everything is a small part
@@ -64,7 +64,7 @@ def drafting(rig: Rig, name: str, model: Path, *, pairs: int) -> Line:
     with open_device(here, rig.cache) as local, open_device(rig.server.device(llama_cpp=options), rig.cache) as board:
         for device in (local, board):
             device.open_model(model)
-        while not enough(taken, least=pairs, most=PATIENCE * pairs):
+        while not enough(taken, least=pairs, most=RETRY_POLICY * pairs):
             watch = Watch()
             if len(taken) % 2:
                 ours, peer = _tokens_per_s(board), _tokens_per_s(local)

@@ -29,8 +29,8 @@ from pathlib import Path
 
 from machine import processors
 
+from configspec.cache import default_root
 from configspec.errors import UsageError
-from configspec.families.store import default_root
 
 PACKAGE = "llama-cpp-python"
 # What llama-cpp-python sets, then what leaves out the tools that nobody asked for. All else is llama.cpp's default, as

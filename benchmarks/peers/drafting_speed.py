@@ -18,10 +18,10 @@ from llama_bench import Decoding
 from machine import Watch
 
 from configspec.devices.device import Device
-from configspec.inventory.specs import LlamaCppSpec
-from configspec.model.drafting import prefix_durations
+from configspec.testbed.specs import LlamaCppSpec
+from configspec.theory.timing import prefix_durations
 
-PATIENCE = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
+RETRY_POLICY = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
 PATIENCE_S = 300.0  # and how long more are taken at all: a large model on a busy machine takes minutes a pair
 SECONDS = 600.0  # bound on one turn of ours
 
@@ -37,11 +37,11 @@ def against_llama_bench(
     note: str,
     progress: Callable[[str], None],
 ) -> Line:
-    """Both in turns, first one first and then the other, until `pairs` pairs were quiet or patience ends."""
+    """Both in turns, first one first and then the other, until `pairs` pairs were quiet or retry ends."""
     facts = device.open_model(asked.model, _opened_for(asked))
     taken: list[Pair] = []
     began = Watch()
-    while not enough(taken, least=pairs, most=PATIENCE * pairs if began.elapsed_s() < PATIENCE_S else pairs):
+    while not enough(taken, least=pairs, most=RETRY_POLICY * pairs if began.elapsed_s() < PATIENCE_S else pairs):
         pair = _pair(device, tool, asked, ours_first=len(taken) % 2 == 1)
         taken.append(pair)
         doubt = ", disturbed" if pair.disturbed else ""

@@ -27,11 +27,11 @@ from engines import Engine, Given, Outcome
 from machine import Watch
 
 from configspec.devices.device import Device
-from configspec.model.decoding import Decoding
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
+from configspec.theory.decoding import Decoding
 
-PATIENCE = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
+RETRY_POLICY = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
 
 Side = Literal["ours", "peer"]
 
@@ -145,7 +145,7 @@ def _speed(
     for take in turns.values():
         take()  # untimed: memory is claimed, files are read
     taken: list[Pair] = []
-    while not enough(taken, least=task.pairs, most=task.pairs * PATIENCE):
+    while not enough(taken, least=task.pairs, most=task.pairs * RETRY_POLICY):
         order: tuple[Side, Side] = ("ours", "peer") if len(taken) % 2 else ("peer", "ours")
         watch = Watch()
         done = {side: turns[side]() for side in order}

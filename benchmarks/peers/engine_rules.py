@@ -24,7 +24,7 @@ from itertools import combinations
 
 from agreement import NEAR_TIE
 
-from configspec.devices.device import Device, Draft
+from configspec.devices.device import Device, DraftedTokens
 from configspec.profiling.rules import Greedy
 from configspec.targets.target import Target
 
@@ -63,15 +63,15 @@ class ByTheirRule:
         """So far."""
         return self.rounds, self.drafted, self.accepted
 
-    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Draft as many as the engine would, which may be none."""
         length = keep + len(append)
         size = self.rule.draft_length(k, self._end - length)
         if size == 0:
-            return Draft(tokens=(), stamps_s=(0.0,), length=length)
+            return DraftedTokens(tokens=(), stamps_s=(0.0,), length=length)
         return self._greedy.draft(device, size, keep=keep, append=append)
 
-    def judge(self, device: Device, target: Target, last: int, drafted: Draft) -> tuple[int, int]:
+    def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """Judge greedily, and count."""
         good, own = self._greedy.judge(device, target, last, drafted)
         self.rounds += 1

@@ -16,7 +16,7 @@ from llama_speculative import Speculation
 from machine import processors
 
 from configspec.errors import TestbedError
-from configspec.inventory.specs import LlamaCppSpec
+from configspec.testbed.specs import LlamaCppSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """How long it takes to know the goodput of all drafts, quantisations and K of a family, and whether one best is found.
 
-    ours     `Laboratory.rows` for every cell, and a few rounds of every configuration timed with their outcome thrown
+    ours     every cell profiled, and a few rounds of every configuration timed with their outcome thrown
              away: no speculative decoding is run
     theirs   `llama-speculative-simple` for every configuration, over a few prompts of the set; the rest in proportion.
              Its seconds are those of the whole program, loading included: that is what asking it takes
@@ -30,20 +30,20 @@ from pathlib import Path
 
 from build_llama_bench import Tool
 from comparison import Line, Pair, compare, enough
-from end_to_end import PATIENCE
+from end_to_end import RETRY_POLICY
 from engines import Given, LlamaCpp, given
 from gguf_vocabulary import GgufVocabulary
 from machine import Watch
 from separate_k import WITHIN
 from sweep import evenly
 
-from configspec.families.store import Store
-from configspec.inventory.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec, TargetSpec
-from configspec.profiling.laboratory import Laboratory
-from configspec.profiling.trace import TracedPrompt
-from configspec.records.record import Row
-from configspec.targets.open import open_target
+from configspec.cache import Store
+from configspec.profiling.session import ProfilingSession
+from configspec.profiling.target_text import TracedPrompt
+from configspec.records.row import Row
+from configspec.targets.registry import open_target
 from configspec.targets.target import Target
+from configspec.testbed.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec, TargetSpec
 
 AT_LEAST_TIMES = 20.0
 DEVICE = "local"
@@ -106,7 +106,7 @@ def measure(inventory: Inventory, tool: Tool, *, prompts: int, pairs: int, progr
         ours = Known(goodput=predicted(profiled, tuple(chosen)), seconds=profiled.seconds)
         theirs = run.everything(ks, progress)
         again: list[Pair] = []
-        while not enough(again, least=pairs, most=pairs * PATIENCE):
+        while not enough(again, least=pairs, most=pairs * RETRY_POLICY):
             again.append(run.pair(ours.best, theirs.best, ours_first=len(again) % 2 == 1))
     total = len(profiled.prompts)
     shape = f"{len(engines)} cells, {len(ks)} K each, {total} prompts"
@@ -192,18 +192,18 @@ def best_notes(ours: Known, theirs: Known) -> tuple[str, ...]:
 def _profile(inventory: Inventory, family: FamilySpec, store: Store, progress: Progress) -> Profiled:
     """All cells as `configspec` profiles them, from an empty cache but for the files; then rounds like theirs."""
     ks, depth = inventory.sweep.k, inventory.sweep.depth
-    with Laboratory(inventory, store, progress=progress) as laboratory:
+    with ProfilingSession(inventory, store, progress=progress) as session:
         cells = [(draft, quant) for draft in family.drafts for quant in family.quants]
-        files = {cell: laboratory.draft_file(family, *cell) for cell in cells}
+        files = {cell: session.draft_file(family, *cell) for cell in cells}
         watch = Watch()
-        rows = {cell: laboratory.rows(DEVICE, family.name, *cell, ks) for cell in cells}
+        rows = {cell: session.rows(DEVICE, family.name, *cell, ks) for cell in cells}
         round_s: dict[Key, float] = {}
         with closing(open_target(family.target)) as target:
             for cell, file in files.items():
                 with closing(open_target(replace(family.target, gguf=file))) as draft:
                     round_s |= {(*cell, k): _round_s(target, draft, depth, k) for k in ks}
         seconds = watch.elapsed_s()
-        prompts = laboratory.trace(family).prompts
+        prompts = session.trace(family).prompts
     return Profiled(files=files, rows=rows, round_s=round_s, prompts=prompts, seconds=seconds)
 
 

@@ -17,13 +17,13 @@ from end_to_end import Ours, Task, against
 from engines import Given, LlamaCpp, Transformers, given
 from gguf_vocabulary import GgufVocabulary
 
+from configspec.cache import Store
 from configspec.devices.device import Device
 from configspec.errors import UsageError
 from configspec.families.build import F16, ensure_draft
-from configspec.families.store import Store
-from configspec.inventory.prompts import Prompt
-from configspec.inventory.specs import DraftSpec, FamilySpec, LlamaCppSpec, TargetSpec
-from configspec.targets.open import open_target
+from configspec.targets.registry import open_target
+from configspec.testbed.prompts import Prompt
+from configspec.testbed.specs import DraftSpec, FamilySpec, LlamaCppSpec, TargetSpec
 
 LLAMA_CPP_AT_LEAST = 0.9
 TRANSFORMERS_AT_LEAST = 2.5

@@ -19,8 +19,8 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.families.quantize import quantize
-from configspec.families.store import Store
+from configspec.cache import Store
+from configspec.families.gguf.quantize import quantize
 
 QUANT = "Q4_K_M"
 WRITER_VERSION = 1  # raised with every change of the bytes written

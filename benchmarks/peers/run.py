@@ -45,13 +45,13 @@ from machine import processors
 from pairings import Pairing, against_llama_cpp, against_transformers, target_file
 from random_model import Shape, ensure_random_model
 
+from configspec.cache import Store, default_root
 from configspec.devices.device import open_device
 from configspec.errors import ConfigspecError, UsageError, did_you_mean
 from configspec.families.build import ensure_draft
-from configspec.families.store import Store, default_root
-from configspec.inventory.prompts import default_prompts, read_prompts
-from configspec.inventory.read import read_inventory
-from configspec.inventory.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory
+from configspec.testbed.prompts import default_prompts, read_prompts
+from configspec.testbed.read import read_inventory
+from configspec.testbed.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPTH = 128  # tokens in the context, as in the sweep's own rounds
@@ -201,7 +201,7 @@ def journal(asked: Asked) -> list[Line]:
 
 
 def on_boards(asked: Asked) -> list[Line]:
-    """Boards over SSH, and two of them at once."""
+    """DevicePool over SSH, and two of them at once."""
     store = Store(default_root())
     family, draft = smallest_draft(read_inventory(asked.inventory))
     model = ensure_draft(family, draft, SMALL_QUANT, store, _say)
@@ -229,7 +229,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "separate-k": ("Rounds of K: timed on their own (peer) and as beginnings of rounds of 10 (ours)", apart),
     "end-to-end": ("End to end: another engine (peer) and configspec (ours)", end_to_end),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
-    "boards": ("Boards: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
+    "boards": ("DevicePool: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
     "journal": ("Rows: pytest-benchmark's one file (peer), and the journal and the merge (ours)", journal),
 }
 

@@ -26,15 +26,15 @@ from agreement import Difference, Drafts, agreement, difference
 from comparison import Line
 from machine import Watch
 
-from configspec.devices.device import Device, Draft, Prefill, open_device
-from configspec.families.store import Store
-from configspec.inventory.specs import FamilySpec, Inventory
-from configspec.profiling.acceptance import DraftScores
-from configspec.profiling.laboratory import Laboratory
+from configspec.cache import Store
+from configspec.devices.device import Device, DraftedTokens, Prefill, open_device
+from configspec.profiling.acceptance_trace import AcceptanceTrace
+from configspec.profiling.session import ProfilingSession
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
-from configspec.profiling.trace import Trace, TracedPrompt
-from configspec.targets.open import open_target
+from configspec.profiling.target_text import Trace, TracedPrompt
+from configspec.targets.registry import open_target
 from configspec.targets.target import Target
+from configspec.testbed.specs import FamilySpec, Inventory
 
 AT_LEAST_TIMES = 30.0
 WAIT_POLICY = "OMP_WAIT_POLICY"  # read by the OpenMP library when it is loaded
@@ -47,7 +47,7 @@ class Profiled:
     """What profiling left behind: the drafts' files and scores by (draft, quantisation), and the seconds it took."""
 
     files: dict[tuple[str, str], Path]
-    scores: dict[tuple[str, str], DraftScores]
+    scores: dict[tuple[str, str], AcceptanceTrace]
     trace: Trace
     seconds: float
 
@@ -66,7 +66,7 @@ class Witness:
         self.drafts = []
         return self._device.prefill(tokens)
 
-    def draft(self, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Draft, and remember it."""
         drafted = self._device.draft(k, keep=keep, append=append)
         self.drafts.append((keep + len(append) - self._prompt_length, drafted.tokens))
@@ -129,15 +129,15 @@ def _threads_that_sleep() -> Iterator[None]:
 
 def _profile(inventory: Inventory, store: Store, device: str, family: FamilySpec, progress: Progress) -> Profiled:
     """All cells as `configspec` profiles them, from an empty cache but for the drafts' files."""
-    with Laboratory(inventory, store, progress=progress) as laboratory:
+    with ProfilingSession(inventory, store, progress=progress) as session:
         cells = [(draft, quant) for draft in family.drafts for quant in family.quants]
-        files = {cell: laboratory.draft_file(family, *cell) for cell in cells}
+        files = {cell: session.draft_file(family, *cell) for cell in cells}
         watch = Watch()
         for draft, quant in cells:
-            laboratory.rows(device, family.name, draft, quant, inventory.sweep.k)
+            session.rows(device, family.name, draft, quant, inventory.sweep.k)
         seconds = watch.elapsed_s()
-        trace = laboratory.trace(family)
-        scores = {cell: laboratory.scores(family, path, trace) for cell, path in files.items()}
+        trace = session.trace(family)
+        scores = {cell: session.scores(family, path, trace) for cell, path in files.items()}
     return Profiled(files=files, scores=scores, trace=trace, seconds=seconds)
 
 

@@ -29,7 +29,7 @@ from .watch import SILENCE_S, Watch
 def main() -> int:
     """Serve the host on stdin and stdout until one of them closes, or the host is silent for `sys.argv[1]` seconds.
 
-    `sys.argv[2]` is the mark by which another agent knows this one (`retire`).
+    `sys.argv[2]` is the mark by which another agent knows this one (`reap`).
     """
     # llama.cpp and C libraries print to file descriptor 1: it goes to stderr before any of them is loaded.
     answers = os.dup(1)

@@ -15,7 +15,7 @@ from .llama_library import Library, load_library
 from .llama_model import OpenModel, open_model
 from .model_folder import Incoming, find_file, folder_path, list_files
 from .protocol import AgentError, Arguments, Deadline, usage_error
-from .retire import retire
+from .reap import reap
 from .sampling import Sampling
 from .scoring import check_scorable, score
 
@@ -38,7 +38,7 @@ class Operations:
             "lock": (self._take_lock, OWNER),
             "holder": (self._holder, frozenset()),
             "health": (self._health, frozenset({"models"})),
-            "retire": (self._retire, frozenset({"mark"})),
+            "reap": (self._reap, frozenset({"mark"})),
             "describe": (self._describe, frozenset()),
             "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch", "cache_bytes"})),
             "prefill": (self._prefill, frozenset({"tokens"})),
@@ -80,8 +80,8 @@ class Operations:
     def _health(self, arguments: Arguments) -> dict[str, Any]:
         return health(Path("/"), models=arguments.text("models"))
 
-    def _retire(self, arguments: Arguments) -> dict[str, Any]:
-        return retire(arguments.text("mark"), self._deadline)
+    def _reap(self, arguments: Arguments) -> dict[str, Any]:
+        return reap(arguments.text("mark"), self._deadline)
 
     def _describe(self, _: Arguments) -> dict[str, Any]:
         facts = describe(Path("/"))

@@ -15,7 +15,7 @@ from configspec.errors import UsageError
 
 if TYPE_CHECKING:
     from configspec.devices.probe import Found, Models
-    from configspec.inventory.specs import DeviceSpec, Inventory
+    from configspec.testbed.specs import DeviceSpec, Inventory
 
 TIMEOUT_S = 20.0
 WIDTH = 120
@@ -44,10 +44,10 @@ def add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _devices(asked: argparse.Namespace) -> int:
+    from configspec.cache import default_root
     from configspec.devices.probe import probe
-    from configspec.families.store import default_root
-    from configspec.inventory.read import read_inventory
-    from configspec.inventory.select import select_devices
+    from configspec.testbed.read import read_inventory
+    from configspec.testbed.select import select_devices
 
     if not 0 < asked.timeout < float("inf"):
         raise UsageError(f"--timeout is {asked.timeout:g}; it takes seconds, more than 0.")
@@ -69,7 +69,7 @@ def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, Mo
     """What each device that keeps models of its own must have; whether it is the right file, a run compares by hash."""
     from configspec.devices.probe import Models
     from configspec.families.board_files import board_file_names
-    from configspec.profiling.board_models import push_command, shares_this_hosts_files
+    from configspec.profiling.staging import push_command, shares_this_hosts_files
 
     names = tuple(name for family in inventory.families.values() for name in board_file_names(family))
     keeping = [spec.name for spec in devices if names and not shares_this_hosts_files(spec)]
@@ -116,7 +116,7 @@ def _what(found: Found) -> str:
         return f"{who['user']} on {who['host']} has it (process {who['pid']}, since {who['since']})"
     if found.reasons or found.facts is None or found.health is None:
         return ". ".join(found.reasons)
-    from configspec.model.memory import shown_bytes
+    from configspec.theory.sizes import shown_bytes
 
     facts, health = found.facts, found.health
     known = [

@@ -16,7 +16,7 @@ from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
     from configspec.families.catalogue import Model
-    from configspec.inventory.specs import FamilySpec
+    from configspec.testbed.specs import FamilySpec
 
 DEFAULT_INVENTORY = Path("devices.yaml")
 Commands = argparse._SubParsersAction  # argparse has no public name for it
@@ -49,8 +49,8 @@ def _add(
 
 def _families(asked: argparse.Namespace) -> list[FamilySpec]:
     """The families that are asked for, with the drafts and quantisations that are."""
-    from configspec.inventory.read import read_inventory
-    from configspec.inventory.select import select_names
+    from configspec.testbed.read import read_inventory
+    from configspec.testbed.select import select_names
 
     inventory = read_inventory(asked.inventory)
     families = [inventory.families[name] for name in select_names("family", inventory.families, asked.family or ())]
@@ -69,7 +69,7 @@ def _families(asked: argparse.Namespace) -> list[FamilySpec]:
 
 def _list(asked: argparse.Namespace) -> int:
     from configspec.families.catalogue import models_of
-    from configspec.families.hub import Hub
+    from configspec.families.hub.hub import Hub
 
     models = [one for family in _families(asked) for one in models_of(family, Hub(), target=not asked.draft)]
     if asked.format == "json":
@@ -97,7 +97,7 @@ def _print_table(models: list[Model]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from configspec.model.memory import shown_bytes
+    from configspec.theory.sizes import shown_bytes
 
     table = Table(box=None, pad_edge=False)
     for title in ("family", "model", "quant", "state", "size", "from"):
@@ -111,9 +111,9 @@ def _print_table(models: list[Model]) -> None:
 def _pull(asked: argparse.Namespace) -> int:
     """Everything that can be fetched is, whatever becomes of the rest."""
     from configspec.families.catalogue import models_of
-    from configspec.families.hub import Hub
+    from configspec.families.hub.hub import Hub
     from configspec.families.resolve import resolve_draft, resolve_target
-    from configspec.model.memory import shown_bytes
+    from configspec.theory.sizes import shown_bytes
 
     hub, problems, fetched = Hub(), list[ConfigspecError](), False
     for family in _families(asked):
@@ -139,7 +139,7 @@ def _pull(asked: argparse.Namespace) -> int:
 
 def _verify(asked: argparse.Namespace) -> int:
     from configspec.families.catalogue import models_of
-    from configspec.families.hub import Hub
+    from configspec.families.hub.hub import Hub
     from configspec.families.memory import host_memory_bytes
     from configspec.families.verify import verify
 
@@ -156,9 +156,9 @@ def _verify(asked: argparse.Namespace) -> int:
 
 
 def _build(asked: argparse.Namespace) -> int:
+    from configspec.cache import Store, default_root
     from configspec.families.build import ensure_family
-    from configspec.families.store import Store, default_root
-    from configspec.model.memory import shown_bytes
+    from configspec.theory.sizes import shown_bytes
 
     store = Store(default_root())
     for family in _families(asked):
@@ -171,8 +171,8 @@ def _build(asked: argparse.Namespace) -> int:
 
 def _push(asked: argparse.Namespace) -> int:
     from configspec.cli.push import push_models
-    from configspec.inventory.read import read_inventory
-    from configspec.inventory.select import select_devices
+    from configspec.testbed.read import read_inventory
+    from configspec.testbed.select import select_devices
 
     devices = select_devices(read_inventory(asked.inventory), asked.device)
     push_models(devices, _families(asked), overwrite=asked.replace)

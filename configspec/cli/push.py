@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from configspec.cache import Store, default_root
 from configspec.cli.problems import raise_all
 from configspec.cli.transfer_progress import TransferProgress
 from configspec.devices.device import Device, open_device
@@ -13,10 +14,9 @@ from configspec.errors import ConfigspecError, UsageError
 from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
 from configspec.families.resolve import resolve_draft
-from configspec.families.store import Store, default_root
-from configspec.inventory.specs import DeviceSpec, FamilySpec
-from configspec.model.memory import shown_bytes
-from configspec.profiling.board_models import shares_this_hosts_files
+from configspec.profiling.staging import shares_this_hosts_files
+from configspec.testbed.specs import DeviceSpec, FamilySpec
+from configspec.theory.sizes import shown_bytes
 
 
 def push_models(devices: Sequence[DeviceSpec], families: Sequence[FamilySpec], *, overwrite: bool) -> None:

@@ -28,18 +28,18 @@ def add_rank(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _rank(asked: argparse.Namespace) -> int:
-    from configspec.inventory.lengths import parse_k
-    from configspec.inventory.select import select_names
     from configspec.records.results import read_results
-    from configspec.reporting.prediction import prediction_reports, prediction_text
-    from configspec.reporting.question import Question, answer
+    from configspec.reporting.prediction_section import prediction_reports, prediction_text
     from configspec.reporting.rankings import as_json, as_markdown, as_text
+    from configspec.selection.query import Query, answer
+    from configspec.testbed.k_range import parse_k
+    from configspec.testbed.select import select_names
 
     _check_assumptions(asked)
     rows = read_results(asked.results)
     devices = select_names("device", _unique(row.configuration.device for row in rows), asked.device or ())
     families = select_names("family", _unique(row.configuration.family for row in rows), asked.family or ())
-    question = Question(
+    question = Query(
         ks=parse_k(asked.k, where="--k") if asked.k else None,
         verify_s=asked.verify_s,
         usd_per_million_tokens=asked.usd_per_million,

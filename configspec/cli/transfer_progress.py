@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from configspec.model.memory import shown_bytes
+from configspec.theory.sizes import shown_bytes
 
 TERMINAL_S, ELSEWHERE_S = 0.2, 10.0  # between two lines
 CLEAR = "\r\x1b[K"  # https://en.wikipedia.org/wiki/ANSI_escape_code: to the line's begin, and erase it

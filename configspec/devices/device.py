@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.devices.agent_archive import build_agent_archive
-from configspec.devices.agent_client import AgentClient, Hello
-from configspec.devices.answers import DeviceFacts, Draft, HealthFacts, ModelFacts, Prefill, Scores, TimedRounds
-from configspec.devices.board_lock import hold_on_host, take_board
-from configspec.devices.connect import PULSE, Pulse, connect
-from configspec.devices.health import pass_gate
+from configspec.devices.gate import pass_gate
+from configspec.devices.lock import hold_on_host, take_board
+from configspec.devices.lock_wait import LockWait
 from configspec.devices.model_folder import ModelFolder
-from configspec.devices.waiting import Waiting
+from configspec.devices.replies import DeviceFacts, DraftedTokens, HealthFacts, ModelFacts, Prefill, Scores, TimedRounds
+from configspec.devices.transport.archive import build_agent_archive
+from configspec.devices.transport.client import AgentClient, Hello
+from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, connect
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
-from configspec.model.decoding import Decoding
+from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.theory.decoding import Decoding
 
-__all__ = ["Device", "DeviceFacts", "Draft", "ModelFacts", "Prefill", "Scores", "TimedRounds", "open_device"]
+__all__ = ["Device", "DeviceFacts", "DraftedTokens", "ModelFacts", "Prefill", "Scores", "TimedRounds", "open_device"]
 
 BATCH_TOKENS = 2048  # as many as llama-bench gives at once
 HELLO_DEADLINE_S = 60.0
@@ -32,7 +32,7 @@ HEALTH_DEADLINE_S = 30.0
 HOME = "~"  # of the account on the board: what is looked at for room where no `models` is declared
 OPEN_DEADLINE_S = 600.0  # a large file from a slow card
 WORK_DEADLINE_S = 300.0
-RETIRE_DEADLINE_S = 10.0
+REAP_DEADLINE_S = 10.0
 
 
 class Device:
@@ -109,7 +109,7 @@ class Device:
         decoding: Decoding | None = None,
         seed: int | None = None,
         deadline_s: float = WORK_DEADLINE_S,
-    ) -> Draft:
+    ) -> DraftedTokens:
         """Draft K tokens, after the sequence was cut to `keep` tokens and continued with `append`.
 
         Greedily where `decoding` is None or greedy, whatever its rule is. Else each token is sampled: the same `seed`
@@ -117,7 +117,7 @@ class Device:
         """
         sampling = {} if decoding is None or decoding.greedy else {**_sampling(decoding), "seed": seed}
         answer = self._client.call("draft", deadline_s=deadline_s, k=k, keep=keep, append=list(append), **sampling)
-        return Draft(
+        return DraftedTokens(
             tokens=tuple(answer["tokens"]),
             stamps_s=tuple(answer["stamps_s"]),
             length=answer["length"],
@@ -189,8 +189,8 @@ def open_device(
     spec: DeviceSpec,
     cache: Path,
     *,
-    pulse: Pulse = PULSE,
-    wait: Waiting | None = None,
+    heartbeat: Heartbeat = HEARTBEAT,
+    wait: LockWait | None = None,
     on_progress: Callable[[str], None] | None = None,
     orphan: str | None = None,
 ) -> Iterator[Device]:
@@ -204,10 +204,10 @@ def open_device(
         DeviceBusy: Another run holds the board, and `wait` is over.
         DeviceOffline, DeviceUnhealthy: It does not answer, or is not as it must be.
     """
-    waiting = wait or Waiting()
-    with hold_on_host(spec, cache, waiting), _started(spec, cache, pulse, on_progress) as (client, hello, mark):
+    waiting = wait or LockWait()
+    with hold_on_host(spec, cache, waiting), _started(spec, cache, heartbeat, on_progress) as (client, hello, mark):
         if orphan is not None:
-            client.call("retire", deadline_s=RETIRE_DEADLINE_S, mark=orphan)
+            client.call("reap", deadline_s=REAP_DEADLINE_S, mark=orphan)
         take_board(client, device=spec.name, waiting=waiting)
         waiting.taken(spec.name)
         health = pass_gate(spec.name, spec.health, lambda: ask_health(client, spec), waiting)
@@ -218,18 +218,18 @@ def open_device(
 def open_this_host(cache: Path, *, on_progress: Callable[[str], None] | None = None) -> Iterator[Device]:
     """A device for work whose result does not depend on its speed: nothing is locked, nobody asks how it is."""
     spec = DeviceSpec(name="this host", connection="local")
-    with _started(spec, cache, PULSE, on_progress) as (client, hello, mark):
+    with _started(spec, cache, HEARTBEAT, on_progress) as (client, hello, mark):
         yield Device(spec=spec, client=client, hello=hello, health=None, mark=mark)
 
 
 @contextmanager
 def _started(
-    spec: DeviceSpec, cache: Path, pulse: Pulse, on_progress: Callable[[str], None] | None = None
+    spec: DeviceSpec, cache: Path, heartbeat: Heartbeat, on_progress: Callable[[str], None] | None = None
 ) -> Iterator[tuple[AgentClient, Hello, str]]:
     """The device's agent, its hello and its mark."""
     archive, mark = build_agent_archive(), uuid.uuid4().hex
-    with connect(spec, archive, cache, pulse, mark=mark) as connection:
-        client = AgentClient(connection, device=spec.name, silence_s=pulse.give_up_s, on_progress=on_progress)
+    with connect(spec, archive, cache, heartbeat, mark=mark) as connection:
+        client = AgentClient(connection, device=spec.name, silence_s=heartbeat.give_up_s, on_progress=on_progress)
         yield client, client.greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S), mark
 
 
@@ -247,10 +247,10 @@ def ask_health(client: AgentClient, spec: DeviceSpec, *, deadline_s: float = HEA
     return HealthFacts(throttling=None if throttling is None else tuple(throttling), **answer)
 
 
-def retire_agent(spec: DeviceSpec, cache: Path, orphan: str, *, pulse: Pulse = PULSE) -> None:
+def reap_agent(spec: DeviceSpec, cache: Path, orphan: str, *, heartbeat: Heartbeat = HEARTBEAT) -> None:
     """End the agent of that mark, where the board can still be reached. An error: as for `open_device`."""
-    with _started(spec, cache, pulse) as (client, _, _):
-        client.call("retire", deadline_s=RETIRE_DEADLINE_S, mark=orphan)
+    with _started(spec, cache, heartbeat) as (client, _, _):
+        client.call("reap", deadline_s=REAP_DEADLINE_S, mark=orphan)
 
 
 def _sampling(decoding: Decoding) -> dict[str, Any]:

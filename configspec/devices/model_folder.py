@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from configspec.devices.agent_client import AgentClient
+from configspec.devices.transport.client import AgentClient
 
 CHUNK_BYTES = 2 * 1024 * 1024  # of the file; a line of the protocol holds 4 MiB
 DEADLINE_S = 120.0  # for one chunk: a link of 25 kB/s keeps it

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from configspec.devices.agent_archive import build_agent_archive
-from configspec.devices.agent_client import AgentClient
-from configspec.devices.answers import DeviceFacts, HealthFacts
-from configspec.devices.board_lock import host_lock, known_owner
-from configspec.devices.connect import PYTHON_OVER_SSH, connect
 from configspec.devices.device import ask_description, ask_health
 from configspec.devices.faults import DeviceOffline, LinkLost
-from configspec.devices.health import problems
+from configspec.devices.gate import problems
+from configspec.devices.lock import host_lock, known_owner
+from configspec.devices.replies import DeviceFacts, HealthFacts
+from configspec.devices.transport.archive import build_agent_archive
+from configspec.devices.transport.client import AgentClient
+from configspec.devices.transport.connect import PYTHON_OVER_SSH, connect
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import DeviceSpec, SshSpec
+from configspec.testbed.specs import DeviceSpec, SshSpec
 
 State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "recorded"]
 NAMED = 3  # of the files that are missing

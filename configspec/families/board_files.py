@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configspec.families.content_hash import file_sha256
-from configspec.families.gguf_shards import gguf_files
-from configspec.inventory.specs import DraftSpec, FamilySpec
+from configspec.families.gguf.gguf_shards import gguf_files
+from configspec.testbed.specs import DraftSpec, FamilySpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,16 +13,16 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from configspec.cache import Store
 from configspec.errors import UsageError, did_you_mean
 from configspec.families.content_hash import files_sha256
-from configspec.families.gguf_facts import GgufFacts, quant_names, read_facts
-from configspec.families.gguf_shards import gguf_bytes
-from configspec.families.quantize import check_quant, quantize
+from configspec.families.gguf.gguf_facts import GgufFacts, quant_names, read_facts
+from configspec.families.gguf.gguf_shards import gguf_bytes
+from configspec.families.gguf.quantize import check_quant, quantize
 from configspec.families.resolve import resolve_draft, resolve_target, resolve_tokenizer
-from configspec.families.safetensors_folder import INDEX, weight_files
-from configspec.families.store import Store
+from configspec.families.sources.safetensors_folder import INDEX, weight_files
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
-from configspec.inventory.specs import DraftSpec, FamilySpec, HubSpec
+from configspec.testbed.specs import DraftSpec, FamilySpec, HubSpec
 
 F16 = "F16"
 Progress = Callable[[str], None]
@@ -157,7 +157,7 @@ def _built(name: str, folder: Path, quant: str, store: Store, progress: Progress
 
 def _f16(name: str, folder: Path, source: str, store: Store, progress: Progress) -> Path:
     def build(out: Path) -> None:
-        from configspec.families.gguf_writer import write_gguf
+        from configspec.families.gguf.gguf_writer import write_gguf
 
         progress(f"{name}: converting {folder} to {F16}")
         write_gguf(folder, out)
@@ -171,7 +171,7 @@ def _key(*parts: str) -> str:
 
 def _writer_version() -> int:
     try:
-        from configspec.families.gguf_writer import WRITER_VERSION
+        from configspec.families.gguf.gguf_writer import WRITER_VERSION
     except ImportError as error:
         raise UsageError(
             f"Converting to GGUF needs the gguf package ({error}): pip install 'configspec[llama]'."

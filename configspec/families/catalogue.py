@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 from configspec.errors import UsageError
-from configspec.families.gguf_shards import gguf_bytes, gguf_files
-from configspec.families.hub import Hub
-from configspec.families.hub_cache import hub_origin
-from configspec.families.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
+from configspec.families.gguf.gguf_shards import gguf_bytes, gguf_files
+from configspec.families.hub.hub import Hub
+from configspec.families.hub.hub_cache import hub_origin
+from configspec.families.hub.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
 from configspec.families.resolve import Check, Choose, here, unchecked
-from configspec.families.safetensors_folder import weight_files
-from configspec.inventory.specs import DraftSpec, FamilySpec, HubSpec
+from configspec.families.sources.safetensors_folder import weight_files
+from configspec.testbed.specs import DraftSpec, FamilySpec, HubSpec
 
 State = Literal["here", "missing", "server"]
 Kind = Literal["transformers", "gguf", "tokenizer", "server"]

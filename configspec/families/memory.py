@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from configspec.errors import UsageError
-from configspec.families.gguf_header import read_header
-from configspec.families.gguf_shards import gguf_bytes
-from configspec.families.safetensors_folder import weight_sizes
-from configspec.inventory.specs import TargetSpec
-from configspec.model.memory import check_fits
+from configspec.families.gguf.gguf_header import read_header
+from configspec.families.gguf.gguf_shards import gguf_bytes
+from configspec.families.sources.safetensors_folder import weight_sizes
+from configspec.testbed.specs import TargetSpec
+from configspec.theory.sizes import check_fits
 
 MEMINFO = Path("/proc/meminfo")  # https://docs.kernel.org/filesystems/proc.html
 _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}

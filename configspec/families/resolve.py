@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from configspec.errors import UsageError
-from configspec.families.hub import Hub
-from configspec.families.hub_cache import is_pinned
-from configspec.families.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
-from configspec.families.safetensors_folder import weight_files
-from configspec.inventory.specs import DraftSpec, FamilySpec, HubSpec, TargetSpec
+from configspec.families.hub.hub import Hub
+from configspec.families.hub.hub_cache import is_pinned
+from configspec.families.hub.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
+from configspec.families.sources.safetensors_folder import weight_files
+from configspec.testbed.specs import DraftSpec, FamilySpec, HubSpec, TargetSpec
 
 Progress = Callable[[str], None]
 Choose = Callable[[HubSpec, Sequence[str]], tuple[str, ...]]  # the model's files, of a repository's

@@ -9,14 +9,14 @@ from pathlib import Path
 from configspec.errors import UsageError
 from configspec.families.build import check_label
 from configspec.families.catalogue import Model
-from configspec.families.gguf_facts import read_facts
-from configspec.families.gguf_shards import gguf_files
-from configspec.families.hub_cache import check_blob
+from configspec.families.gguf.gguf_facts import read_facts
+from configspec.families.gguf.gguf_shards import gguf_files
+from configspec.families.hub.hub_cache import check_blob
 from configspec.families.memory import cpu_bytes
-from configspec.families.safetensors_folder import weight_sizes
+from configspec.families.sources.safetensors_folder import weight_sizes
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
-from configspec.inventory.specs import TargetSpec
-from configspec.model.memory import check_fits
+from configspec.testbed.specs import TargetSpec
+from configspec.theory.sizes import check_fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,9 @@ from itertools import zip_longest
 from pathlib import Path
 
 from configspec.errors import UsageError
-from configspec.families.safetensors_folder import read_json
-from configspec.families.special_tokens import declared_ids, named_ids
-from configspec.families.tokenizer_json import (
+from configspec.families.sources.safetensors_folder import read_json
+from configspec.families.sources.special_tokens import declared_ids, named_ids
+from configspec.families.sources.tokenizer_json import (
     Tokenizer,
     begins_with,
     padding_token,

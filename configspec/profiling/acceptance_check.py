@@ -22,10 +22,10 @@ from typing import Any
 from configspec.devices.device import WORK_DEADLINE_S, Device
 from configspec.errors import ConfigspecError
 from configspec.families.memory import cache_bytes
-from configspec.inventory.specs import DeviceSpec
-from configspec.profiling.bench import Prepared
 from configspec.profiling.end_to_end import evenly
-from configspec.profiling.trace import TracedPrompt
+from configspec.profiling.target_text import TracedPrompt
+from configspec.profiling.workbench import Prepared
+from configspec.testbed.specs import DeviceSpec
 
 NEAR_TIE = 0.05  # logits
 PROMPTS_CHECKED = 2  # unless somebody asks for another number

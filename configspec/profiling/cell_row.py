@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from configspec.inventory.specs import DeviceSpec, SshSpec, SweepSpec
-from configspec.model.decoding import Decoding
-from configspec.model.profile import Configuration, Serving
 from configspec.profiling.acceptance_check import AcceptanceCheck
-from configspec.profiling.bench import Prepared
-from configspec.profiling.cell import CellTiming
+from configspec.profiling.drafting_speed import DraftingTimes
 from configspec.profiling.end_to_end import NO_METER
-from configspec.records.record import Row
+from configspec.profiling.workbench import Prepared
+from configspec.records.row import Row
+from configspec.testbed.specs import DeviceSpec, SshSpec, SweepSpec
+from configspec.theory.decoding import Decoding
+from configspec.theory.profile import Configuration, Serving
 
 METHOD = "teacher-forced replay of the target's text"
 EXPECTED = f"{METHOD}: expected counts over what the draft may sample"
@@ -23,7 +23,7 @@ def cell_row(
     spec: DeviceSpec,
     prepared: Prepared,
     k: int,
-    timing: CellTiming,
+    timing: DraftingTimes,
     check: AcceptanceCheck,
     *,
     sweep: SweepSpec,

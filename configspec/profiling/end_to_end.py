@@ -14,23 +14,23 @@ from dataclasses import asdict, replace
 
 from configspec.devices.device import Device
 from configspec.errors import OutputDiffers, UsageError
-from configspec.inventory.specs import DeviceSpec, SweepSpec
-from configspec.model.prediction import RoundCost, TextCost, predicted_goodput_tokens_per_s, text_cost
-from configspec.model.statistics import disturbed
-from configspec.profiling.bench import Bench, Prepared
+from configspec.profiling.round_cost import Turns, pooled_cost, take_turns
 from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
-from configspec.profiling.trace import TracedPrompt
-from configspec.profiling.turns import Turns, pooled_cost, take_turns
+from configspec.profiling.target_text import TracedPrompt
+from configspec.profiling.workbench import Prepared, Workbench
 from configspec.records.end_to_end import EndToEnd
-from configspec.records.record import Row
+from configspec.records.row import Row
 from configspec.targets.target import Target
+from configspec.testbed.specs import DeviceSpec, SweepSpec
+from configspec.theory.prediction import RoundCost, TextCost, predicted_goodput_tokens_per_s, text_cost
+from configspec.theory.statistics import disturbed
 
 NO_METER = "devices.yaml declares no power meter for this device"
 EXCHANGES = 20  # measured, of which the median counts
 
 
-def measure_end_to_end(bench: Bench, spec: DeviceSpec, prepared: Prepared, row: Row, ks: Sequence[int]) -> Row:
+def measure_end_to_end(bench: Workbench, spec: DeviceSpec, prepared: Prepared, row: Row, ks: Sequence[int]) -> Row:
     """`row`, which was profiled before, with real decoding of the same configuration beside its prediction."""
     sweep = bench.inventory.sweep
     k = row.configuration.k

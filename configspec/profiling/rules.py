@@ -16,10 +16,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.devices.device import Device, Draft
-from configspec.model.decoding import AcceptanceRule, Decoding
-from configspec.model.sampling import residual, sample
+from configspec.devices.device import Device, DraftedTokens
 from configspec.targets.target import Target
+from configspec.theory.decoding import AcceptanceRule, Decoding
+from configspec.theory.sampling import residual, sample
 
 SEEDS = 2**63  # what a draft may be seeded with: 0 to this, exclusive
 
@@ -27,10 +27,10 @@ SEEDS = 2**63  # what a draft may be seeded with: 0 to this, exclusive
 class Rule(Protocol):
     """One way to draft and to judge a draft."""
 
-    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Have the device draft `k` tokens after its sequence was cut to `keep` and continued with `append`."""
 
-    def judge(self, device: Device, target: Target, last: int, drafted: Draft) -> tuple[int, int]:
+    def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """How many drafted tokens are accepted, and the token that the target itself puts after them.
 
         The target's text ends before `last`; afterwards it holds `last` and all drafted tokens.
@@ -40,11 +40,11 @@ class Rule(Protocol):
 class Greedy:
     """Both models take their arg-max."""
 
-    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Draft the arg-max, token by token."""
         return device.draft(k, keep=keep, append=append)
 
-    def judge(self, device: Device, target: Target, last: int, drafted: Draft) -> tuple[int, int]:
+    def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """Accept while the target's arg-max is the same."""
         verdicts = target.verify([last, *drafted.tokens])
         for place, token in enumerate(drafted.tokens):
@@ -60,11 +60,11 @@ class MatchGreedyDraft:
         self._decoding = decoding
         self._rng = rng
 
-    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Draft the arg-max, token by token."""
         return device.draft(k, keep=keep, append=append)
 
-    def judge(self, device: Device, target: Target, last: int, drafted: Draft) -> tuple[int, int]:
+    def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """Accept while the target's own sample is the same."""
         return _match(target.distributions([last, *drafted.tokens], self._decoding), drafted.tokens, self._rng)
 
@@ -76,11 +76,11 @@ class MatchSample:
         self._decoding = decoding
         self._rng = rng
 
-    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Sample from q, token by token."""
         return _sampled_draft(device, k, keep, append, self._decoding, self._rng)
 
-    def judge(self, device: Device, target: Target, last: int, drafted: Draft) -> tuple[int, int]:
+    def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """Accept while the target's own sample is the same."""
         return _match(target.distributions([last, *drafted.tokens], self._decoding), drafted.tokens, self._rng)
 
@@ -96,11 +96,11 @@ class Rejection:
         self._decoding = decoding
         self._rng = rng
 
-    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Sample from q, token by token."""
         return _sampled_draft(device, k, keep, append, self._decoding, self._rng)
 
-    def judge(self, device: Device, target: Target, last: int, drafted: Draft) -> tuple[int, int]:
+    def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """Accept each with probability min(1, p/q); where one is rejected, sample from max(0, p - q)."""
         rows = target.distributions([last, *drafted.tokens], self._decoding)
         for place, (token, q_of_token) in enumerate(zip(drafted.tokens, drafted.probabilities, strict=True)):
@@ -125,7 +125,7 @@ def rule_for(decoding: Decoding, *, seed: int) -> Rule:
 
 def _sampled_draft(
     device: Device, k: int, keep: int, append: Sequence[int], decoding: Decoding, rng: np.random.Generator
-) -> Draft:
+) -> DraftedTokens:
     """A draft that depends on nothing but `rng`: each is seeded, so a device that was opened anew repeats it."""
     return device.draft(k, keep=keep, append=append, decoding=decoding, seed=int(rng.integers(SEEDS)))
 

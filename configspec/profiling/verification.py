@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from configspec.model.profile import Estimate
-from configspec.model.statistics import disturbed, median_estimate, too_few
 from configspec.targets.target import Target
+from configspec.theory.profile import Estimate
+from configspec.theory.statistics import disturbed, median_estimate, too_few
 
 REPEATS = 11
 REQUESTS = (1, 2, 4, 8)

@@ -24,7 +24,7 @@ from configspec.pytest_plugin.hooks import (
     pytest_terminal_summary,
     pytest_unconfigure,
 )
-from configspec.pytest_plugin.workers import (
+from configspec.pytest_plugin.xdist.workers import (
     pytest_configure_node,
     pytest_handlecrashitem,
     pytest_xdist_auto_num_workers,

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configspec.pytest_plugin.cases import Case
-from configspec.pytest_plugin.measuring import laboratory_of
-from configspec.pytest_plugin.state import CLOCK, RUN, TAKEN, Run
-from configspec.pytest_plugin.touchpoints import measure_in_worker
+from configspec.pytest_plugin.plan import Case
+from configspec.pytest_plugin.private_api import measure_in_worker
+from configspec.pytest_plugin.run import CLOCK, RUN, TAKEN, Run
+from configspec.pytest_plugin.sessions import session_of
 
 if TYPE_CHECKING:
-    from configspec.inventory.specs import DeviceSpec
-    from configspec.model.profile import Configuration
     from configspec.records.end_to_end import EndToEnd
-    from configspec.records.record import Row
+    from configspec.records.row import Row
+    from configspec.testbed.specs import DeviceSpec
+    from configspec.theory.profile import Configuration
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def configuration(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture
 def device(configuration: Case, request: pytest.FixtureRequest) -> DeviceSpec:
     """The device of this test, as `devices.yaml` declares it."""
-    return request.config.stash[RUN].choice.inventory.devices[configuration.device]
+    return request.config.stash[RUN].plan.inventory.devices[configuration.device]
 
 
 @pytest.fixture
@@ -38,25 +38,25 @@ def measured(configuration: Case, request: pytest.FixtureRequest) -> Row:
 
     Measuring is set-up: a lost device is an error, not a failed test.
     """
-    from configspec.pytest_plugin.earlier import earlier_row
+    from configspec.pytest_plugin.resume import earlier_row
 
     run = request.config.stash[RUN]
     earlier = earlier_row(request.node, configuration, decoded=False)
     if earlier is not None:
         return earlier
-    return laboratory_of(run, request.config).rows(*configuration[:4], _ks(run, configuration))[configuration.k]
+    return session_of(run, request.config).rows(*configuration[:4], _ks(run, configuration))[configuration.k]
 
 
 @pytest.fixture
 def decoded(configuration: Case, request: pytest.FixtureRequest) -> Row:
     """The configuration decoded for real, beside its prediction. Set-up, as for `measured`."""
-    from configspec.pytest_plugin.earlier import earlier_row
+    from configspec.pytest_plugin.resume import earlier_row
 
     run = request.config.stash[RUN]
     earlier = earlier_row(request.node, configuration, decoded=True)
     if earlier is not None:
         return earlier
-    return laboratory_of(run, request.config).end_to_end(*configuration, _ks(run, configuration))
+    return session_of(run, request.config).end_to_end(*configuration, _ks(run, configuration))
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def hil_end_to_end(decoded: Row, benchmark: Any, request: pytest.FixtureRequest)
 
 def _write_row(row: Row, samples_s: Sequence[float], benchmark: Any, request: pytest.FixtureRequest) -> None:
     """One row of pytest-benchmark whose times are `samples_s`, whoever's clock they are by."""
-    from configspec.records.record import KEY, to_record
+    from configspec.records.row import KEY, to_record
 
     clock = request.node.stash[CLOCK]
     times = iter(samples_s)
@@ -103,4 +103,4 @@ def _write_row(row: Row, samples_s: Sequence[float], benchmark: Any, request: py
 
 def _ks(run: Run, configuration: Case) -> tuple[int, ...]:
     """Every K that this run measures of the configuration's cell."""
-    return tuple(case.k for case in run.choice.cases if case[:4] == configuration[:4])
+    return tuple(case.k for case in run.plan.cases if case[:4] == configuration[:4])

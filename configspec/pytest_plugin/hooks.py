@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from configspec.errors import ConfigspecError
-from configspec.pytest_plugin import touchpoints
+from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.clock import DeviceClock
 from configspec.pytest_plugin.options import add_options
+from configspec.pytest_plugin.run import CLOCK, RUN, Run
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
-from configspec.pytest_plugin.state import CLOCK, RUN, Run
-from configspec.pytest_plugin.workers import report_not_run
+from configspec.pytest_plugin.xdist.workers import report_not_run
 
 ASK = "no device was asked for: --device NAME measures (configspec reads devices.yaml)"
 MEASURING = {"hil_benchmark", "hil_end_to_end"}  # fixtures that write a row
@@ -31,11 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
     run = run_of(config)
     if run is None:
         return
-    if touchpoints.is_worker(config) or touchpoints.is_controller(config):
-        touchpoints.share_the_work(config)
+    if private_api.is_worker(config) or private_api.is_controller(config):
+        private_api.share_the_work(config)
     else:
-        touchpoints.no_workers(config)
-    if not touchpoints.is_worker(config):
+        private_api.no_workers(config)
+    if not private_api.is_worker(config):
         from configspec.pytest_plugin.rows import RowKeeper
 
         config.pluginmanager.register(RowKeeper(run), "configspec rows")
@@ -47,7 +47,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     run = config.stash.get(RUN, None)
     if run is None:
         return None
-    return f"configspec: {len(run.choice.cases)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
+    return f"configspec: {len(run.plan.cases)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -60,7 +60,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("configuration", [skipped], indirect=True)
         return
     decoded = "hil_end_to_end" in metafunc.fixturenames
-    cases = run.choice.end_to_end if decoded else run.choice.cases
+    cases = run.plan.end_to_end if decoded else run.plan.cases
     if decoded and not cases:
         why = f"nothing is decoded end to end: --end-to-end {run.asked.end_to_end}, or only recorded figures"
         skipped = pytest.param(None, marks=pytest.mark.skip(reason=why), id="none")
@@ -72,15 +72,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(tryfirst=True)  # before pytest-benchmark's, which skips and warns
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In a worker of pytest-xdist, pytest-benchmark is told what is measured all the same."""
-    if RUN in config.stash and touchpoints.is_worker(config):
-        touchpoints.quiet_warning(config, items, [item for item in items if _measures(item)])
+    if RUN in config.stash and private_api.is_worker(config):
+        private_api.quiet_warning(config, items, [item for item in items if _measures(item)])
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers, who may read the file that it takes the place of
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Open the journal before the first test: where it cannot be written, nothing is measured."""
     run = session.config.stash.get(RUN, None)
-    if run is None or session.config.option.collectonly or touchpoints.is_worker(session.config):
+    if run is None or session.config.option.collectonly or private_api.is_worker(session.config):
         return
     from configspec.pytest_plugin.journals import begin_journal
 
@@ -145,7 +145,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
         for key in [key for key in cpu if key.startswith("hz_")]:
             del cpu[key]
     if RUN in config.stash:
-        from configspec.pytest_plugin.anonymity import public
+        from configspec.pytest_plugin.redaction import public
 
         machine_info.update(public(config.stash[RUN], machine_info))
 
@@ -173,14 +173,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     """See that pytest-benchmark has all rows and no others; a run that lacks some does not end well."""
     run = session.config.stash.get(RUN, None)
     if run is not None:
-        if touchpoints.is_worker(session.config):
-            touchpoints.forget_rows(session.config)
+        if private_api.is_worker(session.config):
+            private_api.forget_rows(session.config)
         else:
             _hand_over(run, session)
     try:
         return (yield)
     except OSError as problem:
-        if run is None or run.journal is None or touchpoints.is_worker(session.config):
+        if run is None or run.journal is None or private_api.is_worker(session.config):
             raise
         path = run.journal.path
         raise pytest.UsageError(
@@ -194,17 +194,17 @@ def _hand_over(run: Run, session: pytest.Session) -> None:
 
     config = session.config
     lacking = 0
-    if touchpoints.is_controller(config):
+    if private_api.is_controller(config):
         with suppress(KeyboardInterrupt, pytest.exit.Exception):  # the person's second: no more waiting for workers
-            for report in touchpoints.late_reports(config):
+            for report in private_api.late_reports(config):
                 config.hook.pytest_runtest_logreport(report=report)
         in_order = run.queues.ids if run.queues is not None else ()
         run.rows = {node_id: run.rows[node_id] for node_id in in_order if node_id in run.rows}
-        touchpoints.put_rows(config, run.rows.values())
+        private_api.put_rows(config, run.rows.values())
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else the person ended it
             lacking = report_not_run(config, run)
     else:
-        touchpoints.tidy_rows(config)
+        private_api.tidy_rows(config)
     catch_up(run)
     # An unplugged board must not make a green night.
     if (lacking or not run.rows) and not config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
@@ -228,7 +228,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(RUN, None)
     if run is None:
         return
-    if run.laboratory is not None:
-        run.laboratory.close()
+    if run.session is not None:
+        run.session.close()
     if run.journal is not None:
         run.journal.close()

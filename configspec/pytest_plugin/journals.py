@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from configspec.errors import UsageError
-from configspec.pytest_plugin import touchpoints
-from configspec.pytest_plugin.anonymity import public
+from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.options import LAST, Asked
-from configspec.pytest_plugin.state import Run
+from configspec.pytest_plugin.redaction import public
+from configspec.pytest_plugin.run import Run
 from configspec.records.journal import Journal, is_being_written
 
 KEPT = 20  # journals of the folder
@@ -31,9 +31,9 @@ def begin_journal(run: Run, config: pytest.Config) -> None:
     named, earlier = run.asked.journal, run.earlier
     header = {
         "command": None if run.asked.anonymous else sys.argv[1:],
-        "inventory_sha256": run.choice.inventory.sha256,
+        "inventory_sha256": run.plan.inventory.sha256,
         "datetime": began.isoformat(),
-        **touchpoints.run_facts(config),
+        **private_api.run_facts(config),
     }
     run.journal = Journal(
         named or run.asked.journals / f"{began:%Y%m%dT%H%M%S%f}-{os.getpid()}.jsonl",

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configspec.pytest_plugin import touchpoints
-from configspec.pytest_plugin.queues import device_of
-from configspec.pytest_plugin.state import AGAIN, RUN, SENT, TAKEN
+from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.run import AGAIN, RUN, SENT, TAKEN
+from configspec.pytest_plugin.xdist.queues import device_of
 
 if TYPE_CHECKING:
-    from configspec.pytest_plugin.state import Run
+    from configspec.pytest_plugin.run import Run
     from configspec.records.journal import Journal
 
 # Plain values on a report.
@@ -27,19 +27,19 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the row of `item` on its report: when it was called, and after its teardown if that changed it."""
     if AGAIN in item.stash and report.when == "setup":
         setattr(report, WHY_AGAIN, json.dumps(item.stash[AGAIN]))
-    metadata = touchpoints.finished_row(item)
+    metadata = private_api.finished_row(item)
     if metadata is None:
         return
-    from configspec.pytest_plugin.anonymity import public
+    from configspec.pytest_plugin.redaction import public
     from configspec.records.plain import dumps
-    from configspec.records.record import KEY
+    from configspec.records.row import KEY
 
     if KEY not in metadata.extra_info:
         return
     if report.when == "call":
         metadata.extra_info[KEY]["outcome"] = report.outcome
     metadata.extra_info.update(public(item.config.stash[RUN], metadata.extra_info))
-    text = dumps(touchpoints.row_as_json(metadata))
+    text = dumps(private_api.row_as_json(metadata))
     if text == item.stash.get(SENT, None):
         return
     item.stash[SENT] = text

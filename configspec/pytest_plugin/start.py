@@ -15,7 +15,7 @@ import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.options import Asked, read_options
-from configspec.pytest_plugin.state import RUN, Run
+from configspec.pytest_plugin.run import RUN, Run
 
 FROM_CONTROLLER = "configspec"  # the key of xdist's workerinput: what a worker must not find out for itself
 TERMINATED = 128 + signal.SIGTERM
@@ -42,19 +42,19 @@ def run_of(config: pytest.Config) -> Run | None:
 
 
 def _begin(config: pytest.Config, asked: Asked) -> Run:
-    from configspec.pytest_plugin.cases import choose
+    from configspec.pytest_plugin.plan import choose
 
     told = getattr(config, "workerinput", {}).get(FROM_CONTROLLER, {})
     if told:
         asked = replace(asked, resume=told["resume"])
-    run = Run(asked=asked, choice=choose(asked))
-    if told and told["inventory_sha256"] != run.choice.inventory.sha256:
+    run = Run(asked=asked, plan=choose(asked))
+    if told and told["inventory_sha256"] != run.plan.inventory.sha256:
         run.unfit = f"{asked.inventory} was changed while the run went on. Run again, with --resume last."
     if asked.resume is not None:
-        from configspec.pytest_plugin.earlier import read_earlier
         from configspec.pytest_plugin.journals import earlier_path
+        from configspec.pytest_plugin.resume import read_earlier
 
-        run.earlier = read_earlier(Path(told["resume"]) if told else earlier_path(asked), run.choice.cases)
+        run.earlier = read_earlier(Path(told["resume"]) if told else earlier_path(asked), run.plan.cases)
     if not told and not config.option.collectonly:
         from configspec.pytest_plugin.journals import check_journal
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from configspec.errors import ConfigspecError
-from configspec.pytest_plugin.state import Run
-from configspec.records.record import Row, from_record
-from configspec.reporting.acceptance_check import acceptance_check_text
-from configspec.reporting.prediction import prediction_reports, prediction_text
-from configspec.reporting.question import Question, answer
+from configspec.pytest_plugin.run import Run
+from configspec.records.row import Row, from_record
+from configspec.reporting.agreement_section import acceptance_check_text
+from configspec.reporting.prediction_section import prediction_reports, prediction_text
 from configspec.reporting.rankings import as_text
-from configspec.reporting.verification import verification_text
+from configspec.reporting.verification_section import verification_text
+from configspec.selection.query import Query, answer
 
 TOP = 5
 
@@ -66,7 +66,7 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
         return
     try:
         rows = _rows(run)
-        terminal.write_line(as_text(answer(rows, Question()), top=TOP).rstrip())
+        terminal.write_line(as_text(answer(rows, Query()), top=TOP).rstrip())
         timed = verification_text(rows)
         if timed:
             terminal.section("configspec: verification", sep="=")
@@ -83,8 +83,8 @@ def write_summary(terminal: pytest.TerminalReporter, run: Run) -> None:
         terminal.write_line(str(problem), red=True)
     terminal.write_line("")
     decoded = sum(record["end_to_end"] is not None for _, record in run.records())
-    _tell_missing(terminal, len(run.choice.cases), len(run.rows) - decoded, "measured")
-    _tell_missing(terminal, len(run.choice.end_to_end), decoded, "decoded end to end")
+    _tell_missing(terminal, len(run.plan.cases), len(run.rows) - decoded, "measured")
+    _tell_missing(terminal, len(run.plan.end_to_end), decoded, "decoded end to end")
     _tell_retried(terminal, run)
     _tell_resumed(terminal, run)
     if run.journal_problem is not None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from configspec.model.prediction import RoundCost
+from configspec.theory.prediction import RoundCost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

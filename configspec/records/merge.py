@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from configspec.errors import RecordError, UsageError
-from configspec.records.facts import difference, named_facts
 from configspec.records.plain import dumps
-from configspec.records.row_file import ROWS, RowFile, open_row_file, record_of
+from configspec.records.reader import ROWS, RowFile, open_row_file, record_of
+from configspec.records.setup import difference, named_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,8 +40,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configspec.errors import RecordError, did_you_mean
-from configspec.model.profile import Acceptance, Configuration, Estimate, Provenance, Serving
 from configspec.records.json_node import Node, read_json
+from configspec.theory.profile import Acceptance, Configuration, Estimate, Provenance, Serving
 
 VERSION = 1
 

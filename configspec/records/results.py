@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from configspec.errors import RecordError
-from configspec.records.record import KEY, Row, from_record
+from configspec.records.row import KEY, Row, from_record
 
 MEASURE = "pytest -m hil --device DEVICE --benchmark-json=results.json"
 

@@ -13,11 +13,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from configspec.model.objectives import Objective
-from configspec.model.profile import Serving
-from configspec.records.record import serving_to_json
+from configspec.records.row import serving_to_json
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import Conflict, conflicts
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.profile import Serving
 
 JSON_VERSION = 1
 HEADINGS: dict[Objective, str] = {

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from configspec.model.decoding import Decoding
-from configspec.model.objectives import SCALES, Better, Objective
-from configspec.model.profile import Configuration, Provenance, Serving
 from configspec.selection.resampling import resampled_figures
 from configspec.selection.values import Values
+from configspec.theory.decoding import Decoding
+from configspec.theory.objectives.objective import SCALES, Better, Objective
+from configspec.theory.profile import Configuration, Provenance, Serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from configspec.model.objectives import Objective, objective_value
-from configspec.model.profile import Configuration
 from configspec.selection.ranking import Ranking
+from configspec.theory.objectives.objective import Objective, objective_value
+from configspec.theory.profile import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.model.profile import Configuration, Estimate
-from configspec.model.statistics import resample_weights
+from configspec.theory.profile import Configuration, Estimate
+from configspec.theory.statistics import resample_weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

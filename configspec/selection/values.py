@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.model.objectives import SCALES, Objective, evaluate
-from configspec.model.profile import Configuration, Serving
 from configspec.selection.resampling import Figures
+from configspec.theory.objectives.objective import SCALES, Objective, evaluate
+from configspec.theory.profile import Configuration, Serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

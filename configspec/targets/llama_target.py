@@ -19,14 +19,14 @@ from configspec.agent.llama_library import Library, load_library
 from configspec.agent.llama_model import open_model
 from configspec.agent.protocol import AgentError, Deadline
 from configspec.errors import TestbedError, UsageError
-from configspec.model.decoding import Decoding
-from configspec.model.sampling import warp
 from configspec.targets.llama_batch import Rows, Timed
 from configspec.targets.target import Continuation
 from configspec.targets.writing import write_text
+from configspec.theory.decoding import Decoding
+from configspec.theory.sampling import warp
 
 if TYPE_CHECKING:
-    from configspec.inventory.specs import TargetSpec
+    from configspec.testbed.specs import TargetSpec
 
 BATCH = 2048  # tokens of a prompt that go in at once
 _LOGITS_BYTES = 64 * 1024 * 1024  # bounds the tokens that are verified at once: llama.cpp holds a row for each

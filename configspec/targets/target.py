@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.model.decoding import Decoding
+from configspec.theory.decoding import Decoding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

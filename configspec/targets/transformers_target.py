@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.errors import UsageError
-from configspec.model.decoding import Decoding
-from configspec.model.sampling import warp
 from configspec.targets.target import Continuation
 from configspec.targets.writing import filler, write_text
+from configspec.theory.decoding import Decoding
+from configspec.theory.sampling import warp
 
 if TYPE_CHECKING:
-    from configspec.inventory.specs import TargetSpec
+    from configspec.testbed.specs import TargetSpec
 
 EXTRA = "pip install 'configspec[transformers]'"
 

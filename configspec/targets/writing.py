@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.model.decoding import Decoding
-from configspec.model.sampling import sample, warp
 from configspec.targets.target import Continuation
+from configspec.theory.decoding import Decoding
+from configspec.theory.sampling import sample, warp
 
 
 def write_text(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from configspec.agent.protocol import MAX_LINE_BYTES, PROTOCOL_VERSION
-from configspec.devices.agent_archive import build_agent_archive
+from configspec.devices.transport.archive import build_agent_archive
 
 pytestmark = pytest.mark.real
 

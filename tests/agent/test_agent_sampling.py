@@ -15,8 +15,8 @@ from scipy.stats import chisquare
 
 from configspec.agent.protocol import MAX_LINE_BYTES, AgentError, encode
 from configspec.agent.sampling import Sampling, as_json
-from configspec.model.decoding import Decoding
-from configspec.model.sampling import warp
+from configspec.theory.decoding import Decoding
+from configspec.theory.sampling import warp
 
 law = settings(deadline=None)
 # Halves: ties are frequent. Wide: exp of the lowest is 0 where the temperature is low.

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from configspec.agent.protocol import GONE_STATUS
-from configspec.devices.agent_archive import build_agent_archive
+from configspec.devices.transport.archive import build_agent_archive
 
 pytestmark = pytest.mark.real
 

@@ -9,7 +9,7 @@ import pytest
 
 from configspec.cli import main
 from configspec.records.profile_file import read_profile
-from configspec.records.record import KEY, Row, to_record
+from configspec.records.row import KEY, Row, to_record
 
 ROOT = Path(__file__).parents[2]
 

@@ -30,7 +30,7 @@ families:
 @pytest.fixture
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Two families of copies of the small models, and a cache of its own."""
-    from configspec.families.gguf_writer import write_gguf
+    from configspec.families.gguf.gguf_writer import write_gguf
 
     for name in ("target", "xs"):
         shutil.copytree(ROOT / "fixtures" / "models" / "tiny-llama" / name, tmp_path / name)

@@ -9,8 +9,8 @@ import tracemalloc
 
 import pytest
 
-from configspec.devices.bounded_run import TooMuchOutput, run_bounded
-from configspec.devices.connection import STDERR_KEPT_BYTES
+from configspec.devices.transport.bounded_run import TooMuchOutput, run_bounded
+from configspec.devices.transport.local import STDERR_KEPT_BYTES
 
 pytestmark = pytest.mark.real
 

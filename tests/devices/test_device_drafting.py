@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from configspec.devices.device import Device, open_device
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
-from configspec.model.drafting import prefix_durations
+from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.theory.timing import prefix_durations
 
 pytestmark = pytest.mark.real
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")

@@ -14,12 +14,12 @@ import platformdirs
 import pytest
 
 from configspec.agent.protocol import MAX_LINE_BYTES, TOO_OLD_STATUS
-from configspec.devices.agent_archive import build_agent_archive
-from configspec.devices.agent_upload import RECEIVER
 from configspec.devices.device import open_device
+from configspec.devices.transport.archive import build_agent_archive
+from configspec.devices.transport.ssh.upload import RECEIVER
 from configspec.errors import UsageError
-from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
-from configspec.model.decoding import Decoding
+from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.theory.decoding import Decoding
 
 pytestmark = [pytest.mark.real, pytest.mark.interpreters]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from configspec.devices.agent_archive import build_agent_archive
 from configspec.devices.device import Device, open_device
+from configspec.devices.transport.archive import build_agent_archive
 from configspec.errors import UsageError
-from configspec.inventory.specs import DeviceSpec, LlamaCppSpec, ReplaySpec
+from configspec.testbed.specs import DeviceSpec, LlamaCppSpec, ReplaySpec
 
 pytestmark = pytest.mark.real
 

@@ -13,9 +13,9 @@ from scipy.stats import chisquare
 
 from configspec.devices.device import Device, open_device
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
-from configspec.model.decoding import Decoding
-from configspec.model.sampling import warp
+from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.theory.decoding import Decoding
+from configspec.theory.sampling import warp
 
 pytestmark = pytest.mark.real
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.devices.framing import Framing, FramingError
+from configspec.devices.transport.framing import Framing, FramingError
 
 HELLO = {"configspec_agent": 1, "sha256": None}
 noise_lines = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20)

@@ -9,11 +9,11 @@ from pathlib import Path
 from healthy_board import WELL
 
 from configspec.cli.devices import as_json, as_text
-from configspec.devices.answers import DeviceFacts
-from configspec.devices.health import problems
+from configspec.devices.gate import problems
 from configspec.devices.probe import Found
-from configspec.inventory.read import read_inventory
-from configspec.inventory.specs import HealthSpec
+from configspec.devices.replies import DeviceFacts
+from configspec.testbed.read import read_inventory
+from configspec.testbed.specs import HealthSpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "boards.md").read_text(encoding="utf-8")
 BOARD = DeviceFacts(

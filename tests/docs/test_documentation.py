@@ -12,12 +12,12 @@ import yaml
 from pydantic import ValidationError
 
 from configspec.cli import parser
-from configspec.inventory.schema import DevicesYaml
 from configspec.pytest_plugin.options import add_options
 from configspec.records.profile_file import read_profile
-from configspec.records.record import Row
-from configspec.reporting.question import Question, answer
+from configspec.records.row import Row
 from configspec.reporting.rankings import as_text
+from configspec.selection.query import Query, answer
+from configspec.testbed.schema import DevicesYaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
@@ -33,7 +33,7 @@ def test_the_rankings_in_the_readme_are_what_is_printed():
     ]
     shown = re.search(r"<!-- example: rankings -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
     assert shown
-    assert shown[1] == as_text(answer(rows, Question()), top=3)
+    assert shown[1] == as_text(answer(rows, Query()), top=3)
 
 
 @pytest.mark.real

@@ -13,12 +13,12 @@ import pytest
 
 pytest.importorskip("gguf")
 
+from configspec.cache import Store
 from configspec.errors import UsageError
 from configspec.families.build import ensure_draft, source_sha256
-from configspec.families.gguf_facts import read_facts
-from configspec.families.gguf_writer import write_gguf
-from configspec.families.store import Store
-from configspec.inventory.specs import DraftSpec, FamilySpec, ServerSpec, TargetSpec
+from configspec.families.gguf.gguf_facts import read_facts
+from configspec.families.gguf.gguf_writer import write_gguf
+from configspec.testbed.specs import DraftSpec, FamilySpec, ServerSpec, TargetSpec
 
 MakeFolder = Callable[..., Path]
 
@@ -134,7 +134,7 @@ def test_a_family_without_hub_entries_is_left_as_it_is(make_folder: MakeFolder) 
     code = (
         "import sys; from pathlib import Path\n"
         "from configspec.families.resolve import resolve_family\n"
-        "from configspec.inventory.specs import DraftSpec, FamilySpec, TargetSpec\n"
+        "from configspec.testbed.specs import DraftSpec, FamilySpec, TargetSpec\n"
         f"folder = Path({str(folder)!r})\n"
         "drafts = {'xs': DraftSpec(name='xs', safetensors=folder)}\n"
         "family = FamilySpec(name='f', target=TargetSpec(transformers=folder), drafts=drafts, quants=('F16',))\n"

@@ -13,13 +13,13 @@ import pytest
 pytest.importorskip("gguf")
 llama_cpp = pytest.importorskip("llama_cpp")
 
+from configspec.cache import Store  # noqa: E402
 from configspec.errors import TestbedError, UsageError  # noqa: E402
 from configspec.families.build import ensure_draft, ensure_family  # noqa: E402
-from configspec.families.gguf_facts import read_facts  # noqa: E402
-from configspec.families.gguf_writer import write_gguf  # noqa: E402
-from configspec.families.quantize import quantize  # noqa: E402
-from configspec.families.store import Store  # noqa: E402
-from configspec.inventory.specs import DraftSpec, FamilySpec, TargetSpec  # noqa: E402
+from configspec.families.gguf.gguf_facts import read_facts  # noqa: E402
+from configspec.families.gguf.gguf_writer import write_gguf  # noqa: E402
+from configspec.families.gguf.quantize import quantize  # noqa: E402
+from configspec.testbed.specs import DraftSpec, FamilySpec, TargetSpec  # noqa: E402
 
 pytestmark = pytest.mark.real
 MakeFolder = Callable[..., Path]

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 gguf = pytest.importorskip("gguf")
 
 from configspec.errors import UsageError  # noqa: E402
-from configspec.families.gguf_facts import read_facts  # noqa: E402
-from configspec.families.gguf_header import read_header  # noqa: E402
-from configspec.families.gguf_writer import write_gguf  # noqa: E402
+from configspec.families.gguf.gguf_facts import read_facts  # noqa: E402
+from configspec.families.gguf.gguf_header import read_header  # noqa: E402
+from configspec.families.gguf.gguf_writer import write_gguf  # noqa: E402
 from configspec.families.vocabulary import tokens_of_folder  # noqa: E402
 
 MakeFolder = Callable[..., Path]

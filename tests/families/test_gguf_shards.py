@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 gguf = pytest.importorskip("gguf")
 
 from configspec.errors import UsageError  # noqa: E402
-from configspec.families.gguf_facts import gguf_sha256, read_facts  # noqa: E402
-from configspec.families.gguf_shards import gguf_bytes, gguf_files, shard_names  # noqa: E402
-from configspec.families.gguf_writer import write_gguf  # noqa: E402
+from configspec.families.gguf.gguf_facts import gguf_sha256, read_facts  # noqa: E402
+from configspec.families.gguf.gguf_shards import gguf_bytes, gguf_files, shard_names  # noqa: E402
+from configspec.families.gguf.gguf_writer import write_gguf  # noqa: E402
 
 MakeFolder = Callable[..., Path]
 
@@ -142,7 +142,7 @@ def test_llama_cpp_opens_a_split_model_and_answers_as_from_one_file(whole: Path,
     """The same tokens with the same distances, through a device's agent."""
     pytest.importorskip("llama_cpp")
     from configspec.devices.device import open_device
-    from configspec.inventory.specs import DeviceSpec, LlamaCppSpec
+    from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
 
     settings = LlamaCppSpec(threads=1, context=64)
     text = list(range(2, 42))

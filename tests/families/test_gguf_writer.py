@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 gguf = pytest.importorskip("gguf")
 
 from configspec.errors import UsageError  # noqa: E402
-from configspec.families.gguf_writer import write_gguf  # noqa: E402
-from configspec.families.safetensors_folder import stored_tensors  # noqa: E402
-from configspec.families.tensor_plan import interleave_rope_rows  # noqa: E402
+from configspec.families.gguf.gguf_writer import write_gguf  # noqa: E402
+from configspec.families.gguf.tensor_plan import interleave_rope_rows  # noqa: E402
+from configspec.families.sources.safetensors_folder import stored_tensors  # noqa: E402
 
 MakeFolder = Callable[..., Path]
 

@@ -10,11 +10,11 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.families.catalogue import models_of
-from configspec.families.hub import Hub
+from configspec.families.hub.hub import Hub
 from configspec.families.memory import check_target_fits, cpu_bytes, host_memory_bytes
-from configspec.families.safetensors_folder import weight_sizes
+from configspec.families.sources.safetensors_folder import weight_sizes
 from configspec.families.verify import verify
-from configspec.inventory.specs import FamilySpec, LlamaCppSpec, TargetSpec
+from configspec.testbed.specs import FamilySpec, LlamaCppSpec, TargetSpec
 
 MakeFolder = Callable[..., Path]
 

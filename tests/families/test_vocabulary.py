@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.families.gguf_facts import read_facts
+from configspec.families.gguf.gguf_facts import read_facts
 from configspec.families.vocabulary import (
     Vocabulary,
     check_vocabulary,
@@ -86,7 +86,7 @@ def test_a_tokenizer_without_a_table_of_tokens_is_refused(make_folder: MakeFolde
 def test_a_folder_and_its_gguf_have_one_vocabulary(make_folder: MakeFolder, tmp_path: Path) -> None:
     """Tokens, pre-tokeniser and special tokens, as the folder says and as the file does."""
     pytest.importorskip("gguf")
-    from configspec.families.gguf_writer import write_gguf
+    from configspec.families.gguf.gguf_writer import write_gguf
 
     for architecture, first, name in (
         ("LlamaForCausalLM", "<|begin|>", "llama-bpe"),

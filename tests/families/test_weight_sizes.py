@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.families.safetensors_folder import INDEX, weight_sizes
+from configspec.families.sources.safetensors_folder import INDEX, weight_sizes
 
 MakeFolder = Callable[..., Path]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from configspec.devices.answers import HealthFacts
+from configspec.devices.replies import HealthFacts
 
 WELL = HealthFacts(
     temperature_c=48.5,

@@ -1,4 +1,4 @@
-"""Boards that have their drafts already, as `configspec models push` brings them there."""
+"""DevicePool that have their drafts already, as `configspec models push` brings them there."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from agreement import Difference, Drafts, agreement, chosen_otherwise, differenc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.model.acceptance import replay
 from configspec.profiling.speculative import SpeculativeRun, Spent
-from configspec.profiling.trace import TracedPrompt
+from configspec.profiling.target_text import TracedPrompt
+from configspec.theory.acceptance.chain import replay
 
 WRONG = -1  # a drafted token that is nowhere in a text
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from collection_cost import CONFIGURATIONS, collected, write_project
 
-from configspec.inventory.read import read_inventory
-from configspec.inventory.select import select_devices
+from configspec.testbed.read import read_inventory
+from configspec.testbed.select import select_devices
 
 
 def test_the_testbed_has_ten_thousand_configurations(tmp_path: Path) -> None:

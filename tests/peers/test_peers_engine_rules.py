@@ -10,7 +10,7 @@ from engine_rules import LLAMA_CPP, TRANSFORMERS, ByTheirRule, RoundRule, flips_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.devices.device import Device, Draft
+from configspec.devices.device import Device, DraftedTokens
 from configspec.profiling.speculative import decode_speculatively
 from configspec.targets.target import Target
 
@@ -32,11 +32,11 @@ class Scripted:
         """Either side's: where the text ends is all that counts."""
         self._length = len(tokens)
 
-    def draft(self, k: int, *, keep: int, append: Sequence[int]) -> Draft:
+    def draft(self, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Tokens of the text, or others where they do not match."""
         start = keep + len(append) - len(PROMPT)
         tokens = tuple(100 + place if self._matches[place] else -1 for place in range(start, start + k))
-        return Draft(tokens=tokens, stamps_s=(0.0,) * (k + 1), length=keep + len(append) + k)
+        return DraftedTokens(tokens=tokens, stamps_s=(0.0,) * (k + 1), length=keep + len(append) + k)
 
     def verify(self, tokens: Sequence[int]) -> list[int]:
         """The text's next tokens."""

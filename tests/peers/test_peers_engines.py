@@ -11,9 +11,9 @@ from engines import Given, Transformers, given, parted, parted_from_text
 from gguf_vocabulary import GgufVocabulary
 
 from configspec.devices.device import open_device
-from configspec.families.gguf_writer import write_gguf
-from configspec.inventory.specs import DeviceSpec, LlamaCppSpec, TargetSpec
-from configspec.targets.open import open_target
+from configspec.families.gguf.gguf_writer import write_gguf
+from configspec.targets.registry import open_target
+from configspec.testbed.specs import DeviceSpec, LlamaCppSpec, TargetSpec
 
 MODELS = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama"
 

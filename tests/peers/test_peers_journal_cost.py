@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from journal_cost import BOUND_MIB, BOUND_S, MIB, Cost, lines, made_rows, memory_bytes, ours, peer
 
-from configspec.records.row_file import open_row_file
+from configspec.records.reader import open_row_file
 
 
 def cost(seconds: float, mib: float) -> Cost:

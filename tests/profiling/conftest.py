@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from configspec.families.store import Store
-from configspec.inventory.prompts import read_prompts
-from configspec.inventory.read import read_inventory
-from configspec.inventory.specs import EndToEndSpec, Inventory, SweepSpec
-from configspec.profiling.laboratory import Laboratory
+from configspec.cache import Store
+from configspec.profiling.session import ProfilingSession
+from configspec.testbed.prompts import read_prompts
+from configspec.testbed.read import read_inventory
+from configspec.testbed.specs import EndToEndSpec, Inventory, SweepSpec
 
 ROOT = Path(__file__).parents[2]
 PROMPTS = 6
@@ -48,7 +48,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def laboratory(small_inventory: Inventory, cache: Store) -> Iterator[Laboratory]:
-    """A laboratory for the small families."""
-    with Laboratory(small_inventory, cache, progress=lambda text: None) as laboratory:
-        yield laboratory
+def session(small_inventory: Inventory, cache: Store) -> Iterator[ProfilingSession]:
+    """A session for the small families."""
+    with ProfilingSession(small_inventory, cache, progress=lambda text: None) as session:
+        yield session

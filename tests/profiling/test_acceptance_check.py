@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.devices.answers import Scores
+from configspec.devices.replies import Scores
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.acceptance_check import NEAR_TIE, AcceptanceCheck, check_acceptance, compare
-from configspec.profiling.laboratory import Laboratory
+from configspec.profiling.session import ProfilingSession
 
 Prompt = list[tuple[int, float, bool]]  # of each position the host's token and gap, and whether the board differs
 prompts = st.lists(
@@ -96,8 +96,8 @@ class FakeDevice:
 @pytest.fixture(scope="module")
 def prepared(small_inventory, cache):
     """A draft with its scores on this host."""
-    with Laboratory(small_inventory, cache, progress=lambda text: None) as laboratory:
-        yield laboratory.bench.prepare("tiny-llama", "xs", "Q8_0")
+    with ProfilingSession(small_inventory, cache, progress=lambda text: None) as session:
+        yield session.bench.prepare("tiny-llama", "xs", "Q8_0")
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from configspec.devices.device import open_device
-from configspec.inventory.specs import LlamaCppSpec
-from configspec.model.acceptance import replay
 from configspec.profiling.speculative import decode_speculatively
-from configspec.targets.open import open_target
+from configspec.targets.registry import open_target
+from configspec.testbed.specs import LlamaCppSpec
+from configspec.theory.acceptance.chain import replay
 
 pytestmark = pytest.mark.real
 
@@ -17,16 +17,16 @@ NEAR_TIE = 0.05  # logits: prefill and one-token decoding use other kernels, whi
 
 @pytest.mark.parametrize(("family", "draft", "quant"), [("tiny-llama", "s", "Q4_K_M"), ("tiny-qwen3", "m", "Q8_0")])
 def test_real_speculative_decoding_finds_the_counts_of_the_replay(
-    laboratory, small_inventory, cache, family, draft, quant
+    session, small_inventory, cache, family, draft, quant
 ):
     """For several K, rounds and accepted tokens of every prompt are equal, and the text is the target's own.
 
     Where a prompt differs, a near tie must explain it; no more than one prompt in six may.
     """
     spec = small_inventory.families[family]
-    model = laboratory.draft_file(spec, draft, quant)
-    trace = laboratory.trace(spec)
-    scores = laboratory.scores(spec, model, trace)
+    model = session.draft_file(spec, draft, quant)
+    trace = session.trace(spec)
+    scores = session.scores(spec, model, trace)
     target = open_target(spec.target)
     explained = compared = 0
     with open_device(small_inventory.devices["local"], cache.root) as device:

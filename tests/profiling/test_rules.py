@@ -12,13 +12,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import chisquare
 
-from configspec.devices.device import Device, Draft
-from configspec.model.acceptance import accept_probability, expected_counts
-from configspec.model.decoding import RULES, AcceptanceRule, Decoding
-from configspec.model.sampling import sample, warp
+from configspec.devices.device import Device, DraftedTokens
 from configspec.profiling.rules import Greedy, MatchGreedyDraft, MatchSample, Rejection, Rule, rule_for
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
+from configspec.theory.acceptance.chain import accept_probability, expected_counts
+from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
+from configspec.theory.sampling import sample, warp
 
 # Row i: logits after token i, of the target and of the draft.
 P = np.log([[3, 5, 2, 1], [1, 4, 2, 5], [5, 1, 4, 3], [2, 5, 1, 4]])
@@ -55,7 +55,7 @@ class MarkovDevice:
         append: Sequence[int],
         decoding: Decoding = Decoding(),  # noqa: B008  # frozen
         seed: int | None = None,
-    ) -> Draft:
+    ) -> DraftedTokens:
         assert keep <= len(self.text)
         self.text = [*self.text[:keep], *append]
         if decoding not in self._warped:
@@ -67,7 +67,7 @@ class MarkovDevice:
             self.text.append(sample(self._drawn_from[-1], rng))
         tokens = tuple(self.text[-k:])
         probabilities = tuple(float(row[token]) for row, token in zip(self._drawn_from, tokens, strict=True))
-        return Draft(
+        return DraftedTokens(
             tokens=tokens,
             stamps_s=(0.0,) * (k + 1),
             length=len(self.text),
@@ -111,7 +111,7 @@ class MarkovTarget:
 class ResamplingRejection(Rejection):
     """Wrong: where it rejects, it samples from p itself and not from what q left of it."""
 
-    def judge(self, device: Device, target: Target, last: int, drafted: Draft) -> tuple[int, int]:
+    def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         good, own = super().judge(device, target, last, drafted)
         if good < len(drafted.tokens):
             before = [last, *drafted.tokens][good]

@@ -12,13 +12,13 @@ from scipy.stats import chisquare
 
 from configspec.devices.device import Device, open_device
 from configspec.families.build import ensure_draft
-from configspec.inventory.specs import LlamaCppSpec
-from configspec.model.acceptance import accept_probability, expected_counts
-from configspec.model.decoding import RULES, AcceptanceRule, Decoding
 from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
 from configspec.targets.transformers_target import TransformersTarget
+from configspec.testbed.specs import LlamaCppSpec
+from configspec.theory.acceptance.chain import accept_probability, expected_counts
+from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
 
 pytestmark = pytest.mark.real
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")

@@ -10,10 +10,7 @@ from typing import Any
 import pytest
 
 # Imported here first: a pytest run inside this process forgets what it imported, and numpy cannot be loaded twice.
-import configspec.inventory.read
-import configspec.profiling.laboratory
-import configspec.reporting.rankings  # noqa: F401
-from configspec.records.row_file import open_row_file
+from configspec.records.reader import open_row_file
 
 BENCHMARK = '''
 """As a user writes it."""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.pytest_plugin.queues import DeviceQueues, device_of
+from configspec.pytest_plugin.xdist.queues import DeviceQueues, device_of
 
 DEVICES = ("orin", "orin-2", "rpi5", "rpi4")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from configspec.records.row_file import open_row_file
+from configspec.records.reader import open_row_file
 
 pytestmark = pytest.mark.real
 

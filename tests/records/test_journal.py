@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal, index_journal, is_being_written
-from configspec.records.row_file import open_row_file
+from configspec.records.reader import open_row_file
 
 HEADER = {"machine_info": {"node": "here"}, "commit_info": {}, "datetime": "2026-01-01", "pytest_benchmark": "5.3.1"}
 

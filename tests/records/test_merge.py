@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError, UsageError
-from configspec.records.facts import DEVICE, difference, facts, named_facts
 from configspec.records.journal import Journal
 from configspec.records.merge import merge
+from configspec.records.setup import DEVICE, difference, facts, named_facts
 
 DEVICE_FACTS = {"machine": "aarch64", "board": "Orin", "cores": 8, "llama_cpp_version": "0.3.36"}
 

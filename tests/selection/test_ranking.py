@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configspec.model.objectives import SCALES, Objective, objective_value
-from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
 from configspec.selection.ranking import Ranking, rank, rank_all
+from configspec.theory.objectives.objective import SCALES, Objective, objective_value
+from configspec.theory.profile import Acceptance, Configuration, Estimate, Serving
 
 law = settings(deadline=None, max_examples=30)
 SERVING = Serving()

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configspec.model.objectives import Objective
-from configspec.model.profile import Acceptance, Configuration, Estimate, Serving
 from configspec.selection.ranking import Ranking, rank_all
 from configspec.selection.regret import conflicts
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.profile import Acceptance, Configuration, Estimate, Serving
 
 law = settings(deadline=None, max_examples=30)
 

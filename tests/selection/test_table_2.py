@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from configspec.model.objectives import Objective, objective_value
 from configspec.records.profile_file import read_profile
 from configspec.selection.ranking import Ranking, rank, rank_all
 from configspec.selection.regret import conflicts
+from configspec.theory.objectives.objective import Objective, objective_value
 
 PROFILE = read_profile(Path(__file__).parents[2] / "fixtures" / "profiles" / "configspec-paper.json")
 LLAMA, QWEN = "llama-3.1-70b", "qwen3-32b"

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from configspec.inventory.specs import LlamaCppSpec, ServerSpec, TargetSpec
-from configspec.targets.open import open_target
+from configspec.targets.registry import open_target
 from configspec.targets.target import Target
+from configspec.testbed.specs import LlamaCppSpec, ServerSpec, TargetSpec
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama" / "target"
 ONE_THREAD = LlamaCppSpec(threads=1)  # tests share the machine
@@ -38,7 +38,7 @@ def target_folder() -> Path:
 def target_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same in F16, as llama.cpp reads it."""
     pytest.importorskip("gguf", reason="needs gguf: pip install 'configspec[llama]'")
-    from configspec.families.gguf_writer import write_gguf
+    from configspec.families.gguf.gguf_writer import write_gguf
 
     path = tmp_path_factory.mktemp("targets") / "target-F16.gguf"
     write_gguf(FOLDER, path)

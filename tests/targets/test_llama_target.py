@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from configspec.errors import UsageError
-from configspec.inventory.specs import LlamaCppSpec, TargetSpec
-from configspec.model.decoding import Decoding
 from configspec.targets.llama_target import LlamaTarget
+from configspec.testbed.specs import LlamaCppSpec, TargetSpec
+from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from configspec.errors import TestbedError
-from configspec.targets.server_answer import Row, read_answer
-from configspec.targets.server_model import row_after
+from configspec.targets.server.server_answer import Row, read_answer
+from configspec.targets.server.server_model import row_after
 
 URL = "http://verifier:8000/v1"
 

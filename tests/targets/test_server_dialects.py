@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import ServerSpec
-from configspec.model.decoding import Decoding
-from configspec.targets.server_target import ServerTarget
+from configspec.targets.server.server_target import ServerTarget
+from configspec.testbed.specs import ServerSpec
+from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real
 pytest.importorskip("openai", reason="needs openai: pip install 'configspec[server]'")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import ServerSpec
-from configspec.targets.server_target import ServerTarget
+from configspec.targets.server.server_target import ServerTarget
+from configspec.testbed.specs import ServerSpec
 
 pytestmark = pytest.mark.real
 pytest.importorskip("openai", reason="needs openai: pip install 'configspec[server]'")

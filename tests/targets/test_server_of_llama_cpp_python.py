@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from configspec.errors import UsageError
-from configspec.inventory.specs import ServerSpec
-from configspec.model.decoding import Decoding
-from configspec.targets.server_target import NO_TOKEN, ServerTarget
+from configspec.targets.server.server_target import NO_TOKEN, ServerTarget
 from configspec.targets.target import Target
+from configspec.testbed.specs import ServerSpec
+from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from configspec.model.decoding import Decoding
 from configspec.targets.target import Target
+from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real
 

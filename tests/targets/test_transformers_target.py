@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from configspec.errors import UsageError
-from configspec.inventory.specs import LlamaCppSpec, TargetSpec
-from configspec.model.decoding import Decoding
 from configspec.targets.transformers_target import TransformersTarget
+from configspec.testbed.specs import LlamaCppSpec, TargetSpec
+from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real
 pytest.importorskip("torch", reason="needs torch: pip install 'configspec[transformers]'")

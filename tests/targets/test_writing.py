@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from configspec.model.decoding import Decoding
 from configspec.targets.writing import filler, write_text
+from configspec.theory.decoding import Decoding
 
 GREEDY = Decoding()
 NO_END: frozenset[int] = frozenset()

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from configspec.devices.connect import Pulse
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceOffline, LinkLost
-from configspec.devices.ssh_client import ssh_client
-from configspec.devices.ssh_faults import explain
+from configspec.devices.transport.connect import Heartbeat
+from configspec.devices.transport.ssh.ssh_client import ssh_client
+from configspec.devices.transport.ssh.ssh_faults import explain
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import SshSpec
+from configspec.testbed.specs import SshSpec
 
 pytestmark = pytest.mark.real
 
 PROMPT = list(range(2, 40))
-HURRIED = Pulse(beat_s=0.2, silence_s=1.5, alive_s=1)
+HURRIED = Heartbeat(beat_s=0.2, silence_s=1.5, alive_s=1)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_connection_that_falls_silent_is_noticed_on_both_sides(
 ) -> None:
     """In the midst of drafting the server is stopped: the host gives up, the agent ends itself and frees the board."""
     pytest.importorskip("llama_cpp")
-    with open_device(server.device(), agent_cache, pulse=HURRIED) as device, ThreadPoolExecutor(1) as work:
+    with open_device(server.device(), agent_cache, heartbeat=HURRIED) as device, ThreadPoolExecutor(1) as work:
         device.open_model(tiny_gguf)
         device.prefill(PROMPT)
         drafting = work.submit(device.timed_rounds, 8, rounds=10**7, warmup=0, seconds=600)

@@ -1,4 +1,4 @@
-"""Waiting for a board, looking at its health, and the states that `configspec devices` tells, over a real OpenSSH."""
+"""LockWait for a board, looking at its health, and the states that `configspec devices` tells, over a real OpenSSH."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ import pytest
 from configspec.cli import main
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceBusy, DeviceUnhealthy
+from configspec.devices.lock_wait import LockWait
 from configspec.devices.probe import Found, Models, probe
-from configspec.devices.waiting import Waiting
-from configspec.inventory.specs import DeviceSpec, HealthSpec, ReplaySpec, SshSpec
+from configspec.testbed.specs import DeviceSpec, HealthSpec, ReplaySpec, SshSpec
 
 pytestmark = pytest.mark.real
 
@@ -54,7 +54,7 @@ def test_whoever_waits_gets_the_board_when_it_is_free(
 ) -> None:
     """Because the other run ended, or was killed; whether this host's lock or the board's own kept it out."""
     said: list[str] = []
-    waiting = Waiting(wait_s=30, poll_s=0.1, say=said.append)
+    waiting = LockWait(wait_s=30, poll_s=0.1, say=said.append)
     with hold_elsewhere(tmp_path if other_host else agent_cache) as (holder, _):
 
         def let_go() -> None:
@@ -76,7 +76,7 @@ def test_whoever_has_waited_long_enough_gives_up(
     with hold_elsewhere(tmp_path if other_host else agent_cache) as (holder, agent):
         with (
             pytest.raises(DeviceBusy, match=rf"process {holder.pid}.*Waited 1 s for it"),
-            open_device(server.device(), agent_cache, wait=Waiting(wait_s=1, poll_s=0.1)),
+            open_device(server.device(), agent_cache, wait=LockWait(wait_s=1, poll_s=0.1)),
         ):
             pass
         assert holder.poll() is None

@@ -1,4 +1,4 @@
-"""Boards that are lost and come back, or do not: what a run does with them, with a real OpenSSH server."""
+"""DevicePool that are lost and come back, or do not: what a run does with them, with a real OpenSSH server."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from configspec.devices.connect import Pulse
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceOffline, LinkLost
+from configspec.devices.pool import DevicePool, RetryPolicy
+from configspec.devices.transport.connect import Heartbeat
 from configspec.errors import TestbedError, UsageError
-from configspec.inventory.specs import SshSpec
-from configspec.profiling.boards import Boards, Patience
+from configspec.testbed.specs import SshSpec
 
 pytestmark = pytest.mark.real
 
-HURRIED = Pulse(beat_s=0.2, silence_s=1.5, alive_s=1)
-PATIENCE = Patience(first_attempts=2, first_pause_s=0.1, return_s=15.0, return_pause_s=0.3)
+HURRIED = Heartbeat(beat_s=0.2, silence_s=1.5, alive_s=1)
+RETRY_POLICY = RetryPolicy(first_attempts=2, first_pause_s=0.1, return_s=15.0, return_pause_s=0.3)
 
-Open = Callable[..., Boards]
+Open = Callable[..., DevicePool]
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def told() -> list[str]:
 @pytest.fixture
 def boards(agent_cache: Path, told: list[str]) -> Iterator[Open]:
     """The boards of one run, hurried."""
-    opened: list[Boards] = []
+    opened: list[DevicePool] = []
 
-    def boards(patience: Patience = PATIENCE, pulse: Pulse = HURRIED) -> Boards:
-        opened.append(Boards(agent_cache, told.append, patience=patience, pulse=pulse))
+    def boards(retry: RetryPolicy = RETRY_POLICY, heartbeat: Heartbeat = HURRIED) -> DevicePool:
+        opened.append(DevicePool(agent_cache, told.append, retry=retry, heartbeat=heartbeat))
         return opened[-1]
 
     yield boards
@@ -81,9 +81,9 @@ def test_an_agent_that_is_lost_and_lives_is_ended_before_its_board_is_used(
     server, forwarder, boards: Open, is_alive, wait_until, cut: str
 ) -> None:
     """Stopped, it would stay for ever; behind a dead link, until its watch ends it. The new agent ends it first."""
-    slow = Pulse(beat_s=0.2, silence_s=60.0, alive_s=1)  # by itself it would not end within this test
-    hasty = Pulse(beat_s=0.2, silence_s=1.5, alive_s=1)
-    run = boards(pulse=hasty if cut == "process" else slow)
+    slow = Heartbeat(beat_s=0.2, silence_s=60.0, alive_s=1)  # by itself it would not end within this test
+    hasty = Heartbeat(beat_s=0.2, silence_s=1.5, alive_s=1)
+    run = boards(heartbeat=hasty if cut == "process" else slow)
     spec = server.device(connection=SshSpec(destination="board-a", config=forwarder.config))
     first = run.device(spec)
     if cut == "process":
@@ -121,7 +121,7 @@ def test_a_run_that_ends_leaves_no_stopped_agent(server, boards: Open, is_alive,
 def test_a_link_that_falls_silent_frees_the_board(server, forwarder, agent_cache: Path, is_alive, wait_until) -> None:
     """Packets are dropped both ways, and no end is told: the host gives up, and the agent ends by itself."""
     spec = server.device(connection=SshSpec(destination="board-a", config=forwarder.config))
-    with open_device(spec, agent_cache, pulse=HURRIED) as device:
+    with open_device(spec, agent_cache, heartbeat=HURRIED) as device:
         forwarder.freeze()
         begin_s = time.monotonic()
         with pytest.raises(LinkLost, match="orin: before an answer to 'describe', the link to board-a was lost"):
@@ -149,7 +149,7 @@ def test_a_board_that_boots_is_waited_for(own_server, boards: Open) -> None:
 
 def test_a_board_that_does_not_come_back_is_quarantined_at_the_bound(own_server, boards: Open) -> None:
     """With the cause of its loss first, and why it could not be opened; then without waiting."""
-    run = boards(patience=Patience(return_s=1.0, return_pause_s=0.2))
+    run = boards(retry=RetryPolicy(return_s=1.0, return_pause_s=0.2))
     spec = own_server.device()
     first = run.device(spec)
     own_server.pull_the_plug()
@@ -174,7 +174,7 @@ def test_a_board_that_never_answers_gets_a_few_attempts(server, boards: Open) ->
 
 def test_a_board_that_answers_the_second_time_says_what_failed_first(own_server, boards: Open) -> None:
     """Once, to whoever asks: for the rows that it delayed."""
-    run = boards(patience=Patience(first_attempts=2, first_pause_s=1.5))
+    run = boards(retry=RetryPolicy(first_attempts=2, first_pause_s=1.5))
     own_server.pull_the_plug()
     booting = threading.Timer(0.5, own_server.boot)
     booting.start()
@@ -187,7 +187,7 @@ def test_a_board_that_answers_the_second_time_says_what_failed_first(own_server,
 
 def test_what_a_person_must_change_is_not_tried_again(server, boards: Open) -> None:
     """One attempt, however often it is asked."""
-    run, spec = boards(patience=Patience(first_attempts=5, first_pause_s=60)), server.device("stranger")
+    run, spec = boards(retry=RetryPolicy(first_attempts=5, first_pause_s=60)), server.device("stranger")
     begin_s = time.monotonic()
     for _ in range(2):
         with pytest.raises(UsageError, match=r"^orin: ssh cannot log in to stranger"):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from configspec.devices.agent_archive import build_agent_archive
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceBusy, DeviceOffline
+from configspec.devices.transport.archive import build_agent_archive
 from configspec.errors import UsageError
-from configspec.inventory.specs import DeviceSpec, LinkSpec, LlamaCppSpec, SshSpec
+from configspec.testbed.specs import DeviceSpec, LinkSpec, LlamaCppSpec, SshSpec
 
 pytestmark = pytest.mark.real
 

@@ -18,7 +18,7 @@ from configspec.devices.faults import LinkLost
 from configspec.devices.model_folder import CHUNK_BYTES
 from configspec.errors import TestbedError
 from configspec.families.content_hash import file_sha256
-from configspec.model.memory import shown_bytes
+from configspec.theory.sizes import shown_bytes
 
 pytestmark = pytest.mark.real
 

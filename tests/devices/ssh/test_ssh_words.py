@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceOffline
-from configspec.devices.ssh_client import SshClient
-from configspec.inventory.specs import SshSpec
+from configspec.devices.transport.ssh.ssh_client import SshClient
+from configspec.testbed.specs import SshSpec
 
 pytestmark = pytest.mark.real
 

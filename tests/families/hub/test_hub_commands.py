@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("huggingface_hub")
 pytest.importorskip("gguf")
 
-from configspec.families.gguf_writer import write_gguf
+from configspec.families.gguf.gguf_writer import write_gguf
 
 pytestmark = pytest.mark.real
 MakeFolder = Callable[..., Path]

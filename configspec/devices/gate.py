@@ -1,0 +1,120 @@
+"""The health gate: whether a board is as it must be before it is measured. Pure, but for the waiting it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from configspec.devices.faults import DeviceUnhealthy
+from configspec.devices.lock_wait import LockWait
+from configspec.devices.replies import HealthFacts
+from configspec.testbed.specs import HealthSpec
+from configspec.theory.sizes import shown_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What was found, what was wanted, and what would do; `cools`: waiting alone may cure it."""
+
+    found: str
+    wanted: str
+    remedy: str
+    cools: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.found}; wanted is {self.wanted}: {self.remedy}"
+
+
+def problems(spec: HealthSpec, facts: HealthFacts) -> tuple[Problem, ...]:
+    """All that is wrong. A board that throttles or has no clock is refused whatever is declared."""
+    return tuple(_problems(spec, facts))
+
+
+def _problems(spec: HealthSpec, facts: HealthFacts) -> Iterator[Problem]:
+    if facts.loop_s <= 0:
+        yield Problem(
+            found="its monotonic clock stands still",
+            wanted="one that moves",
+            remedy="restart the board, or take another kernel",
+        )
+    if facts.throttling:
+        yield Problem(
+            found=f"it throttles now: {', '.join(facts.throttling)}",
+            wanted="a board at its full speed",
+            remedy="see to its cooling and its power supply",
+        )
+    if spec.max_start_c is not None:
+        wanted = f"at most {spec.max_start_c:g} C (health.max_start_c)"
+        if facts.temperature_c is None:
+            yield _unknown("temperature", facts.temperature_reason, wanted)
+        elif facts.temperature_c > spec.max_start_c:
+            found = f"its temperature is {facts.temperature_c:g} C ({facts.temperature_zone})"
+            yield Problem(found=found, wanted=wanted, remedy="let it cool, or see to its cooling", cools=True)
+    yield from _mode("power mode", facts.power_mode, facts.power_mode_reason, spec.power_mode, "sudo nvpmodel -m")
+    yield from _mode("governor", facts.governor, facts.governor_reason, spec.governor, "sudo cpupower frequency-set -g")
+    yield from _free(
+        "available memory",
+        facts.available_memory_bytes,
+        facts.memory_reason,
+        spec.min_free_memory_bytes,
+        "end what else runs there",
+    )
+    yield from _free(
+        "free disk", facts.free_disk_bytes, facts.free_disk_reason, spec.min_free_disk_bytes, "make room there"
+    )
+    if spec.max_load is not None:
+        wanted = f"at most {spec.max_load:g} (health.max_load)"
+        if facts.load_1min is None:
+            yield _unknown("load", facts.load_reason, wanted)
+        elif facts.load_1min > spec.max_load:
+            found = f"its load is {facts.load_1min:g}"
+            yield Problem(found=found, wanted=wanted, remedy="end what else runs there, or wait")
+
+
+def _mode(what: str, found: str | None, reason: str | None, wanted: str | None, command: str) -> Iterator[Problem]:
+    if wanted is None:
+        return
+    told = f"{wanted} (health.{what.replace(' ', '_')})"
+    if found is None:
+        yield _unknown(what, reason, told)
+    elif found.casefold() != wanted.casefold():
+        yield Problem(found=f"its {what} is {found}", wanted=told, remedy=f"set it there, with `{command}`")
+
+
+def _free(what: str, found: int | None, reason: str | None, wanted: int | None, remedy: str) -> Iterator[Problem]:
+    if wanted is None:
+        return
+    key = {"available memory": "min_free_memory", "free disk": "min_free_disk"}[what]
+    told = f"at least {shown_bytes(wanted)} (health.{key})"
+    if found is None:
+        yield _unknown(what, reason, told)
+    elif found < wanted:
+        yield Problem(found=f"its {what} is {shown_bytes(found)}", wanted=told, remedy=remedy)
+
+
+def _unknown(what: str, reason: str | None, wanted: str) -> Problem:
+    return Problem(
+        found=f"its {what} is not known ({reason})", wanted=wanted, remedy="do not demand what this board cannot tell"
+    )
+
+
+def pass_gate(device: str, spec: HealthSpec, ask: Callable[[], HealthFacts], waiting: LockWait) -> HealthFacts:
+    """The board's facts, once nothing is wrong. One that is only too hot is given time to cool, once.
+
+    Raises:
+        DeviceUnhealthy: Something is wrong: all of it, in one line.
+    """
+    facts = ask()
+    found = problems(spec, facts)
+    if found and all(problem.cools for problem in found):
+
+        def is_cool() -> bool:
+            nonlocal facts, found
+            facts = ask()
+            found = problems(spec, facts)
+            return not found
+
+        waiting.until_cool(device, is_cool, found[0].found)
+    if found:
+        raise DeviceUnhealthy(f"{device}: unhealthy: {'. Also '.join(map(str, found))}.")
+    return facts

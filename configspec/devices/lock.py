@@ -1,0 +1,127 @@
+"""Taking a board for one run: its agent holds one lock there, this host another; whoever is refused is told who has it.
+
+A run is one pytest: the workers of pytest-xdist share its boards, and their scheduler keeps them apart. The host's
+lock is asked first, so that a run of this host disturbs no measurement of another one; the board's lock keeps out
+other hosts. Both are of one make (`agent/board_lock.py`): a run's workers share it, and its file says who holds it. The
+library filelock does neither.
+"""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import hashlib
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from configspec.agent.board_lock import BoardLock
+from configspec.agent.protocol import AgentError
+from configspec.devices.lock_wait import Holder, LockWait
+from configspec.devices.transport.client import AgentClient
+from configspec.devices.transport.ssh.ssh_client import resolve
+from configspec.errors import UsageError
+from configspec.testbed.specs import DeviceSpec, SshSpec
+
+LOCK_DEADLINE_S = 10.0
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+_SHOWN = 80  # of each word about the holder; any account of the board may have written it
+# What `ssh -G` says of where a connection ends. Behind two jump hosts one address may be two boards.
+_WHERE = ("user", "hostname", "port", "proxyjump", "proxycommand")
+
+
+@contextmanager
+def hold_on_host(spec: DeviceSpec, cache: Path, waiting: LockWait) -> Iterator[None]:
+    """Hold the lock that this host has of the board, until the context ends.
+
+    Raises:
+        DeviceBusy: Another run of this account holds it.
+        UsageError: It cannot be made, or `ssh` cannot read its configuration.
+    """
+    lock = host_lock(spec, cache)
+    owner = _owner()
+
+    def take() -> Holder | None:
+        try:
+            answer = lock.take(owner)
+        except AgentError as error:
+            raise _cannot_lock(spec, error.found) from None
+        return None if answer["held"] else Holder(who=describe_owner(answer["owner"]), lock=answer["path"])
+
+    try:
+        waiting.until_taken(spec.name, take)
+        yield
+    finally:
+        lock.release()
+
+
+def host_lock(spec: DeviceSpec, cache: Path) -> BoardLock:
+    """The lock of the board, whatever its devices are called; its folder is this account's alone."""
+    where = _where(spec)
+    folder = cache / f"locks-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_lock(spec, f"{folder}: {error.strerror}") from None
+    return BoardLock(str(folder / f"{hashlib.sha256(where.encode()).hexdigest()[:32]}.lock"))
+
+
+def _cannot_lock(spec: DeviceSpec, found: str | None) -> UsageError:
+    return UsageError(
+        f"{spec.name}: its lock on this host cannot be opened: {found}. CONFIGSPEC_CACHE_DIR names another folder."
+    )
+
+
+def _where(spec: DeviceSpec) -> str:
+    if not isinstance(spec.connection, SshSpec):
+        return "local"
+    found = resolve(spec.connection, device=spec.name)
+    return "\n".join(f"{name} {found.get(name, 'none')}" for name in _WHERE)
+
+
+def take_board(client: AgentClient, *, device: str, waiting: LockWait) -> None:
+    """Have the agent hold the board's lock.
+
+    Raises:
+        DeviceBusy: Another run holds it.
+    """
+    owner = _owner()
+
+    def take() -> Holder | None:
+        answer = client.call("lock", deadline_s=LOCK_DEADLINE_S, **owner)
+        if answer["held"]:
+            return None
+        return Holder(who=describe_owner(answer["owner"]), lock=f"{answer['path']} on the board")
+
+    waiting.until_taken(device, take)
+
+
+def describe_owner(owner: dict[str, Any]) -> str:
+    """Who it is, for people."""
+    user, host, pid, since = known_owner(owner).values()
+    return f"{user} on {host} (process {pid}, since {since})"
+
+
+def known_owner(owner: dict[str, Any]) -> dict[str, str]:
+    """What is told of an owner: user, host, pid and since, each short and printable."""
+    return {name: _word(owner.get(name, "?")) for name in ("user", "host", "pid", "since")}
+
+
+def _owner() -> dict[str, Any]:
+    since = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return {"user": _user(), "host": socket.gethostname(), "pid": os.getpid(), "since": since, "run": RUN}
+
+
+def _word(value: object) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in str(value)[:_SHOWN])
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account that no file names, as in a container
+        return str(os.getuid())

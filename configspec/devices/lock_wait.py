@@ -1,0 +1,79 @@
+"""How long a run waits for a board: for another run that has it, and for its heat to go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from configspec.devices.faults import DeviceBusy
+
+POLL_S = 2.0
+SAY_EVERY_S = 30.0
+COOL_DOWN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has a board, in words, and the lock that says so."""
+
+    who: str
+    lock: str
+
+
+class LockWait:
+    """Waits up to `wait_s` for a board that is busy, and up to `cool_down_s` for one that is hot; `say` tells people.
+
+    A board that was waited for in vain is not waited for again.
+    """
+
+    def __init__(
+        self,
+        *,
+        wait_s: float = 0.0,
+        cool_down_s: float = COOL_DOWN_S,
+        poll_s: float = POLL_S,
+        say: Callable[[str], None] = lambda text: None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._wait_s = wait_s
+        self._cool_down_s = cool_down_s
+        self._poll_s = poll_s
+        self._say = say
+        self._clock = clock
+        self._sleep = sleep
+        self._ends_s: dict[str, float] = {}  # by device: when its waiting is over, for all of its locks together
+
+    def until_taken(self, device: str, take: Callable[[], Holder | None]) -> None:
+        """Call `take` until it no longer says who has the board.
+
+        Raises:
+            DeviceBusy: Somebody has it, and the time is over.
+        """
+        say_at_s = self._clock()
+        while (holder := take()) is not None:
+            now_s = self._clock()
+            left_s = self._ends_s.setdefault(device, now_s + self._wait_s) - now_s
+            if left_s <= 0:
+                tried = f"Waited {self._wait_s:g} s for it" if self._wait_s else "pytest --device-wait waits for it"
+                raise DeviceBusy(f"{device}: busy: {holder.who} holds it ({holder.lock}). {tried}.")
+            if now_s >= say_at_s:
+                self._say(f"{device}: busy: {holder.who} holds it. LockWait for it, at most {left_s:.0f} s more")
+                say_at_s = now_s + SAY_EVERY_S
+            self._sleep(min(self._poll_s, left_s))
+
+    def taken(self, device: str) -> None:
+        """The board is ours: should it be busy once more, later, its time begins anew."""
+        self._ends_s.pop(device, None)
+
+    def until_cool(self, device: str, is_cool: Callable[[], bool], why: str) -> None:
+        """Wait until `is_cool`, or the time for cooling down is over."""
+        if self._cool_down_s <= 0:
+            return
+        self._say(f"{device}: {why}. LockWait, at most {self._cool_down_s:g} s")
+        end_s = self._clock() + self._cool_down_s
+        while (left_s := end_s - self._clock()) > 0:
+            self._sleep(min(self._poll_s, left_s))
+            if is_cool():
+                return

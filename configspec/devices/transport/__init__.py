@@ -1,0 +1,1 @@
+"""How requests reach an agent and replies come back."""

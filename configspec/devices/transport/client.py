@@ -1,0 +1,220 @@
+"""Asking an agent and getting an answer, within a deadline that both sides keep.
+
+The agent stops its own work at the deadline. The host waits that long and a grace, then gives the device up:
+it is *lost*, as it is when its process ends, when it falls silent in the midst of a request (an agent that works says
+so every few seconds), or when it says what is not the protocol. A lost device answers nothing more, and every later
+call raises the first cause.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import itertools
+import math
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, encode
+from configspec.agent.watch import SILENCE_S
+from configspec.devices.transport.framing import HELLO_KEY, Framing, FramingError, quote
+from configspec.devices.transport.local import Connection, last_lines
+from configspec.errors import TestbedError, UsageError
+
+GRACE_S = 10.0
+TELL_S = 10.0  # between two lines about long work
+_SHOWN = 80  # characters of what the agent says it is doing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """What an agent says first. `clock_s` is the board's monotonic clock."""
+
+    sha256: str | None
+    python: str
+    pid: int
+    clock_s: float
+
+
+class AgentClient:
+    """One agent behind a connection. `device` is the name that its errors, and the lines about its work, begin with."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        device: str,
+        grace_s: float = GRACE_S,
+        silence_s: float = SILENCE_S,
+        tell_s: float = TELL_S,
+        on_progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self._connection = connection
+        self._device = device
+        self._grace_s = grace_s
+        self._silence_s = silence_s
+        self._tell_s = tell_s
+        self._told_s = -math.inf
+        self._on_progress = on_progress
+        self._framing = Framing()
+        self._inbox: collections.deque[dict[str, Any]] = collections.deque()
+        self._ids = itertools.count(1)
+        self._lost: TestbedError | UsageError | None = None
+
+    @property
+    def noise(self) -> tuple[str, ...]:
+        """The lines that stood before the hello."""
+        return tuple(self._framing.noise)
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was given up; every later call raises why."""
+        return self._lost is not None
+
+    @property
+    def cause(self) -> TestbedError | UsageError | None:
+        """Why it was given up."""
+        return self._lost
+
+    def greet(self, *, sha256: str, deadline_s: float) -> Hello:
+        """Wait for the hello and check that this is the agent of that hash."""
+        hello = self._next_message("its hello", time.monotonic() + deadline_s, deadline_s)
+        version = hello[HELLO_KEY]
+        if version != PROTOCOL_VERSION or hello.get("sha256") != sha256:
+            self._lose(
+                UsageError,
+                f"another agent answers (protocol {version}, hash {hello.get('sha256')}; this configspec has protocol "
+                f"{PROTOCOL_VERSION}, hash {sha256}). Start it from the archive that this configspec makes.",
+            )
+        return Hello(sha256=sha256, python=hello["python"], pid=hello["pid"], clock_s=hello["clock_s"])
+
+    def call(self, op: str, *, deadline_s: float, **arguments: Any) -> dict[str, Any]:
+        """Ask for one operation; its answer, or the error that it is."""
+        if self._lost is not None:
+            raise self._lost.with_traceback(None)
+        request_id = next(self._ids)
+        request = encode({"id": request_id, "op": op, "deadline_s": deadline_s, **arguments})
+        if len(request) > MAX_LINE_BYTES:
+            raise UsageError(f"{self._device}: {op}: a request of {len(request)} bytes, at most {MAX_LINE_BYTES}.")
+        with contextlib.suppress(BrokenPipeError):  # it ended: waiting for its answer tells how
+            self._connection.send(request)
+        of_file = f" of {arguments['path']}" if "path" in arguments else ""  # which model a killed agent was opening
+        answer = self._await_answer(request_id, f"{op!r}{of_file}", deadline_s + self._grace_s)
+        if isinstance(answer.get("error"), dict):
+            self._raise(op, answer["error"])
+        if not isinstance(answer.get("ok"), dict):
+            self._lose(TestbedError, f"neither ok nor error in its answer to {op!r}: {quote_message(answer)}.")
+        return dict(answer["ok"])
+
+    def close(self) -> None:
+        """End the agent."""
+        self._connection.close()
+
+    def _await_answer(self, request_id: int, asked: str, timeout_s: float) -> dict[str, Any]:
+        awaited, end_s = f"an answer to {asked}", time.monotonic() + timeout_s
+        while True:
+            message = self._next_message(awaited, end_s, timeout_s, self._silence_s)
+            if message.get("id") != request_id:
+                self._lose(TestbedError, f"it answered {quote_message(message)} to request {request_id} ({asked}).")
+            if "event" not in message:
+                return message
+            self._tell(message["event"])
+            if time.monotonic() > end_s:
+                self._lose(TestbedError, f"no sign of {awaited} within {timeout_s:g} s.")
+
+    def _tell(self, event: Any) -> None:
+        if not isinstance(event, dict):
+            self._lose(TestbedError, f"an event that is none: {quote_message({'event': event})}.")
+        now_s = time.monotonic()
+        if self._on_progress is None or event.get("doing") is None or now_s < self._told_s + self._tell_s:
+            return
+        self._told_s = now_s
+        self._on_progress(f"{self._device}: {_describe_event(event)}")
+
+    def _next_message(
+        self, awaited: str, end_s: float, timeout_s: float, silence_s: float = math.inf
+    ) -> dict[str, Any]:
+        while not self._inbox:
+            left_s = end_s - time.monotonic()
+            chunk = self._connection.receive(min(left_s, silence_s))
+            if chunk is None and left_s > silence_s:
+                self._lose(
+                    TestbedError,
+                    f"it fell silent: not a byte for {silence_s:g} s while {awaited} was awaited, and the link did "
+                    "not break. Its process was stopped, or the board hangs.",
+                )
+            if chunk is None:
+                self._lose(TestbedError, f"no sign of {awaited} within {timeout_s:g} s.")
+            if not chunk:
+                self._died(awaited)
+            try:
+                self._inbox.extend(self._framing.feed(chunk))
+            except FramingError as error:
+                self._lose(TestbedError, f"while waiting for {awaited}, it sent {error}.")
+        return self._inbox.popleft()
+
+    def _died(self, awaited: str) -> NoReturn:
+        fault = self._connection.fault()
+        if fault is not None:
+            self._lose(fault.kind, f"before {awaited}, {fault.what}")
+        status = self._connection.exit_status()
+        words = last_lines(self._connection.stderr_tail())
+        if status == TOO_OLD_STATUS and not self._framing.greeted:
+            self._lose(UsageError, f"{words} Name another interpreter as `python`.")
+        how = _describe_status(status)
+        if self._framing.greeted or status is None or status < 0:
+            self._lose(TestbedError, f"its agent {how} before {awaited}. It last wrote: {words}")
+        self._lose(
+            UsageError,
+            f"its `python` {how} before the agent said hello; it wrote: {words} "
+            "It must be an interpreter of Python 3.8 or later.",
+        )
+
+    def _lose(self, kind: type[TestbedError] | type[UsageError], what: str) -> NoReturn:
+        self._lost = kind(f"{self._device}: {what}")
+        self._connection.close()
+        raise self._lost
+
+    def _raise(self, op: str, error: dict[str, Any]) -> NoReturn:
+        what, found, hint = error.get("what"), error.get("found"), error.get("hint")
+        message = f"{self._device}: {what}" + (f": {found}" if found else "") + "." + (f" {hint}" if hint else "")
+        if error.get("kind") == "usage":
+            raise UsageError(message)
+        if error.get("kind") == "testbed":
+            raise TestbedError(message)
+        raise RuntimeError(f"{self._device}: {op}: {message}")  # our bug, with the agent's traceback
+
+
+def quote_message(message: dict[str, Any]) -> str:
+    """A message as an error shows it."""
+    return quote(encode(message).rstrip())
+
+
+def _describe_event(event: dict[str, Any]) -> str:
+    doing, done, total = (
+        "".join(filter(str.isprintable, str(event["doing"])))[:_SHOWN],
+        event.get("done"),
+        event.get("total"),
+    )
+    if isinstance(done, int) and isinstance(total, int) and 0 <= done <= total and total > 0:
+        return f"{doing}, {100 * done // total} %"
+    return doing
+
+
+def _describe_status(status: int | None) -> str:
+    if status is None:
+        return "closed its end"
+    if status == GONE_STATUS:
+        return "ended itself, having heard nothing from this host for too long,"
+    if status == -signal.SIGKILL:
+        return "was killed by SIGKILL (Linux does so when memory runs out)"
+    if status == -signal.SIGABRT:
+        return "was killed by SIGABRT (llama.cpp aborts when it cannot go on, mostly when memory runs out)"
+    if status < 0:
+        with contextlib.suppress(ValueError):
+            return f"was killed by {signal.Signals(-status).name}"
+        return f"was killed by signal {-status}"
+    return f"ended with status {status}"

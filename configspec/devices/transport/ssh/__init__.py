@@ -1,0 +1,1 @@
+"""Boards that the OpenSSH client reaches."""

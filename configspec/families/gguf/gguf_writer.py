@@ -1,0 +1,113 @@
+"""A transformers folder as an F16 GGUF file, for the architectures of the small families and their large relatives.
+
+What llama.cpp's convert_hf_to_gguf.py does, as far as `ARCHITECTURES` needs it. The same folder gives the same bytes,
+whatever it is called.
+GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+from numpy.typing import NDArray
+
+from configspec.errors import UsageError
+from configspec.families.gguf.tensor_plan import PlannedTensor, planned_tensors
+from configspec.families.sources.model_config import ModelConfig, read_config
+from configspec.families.sources.special_tokens import named_ids
+from configspec.families.sources.tokenizer_json import (
+    Tokenizer,
+    begins_with,
+    bpe_merges,
+    pre_tokenizer_name,
+    read_tokenizer,
+)
+
+WRITER_VERSION = 1  # raised with every change of the bytes written: cached files are keyed by it
+
+
+def write_gguf(folder: Path, out: Path) -> None:
+    """Convert a transformers folder into one F16 GGUF file at `out`."""
+    config = read_config(folder)
+    plan = list(planned_tensors(folder, config))
+    writer = gguf.GGUFWriter(None, config.architecture)
+    _add_model(writer, config)
+    _add_tokenizer(writer, folder, config, read_tokenizer(folder))
+    for planned in plan:
+        writer.add_tensor_info(planned.name, planned.shape, planned.dtype, planned.size_bytes)
+    try:
+        writer.write_header_to_file(out)
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for planned in plan:
+            writer.write_tensor_data(_as_stored(folder, planned))
+    except OSError as error:
+        if error.errno is None:  # numpy says only "65536 requested and 17408 written"
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out)) from error
+        raise
+    finally:
+        writer.close()
+
+
+def _add_model(writer: gguf.GGUFWriter, config: ModelConfig) -> None:
+    writer.add_type("model")
+    writer.add_vocab_size(config.vocabulary)
+    writer.add_context_length(config.context)
+    writer.add_embedding_length(config.width)
+    writer.add_block_count(config.layers)
+    writer.add_feed_forward_length(config.feed_forward)
+    writer.add_head_count(config.heads)
+    writer.add_head_count_kv(config.kv_heads)
+    writer.add_key_length(config.head_dim)
+    writer.add_value_length(config.head_dim)
+    writer.add_layer_norm_rms_eps(config.rms_eps)
+    writer.add_rope_dimension_count(config.head_dim)
+    writer.add_rope_freq_base(float(config.rope["rope_theta"]))
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+
+
+def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, config: ModelConfig, tokenizer: Tokenizer) -> None:
+    tokens = tokenizer.padded(config.vocabulary)
+    if len(tokens) > config.vocabulary:
+        raise UsageError(
+            f"{tokenizer.path} has {len(tokens)} tokens, but {config.path} a vocab_size of {config.vocabulary}. "
+            "Take both files from the same model."
+        )
+    special = {**config.special_ids, **named_ids(folder, tokenizer)}
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre_tokenizer_name(tokenizer))
+    writer.add_token_list(tokens)
+    writer.add_token_types([_token_type(tokenizer, index) for index in range(len(tokens))])
+    writer.add_token_merges(bpe_merges(tokenizer))
+    if "bos" in special:
+        writer.add_bos_token_id(special["bos"])
+    if "eos" in special:
+        writer.add_eos_token_id(special["eos"])
+    if "pad" in special:
+        writer.add_pad_token_id(special["pad"])
+    # Written even where false: llama.cpp would otherwise begin every "llama-bpe" text with bos.
+    writer.add_add_bos_token("bos" in special and begins_with(tokenizer, tokens[special["bos"]]))
+
+
+def _token_type(tokenizer: Tokenizer, index: int) -> gguf.TokenType:
+    if index in tokenizer.control:
+        return gguf.TokenType.CONTROL
+    if index in tokenizer.added:
+        return gguf.TokenType.USER_DEFINED
+    if index in tokenizer.unused or index >= len(tokenizer.tokens):
+        return gguf.TokenType.UNUSED
+    return gguf.TokenType.NORMAL
+
+
+def _as_stored(folder: Path, planned: PlannedTensor) -> NDArray[Any]:
+    with np.errstate(over="ignore"):
+        values = planned.values().astype(planned.dtype)
+    if not np.isfinite(values).all():
+        raise UsageError(f"{folder}: {planned.name} holds values that are not finite, or beyond F16's 65504.")
+    return np.ascontiguousarray(values)

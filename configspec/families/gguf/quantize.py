@@ -1,0 +1,83 @@
+"""Quantising a GGUF file with llama.cpp's own quantiser: the one module of the host that imports llama_cpp.
+
+The names are those of llama.h, `LLAMA_FTYPE_MOSTLY_<name>`; what the installed llama-cpp-python has is what there is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from configspec.errors import UsageError, did_you_mean
+from configspec.families.gguf.gguf_facts import read_facts
+
+_PREFIX = "LLAMA_FTYPE_MOSTLY_"
+_LOG_LINES = 8  # of llama.cpp's log, shown when it fails
+
+
+def quantize(source: Path, out: Path, quant: str, threads: int | None = None) -> None:
+    """Write `source`, an F16 GGUF file, in the quantisation named `quant` to `out`; `threads` None means all cores."""
+    llama_cpp = _llama_cpp()
+    file_type = _file_type(llama_cpp, quant)
+    if read_facts(source).quant == quant:
+        shutil.copyfile(source, out)
+        return
+    params = llama_cpp.llama_model_quantize_default_params()
+    params.ftype = file_type
+    params.nthread = threads or os.cpu_count() or 1
+    with _captured_log(llama_cpp) as log:
+        failed = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(out), ctypes.byref(params))
+    if failed:
+        if "iostream error" in "".join(log):  # all that C++ says of a write that failed
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out))
+        said = "\n  ".join("".join(log).strip().splitlines()[-_LOG_LINES:])
+        raise UsageError(f"llama.cpp could not quantise {source} to {quant}. The end of its log:\n  {said}")
+
+
+def check_quant(quant: str) -> None:
+    """A UsageError where llama.cpp has no quantisation of this name."""
+    _file_type(_llama_cpp(), quant)
+
+
+def _file_type(llama_cpp: Any, quant: str) -> int:
+    known = _file_types(llama_cpp)
+    if quant not in known:
+        raise UsageError(f"The quantisation {quant!r} is none of llama.cpp's. {did_you_mean(quant, known)}")
+    return known[quant]
+
+
+def _file_types(llama_cpp: Any) -> Mapping[str, int]:
+    return {name.removeprefix(_PREFIX): getattr(llama_cpp, name) for name in dir(llama_cpp) if name.startswith(_PREFIX)}
+
+
+@contextmanager
+def _captured_log(llama_cpp: Any) -> Iterator[deque[str]]:
+    """llama.cpp's log in a list instead of on the terminal, until the block ends."""
+    log: deque[str] = deque(maxlen=200)
+
+    def keep(level: int, text: bytes, user_data: Any) -> None:
+        log.append(text.decode("utf-8", errors="replace"))
+
+    before, before_data = llama_cpp.llama_log_callback(), ctypes.c_void_p()
+    llama_cpp.llama_log_get(ctypes.byref(before), ctypes.byref(before_data))
+    callback = llama_cpp.llama_log_callback(keep)
+    llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+    try:
+        yield log
+    finally:
+        llama_cpp.llama_log_set(before, before_data)
+
+
+def _llama_cpp() -> Any:
+    try:
+        import llama_cpp
+    except ImportError as error:
+        raise UsageError(f"Quantising needs llama.cpp ({error}): pip install 'configspec[llama]'.") from None
+    return llama_cpp

@@ -1,0 +1,194 @@
+"""The Hugging Face hub: the one module that imports huggingface_hub, and only when something is asked of it.
+
+The cache, resumed connections, progress bars, offline mode and the token are huggingface_hub's own, and so are their
+environment variables (HF_HOME, HF_TOKEN, HF_HUB_OFFLINE, HF_ENDPOINT, ...), read when it is imported:
+https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+Here its exceptions become errors for people.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+from configspec.errors import ConfigspecError, TestbedError, UsageError
+from configspec.families.hub.hub_cache import files_in
+from configspec.testbed.specs import HubSpec
+
+LISTING_TIMEOUT_S = 30.0  # for one small answer; downloads have huggingface_hub's own
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a repository holds at a revision; where the hub could not be asked, what the cache tells, and why."""
+
+    files: tuple[str, ...]
+    commit: str
+    unreachable: ConfigspecError | None = None
+
+
+class Hub:
+    """The hub and its cache on this machine."""
+
+    def __init__(self, *, endpoint: str | None = None, cache: Path | None = None) -> None:
+        """`endpoint` and `cache` None: as huggingface_hub's environment variables say."""
+        self._endpoint = endpoint
+        self._cache = cache
+
+    def cached(self, spec: HubSpec) -> Path | None:
+        """The folder of the cached files of this revision, some or all; None where there is none. Asks no network."""
+        hub = _huggingface_hub()
+        try:
+            return Path(self._snapshot(hub, spec, [], local_files_only=True))
+        except hub.errors.LocalEntryNotFoundError:
+            return None
+        except hub.errors.HFValidationError as problem:
+            raise _explained(problem, spec) from None
+
+    def known_files(self, spec: HubSpec, folder: Path) -> tuple[str, ...]:
+        """The files that the repository holds at the commit of a cached folder, as far as the cache tells.
+
+        huggingface_hub notes a commit's listing since 2.0; of older ones only what is cached is known.
+        """
+        hub = _huggingface_hub()
+        if hasattr(hub, "get_cached_repo_tree"):
+            with suppress(hub.errors.CachedRepoTreeNotFoundError):
+                tree = hub.get_cached_repo_tree(spec.repo, revision=folder.name, cache_dir=self._cache)
+                return tuple(one.path for one in tree)
+        return files_in(folder)
+
+    def listing(self, spec: HubSpec) -> Listing:
+        """The files of the repository, of the cache where the hub cannot be reached.
+
+        Raises:
+            UsageError: The repository or revision does not exist, may not be read, or offline mode hides it.
+            TestbedError: The hub cannot be reached, and nothing is cached.
+        """
+        hub = _huggingface_hub()
+        try:
+            api = hub.HfApi(endpoint=self._endpoint, library_name="configspec")
+            info = api.model_info(spec.repo, revision=spec.revision, timeout=LISTING_TIMEOUT_S)
+        except _failures(hub) as problem:
+            told = _explained(problem, spec)
+            folder = self.cached(spec) if _unreachable(hub, problem) else None
+            if folder is None:
+                raise told from problem
+            return Listing(files=self.known_files(spec, folder), commit=folder.name, unreachable=told)
+        return Listing(files=tuple(one.rfilename for one in info.siblings or ()), commit=str(info.sha))
+
+    def fetch(self, spec: HubSpec, files: Sequence[str]) -> Path:
+        """The folder that holds the named files of the repository; those that are not cached are downloaded.
+
+        Raises:
+            UsageError: They may not be read, or offline mode forbids to fetch them.
+            TestbedError: The connection broke off, or the disk is full. Files that were whole by then are kept.
+        """
+        hub = _huggingface_hub()
+        try:
+            folder = Path(self._snapshot(hub, spec, [escape(name) for name in files]))
+        except _failures(hub) as problem:
+            raise _explained(problem, spec) from problem
+        absent = [name for name in files if not (folder / name).is_file()]
+        if absent:
+            raise TestbedError(
+                f"{spec.repo}@{spec.revision} changed while it was asked: {', '.join(absent)} is not there any more. "
+                "Try again."
+            )
+        return folder
+
+    def _snapshot(self, hub: Any, spec: HubSpec, globs: list[str], *, local_files_only: bool = False) -> str:
+        return str(
+            hub.snapshot_download(
+                spec.repo,
+                revision=spec.revision,
+                allow_patterns=globs,
+                local_files_only=local_files_only,
+                endpoint=self._endpoint,
+                cache_dir=self._cache,
+                library_name="configspec",
+            )
+        )
+
+
+def _huggingface_hub() -> Any:
+    try:
+        import huggingface_hub
+        import huggingface_hub.errors
+    except ImportError:
+        raise UsageError("Hub entries need huggingface_hub: pip install 'configspec[hub]'.") from None
+    return huggingface_hub
+
+
+def _failures(hub: Any) -> tuple[type[Exception], ...]:
+    # HTTPError is httpx's, by whichever name this version imports it; hf_xet raises RuntimeError whatever went wrong.
+    return (hub.errors.HTTPError, hub.errors.XetDownloadError, OSError, ValueError, RuntimeError)
+
+
+def _unreachable(hub: Any, problem: Any) -> bool:
+    """Whether the hub gave no answer, or none that is about the repository."""
+    if isinstance(problem, hub.errors.HfHubHTTPError):
+        return int(problem.response.status_code) == 429 or int(problem.response.status_code) >= 500
+    return isinstance(problem, (hub.errors.OfflineModeIsEnabled, hub.errors.HTTPError))
+
+
+def _explained(problem: Any, spec: HubSpec) -> ConfigspecError:
+    """The error for people; the most particular kinds first, for huggingface_hub derives many from one another."""
+    errors = _huggingface_hub().errors
+    what = f"{spec.repo}@{spec.revision}"
+    if isinstance(problem, errors.LocalEntryNotFoundError) and problem.__cause__ is not None:
+        return _explained(problem.__cause__, spec)
+    if isinstance(problem, errors.OfflineModeIsEnabled):
+        return UsageError(
+            f"{what} is not on this machine, or not all of it, and HF_HUB_OFFLINE forbids to fetch it. Unset it for "
+            "one `configspec models pull`."
+        )
+    if isinstance(problem, errors.GatedRepoError):
+        return UsageError(
+            f"{what} is gated: accept its licence on the repository's page, with your account, then set HF_TOKEN to a "
+            "token of that account (or run `hf auth login`)."
+        )
+    if isinstance(problem, errors.RepositoryNotFoundError):
+        return UsageError(
+            f"{what}: the hub has no repository {spec.repo}, or it is private. Correct its name, or set HF_TOKEN to a "
+            "token that may read it."
+        )
+    if isinstance(problem, errors.RevisionNotFoundError):
+        return UsageError(f"{what}: {spec.repo} has no revision {spec.revision!r}. Name a branch, a tag or a commit.")
+    if isinstance(problem, errors.HfHubHTTPError):
+        return _refused(int(problem.response.status_code), what)
+    if isinstance(problem, errors.HFValidationError):
+        return UsageError(f"{what} is no name of a repository: {_first_line(problem)}")
+    if isinstance(problem, OSError) and problem.errno in _FULL:
+        return TestbedError(
+            f"{what} could not be kept: {problem.strerror}. Make room, or move the cache with HF_HOME. Files that were "
+            "whole are kept."
+        )
+    if isinstance(problem, OSError) and problem.errno is not None and problem.filename is not None:
+        return UsageError(f"{problem.filename}: {problem.strerror}. Change that, or move the hub's cache with HF_HOME.")
+    return TestbedError(
+        f"{what}: the hub cannot be reached, or the connection broke off: {_first_line(problem)} Try again; files that "
+        "were whole are kept."
+    )
+
+
+def _refused(status: int, what: str) -> ConfigspecError:
+    if status in (401, 403):
+        return UsageError(
+            f"{what}: the hub refuses to give it ({status}). Set HF_TOKEN to a token that may read it; a wrong or "
+            "expired one is refused even for public repositories."
+        )
+    return TestbedError(
+        f"{what}: the hub answered with status {status}. Try again later; files that were whole are kept."
+    )
+
+
+def _first_line(problem: BaseException) -> str:
+    lines = str(problem).strip().splitlines()
+    text = lines[0] if lines else type(problem).__name__
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,66 @@
+"""The hub's cache as it lies on disk: which commit a file is of, and whether it is what the hub has.
+
+`models--OWNER--REPO/snapshots/<commit>/<file>` is a link to `blobs/<etag>`; the etag is the file's SHA-256 where the
+hub keeps it in its large-file storage, else its SHA-1 as git counts it.
+https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from configspec.errors import UsageError
+from configspec.families.content_hash import file_sha256
+from configspec.testbed.specs import HubSpec
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_REPOSITORY = "models--"
+
+
+def is_pinned(spec: HubSpec) -> bool:
+    """Whether the revision is a commit, which always means the same files."""
+    return _COMMIT.fullmatch(spec.revision) is not None
+
+
+def hub_origin(path: Path) -> HubSpec | None:
+    """What a file or folder of the cache is of: the repository, pinned to its commit; None for any other path."""
+    parts = path.parts
+    for index, part in enumerate(parts[:-2]):
+        if part.startswith(_REPOSITORY) and parts[index + 1] == "snapshots":
+            repo = part.removeprefix(_REPOSITORY).replace("--", "/")
+            return HubSpec(repo=repo, revision=parts[index + 2], file="/".join(parts[index + 3 :]) or None)
+    return None
+
+
+def files_in(snapshot: Path) -> tuple[str, ...]:
+    """The files of a cached commit, by their names in the repository, sorted."""
+    return tuple(sorted(path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file()))
+
+
+def check_blob(path: Path) -> None:
+    """A UsageError where a file of the cache is not what the hub has; a file that no such link leads to is let be."""
+    if hub_origin(path) is None or not path.is_symlink():
+        return
+    blob = path.parent / os.readlink(path)  # one step: a blob may itself link to a store of several repositories
+    known = blob.name
+    if re.fullmatch(r"[0-9a-f]{64}", known):
+        found, kind = file_sha256(path), "SHA-256"
+    elif _COMMIT.fullmatch(known):
+        found, kind = _git_sha1(path), "git SHA-1"
+    else:
+        return
+    if found != known:
+        raise UsageError(
+            f"{path} is damaged: its {kind} is {found}, the hub's is {known}. Delete {os.path.normpath(blob)} and run "
+            "`configspec models pull`."
+        )
+
+
+def _git_sha1(path: Path) -> str:
+    """As `git hash-object` counts it."""
+    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+    digest.update(path.read_bytes())  # small: what is large lies in the large-file storage
+    return digest.hexdigest()

@@ -1,0 +1,97 @@
+"""Which files of a hub repository make up a model; pure, from the names that it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from configspec.errors import UsageError, did_you_mean
+from configspec.families.gguf.gguf_shards import shard_names
+from configspec.testbed.specs import HubSpec
+
+QUANT = "{quant}"
+DEFAULT_GLOB = f"*{QUANT}*.gguf"
+_WEIGHTS = "*.safetensors"
+_TOKENIZER = (
+    *("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json"),
+    *("vocab*", "merges.txt", "*.jinja"),
+)
+_MODEL = ("*.json", "*.txt", "*.model", "*.jinja", _WEIGHTS)
+_SHOWN = 12  # files of a repository named in an error
+
+
+def is_transformers(files: Iterable[str]) -> bool:
+    """Whether the repository holds weights for transformers."""
+    return any(_matches(name, (_WEIGHTS,)) for name in files)
+
+
+def choose_model(spec: HubSpec, files: Sequence[str]) -> tuple[str, ...]:
+    """The files that transformers loads: configuration, safetensors and tokenizer."""
+    if not is_transformers(files) or "config.json" not in files:
+        raise UsageError(
+            f"{_named(spec)} holds no model for transformers (config.json and {_WEIGHTS}); it holds {_listed(files)}. "
+            "Name the repository of the original model, or select its GGUF with `file`."
+        )
+    return tuple(name for name in files if _matches(name, _MODEL))
+
+
+def choose_tokenizer(spec: HubSpec, files: Sequence[str]) -> tuple[str, ...]:
+    """The files of the tokenizer alone; weights are left where they are."""
+    if "tokenizer.json" not in files:
+        raise UsageError(
+            f"{_named(spec)} holds no tokenizer.json; it holds {_listed(files)}. "
+            "Name the repository of the original model."
+        )
+    return tuple(name for name in files if _matches(name, _TOKENIZER))
+
+
+def choose_gguf(spec: HubSpec, files: Sequence[str], quant: str | None) -> tuple[str, ...]:
+    """The GGUF file that `spec.file` selects, all its shards where it is split, the first first.
+
+    Upper and lower case are alike, and `{quant}` stands for the whole word: "Q6_K" does not select "...-Q6_K_L.gguf".
+    """
+    glob = spec.file or DEFAULT_GLOB
+    wanted = glob.replace(QUANT, quant or QUANT)
+    word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(quant or '')}(?![A-Za-z0-9_])", re.IGNORECASE)
+    known = [name for name in files if name.lower().endswith(".gguf")]
+    matched = [
+        name
+        for name in known
+        if fnmatchcase(name.lower(), wanted.lower()) and (QUANT not in glob or word.search(name) is not None)
+    ]
+    models = {_shards(name) for name in matched}
+    if not models:
+        raise UsageError(
+            f"{_named(spec)} has no GGUF file that matches {wanted!r}. {did_you_mean(wanted, known)}"
+            + ("" if known else f" It holds {_listed(files)}.")
+        )
+    if len(models) > 1:
+        raise UsageError(
+            f"{_named(spec)} has {len(models)} models that match {wanted!r}: "
+            f"{', '.join(sorted(names[0] for names in models))}. Let `file` match one of them."
+        )
+    (chosen,) = models
+    absent = sorted(set(chosen) - set(files))
+    if absent:
+        raise UsageError(f"{_named(spec)} lacks {', '.join(absent)}, of {len(chosen)} files. Name another repository.")
+    return chosen
+
+
+def _shards(name: str) -> tuple[str, ...]:
+    folder, slash, file = name.rpartition("/")
+    return tuple(f"{folder}{slash}{shard}" for shard in shard_names(file))
+
+
+def _matches(name: str, globs: Iterable[str]) -> bool:
+    """Whether a file of the repository's top folder matches; `original/` and the like hold the model once more."""
+    return "/" not in name and not name.startswith("consolidated") and any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _named(spec: HubSpec) -> str:
+    return f"{spec.repo}@{spec.revision}"
+
+
+def _listed(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+    return (", ".join(files[:_SHOWN]) or "nothing") + more

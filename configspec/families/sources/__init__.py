@@ -1,0 +1,1 @@
+"""Models as their makers publish them: folders of safetensors, configurations, tokenizers."""

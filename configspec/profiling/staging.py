@@ -1,0 +1,60 @@
+"""Where a draft's file is on a device: this host's own file, or the device's copy, whose hash is compared first."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from configspec.devices.device import Device
+from configspec.devices.model_folder import FoundFile
+from configspec.errors import UsageError
+from configspec.families.board_files import BoardFile
+from configspec.testbed.specs import DeviceSpec
+
+SHOWN = 12  # digits of a hash in a message
+
+
+def shares_this_hosts_files(spec: DeviceSpec) -> bool:
+    """Whether the device opens this host's files where they lie: it is this machine, and names no folder of its own."""
+    return spec.connection == "local" and spec.models is None
+
+
+def find_model(device: Device, files: Sequence[BoardFile], push: str) -> Path:
+    """The path on the device of the first of a model's files, after all of them were found and compared by hash.
+
+    Args:
+        device: Where they should be.
+        files: As they are on this host.
+        push: The command that would bring them.
+
+    Raises:
+        UsageError: One is missing there, or is another file. The device itself is sound.
+    """
+    found = [device.models.find(file.name, file.size_bytes) for file in files]
+    for file, there in zip(files, found, strict=True):
+        problem = _problem(file, there)
+        if problem is not None:
+            another = "" if there.size_bytes is None else " --replace"
+            raise UsageError(f"{device.name}: {there.path}: {problem}. Bring it there: {push}{another}")
+    return Path(found[0].path)
+
+
+def push_command(inventory: Path, device: str, *only: str) -> str:
+    """What brings all drafts to a device, or those of a family, draft and quantisation only, as it is typed."""
+    filters = [word for pair in zip(("--family", "--draft", "--quant"), only, strict=False) for word in pair]
+    words = ["configspec", "models", "push", device, *filters]
+    if inventory.absolute() != Path("devices.yaml").absolute():
+        words += ["--inventory", str(inventory)]
+    return shlex.join(words)
+
+
+def _problem(file: BoardFile, there: FoundFile) -> str | None:
+    if there.size_bytes is None:
+        return "the draft's file is not there"
+    if there.size_bytes != file.size_bytes:
+        return f"another file: {there.size_bytes} bytes, and {file.path} has {file.size_bytes}"
+    if there.sha256 != file.sha256:
+        hashes = f"its hash is {str(there.sha256)[:SHOWN]}..., and that of {file.path} is {file.sha256[:SHOWN]}..."
+        return f"another file: {hashes}"
+    return None

@@ -1,0 +1,1 @@
+"""One worker a device, with pytest-xdist."""

@@ -1,0 +1,188 @@
+"""One model of a server: completions of token ids, and what the server can do, found out by asking.
+
+n        tokens of a prompt
+scores   what the model would say after each token of the prompt: completions with `echo` and log-probabilities
+late     llama-cpp-python puts a token's scores beside the token before it, where no begin-of-text begins the prompt
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from configspec.errors import UsageError, did_you_mean
+from configspec.targets.server.server_answer import Answer, Row, read_answer
+from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
+from configspec.targets.server.server_text import TextIds
+from configspec.targets.server.server_tokenizer import Tokenizer
+from configspec.testbed.specs import ServerSpec
+from configspec.theory.decoding import Decoding
+
+# Servers take what is not said from the model's generation_config.json, or from their own defaults: all is said.
+_NEUTRAL = {
+    "min_p": 0.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "repetition_penalty": 1.0,  # vLLM's name
+    "repeat_penalty": 1.0,  # llama.cpp's
+    "return_tokens_as_token_ids": True,  # vLLM; others leave it aside
+}
+_PROBE = "def add(a, b):\n    return a"
+_PROBE_TOKENS = 4
+_SAME = 0.1  # between log-probabilities of one token, computed in another batch
+GREEDY = Decoding()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a server can do. What it lacks is a reason, None where nothing is lacking."""
+
+    takes_ids: bool
+    gives_ids: bool
+    no_logprobs: str | None
+    no_scores: str | None
+    late: bool
+
+
+class ServerModel:
+    """Completions of one model. `context` is None where the server does not tell."""
+
+    def __init__(self, client: ServerClient, spec: ServerSpec, tokenizer: Callable[[], Tokenizer]) -> None:
+        """Look the model up, then ask for short completions; the tokenizer is made in between.
+
+        Raises:
+            UsageError: The server does not have the model, or completes nothing.
+            TestbedError: It cannot be reached, or does not behave.
+        """
+        self.url = client.url
+        self._client = client
+        self._model = spec.model
+        self.context = self._look_up()
+        self.tokenizer = tokenizer()
+        self.text_ids = TextIds(self.tokenizer, self.url)
+        self.can = Abilities(takes_ids=True, gives_ids=False, no_logprobs=None, no_scores=None, late=False)
+        self.can = self._probe()
+
+    def prompt_of(self, ids: Sequence[int]) -> list[int] | str:
+        """What is sent for `ids`: themselves, or their text where the server takes only that."""
+        return list(ids) if self.can.takes_ids else self.text_ids.text_of(ids)
+
+    def sendable(self, ids: Sequence[int], least: int) -> int:
+        """How many of `ids` can be sent, at least `least`: all, or as far as their text tokenises back."""
+        return len(ids) if self.can.takes_ids else self.text_ids.longest(ids, least)
+
+    def complete(
+        self,
+        prompt: list[int] | str,
+        length: int,
+        new_tokens: int,
+        decoding: Decoding = GREEDY,
+        *,
+        seed: int = 0,
+        logprobs: int | None = None,
+        echo: bool = False,
+        retries: int | None = None,
+    ) -> Answer:
+        """At most `new_tokens` tokens after a prompt of `length` tokens; with `echo` the prompt's own before them."""
+        body: dict[str, Any] = {
+            "model": self._model,
+            "prompt": prompt,
+            "max_tokens": new_tokens,
+            "temperature": decoding.temperature,
+            "top_p": decoding.top_p,
+            "top_k": decoding.top_k,
+            "seed": seed % 2**31,
+            **_NEUTRAL,
+        }
+        if logprobs is not None:
+            body["logprobs"] = logprobs
+        if echo:
+            body["echo"] = True
+        answer = read_answer(self._client.post("/completions", body, retries=retries), self.url)
+        if answer.prompt_tokens != length:
+            raise UsageError(
+                f"{self.url} read {answer.prompt_tokens} tokens where the tokenizer makes {length}: another tokenizer, "
+                "or another rule for what begins a text. Name the model's own as `tokenizer`."
+            )
+        return answer
+
+    def scores(self, prompt: list[int] | str, length: int, *, retries: int | None = None) -> Answer:
+        """The scores of a prompt's own tokens, and the one token that follows it."""
+        return self.complete(prompt, length, 1, logprobs=1, echo=True, retries=retries)
+
+    def _look_up(self) -> int | None:
+        """The model's context, if the server tells."""
+        try:
+            listed = self._client.get("/models").get("data")
+        except RefusedError:
+            return None  # some servers have no list
+        known = {str(one["id"]): one for one in listed or [] if isinstance(one, dict) and "id" in one}
+        if known and self._model not in known:
+            raise UsageError(f"{self.url} has no model {self._model!r}. {did_you_mean(self._model, known)}")
+        context = known.get(self._model, {}).get("max_model_len")  # vLLM's
+        return context if isinstance(context, int) else None
+
+    def _probe(self) -> Abilities:
+        ids = self.tokenizer.encode(_PROBE)
+        takes_ids = self._takes_ids(ids)
+        prompt = list(ids) if takes_ids else _PROBE
+        try:
+            rows = self.complete(prompt, len(ids), _PROBE_TOKENS, logprobs=2, retries=1).rows
+            lack = None if rows else f"{self.url} gave none with a completion."
+        except (RefusedError, FailedError) as error:
+            rows, lack = None, str(error)
+        if not rows:
+            return Abilities(takes_ids=takes_ids, gives_ids=False, no_logprobs=lack, no_scores=lack, late=False)
+        gives_ids = all(isinstance(row.token, int) for row in rows)
+        no_scores, late = self._probe_scores(ids, rows, as_ids=takes_ids and gives_ids)
+        return Abilities(takes_ids=takes_ids, gives_ids=gives_ids, no_logprobs=None, no_scores=no_scores, late=late)
+
+    def _takes_ids(self, ids: Sequence[int]) -> bool:
+        try:
+            self.complete(list(ids), len(ids), 1, retries=1)
+        except (UsageError, FailedError):  # the reason may be another one; then text meets it too
+            self.complete(_PROBE, len(ids), 1)
+            return False
+        return True
+
+    def _probe_scores(self, ids: Sequence[int], written: Sequence[Row], *, as_ids: bool) -> tuple[str | None, bool]:
+        """Why scores cannot be had, and whether they stand late: those of a text that the model has just written."""
+        prompt: list[int] | str
+        if as_ids:
+            prompt = [*ids, *(int(row.token) for row in written)]
+            length = len(prompt)
+        else:
+            prompt = _PROBE + "".join(str(row.token) for row in written)
+            length = len(self.tokenizer.encode(prompt))
+            written = written[: length - len(ids)]
+        try:
+            scored = self.scores(prompt, length, retries=1)
+        except (RefusedError, FailedError) as error:
+            return str(error), False
+        for late in (False, True):
+            fits = [
+                _same(row_after(scored, length, len(ids) + place - 1, late=late), wrote, beside=not late)
+                for place, wrote in enumerate(written)
+            ]
+            if sum(fits) >= max(1, len(written) - 1):  # one near tie may fall otherwise
+                return None, late
+        return f"{self.url} gave no scores for a prompt, or others than when it wrote the same tokens.", False
+
+
+def row_after(scored: Answer, length: int, place: int, *, late: bool) -> Row | None:
+    """The row that says what follows token `place` of a prompt of `length` tokens; None where there is none.
+
+    Rows are counted from the end: some servers leave out what begins the text.
+    """
+    rows = scored.rows or ()
+    index = len(rows) - length + place + (0 if late else 1 - scored.completion_tokens)
+    return rows[index] if 0 <= index < len(rows) else None
+
+
+def _same(row: Row | None, written: Row, *, beside: bool) -> bool:
+    """Whether a row's scores are those of a token that was written; `beside`: it must be that token's own row."""
+    if row is None or not row.top or written.logprob is None or (beside and row.token != written.token):
+        return False
+    name, logprob = row.top[0]
+    return name == written.token and abs(logprob - written.logprob) < _SAME

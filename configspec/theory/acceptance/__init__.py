@@ -1,0 +1,1 @@
+"""How often speculative decoding accepts: exactly, and by expectation."""

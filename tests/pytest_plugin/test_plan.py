@@ -1,0 +1,73 @@
+"""Which configurations are decoded for real, and what a run says where none is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from configspec.pytest_plugin.options import Asked
+from configspec.pytest_plugin.plan import choose
+
+ROOT = Path(__file__).parents[2]
+ASKED = Asked(
+    devices=("local", "paper-rpi5"),
+    families=(),
+    drafts=(),
+    quants=(),
+    k=None,
+    inventory=ROOT / "devices.yaml",
+    separate_k=False,
+    end_to_end="sample",
+    journals=Path("nowhere"),
+)
+
+DECODING = """
+import pytest
+
+
+@pytest.mark.hil
+def test_end_to_end(hil_end_to_end):
+    hil_end_to_end()
+"""
+
+
+def test_a_sample_has_every_draft_in_one_quantisation_at_three_k():
+    """Of two families with three drafts, three quantisations and ten K: 18 of 180, of the real device alone."""
+    chosen = choose(ASKED).end_to_end
+    assert len(chosen) == 18
+    assert {case.device for case in chosen} == {"local"}
+    assert {case.k for case in chosen} == {1, 5, 10}
+    assert {case.quant for case in chosen} == {"Q4_K_M"}
+    assert len({case[:3] for case in chosen}) == 6
+
+
+@pytest.mark.parametrize(("amount", "count"), [("none", 0), ("all", 180)])
+def test_none_and_all_are_what_they_say(amount, count):
+    """All of the real devices' configurations; recorded figures decode nothing."""
+    assert len(choose(replace(ASKED, end_to_end=amount)).end_to_end) == count
+
+
+def test_the_filters_hold_for_the_sample_too():
+    """Two K and one quantisation left: those."""
+    chosen = choose(replace(ASKED, k="2,4", quants=("Q8_0",), families=("tiny-qwen3",), drafts=("m",))).end_to_end
+    assert [(case.quant, case.k) for case in chosen] == [("Q8_0", 2), ("Q8_0", 4)]
+
+
+@pytest.mark.real
+def test_recorded_figures_skip_it_with_the_reason(testbed, pytester):
+    """A skip that says why, beside the rows that are measured."""
+    pytester.makepyfile(test_decoding=DECODING)
+    result = pytester.runpytest("--device", "fast", "-rs")
+    result.assert_outcomes(passed=6, skipped=1)
+    result.stdout.fnmatch_lines(["*nothing is decoded end to end: --end-to-end sample, or only recorded figures*"])
+
+
+@pytest.mark.real
+def test_an_unknown_amount_in_the_ini_file_is_a_usage_error(testbed, pytester):
+    """With what there is."""
+    pytester.makeini("[pytest]\nconfigspec_end_to_end = some\n")
+    result = pytester.runpytest("--device", "fast")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*configspec_end_to_end is 'some'. It takes one of: none, sample, all.*"])

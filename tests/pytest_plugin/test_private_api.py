@@ -1,0 +1,107 @@
+"""The canary: what configspec uses of pytest-benchmark and pytest-xdist without a promise is still there.
+
+Where one of these fails, look in that project's changelog for the name, and mend `private_api.py`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+from pytest_benchmark.session import BenchmarkSession
+from pytest_benchmark.stats import Metadata, Stats
+
+from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.xdist.queues import DeviceQueues
+
+PLAIN: dict[str, Any] = {
+    "name": "n",
+    "fullname": "t.py::n",
+    "group": None,
+    "param": None,
+    "params": None,
+    "extra_info": {},
+}
+
+
+@pytest.mark.parametrize("name", ["disabled", "stats", "extra_info", "has_error"])
+def test_the_fixtures_attributes(name):
+    """BenchmarkFixture sets each of them."""
+    assert f"self.{name} = " in inspect.getsource(BenchmarkFixture.__init__), f"BenchmarkFixture.{name} is gone"
+
+
+@pytest.mark.parametrize("name", ["benchmarks", "xdist_warning", "only"])
+def test_the_sessions_attributes(name):
+    """BenchmarkSession sets each of them."""
+    assert f"self.{name} = " in inspect.getsource(BenchmarkSession.__init__), f"BenchmarkSession.{name} is gone"
+
+
+def test_the_session_is_the_plugin_of_that_name(request):
+    """Registered as "pytest-benchmark"."""
+    assert isinstance(request.config.pluginmanager.get_plugin("pytest-benchmark"), BenchmarkSession)
+
+
+@pytest.mark.parametrize("name", [*private_api.OUTPUTS, "only", "enable", "disable"])
+def test_the_options(request, name):
+    """Each is where a worker's are cleared or read."""
+    assert hasattr(request.config.option, f"benchmark_{name}"), f"--benchmark-{name} is gone, or kept elsewhere"
+
+
+def test_a_row_can_be_made_from_its_json():
+    """Metadata and Stats.data: what a worker measured comes out as it went in."""
+    made: Any = Metadata
+    metadata = made(
+        SimpleNamespace(**PLAIN, cprofile_stats=None, has_error=False), iterations=1, options={"timer": min}
+    )
+    metadata.stats.data = [1.0, 2.0, 4.0]
+    row = private_api.row_as_json(metadata)
+    session = SimpleNamespace(benchmarks=[])
+    config: Any = SimpleNamespace(pluginmanager=SimpleNamespace(get_plugin=lambda _: session))
+    private_api.put_rows(config, [row])
+    assert private_api.row_as_json(session.benchmarks[0]) == row
+    assert row["stats"]["median"] == 2.0
+    assert isinstance(session.benchmarks[0].stats, Stats)
+
+
+def test_the_workers_of_xdist():
+    """What a scheduler is given: WorkerController."""
+    manage = pytest.importorskip("xdist.workermanage")
+    for name in ("send_runtest_some", "shutdown", "shutting_down"):
+        assert hasattr(manage.WorkerController, name), f"WorkerController.{name} is gone"
+    assert "self.gateway = " in inspect.getsource(manage.WorkerController.__init__)
+    told = inspect.getsource(manage.WorkerController.__init__)
+    assert "self.workerinput = " in told
+    assert '"workercount": ' in told
+
+
+def test_the_distribution_of_xdist():
+    """Its plugin "dsession" has the workers, those that are at work, and the queue of what they say."""
+    dsession = pytest.importorskip("xdist.dsession").DSession
+    assert "self.nodemanager" in inspect.getsource(dsession.pytest_sessionstart)
+    for name in ("queue", "_active_nodes"):
+        assert f"self.{name}" in inspect.getsource(dsession.__init__), f"DSession.{name} is gone"
+    assert list(inspect.signature(dsession.worker_testreport).parameters) == ["self", "node", "rep"]
+    for name in ("workerfinished", "errordown"):
+        assert "node" in inspect.signature(getattr(dsession, f"worker_{name}")).parameters
+
+
+def test_the_scheduler_has_the_shape_that_xdist_asks_for():
+    """Every member of its protocol `Scheduling`, with the parameters by the same names."""
+    protocol = pytest.importorskip("xdist.scheduler.protocol").Scheduling
+    for name in (name for name in vars(protocol) if not name.startswith("_")):
+        theirs, ours = getattr(protocol, name), getattr(DeviceQueues, name)
+        assert isinstance(ours, property) == isinstance(theirs, property), name
+        if not isinstance(ours, property):
+            assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters), name
+
+
+def test_the_hooks_of_xdist():
+    """Each hook that the plugin implements is specified."""
+    hooks = pytest.importorskip("xdist.newhooks")
+    from configspec.pytest_plugin.xdist import workers
+
+    for name in (name for name in vars(workers) if name.startswith("pytest_")):
+        assert hasattr(hooks, name), f"the hook {name} is gone"

@@ -1,0 +1,389 @@
+"""Everything that can be wrong with a devices.yaml, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from configspec.errors import UsageError
+from configspec.testbed.read import read_inventory
+
+WriteInventory = Callable[[str | bytes], Path]
+DEVICES = "devices: {a: {connection: local}}\n"
+FAMILIES = "families: {f: {target: {transformers: models/target}, drafts: {xs: models/xs}, quants: [Q8_0]}}\n"
+
+
+def problems(path: Path) -> list[str]:
+    """The lines of the error, without the file's name."""
+    with pytest.raises(UsageError) as error:
+        read_inventory(path)
+    lines = str(error.value).split("\n")
+    assert all(line.startswith("devices.yaml: ") for line in lines)
+    return [line.removeprefix("devices.yaml: ") for line in lines]
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "~"])
+def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, text: str) -> None:
+    """The smallest thing to write stands in the message."""
+    told = "the file is empty. Declare a device: `devices: {local: {connection: local}}`."
+    assert problems(write_inventory(text)) == [told]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[a]",
+            "the file is ['a']. It has to be a mapping of keys to values. Known: devices, families, sweep, serving.",
+        ),
+        ("sweep: {}", "devices is missing. Add it: The devices by name."),
+        ("devices: {}", "devices is {}. It has to be given at least one entry."),
+        ("devices:", "devices is empty. Give it a value, or delete it."),
+        ("devices: [a]", "devices is ['a']. It has to be a mapping of names to their settings."),
+        (
+            "devcies: {a: {connection: local}}\ndevices: {a: {connection: local}}",
+            "devcies is a key that configspec does "
+            "not know. Did you mean 'devices'? Known: devices, families, sweep, serving.",
+        ),
+        (DEVICES, "families is missing, and devices.a has nothing to run without. Add a family."),
+        (
+            "devices: {a: {}}",
+            "devices.a has neither `connection` nor `replay`. Give it one of them: `connection: local`",
+        ),
+        ("devices: {a: {connection: local, replay: one.json}}", "devices.a has both `connection` and `replay`."),
+        (
+            "devices: {a: {replay: one.json, python: p}}",
+            "devices.a has `replay`, which runs nothing, and `python`, which",
+        ),
+        (
+            "devices: {a: {replay: one.json, llama_cpp: {}}}",
+            "devices.a has `replay`, which runs nothing, and `llama_cpp`",
+        ),
+        (
+            "devices: {a: {connection: local, health: {min_free_disk: 2 gigs}}}",
+            "devices.a.health.min_free_disk is '2 gigs'. Write bytes, or a number with its unit, as in 2 GiB or ",
+        ),
+        (
+            "devices: {a: {connection: local, health: {min_free_disc: 2}}}",
+            "devices.a.health.min_free_disc is a key that configspec does not know. Did you mean 'min_free_disk'? ",
+        ),
+        (
+            "devices: {a: {connection: locla}}",
+            "devices.a.connection is 'locla', which configspec does not know. Did you mean 'local'? Known: local, {ssh",
+        ),
+        (
+            "devices: {a: {connection: {ssh: orin, port: 22}}}",
+            "devices.a.connection.port is a key that configspec does not know. Known: ssh, host_keys, config.",
+        ),
+        (
+            "devices: {a: {connection: [orin]}}",
+            "devices.a.connection is ['orin']. It has to be a mapping of keys to values. Known: ssh, host_keys, ",
+        ),
+        (
+            "devices: {a: {connection: {ssh: -oProxyCommand=x}}}",
+            "devices.a.connection.ssh is '-oProxyCommand=x'. Write a name that `ssh` understands, without spaces, a ",
+        ),
+        (
+            "devices: {a: {connection: {ssh: orin, host_keys: no}}}",
+            "devices.a.connection.host_keys is 'no', which configspec does not know. Known: strict, accept-new, off.",
+        ),
+        (
+            "devices: {a: {connection: {ssh: orin, config: nope}}}\n" + FAMILIES,
+            "devices.a.connection.config is 'nope', and there is no file {here}/nope.",
+        ),
+        (
+            "devices: {a: {connection: {ssh: orin}, models: gguf}}",
+            "devices.a.models is 'gguf'. Write a whole path on the device, or one that begins with ~/, as in ~/gguf.",
+        ),
+        ("devices: {a: {replay: one.json, models: /m}}", "devices.a has `replay`, which runs nothing, and `models`, "),
+        (
+            "devices: {a: {connection: local, power: {meter: ina3221}}}",
+            "devices.a.power is a key that configspec does not "
+            "know. Known: connection, replay, python, models, llama_cpp, link, health, tags.",
+        ),
+        ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name stands in test ids: use letters,"),
+        ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name stands in test ids"),
+        ("devices: {'a[1]': {connection: local}}", "devices has the name 'a[1]'. A name stands in test ids"),
+        ("devices: {a=b: {connection: local}}", "devices has the name 'a=b'. A name stands in test ids"),
+        ("devices: {-a: {connection: local}}", "devices has the name '-a'. A name stands in test ids"),
+        ("devices: {a: {connection: local, tags: [x y]}}", "devices.a.tags[0] is 'x y'. A name stands in test ids"),
+        ("devices: {a: {connection: local, tags: [x, x]}}", "devices.a.tags has x more than once. Keep one of each."),
+        ("devices: {a: {connection: local, tags: x}}", "devices.a.tags is 'x'. It has to be a list, as in [a, b]."),
+        ("devices: {a: {connection: local, tags: }}", "devices.a.tags is empty. Give it a value, or delete it."),
+        ("devices: {a: {connection: local, python: 3}}", "devices.a.python is 3. It has to be text (in quotes, where"),
+        ("devices: {a: {connection: local, python: ''}}", "devices.a.python is ''. It has to be text, not empty."),
+        (
+            "devices: {a: {connection: local, llama_cpp: {threads: 0}}}",
+            "devices.a.llama_cpp.threads is 0. It has to be 1 ",
+        ),
+        (
+            "devices: {a: {connection: local, llama_cpp: {threads: 1.5}}}",
+            "devices.a.llama_cpp.threads is 1.5. It has to be a whole number.",
+        ),
+        (
+            "devices: {a: {connection: local, llama_cpp: {gpu_layers: some}}}",
+            "devices.a.llama_cpp.gpu_layers is 'some'. Write `all`, or a number of layers, 0 or more.",
+        ),
+        (
+            "devices: {a: {connection: local, llama_cpp: {gpu_layers: -1}}}",
+            "devices.a.llama_cpp.gpu_layers is -1. Write",
+        ),
+        (
+            "devices: {a: {replay: nope.json}}",
+            "devices.a.replay is 'nope.json', and there is no file {here}/nope.json.",
+        ),
+        (
+            "devices: {a: {replay: prompts.jsonl}}",
+            "devices.a.replay is 'prompts.jsonl', and {here}/prompts.jsonl is not JSON with a mapping `devices`.",
+        ),
+        (
+            "devices: {a: {replay: ready.gguf}}",
+            "devices.a.replay is 'ready.gguf', and {here}/ready.gguf is not JSON with",
+        ),
+        (
+            "devices: {a: {replay: two.json}}",
+            "devices.a.replay names a file of 2 devices. Say which, as in {profile: two.json, device: rpi5}.",
+        ),
+        (
+            "devices: {a: {replay: {profile: two.json, device: rpi4}}}",
+            "devices.a.replay.device is 'rpi4', which the file has not. Did you mean 'rpi5'? Known: rpi5, jetson.",
+        ),
+    ],
+)
+def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path, text: str, told: str) -> None:
+    """The key, what was found, what would do; one problem, one line."""
+    (found,) = problems(write_inventory(text))
+    assert found.startswith(told.replace("{here}", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("families: {f: {}}", "families.f.drafts is missing. Add it: The small models by name"),
+        (
+            "families: {f: {target: x}}",
+            "families.f.target is 'x'. It has to be a mapping of keys to values. Known: trans",
+        ),
+        (
+            "families: {f: {target: {}}}",
+            "families.f.target has none of them. Give it exactly one of `transformers` or `gguf` or `openai` or `hub`.",
+        ),
+        (
+            "families: {f: {target: {transformers: models/xs, dtype: fp16}}}",
+            "families.f.target.dtype is 'fp16', which configspec does not know. Known: auto, float32, bfloat16, ",
+        ),
+        (
+            "families: {f: {target: {transformers: nope}, drafts: {xs: models/xs}, quants: [F16]}}",
+            "families.f.target.transformers is 'nope', and there is no folder {here}/nope. Correct it: a path begins",
+        ),
+        ("families: {f: {drafts: {}}}", "families.f.drafts is {}. It has to be given at least one entry."),
+        (
+            "families: {f: {drafts: {xs: 3}}}",
+            "families.f.drafts.xs is 3. It has to be a mapping of keys to values. Known",
+        ),
+        ("families: {f: {drafts: {a/b: x}}}", "families.f.drafts has the name 'a/b'. A name stands in test ids"),
+        ("families: {f: {drafts: {xs: {}}}}", "families.f.drafts.xs has none of them. Give it exactly one of"),
+        (
+            "families: {f: {drafts: {xs: {safetensors: x, gguf: {F16: x}}}}}",
+            "families.f.drafts.xs has `safetensors` and `gguf`. Give it exactly one of `safetensors` or ",
+        ),
+        (
+            "families: {f: {drafts: {xs: {gguf: {Q4_K_N: x}}}}}",
+            "families.f.drafts.xs.gguf has a key that is 'Q4_K_N', "
+            "which is no quantisation of llama.cpp. Did you mean 'Q4_K_S'?",
+        ),
+        (
+            "families: {f: {target: {transformers: models/xs}, drafts: {xs: ready.gguf}, quants: [F16]}}",
+            "families.f.drafts.xs is 'ready.gguf', and there is no folder {here}/ready.gguf.",
+        ),
+        (
+            "families: {f: {target: {transformers: models/xs}, drafts: {xs: {gguf: {F16: a}}}, quants: [F16]}}",
+            "families.f.drafts.xs.gguf.F16 is 'a', and there is no file {here}/a.",
+        ),
+        (
+            "families: {f: {target: {transformers: models}, drafts: {xs: {gguf: {F16: ready.gguf}}}, quants: [Q8_0]}}",
+            "families.f.drafts.xs.gguf has no Q8_0, which families.f.quants asks for. Add its file",
+        ),
+        ("families: {f: {quants: []}}", "families.f.quants is []. It has to be given at least one entry."),
+        (
+            "families: {f: {quants: [Q4_K_N]}}",
+            "families.f.quants[0] is 'Q4_K_N', which is no quantisation of llama.cpp. "
+            "Did you mean 'Q4_K_S'? Known: F32, F16, BF16,",
+        ),
+        ("families: {f: {quants: [F16, F16]}}", "families.f.quants has F16 more than once. Keep one of each."),
+        (
+            "families: {f: {serving: {verify: 1}}}",
+            "families.f.serving.verify is 1, which configspec does not know. Known: measured.",
+        ),
+    ],
+)
+def test_a_wrong_family_is_told(write_inventory: WriteInventory, tmp_path: Path, text: str, told: str) -> None:
+    """As above; keys that are missing besides are told in lines of their own."""
+    found = problems(write_inventory("devices: {a: {replay: one.json}}\n" + text))
+    assert any(line.startswith(told.replace("{here}", str(tmp_path))) for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sweep: {k: 0}", "sweep.k is 0, but a round drafts at least 1 token. Begin at 1."),
+        ("sweep: {k: [2, -1]}", "sweep.k is [2, -1], but a round drafts at least 1 token."),
+        ("sweep: {k: 10..1}", "sweep.k is '10..1', whose range runs backwards. Write 1..10."),
+        ("sweep: {k: few}", "sweep.k is 'few', and 'few' is not a speculative length. Write one number, a range"),
+        ("sweep: {k: {from: 1}}", "sweep.k is {'from': 1}, which is not a speculative length."),
+        (
+            "sweep: {depth: 1020}",
+            "sweep.depth + the largest sweep.k is 1020 + 10 = 1030 tokens, more than "
+            "devices.a.llama_cpp.context, 1024. Lower the depth or K, or raise the context.",
+        ),
+        ("sweep: {depth: 0}", "sweep.depth is 0. It has to be 1 or more."),
+        ("sweep: {rounds: true}", "sweep.rounds is True. It has to be a whole number."),
+        ("sweep: {warmup_rounds: -1}", "sweep.warmup_rounds is -1. It has to be 0 or more."),
+        ("sweep: {seconds_per_cell: 0}", "sweep.seconds_per_cell is 0. It has to be more than 0"),
+        ("sweep: {seconds_per_cell: .inf}", "sweep.seconds_per_cell is inf. It has to be a finite number."),
+        ("sweep: {seconds_per_cell: a minute}", "sweep.seconds_per_cell is 'a minute'. It has to be a number."),
+        ("sweep: {prompts: nope.jsonl}", "sweep.prompts is 'nope.jsonl', and there is no file {here}/nope.jsonl."),
+        ("sweep: {prompts: models}", "sweep.prompts is 'models', and there is no file {here}/models."),
+        ("serving: {verify_s: -0.1}", "serving.verify_s is -0.1. It has to be 0 or more."),
+        (
+            "serving: {price: {usd_per_million_tokens: 0}}",
+            "serving.price.usd_per_million_tokens is 0. It has to be more ",
+        ),
+        (
+            "serving: {price: {bills: tokens}}",
+            "serving.price.bills is 'tokens', which configspec does not know. Known: drafted, drafted+1.",
+        ),
+        (
+            "serving: {price: 0.9}",
+            "serving.price is 0.9. It has to be a mapping of keys to values. Known: usd_per_million",
+        ),
+    ],
+)
+def test_a_wrong_sweep_or_price_is_told(write_inventory: WriteInventory, tmp_path: Path, text: str, told: str) -> None:
+    """As above."""
+    (found,) = problems(write_inventory(DEVICES + FAMILIES + text))
+    assert found.startswith(told.replace("{here}", str(tmp_path)))
+
+
+TARGETS = [
+    ("{hub: OWNER}", ".hub is 'OWNER'. Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B."),
+    ("{hub: o/r, transformers: models/target}", " has `transformers` and `hub`. Give it exactly one of"),
+    ("{hub: o/r, revision: 3}", ".revision is 3. It has to be text (in quotes"),
+    ("{hub: o/r, file: 'r-{quant}.gguf'}", " has {quant} in `file`, but `quants` are the drafts'. Write the target's"),
+    (
+        "{hub: o/r, file: r.gguf, dtype: bfloat16}",
+        " has `dtype`, which means nothing beside `hub` with `file`. Delete it.",
+    ),
+    ("{hub: o/r, context: 512}", " has `context`, which means nothing beside `hub`. Delete it."),
+    ("{transformers: models/target, revision: main}", " has `revision`, which means nothing beside `transformers`."),
+    ("{gguf: ready.gguf, device_map: auto}", " has `device_map`, which means nothing beside `gguf`. Delete it."),
+    ("{gguf: models/target}", ".gguf is 'models/target', and there is no file {here}/models/target."),
+    ("{gguf: ready.gguf, gpu_layers: -1}", ".gpu_layers is -1. Write `all`, or a number of layers, 0 or more."),
+    ("{openai: 'verifier:8000', model: m}", ".openai is 'verifier:8000'. Write the server's base URL, as in http://"),
+    ("{openai: 'http://v/v1'}", " has `openai` and no `model`. Add it."),
+    (
+        "{openai: 'http://v/v1', model: m, threads: 2}",
+        " has `threads`, which means nothing beside `openai` with `model`.",
+    ),
+    ("{openai: 'http://v/v1', model: m, timeout_s: 0}", ".timeout_s is 0. It has to be more than 0."),
+    ("{openai: 'http://v/v1', model: m, retries: -1}", ".retries is -1. It has to be 0 or more."),
+    ("{openai: 'http://v/v1', model: m, tokenizer: {}}", ".tokenizer has none of them. Give it exactly one of `transf"),
+    (
+        "{openai: 'http://v/v1', model: m, tokenizer: {transformers: models/target, revision: v1}}",
+        ".tokenizer has `revision`, which means nothing beside `transformers`. Delete it.",
+    ),
+    (
+        "{openai: 'http://v/v1', model: m, tokenizer: {transformers: nope}}",
+        ".tokenizer.transformers is 'nope', and there is no folder {here}/nope.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("target", "told"), TARGETS)
+def test_a_wrong_target_is_told(write_inventory: WriteInventory, tmp_path: Path, target: str, told: str) -> None:
+    """A key that would be ignored is told too: it was meant to do something."""
+    (found,) = problems(write_inventory(DEVICES + FAMILIES.replace("{transformers: models/target}", target)))
+    assert found.startswith("families.f.target" + told.replace("{here}", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("draft", "told"),
+    [
+        ("{hub: o/r, safetensors: models/xs}", " has `safetensors` and `hub`. Give it exactly one of"),
+        ("{safetensors: models/xs, file: a.gguf}", " has `file`, which means nothing beside `safetensors`. Delete it."),
+        ("{hub: a/b/c}", ".hub is 'a/b/c'. Write a repository of the hub as OWNER/REPO"),
+        ("{hub: o/r, file: r-Q8_0.gguf}", ".file is 'r-Q8_0.gguf', the same file for each of Q8_0, F16. Write {quant}"),
+    ],
+)
+def test_a_wrong_hub_draft_is_told(write_inventory: WriteInventory, draft: str, told: str) -> None:
+    """As above."""
+    text = DEVICES + FAMILIES.replace("xs: models/xs", f"xs: {draft}").replace("[Q8_0]", "[Q8_0, F16]")
+    (found,) = problems(write_inventory(text))
+    assert found.startswith("families.f.drafts.xs" + told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sweep: {decoding: {temperature: -1}}", "sweep.decoding.temperature is -1. It has to be 0 or more."),
+        ("sweep: {decoding: {top_p: 0}}", "sweep.decoding.top_p is 0. It has to be more than 0."),
+        ("sweep: {decoding: {top_p: 1.5}}", "sweep.decoding.top_p is 1.5. It has to be 1 or less."),
+        ("sweep: {decoding: {top_k: -1}}", "sweep.decoding.top_k is -1. It has to be 0 or more."),
+        ("sweep: {decoding: {seed: 1.5}}", "sweep.decoding.seed is 1.5. It has to be a whole number."),
+        (
+            "sweep: {decoding: {rule: rejecton}}",
+            "sweep.decoding.rule is 'rejecton', which configspec does not know. Did you mean 'rejection'? "
+            "Known: match-greedy-draft, match-sample, rejection.",
+        ),
+        ("sweep: {decoding: greedy}", "sweep.decoding is 'greedy'. It has to be a mapping of keys to values."),
+        ("sweep: {end_to_end: {prompts: 0}}", "sweep.end_to_end.prompts is 0. It has to be 1 or more."),
+        ("sweep: {end_to_end: {repeat: 2}}", "sweep.end_to_end.repeat is a key that configspec does not know. Did you"),
+        (
+            "serving: {verify: meassured}",
+            "serving.verify is 'meassured', which configspec does not know. Did you mean 'measured'? Known: measured.",
+        ),
+        (
+            "serving: {verify: measured, verify_s: 0.2}",
+            "serving has both `verify_s` and `verify: measured`. Keep one of them.",
+        ),
+    ],
+)
+def test_a_wrong_decoding_or_latency_is_told(write_inventory: WriteInventory, text: str, told: str) -> None:
+    """As above."""
+    (found,) = problems(write_inventory(DEVICES + FAMILIES + text))
+    assert found.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("{rtt_ms: -1}", ".rtt_ms is -1. It has to be 0 or more."),
+        ("{jitter_ms: x}", ".jitter_ms is 'x'. It has to be a number."),
+        ("{mbps: 0}", ".mbps is 0. It has to be more than 0."),
+        (
+            "{rtt_s: 1}",
+            ".rtt_s is a key that configspec does not know. Did you mean 'rtt_ms'? Known: rtt_ms, jitter_ms",
+        ),
+    ],
+)
+def test_a_wrong_link_is_told(write_inventory: WriteInventory, link: str, told: str) -> None:
+    """As above; a replayed device has no link to be emulated."""
+    (found,) = problems(write_inventory(f"devices: {{a: {{connection: local, link: {link}}}}}\n" + FAMILIES))
+    assert found.startswith("devices.a.link" + told)
+    (found,) = problems(write_inventory("devices: {a: {replay: one.json, link: {}}}"))
+    assert found.startswith("devices.a has `replay`, which runs nothing, and `link`, which it would ignore.")
+
+
+def test_all_problems_are_told_at_once_sorted(write_inventory: WriteInventory) -> None:
+    """A person with three slips mends them in one go."""
+    found = problems(write_inventory("sweep: {k: 0, rounds: 0}\ndevices: {a: {replay: x, conection: local}}\n"))
+    assert [line.split(" ")[0] for line in found] == ["devices.a.conection", "sweep.k", "sweep.rounds"]
+
+
+def test_more_than_ten_problems_are_counted(write_inventory: WriteInventory) -> None:
+    """Ten are shown, so that the first is still on the screen."""
+    found = problems(write_inventory("devices: {" + ",".join(f"d{n}: {{connection: x}}" for n in range(25)) + "}"))
+    assert len(found) == 11
+    assert found[-1] == "and 15 more."
