@@ -16,11 +16,12 @@ from configspec.devices.gate import pass_gate
 from configspec.devices.lock import hold_on_host, take_board
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.model_folder import ModelFolder
-from configspec.devices.replies import DeviceFacts, DraftedTokens, HealthFacts, ModelFacts, Prefill, Scores, TimedRounds
+from configspec.devices.replies import DraftedTokens, Prefill, Scores, TimedRounds
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Hello
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, connect
 from configspec.errors import TestbedError, UsageError
+from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
 from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
 from configspec.theory.decoding import Decoding
 

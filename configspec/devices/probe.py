@@ -19,11 +19,11 @@ from configspec.devices.device import ask_description, ask_health
 from configspec.devices.faults import DeviceOffline, LinkLost
 from configspec.devices.gate import problems
 from configspec.devices.lock import host_lock, known_owner
-from configspec.devices.replies import DeviceFacts, HealthFacts
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.connect import PYTHON_OVER_SSH, connect
 from configspec.errors import TestbedError, UsageError
+from configspec.records.facts import DeviceFacts, HealthFacts
 from configspec.testbed.specs import DeviceSpec, SshSpec
 
 State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "recorded"]

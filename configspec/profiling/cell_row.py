@@ -13,7 +13,8 @@ from configspec.profiling.workbench import Prepared
 from configspec.records.row import Row
 from configspec.testbed.specs import DeviceSpec, SshSpec, SweepSpec
 from configspec.theory.decoding import Decoding
-from configspec.theory.profile import Configuration, Serving
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
 
 METHOD = "teacher-forced replay of the target's text"
 EXPECTED = f"{METHOD}: expected counts over what the draft may sample"

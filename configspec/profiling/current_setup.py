@@ -23,7 +23,7 @@ from configspec.records.setup import difference, facts
 from configspec.targets.registry import target_runtime
 from configspec.testbed.prompts import default_prompts, read_prompts
 from configspec.testbed.specs import DeviceSpec
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 Found = TypeVar("Found")
 Facts = Mapping[str, Any]

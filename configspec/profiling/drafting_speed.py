@@ -12,9 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from configspec.devices.device import Device, ModelFacts, TimedRounds
+from configspec.devices.device import Device, TimedRounds
+from configspec.records.facts import ModelFacts
 from configspec.testbed.specs import DeviceSpec, SweepSpec
-from configspec.theory.profile import Estimate
+from configspec.theory.figures import Estimate
 from configspec.theory.statistics import disturbed, too_few
 from configspec.theory.timing import prefix_durations, round_estimate
 

@@ -19,7 +19,7 @@ from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.profiling.target_text import TracedPrompt
 from configspec.profiling.workbench import Prepared, Workbench
-from configspec.records.end_to_end import EndToEnd
+from configspec.records.decoded import EndToEnd
 from configspec.records.row import Row
 from configspec.targets.target import Target
 from configspec.testbed.specs import DeviceSpec, SweepSpec

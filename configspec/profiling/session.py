@@ -32,7 +32,7 @@ from configspec.profiling.workbench import Workbench
 from configspec.records.profile_file import read_profile
 from configspec.records.row import Row
 from configspec.testbed.specs import DeviceSpec, FamilySpec, Inventory
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 
 class ProfilingSession:

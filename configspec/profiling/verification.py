@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from configspec.targets.target import Target
-from configspec.theory.profile import Estimate
+from configspec.theory.figures import Estimate
 from configspec.theory.statistics import disturbed, median_estimate, too_few
 
 REPEATS = 11

@@ -13,7 +13,7 @@ from configspec.pytest_plugin.run import CLOCK, RUN, TAKEN, Run
 from configspec.pytest_plugin.sessions import session_of
 
 if TYPE_CHECKING:
-    from configspec.records.end_to_end import EndToEnd
+    from configspec.records.decoded import EndToEnd
     from configspec.records.row import Row
     from configspec.testbed.specs import DeviceSpec
     from configspec.theory.profile import Configuration

@@ -41,7 +41,9 @@ from pathlib import Path
 
 from configspec.errors import RecordError, did_you_mean
 from configspec.records.json_node import Node, read_json
-from configspec.theory.profile import Acceptance, Configuration, Estimate, Provenance, Serving
+from configspec.theory.figures import Estimate, Provenance
+from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumptions import Serving
 
 VERSION = 1
 

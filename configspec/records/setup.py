@@ -1,61 +1,171 @@
-"""What must be equal for two rows to be of one testbed: which figures may stand in one table.
+"""What must be equal for two rows to compare: which figures may stand in one table.
 
-A *fact* is a value of the record at a dotted path. Facts belong to something that has a name in `devices.yaml`: to a
-device, to a family's target and its text, to a draft on a device. Figures, load, temperature, kernel and dates are no
-facts: they differ from run to run.
+A setup has parts, each of something with a name in `devices.yaml`: of a device, of a family's target and its text, of a
+drafter on a device. Figures, load, temperature, kernel and dates are no part of it: they differ from run to run. It is
+made by whoever measures, and compared as a value; resuming, merging, histories and gates all ask the same question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TypeAlias
 
-DEVICE = (
-    *(f"environment.device.{fact}" for fact in ("machine", "board", "cpu_model", "cores", "governor")),
-    *(f"environment.device.{fact}" for fact in ("llama_cpp_version", "llama_cpp_system_info")),
-    *(f"models.draft.{fact}" for fact in ("threads", "context", "gpu_layers")),
-    *(f"environment.{fact}" for fact in ("profile", "source")),  # of recorded figures
-)
-TARGET = (
-    *(f"models.target.{fact}" for fact in ("sha256", "dtype", "runtime")),
-    *(f"acceptance.{fact}" for fact in ("prompts_sha256", "new_tokens", "decoding")),
-)
-DRAFT = (
-    "models.draft.file_sha256",
-    *(f"drafting.{fact}" for fact in ("depth_tokens", "rounds_asked", "seconds_allowed", "method")),
-)
+from configspec.records.row import Row
+from configspec.theory.decoding import Decoding
+from configspec.theory.serving.link import Link
+
 SHOWN = 24  # characters of a value in a message
 
 
-def facts(record: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
-    """The facts at `paths`; None where the record has none."""
-    return {path: _at(record, path) for path in paths}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSetup:
+    """Of a device: what it is, and how it opens a draft. Of recorded figures: which file they come from."""
+
+    machine: str | None = None
+    board: str | None = None
+    cpu_model: str | None = None
+    cores: int | None = None
+    governor: str | None = None
+    llama_cpp_version: str | None = None
+    llama_cpp_system_info: str | None = None
+    threads: int | None = None
+    context: int | None = None
+    gpu_layers: int | None = None
+    profile: str | None = None
+    source: str | None = None
 
 
-def named_facts(record: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Each thing that the row is about, by its kind and names, with its facts."""
-    device, family, draft, quant = (str(record.get(name)) for name in ("device", "family", "draft", "quant"))
-    yield ("device", device), facts(record, DEVICE)
-    yield ("draft", device, family, draft, quant), facts(record, DRAFT)
-    if record.get("models"):  # recorded figures name no model
-        yield ("family", family), facts(record, TARGET)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSetup:
+    """Of a family: its target, and the text that drafts are scored against."""
+
+    sha256: str | None = None
+    dtype: str | None = None
+    runtime: str | None = None
+    prompts_sha256: str | None = None
+    new_tokens: int | None = None
+    decoding: Decoding | None = None
 
 
-def difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """The first fact of `now` that `then` has otherwise: its path and both values, cut short; None if all agree."""
-    for path, value in now.items():
-        if then.get(path) != value:
-            return path, _short(then.get(path)), _short(value)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrafterSetup:
+    """Of a drafter on a device: its file, and how it was timed."""
+
+    file_sha256: str | None = None
+    depth_tokens: int | None = None
+    rounds_asked: int | None = None
+    seconds_allowed: float | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedSetup:
+    """Of real decoding: how much of it, and over which link."""
+
+    prompts: int
+    repeats: int
+    link: Link | None
+
+
+SetupPart: TypeAlias = DeviceSetup | TargetSetup | DrafterSetup | DecodedSetup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The first field in which two parts differ, and both values, cut short."""
+
+    what: str  # as `device.cores`
+    then: str
+    now: str
+
+    def __str__(self) -> str:
+        """As a message says it."""
+        return f"{self.what} was {self.then}, is {self.now}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """All parts of one row; `target` None where recorded figures name no model, `decoded` where none was decoded."""
+
+    device: DeviceSetup
+    target: TargetSetup | None
+    drafter: DrafterSetup
+    decoded: DecodedSetup | None = None
+
+    def difference(self, now: Setup) -> Difference | None:
+        """The first difference of another setup, `now`, from this one; None where they compare."""
+        for name in ("device", "target", "drafter", "decoded"):
+            found = difference(name, getattr(self, name), getattr(now, name))
+            if found is not None:
+                return found
+        return None
+
+
+def setup_of(row: Row) -> Setup:
+    """What a row was measured with."""
+    board, draft, target, decoded = row.environment.device, row.models.draft, row.models.target, row.end_to_end
+    timed, counted = row.drafting, row.acceptance
+    return Setup(
+        device=DeviceSetup(
+            machine=None if board is None else board.machine,
+            board=None if board is None else board.board,
+            cpu_model=None if board is None else board.cpu_model,
+            cores=None if board is None else board.cores,
+            governor=None if board is None else board.governor,
+            llama_cpp_version=None if board is None else board.llama_cpp_version,
+            llama_cpp_system_info=None if board is None else board.llama_cpp_system_info,
+            threads=None if draft is None else draft.threads,
+            context=None if draft is None else draft.context,
+            gpu_layers=None if draft is None else draft.gpu_layers,
+            profile=row.environment.profile,
+            source=row.environment.source,
+        ),
+        target=None
+        if target is None
+        else TargetSetup(
+            sha256=target.sha256,
+            dtype=target.dtype,
+            runtime=target.runtime,
+            prompts_sha256=counted.prompts_sha256,
+            new_tokens=counted.new_tokens,
+            decoding=counted.decoding,
+        ),
+        drafter=DrafterSetup(
+            file_sha256=None if draft is None else draft.file_sha256,
+            depth_tokens=timed.depth_tokens,
+            rounds_asked=timed.rounds_asked,
+            seconds_allowed=timed.seconds_allowed,
+            method=timed.method,
+        ),
+        decoded=None
+        if decoded is None
+        else DecodedSetup(prompts=len(decoded.prompts), repeats=len(decoded.repeats_s), link=decoded.link),
+    )
+
+
+def named_parts(row: Row) -> Iterator[tuple[str, SetupPart]]:
+    """Each thing that the row is about, by its kind and names, with its part of the setup."""
+    setup = setup_of(row)
+    yield f"device {row.device}", setup.device
+    yield f"draft {row.device} {row.family} {row.draft} {row.quant}", setup.drafter
+    if setup.target is not None:
+        yield f"family {row.family}", setup.target
+
+
+def difference(part: str, then: SetupPart | None, now: SetupPart | None) -> Difference | None:
+    """The first field of a part, such as `device`, that differs; None where they are equal."""
+    if then == now:
+        return None
+    if then is None or now is None or type(then) is not type(now):
+        return Difference(what=part, then=_short(then), now=_short(now))
+    for field in fields(then):
+        before, after = getattr(then, field.name), getattr(now, field.name)
+        if before != after:
+            return Difference(what=f"{part}.{field.name}", then=_short(before), now=_short(after))
     return None
 
 
-def _at(record: Mapping[str, Any], path: str) -> Any:
-    value: Any = record
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from configspec.records.end_to_end import EndToEnd
+from configspec.records.decoded import EndToEnd
 from configspec.records.row import Row
 from configspec.reporting.rankings import figure
 from configspec.theory.prediction import PredictionError, prediction_error

@@ -17,7 +17,7 @@ from configspec.records.row import serving_to_json
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import Conflict, conflicts
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 JSON_VERSION = 1
 HEADINGS: dict[Objective, str] = {

@@ -11,7 +11,8 @@ import numpy as np
 from configspec.records.row import Row
 from configspec.selection.ranking import Ranking, rank_all
 from configspec.theory.objectives.objective import SCALES, Objective
-from configspec.theory.profile import Bills, Configuration, Serving
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Bills, Serving
 
 SEED = 2604_09722  # any fixed number: the same rows and question give the same intervals
 

@@ -21,8 +21,10 @@ import numpy as np
 from configspec.selection.resampling import resampled_figures
 from configspec.selection.values import Values
 from configspec.theory.decoding import Decoding
+from configspec.theory.figures import Provenance
 from configspec.theory.objectives.objective import SCALES, Better, Objective
-from configspec.theory.profile import Configuration, Provenance, Serving
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

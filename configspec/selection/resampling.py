@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.theory.profile import Configuration, Estimate
+from configspec.theory.figures import Estimate
+from configspec.theory.profile import Configuration
 from configspec.theory.statistics import resample_weights
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from configspec.selection.resampling import Figures
 from configspec.theory.objectives.objective import SCALES, Objective, evaluate
-from configspec.theory.profile import Configuration, Serving
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from configspec.testbed import schema, schema_devices, schema_families, specs
 from configspec.testbed.problems import check, refusal
 from configspec.testbed.yaml_file import read_document
 from configspec.theory.decoding import Decoding
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 
 def read_inventory(path: Path) -> specs.Inventory:

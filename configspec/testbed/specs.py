@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from configspec.theory.decoding import Decoding
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 # The names that llama.cpp gives its quantisations (`llama-quantize --help`), plain floats first.
 QUANTISATIONS = (

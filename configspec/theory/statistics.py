@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.theory.profile import Estimate
+from configspec.theory.figures import Estimate
 
 # Repetitions on a quiet board spread by 1-3 %; one that throttles, or is shared, by far more.
 DISTURBED_SPREAD = 0.10

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from configspec.errors import TestbedError
-from configspec.theory.profile import Estimate
+from configspec.theory.figures import Estimate
 from configspec.theory.statistics import median_estimate
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from configspec.devices.faults import DeviceUnhealthy
 from configspec.devices.gate import pass_gate, problems
 from configspec.devices.lock_wait import LockWait
-from configspec.devices.replies import HealthFacts
 from configspec.errors import TestbedError
+from configspec.records.facts import HealthFacts
 from configspec.testbed.specs import HealthSpec
 
 UNKNOWN = replace(

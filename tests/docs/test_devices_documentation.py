@@ -11,7 +11,7 @@ from healthy_board import WELL
 from configspec.cli.devices import as_json, as_text
 from configspec.devices.gate import problems
 from configspec.devices.probe import Found
-from configspec.devices.replies import DeviceFacts
+from configspec.records.facts import DeviceFacts
 from configspec.testbed.read import read_inventory
 from configspec.testbed.specs import HealthSpec
 

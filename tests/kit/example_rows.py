@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from configspec.records.end_to_end import EndToEnd
+from configspec.records.decoded import EndToEnd
 from configspec.records.row import Row
+from configspec.theory.figures import Estimate
 from configspec.theory.prediction import RoundCost
-from configspec.theory.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumptions import Serving
 
 ONE = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=9)
 DECODED = EndToEnd(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from configspec.devices.replies import HealthFacts
+from configspec.records.facts import HealthFacts
 
 WELL = HealthFacts(
     temperature_c=48.5,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from configspec.devices.device import ModelFacts, TimedRounds
+from configspec.devices.device import TimedRounds
 from configspec.errors import TestbedError
 from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes
+from configspec.records.facts import ModelFacts
 from configspec.testbed.specs import SweepSpec
 from configspec.theory.decoding import Decoding
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from configspec.errors import RecordError
 from configspec.records.profile_file import read_profile
-from configspec.theory.profile import Configuration, Serving
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
 
 PAPER = Path(__file__).parents[2] / "fixtures" / "profiles" / "configspec-paper.json"
 DOCUMENT = json.loads(PAPER.read_text(encoding="utf-8"))

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
-from configspec.records.end_to_end import EndToEnd
+from configspec.records.decoded import EndToEnd
 from configspec.records.results import read_results
 from configspec.records.row import KEY, Row, from_record, to_record
 from configspec.theory.decoding import Decoding
+from configspec.theory.figures import Estimate
 from configspec.theory.prediction import RoundCost
-from configspec.theory.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumptions import Serving
 
 positive = st.floats(min_value=1e-9, max_value=1e9)
 names = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)

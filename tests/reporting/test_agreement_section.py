@@ -7,7 +7,9 @@ from typing import Any
 from configspec.records.row import Row
 from configspec.reporting.agreement_section import acceptance_check_text
 from configspec.theory.decoding import Decoding
-from configspec.theory.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.theory.figures import Estimate
+from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumptions import Serving
 
 ONE = Estimate(value=1.0, low=1.0, high=1.0, confidence=0.95, n=1)
 

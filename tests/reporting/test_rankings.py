@@ -17,7 +17,7 @@ from configspec.records.row import Row
 from configspec.reporting.rankings import as_json, as_markdown, as_text, figure
 from configspec.selection.query import Query, answer
 from configspec.theory.decoding import Decoding
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 PROFILE = Path(__file__).parents[2] / "fixtures" / "profiles" / "configspec-paper.json"
 

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.selection.ranking import Ranking, rank, rank_all
+from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import SCALES, Objective, objective_value
-from configspec.theory.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumptions import Serving
 
 law = settings(deadline=None, max_examples=30)
 SERVING = Serving()

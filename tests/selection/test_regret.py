@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from configspec.selection.ranking import Ranking, rank_all
 from configspec.selection.regret import conflicts
+from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.profile import Acceptance, Configuration, Estimate, Serving
+from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumptions import Serving
 
 law = settings(deadline=None, max_examples=30)
 

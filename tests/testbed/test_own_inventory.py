@@ -15,7 +15,7 @@ from configspec.testbed.read import read_inventory
 from configspec.testbed.schema import json_schema
 from configspec.testbed.specs import HubSpec, Inventory
 from configspec.testbed.yaml_file import read_document
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")

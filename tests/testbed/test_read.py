@@ -31,7 +31,7 @@ from configspec.testbed.specs import (
     TargetSpec,
 )
 from configspec.theory.decoding import Decoding
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 WriteInventory = Callable[[str | bytes], Path]
 FAMILIES = "families: {f: {target: {transformers: models/target}, drafts: {xs: models/xs}, quants: [Q8_0]}}\n"

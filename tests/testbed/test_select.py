@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from configspec.errors import UsageError
 from configspec.testbed.select import select_devices, select_names
 from configspec.testbed.specs import DeviceSpec, Inventory, SweepSpec
-from configspec.theory.profile import Serving
+from configspec.theory.serving.assumptions import Serving
 
 TAGS = {"orin": ("gpu", "fast"), "orin-nx": ("gpu",), "rpi5": ("arm",), "laptop": ()}
 

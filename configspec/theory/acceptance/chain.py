@@ -36,7 +36,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from configspec.theory.decoding import AcceptanceRule
-from configspec.theory.profile import Acceptance, Estimate
+from configspec.theory.figures import Estimate
+from configspec.theory.profile import Acceptance
 from configspec.theory.statistics import resample_weights
 
 FEW_PROMPTS = 10  # under this many, percentile intervals are visibly too narrow

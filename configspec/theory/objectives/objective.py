@@ -24,7 +24,8 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.theory.profile import Bills, Configuration, Serving
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Bills, Serving
 
 Objective = Literal["goodput", "cost", "energy"]
 Better = Literal["higher", "lower"]

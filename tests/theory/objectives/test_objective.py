@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import (
     SCALES,
     Objective,
@@ -19,7 +20,8 @@ from configspec.theory.objectives.objective import (
     objective_value,
     tokens_per_usd,
 )
-from configspec.theory.profile import Acceptance, Bills, Configuration, Estimate, Serving
+from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumptions import Bills, Serving
 
 law = settings(deadline=None)  # the machine may be busy; these laws are not about time
 

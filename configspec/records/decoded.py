@@ -1,15 +1,14 @@
-"""What a row holds of real speculative decoding: measured goodput, beside what the profiles predicted of it.
+"""What a row holds of real speculative decoding: measured goodput, beside what the profile predicted of it.
 
 Counts and seconds are of one decoding of the prompts: of each prompt the run whose time is the median of its repeats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from configspec.theory.prediction import RoundCost
+from configspec.theory.serving.link import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,32 +36,15 @@ class EndToEnd:
     new_tokens: int
     rule: str
     output: str  # how the text was checked against the target's own
-    link: Mapping[str, Any] | None  # the emulated link, where there is one
+    link: Link | None  # the emulated link, where there is one
     energy_j: float | None = None
     energy_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.goodput_tokens_per_s > 0 or not self.predicted_goodput_tokens_per_s > 0:
+            raise ValueError("a goodput of end_to_end is not above 0")
 
     @property
     def error(self) -> float:
         """Predicted less measured goodput, as a share of the measured."""
         return self.predicted_goodput_tokens_per_s / self.goodput_tokens_per_s - 1
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain, finite JSON values."""
-        return asdict(self)
-
-
-def end_to_end_from_json(values: Mapping[str, Any]) -> EndToEnd:
-    """Read it back.
-
-    Raises:
-        KeyError, TypeError, ValueError: A key is missing, or a value of another kind.
-    """
-    plain = dict(values)
-    plain["cost"] = RoundCost(**{name: float(seconds) for name, seconds in plain["cost"].items()})
-    plain["prompts"] = tuple(plain["prompts"])
-    plain["repeats_s"] = tuple(float(one) for one in plain["repeats_s"])
-    plain["goodput_by_repeat_tokens_per_s"] = tuple(float(one) for one in plain["goodput_by_repeat_tokens_per_s"])
-    found = EndToEnd(**plain)
-    if not found.goodput_tokens_per_s > 0 or not found.predicted_goodput_tokens_per_s > 0:
-        raise ValueError("a goodput of end_to_end is not above 0")
-    return found

@@ -1,0 +1,55 @@
+"""What to know before using a figure, as a code with its numbers. Sentences are made of it where people read it.
+
+    code                     numbers
+    spread                   samples, spread, limit             the samples spread more than a quiet machine's
+    pauses                   samples, slow, times               too many samples took `times` times the median
+    few_samples              samples, needed, confidence        too few for the interval that was asked for
+    few_prompts              prompts, needed                    too few for an interval over prompts
+    rounds_cut               rounds, asked, seconds             the time was over before all rounds were timed
+    other_tokens             rounds                             the device drafted other tokens in some rounds
+    device_disagrees         differ, positions, gap, near_tie   its arg-max differs from the host's beyond near ties
+    timed_greedily                                              the draft samples, and was timed without sampling
+    host_keys_off                                               whoever answered was measured
+    retried                  attempts, cause                    it took more than one attempt
+    note                     text                               somebody's own words, as in a profile file
+
+`part` says which figures it is about, where they are not the drafting and acceptance of the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Code = Literal[
+    "spread",
+    "pauses",
+    "few_samples",
+    "few_prompts",
+    "rounds_cut",
+    "other_tokens",
+    "device_disagrees",
+    "timed_greedily",
+    "host_keys_off",
+    "retried",
+    "note",
+]
+Part = Literal["profile", "verification", "end_to_end"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """One thing to know. `numbers` by name, in the order of the table above."""
+
+    code: Code
+    part: Part = "profile"
+    numbers: tuple[tuple[str, int | float | str], ...] = ()
+
+    def __getitem__(self, name: str) -> int | float | str:
+        """The number of that name; KeyError where it has none."""
+        return dict(self.numbers)[name]
+
+
+def flag(code: Code, part: Part = "profile", **numbers: int | float | str) -> Flag:
+    """A flag with its numbers."""
+    return Flag(code=code, part=part, numbers=tuple(numbers.items()))

@@ -1,0 +1,24 @@
+"""Serving assumptions: applied after measuring, so that they can be asked anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Bills = Literal["drafted", "drafted+1"]
+VerifySource = Literal["declared", "measured"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What is assumed of the verifier and its price."""
+
+    verify_s: float = 0.5  # T_verify, seconds a round
+    usd_per_million_tokens: float = 0.90  # p * 1e6
+    bills: Bills = "drafted"  # what a round is billed as: K tokens, or K + 1
+    verify: VerifySource = "declared"  # `measured`: by the target of the family, on the host that measured
+    verify_s_by_k: tuple[tuple[int, float], ...] = ()  # where it was measured: (K, seconds), for every K that was asked
+
+    def verify_s_at(self, k: int) -> float:
+        """T_verify for rounds of `k`: as measured for that K, else the one figure for all."""
+        return dict(self.verify_s_by_k).get(k, self.verify_s)
