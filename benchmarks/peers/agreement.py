@@ -14,10 +14,9 @@ from itertools import groupby
 from comparison import Line
 
 from configspec.profiling.speculative import SpeculativeRun
-from configspec.profiling.target_text import TracedPrompt
+from configspec.profiling.target_text import ContinuedPrompt
 from configspec.theory.acceptance.chain import replay
-
-NEAR_TIE = 0.05  # logits; a difference that sits at a wider gap is no rounding
+from configspec.theory.acceptance.near_tie import NEAR_TIE
 
 Drafts = Sequence[tuple[int, tuple[int, ...]]]  # for each round: where in the text its first token stands, its tokens
 
@@ -42,7 +41,7 @@ class Difference:
 
 def difference(
     cell: str,
-    traced: TracedPrompt,
+    traced: ContinuedPrompt,
     matches: Sequence[bool],
     gaps: Sequence[float],
     k: int,

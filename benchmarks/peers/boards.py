@@ -35,7 +35,7 @@ START_BOUND_S = 2.0
 TWO_AT_MOST = 0.6
 DEPTH = 128
 TOKENS, REPEATS = 512, 15  # a turn of a second or two
-RETRY_POLICY = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
+MOST_TIMES = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
 TURN_S = 600.0
 BOARDS = ("board-a", "board-b")
 CELL_S = 10.0  # four cells: 40 s a board, of which starting everything is a small part
@@ -64,7 +64,7 @@ def drafting(rig: Rig, name: str, model: Path, *, pairs: int) -> Line:
     with open_device(here, rig.cache) as local, open_device(rig.server.device(llama_cpp=options), rig.cache) as board:
         for device in (local, board):
             device.open_model(model)
-        while not enough(taken, least=pairs, most=RETRY_POLICY * pairs):
+        while not enough(taken, least=pairs, most=MOST_TIMES * pairs):
             watch = Watch()
             if len(taken) % 2:
                 ours, peer = _tokens_per_s(board), _tokens_per_s(local)

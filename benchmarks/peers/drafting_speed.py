@@ -21,7 +21,7 @@ from configspec.devices.device import Device
 from configspec.testbed.specs import LlamaCppSpec
 from configspec.theory.timing import prefix_durations
 
-RETRY_POLICY = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
+MOST_TIMES = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
 PATIENCE_S = 300.0  # and how long more are taken at all: a large model on a busy machine takes minutes a pair
 SECONDS = 600.0  # bound on one turn of ours
 
@@ -41,7 +41,7 @@ def against_llama_bench(
     facts = device.open_model(asked.model, _opened_for(asked))
     taken: list[Pair] = []
     began = Watch()
-    while not enough(taken, least=pairs, most=RETRY_POLICY * pairs if began.elapsed_s() < PATIENCE_S else pairs):
+    while not enough(taken, least=pairs, most=MOST_TIMES * pairs if began.elapsed_s() < PATIENCE_S else pairs):
         pair = _pair(device, tool, asked, ours_first=len(taken) % 2 == 1)
         taken.append(pair)
         doubt = ", disturbed" if pair.disturbed else ""

@@ -27,11 +27,13 @@ from engines import Engine, Given, Outcome
 from machine import Watch
 
 from configspec.devices.device import Device
+from configspec.profiling.rules import Greedy
+from configspec.profiling.speculative import Pair as DevicePair
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
 from configspec.theory.decoding import Decoding
 
-RETRY_POLICY = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
+MOST_TIMES = 3  # times as many pairs as asked for, before disturbed ones are counted as they are
 
 Side = Literal["ours", "peer"]
 
@@ -101,7 +103,8 @@ def against(engine: Engine, ours: Ours, task: Task, progress: Callable[[str], No
 def _difference(engine: Engine, ours: Ours, task: Task, one: Given, k: int, outcome: Outcome) -> Difference | None:
     """None where ours, decoding for real by the engine's rule, counts and writes the same; else what is behind it."""
     rule = ByTheirRule(engine.rule, prompt_length=len(one.ids), new_tokens=task.new_tokens)
-    decode_speculatively(ours.device, ours.target, one.ids, k, task.new_tokens + engine.rule.past, rule=rule)
+    pair = DevicePair(device=ours.device, target=ours.target, rule=rule)
+    decode_speculatively(pair, one.ids, k, task.new_tokens + engine.rule.past)
     parted = outcome.parted(_before_end(rule.tokens, ours.target.end_tokens))
     if rule.counts == outcome.counts and parted is None:
         return None
@@ -145,7 +148,7 @@ def _speed(
     for take in turns.values():
         take()  # untimed: memory is claimed, files are read
     taken: list[Pair] = []
-    while not enough(taken, least=task.pairs, most=task.pairs * RETRY_POLICY):
+    while not enough(taken, least=task.pairs, most=task.pairs * MOST_TIMES):
         order: tuple[Side, Side] = ("ours", "peer") if len(taken) % 2 else ("peer", "ours")
         watch = Watch()
         done = {side: turns[side]() for side in order}
@@ -162,7 +165,8 @@ def _our_turn(ours: Ours, task: Task, k: int, lengths: Sequence[int], *, with_pr
     done = Turn()
     for one, length in zip(task.prompts, lengths, strict=True):
         began_s = time.monotonic()
-        run = decode_speculatively(ours.device, ours.target, one.ids, k, length)
+        pair = DevicePair(device=ours.device, target=ours.target, rule=Greedy())
+        run = decode_speculatively(pair, one.ids, k, length)
         seconds = time.monotonic() - began_s if with_prompt else run.spent.total_s
         done.add(Turn(tokens=len(run.tokens), seconds=seconds, rounds=run.rounds, runs=[run]))
     return done

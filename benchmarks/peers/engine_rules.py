@@ -22,8 +22,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from agreement import NEAR_TIE
 
+from configspec.theory.acceptance.near_tie import NEAR_TIE
 from configspec.devices.device import Device, DraftedTokens
 from configspec.profiling.rules import Greedy
 from configspec.targets.target import Target

@@ -30,28 +30,30 @@ from pathlib import Path
 
 from build_llama_bench import Tool
 from comparison import Line, Pair, compare, enough
-from end_to_end import RETRY_POLICY
+from end_to_end import MOST_TIMES
 from engines import Given, LlamaCpp, given
 from gguf_vocabulary import GgufVocabulary
 from machine import Watch
 from separate_k import WITHIN
-from sweep import evenly
 
 from configspec.cache import Store
 from configspec.profiling.session import ProfilingSession
-from configspec.profiling.target_text import TracedPrompt
+from configspec.profiling.target_text import ContinuedPrompt
 from configspec.records.row import Row
 from configspec.targets.registry import open_target
 from configspec.targets.target import Target
-from configspec.testbed.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec, TargetSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.family_spec import FamilySpec, TargetSpec
+from configspec.testbed.inventory import Inventory
+from configspec.theory.ids import Cell, Drafter
+from configspec.theory.spread import evenly
 
 AT_LEAST_TIMES = 20.0
 DEVICE = "local"
 TURNS = 15  # rounds of each configuration that are timed, of which the median counts
 
 Progress = Callable[[str], None]
-Cell = tuple[str, str]  # draft, quantisation
-Key = tuple[str, str, int]  # and K
+Key = tuple[Drafter, int]  # and K
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +73,10 @@ class Known:
 class Profiled:
     """What profiling left behind."""
 
-    files: Mapping[Cell, Path]
-    rows: Mapping[Cell, Mapping[int, Row]]
+    files: Mapping[Drafter, Path]
+    rows: Mapping[Drafter, Mapping[int, Row]]
     round_s: Mapping[Key, float]  # of a round like theirs
-    prompts: tuple[TracedPrompt, ...]
+    prompts: tuple[ContinuedPrompt, ...]
     seconds: float
 
 
@@ -98,15 +100,15 @@ def measure(inventory: Inventory, tool: Tool, *, prompts: int, pairs: int, progr
     with tempfile.TemporaryDirectory(prefix="every-cell-") as folder, GgufVocabulary(target) as vocabulary:
         profiled = _profile(inventory, family, Store(Path(folder)), progress)
         engines = {
-            cell: LlamaCpp(tool, vocabulary, target, file, family.target.llama_cpp)
-            for cell, file in profiled.files.items()
+            drafter: LlamaCpp(tool, vocabulary, target, file, family.target.llama_cpp)
+            for drafter, file in profiled.files.items()
         }
         chosen = _chosen(profiled.prompts, vocabulary, prompts)
         run = Theirs(engines, tuple(chosen.values()), inventory.sweep.new_tokens)
         ours = Known(goodput=predicted(profiled, tuple(chosen)), seconds=profiled.seconds)
         theirs = run.everything(ks, progress)
         again: list[Pair] = []
-        while not enough(again, least=pairs, most=pairs * RETRY_POLICY):
+        while not enough(again, least=pairs, most=pairs * MOST_TIMES):
             again.append(run.pair(ours.best, theirs.best, ours_first=len(again) % 2 == 1))
     total = len(profiled.prompts)
     shape = f"{len(engines)} cells, {len(ks)} K each, {total} prompts"
@@ -120,7 +122,7 @@ def measure(inventory: Inventory, tool: Tool, *, prompts: int, pairs: int, progr
 class Theirs:
     """Their program with every draft, on some prompts."""
 
-    def __init__(self, engines: Mapping[Cell, LlamaCpp], prompts: Sequence[Given], new_tokens: int) -> None:
+    def __init__(self, engines: Mapping[Drafter, LlamaCpp], prompts: Sequence[Given], new_tokens: int) -> None:
         self._engines = engines
         self._prompts = prompts
         self._new_tokens = new_tokens
@@ -129,15 +131,15 @@ class Theirs:
         """Every configuration, run for real."""
         watch = Watch()
         goodput: dict[Key, float] = {}
-        for cell, engine in self._engines.items():
-            progress(f"{engine.rule.name}: {' '.join(cell)}")
-            goodput |= {(*cell, k): self.goodput((*cell, k)) for k in ks}
+        for drafter, engine in self._engines.items():
+            progress(f"{engine.rule.name}: {drafter}")
+            goodput |= {(drafter, k): self.goodput((drafter, k)) for k in ks}
         return Known(goodput=goodput, seconds=watch.elapsed_s())
 
     def goodput(self, key: Key) -> float:
         """Tokens of all prompts over the seconds of decoding them."""
-        draft, quant, k = key
-        outcomes = [self._engines[draft, quant].decode(one, k, self._new_tokens) for one in self._prompts]
+        drafter, k = key
+        outcomes = [self._engines[drafter].decode(one, k, self._new_tokens) for one in self._prompts]
         return sum(one.tokens for one in outcomes) / sum(one.seconds for one in outcomes)
 
     def pair(self, ours: Key, theirs: Key, *, ours_first: bool) -> Pair:
@@ -172,38 +174,40 @@ def times_less(name: str, shape: str, ours: Known, theirs: Known, ran: int, tota
 def predicted(profiled: Profiled, places: Sequence[int]) -> dict[Key, float]:
     """Goodput of every configuration of theirs over some of the prompts, without running it."""
     found = {}
-    for cell, rows in profiled.rows.items():
+    for drafter, rows in profiled.rows.items():
         for k, row in rows.items():
-            counts = [row.configuration.acceptance.by_prompt[place] for place in places]
+            counts = [row.acceptance.by_prompt[place] for place in places]
             rounds, accepted = (sum(one[which] for one in counts) for which in (0, 1))
-            found[*cell, k] = (accepted + rounds) / (rounds * profiled.round_s[*cell, k])
+            found[drafter, k] = (accepted + rounds) / (rounds * profiled.round_s[drafter, k])
     return found
 
 
 def best_notes(ours: Known, theirs: Known) -> tuple[str, ...]:
     """Which configurations the two found best, and what each thinks of the other's."""
     return tuple(
-        f"{who}: {draft} {quant} K={k}; {ours.goodput[draft, quant, k]:,.0f} tokens/s predicted, "
-        f"{theirs.goodput[draft, quant, k]:,.0f} counted"
-        for who, (draft, quant, k) in (("predicted best", ours.best), ("counted best", theirs.best))
+        f"{who}: {drafter} K={k}; {ours.goodput[drafter, k]:,.0f} tokens/s predicted, "
+        f"{theirs.goodput[drafter, k]:,.0f} counted"
+        for who, (drafter, k) in (("predicted best", ours.best), ("counted best", theirs.best))
     )
 
 
 def _profile(inventory: Inventory, family: FamilySpec, store: Store, progress: Progress) -> Profiled:
     """All cells as `configspec` profiles them, from an empty cache but for the files; then rounds like theirs."""
     ks, depth = inventory.sweep.k, inventory.sweep.depth
-    with ProfilingSession(inventory, store, progress=progress) as session:
-        cells = [(draft, quant) for draft in family.drafts for quant in family.quants]
-        files = {cell: session.draft_file(family, *cell) for cell in cells}
+    with ProfilingSession(inventory, store, progress) as session:
+        drafters = [Drafter(draft=draft, quant=quant) for draft in family.drafts for quant in family.quants]
+        files = {drafter: session.workbench.draft_file(family, drafter) for drafter in drafters}
         watch = Watch()
-        rows = {cell: session.rows(DEVICE, family.name, *cell, ks) for cell in cells}
+        rows = {
+            drafter: session.rows(Cell(device=DEVICE, family=family.name, drafter=drafter), ks) for drafter in drafters
+        }
         round_s: dict[Key, float] = {}
         with closing(open_target(family.target)) as target:
-            for cell, file in files.items():
+            for drafter, file in files.items():
                 with closing(open_target(replace(family.target, gguf=file))) as draft:
-                    round_s |= {(*cell, k): _round_s(target, draft, depth, k) for k in ks}
+                    round_s |= {(drafter, k): _round_s(target, draft, depth, k) for k in ks}
         seconds = watch.elapsed_s()
-        prompts = session.trace(family).prompts
+        prompts = session.workbench.target_text(family).prompts
     return Profiled(files=files, rows=rows, round_s=round_s, prompts=prompts, seconds=seconds)
 
 
@@ -219,7 +223,7 @@ def _round_s(target: Target, draft: Target, context: int, k: int) -> float:
     return statistics.median(taken[1:])  # the first one makes room
 
 
-def _chosen(prompts: Sequence[TracedPrompt], vocabulary: GgufVocabulary, count: int) -> dict[int, Given]:
+def _chosen(prompts: Sequence[ContinuedPrompt], vocabulary: GgufVocabulary, count: int) -> dict[int, Given]:
     """At most `count` prompts by their place in the set, evenly taken from those that their program can be given."""
     fit = {
         place: one

@@ -49,6 +49,7 @@ from configspec.cache import Store, default_root
 from configspec.devices.device import open_device
 from configspec.errors import ConfigspecError, UsageError, did_you_mean
 from configspec.families.build import ensure_draft
+from configspec.theory.spread import evenly
 from configspec.testbed.prompts import default_prompts, read_prompts
 from configspec.testbed.read import read_inventory
 from configspec.testbed.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory
@@ -171,7 +172,7 @@ def end_to_end(asked: Asked) -> list[Line]:
         family=family,
         draft=draft,
         quant=SMALL_QUANT,
-        prompts=tuple(prompts.prompts[place] for place in sweep.evenly(len(prompts.prompts), END_TO_END_PROMPTS)),
+        prompts=tuple(prompts.prompts[place] for place in evenly(len(prompts.prompts), END_TO_END_PROMPTS)),
         ks=sweep_of.k,
         new_tokens=sweep_of.new_tokens,
         threads=SMALL_THREADS,

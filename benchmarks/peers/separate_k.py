@@ -17,7 +17,7 @@ from configspec.devices.device import Device
 from configspec.testbed.specs import LlamaCppSpec
 from configspec.theory.timing import prefix_durations
 
-RETRY_POLICY = 3  # times as many pairs as asked for, before disturbed ones are taken as they are
+MOST_TIMES = 3  # times as many pairs as asked for, before disturbed ones are taken as they are
 LARGEST = 10
 LENGTHS = (1, 2, 4, 7)
 ROUNDS = 60  # a turn; short rounds of a small model need many
@@ -34,7 +34,7 @@ def measure(name: str, device: Device, model: Path, context: Sequence[int], *, t
 
 def _line(name: str, device: Device, k: int, pairs: int) -> Line:
     taken: list[Pair] = []
-    while not enough(taken, least=pairs, most=pairs * RETRY_POLICY):
+    while not enough(taken, least=pairs, most=pairs * MOST_TIMES):
         taken.append(_pair(device, k, shared_first=len(taken) % 2 == 1))
     both = compare(name, "us", taken, least=pairs, at_least=1 - WITHIN)
     return Line(

@@ -30,11 +30,15 @@ from configspec.cache import Store
 from configspec.devices.device import Device, DraftedTokens, Prefill, open_device
 from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.session import ProfilingSession
-from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
-from configspec.profiling.target_text import Trace, TracedPrompt
+from configspec.profiling.rules import Greedy
+from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
+from configspec.profiling.target_text import ContinuedPrompt
 from configspec.targets.registry import open_target
 from configspec.targets.target import Target
-from configspec.testbed.specs import FamilySpec, Inventory
+from configspec.testbed.family_spec import FamilySpec
+from configspec.testbed.inventory import Inventory
+from configspec.theory.ids import Cell, Drafter
+from configspec.theory.spread import evenly
 
 AT_LEAST_TIMES = 30.0
 WAIT_POLICY = "OMP_WAIT_POLICY"  # read by the OpenMP library when it is loaded
@@ -44,11 +48,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiled:
-    """What profiling left behind: the drafts' files and scores by (draft, quantisation), and the seconds it took."""
+    """What profiling left behind: the drafts' files and traces by drafter, and the seconds it took."""
 
-    files: dict[tuple[str, str], Path]
-    scores: dict[tuple[str, str], AcceptanceTrace]
-    trace: Trace
+    files: dict[Drafter, Path]
+    traces: dict[Drafter, AcceptanceTrace]
+    prompts: tuple[ContinuedPrompt, ...]
     seconds: float
 
 
@@ -80,9 +84,9 @@ def measure(inventory: Inventory, device: str, family: str, *, prompts: int | No
         store = Store(Path(folder))
         open_target(spec.target).close()  # importing torch is neither side's
         profiled = _profile(inventory, store, device, spec, progress)
-        chosen = evenly(len(profiled.trace.prompts), prompts)
+        chosen = evenly(len(profiled.prompts), len(profiled.prompts) if prompts is None else prompts)
         real_s, differences, counted = _run_for_real(inventory, store, device, spec, profiled, chosen, progress)
-    total = len(profiled.trace.prompts)
+    total = len(profiled.prompts)
     whole_s = real_s * total / len(chosen)
     times_less = whole_s / profiled.seconds
     cells = len(profiled.files)
@@ -108,13 +112,6 @@ def measure(inventory: Inventory, device: str, family: str, *, prompts: int | No
     return [times, agreement(family, counted, differences)]
 
 
-def evenly(total: int, count: int | None) -> list[int]:
-    """`count` places of `total`, evenly spaced, since neighbours in a prompt set are of one kind; None: all of them."""
-    if count is None or count >= total:
-        return list(range(total))
-    return [place * total // count for place in range(count)]
-
-
 @contextmanager
 def _threads_that_sleep() -> Iterator[None]:
     """For torch, which is loaded within, and for the agents started within; the caller's setting comes first."""
@@ -129,16 +126,16 @@ def _threads_that_sleep() -> Iterator[None]:
 
 def _profile(inventory: Inventory, store: Store, device: str, family: FamilySpec, progress: Progress) -> Profiled:
     """All cells as `configspec` profiles them, from an empty cache but for the drafts' files."""
-    with ProfilingSession(inventory, store, progress=progress) as session:
-        cells = [(draft, quant) for draft in family.drafts for quant in family.quants]
-        files = {cell: session.draft_file(family, *cell) for cell in cells}
+    with ProfilingSession(inventory, store, progress) as session:
+        drafters = [Drafter(draft=draft, quant=quant) for draft in family.drafts for quant in family.quants]
+        files = {drafter: session.workbench.draft_file(family, drafter) for drafter in drafters}
         watch = Watch()
-        for draft, quant in cells:
-            session.rows(device, family.name, draft, quant, inventory.sweep.k)
+        for drafter in drafters:
+            session.rows(Cell(device=device, family=family.name, drafter=drafter), inventory.sweep.k)
         seconds = watch.elapsed_s()
-        trace = session.trace(family)
-        scores = {cell: session.scores(family, path, trace) for cell, path in files.items()}
-    return Profiled(files=files, scores=scores, trace=trace, seconds=seconds)
+        prompts = session.workbench.target_text(family).prompts
+        traces = {drafter: session.workbench.acceptance(family, path) for drafter, path in files.items()}
+    return Profiled(files=files, traces=traces, prompts=prompts, seconds=seconds)
 
 
 def _run_for_real(
@@ -153,26 +150,26 @@ def _run_for_real(
     """Seconds of all configurations, what differs from the profile's counts, and how many counts were compared."""
     seconds = 0.0
     differences: list[Difference] = []
-    prompts = profiled.trace.prompts
+    prompts = profiled.prompts
     with open_device(inventory.devices[device], store.root) as drafter:
         watch = Watch()
         target = open_target(family.target)
         seconds += watch.elapsed_s()
-        for (draft, quant), path in profiled.files.items():
-            progress(f"real speculative decoding: {family.name} {draft} {quant}")
+        for proposed, path in profiled.files.items():
+            progress(f"real speculative decoding: {family.name} {proposed}")
             watch = Watch()
             runs = _decode_all(drafter, target, path, {place: prompts[place] for place in places}, inventory)
             seconds += watch.elapsed_s()
-            scores = profiled.scores[draft, quant]
+            trace = profiled.traces[proposed]
             for (place, k), (run, drafts) in runs.items():
-                matches, gaps = scores.matches[place], scores.gaps[place]
-                found = difference(f"{draft} {quant}", prompts[place], matches, gaps, k, run, drafts)
+                matches, gaps = trace.matches[place], trace.prompts[place].scores.gap
+                found = difference(str(proposed), prompts[place], matches, gaps, k, run, drafts)
                 differences.extend([] if found is None else [found])
     return seconds, differences, len(profiled.files) * len(inventory.sweep.k) * len(places)
 
 
 def _decode_all(
-    device: Device, target: Target, path: Path, prompts: Mapping[int, TracedPrompt], inventory: Inventory
+    device: Device, target: Target, path: Path, prompts: Mapping[int, ContinuedPrompt], inventory: Inventory
 ) -> dict[tuple[int, int], tuple[SpeculativeRun, Drafts]]:
     """Every prompt at every K with one draft, by (the prompt's place in the set, K)."""
     device.open_model(path)
@@ -180,6 +177,7 @@ def _decode_all(
     runs: dict[tuple[int, int], tuple[SpeculativeRun, Drafts]] = {}
     for k in inventory.sweep.k:
         for place, one in prompts.items():
-            run = decode_speculatively(cast(Device, witness), target, one.prompt, k, inventory.sweep.new_tokens)
+            pair = Pair(device=cast(Device, witness), target=target, rule=Greedy())
+            run = decode_speculatively(pair, one.prompt, k, inventory.sweep.new_tokens)
             runs[place, k] = run, witness.drafts
     return runs

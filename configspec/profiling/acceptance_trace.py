@@ -1,50 +1,63 @@
 """Acceptance for every K from one teacher-forced pass of the draft over the target's own text.
 
 No speculative decoding is run: up to the first mismatch the draft's context equals the target's text, and what it
-proposes after a mismatch is discarded (`model/acceptance.py` has the walk). Where decoding samples, the target's text
-is one sample of it; a token's probabilities under both models give the probability that it came from an accepted draft,
-and the counts are expected ones. Cached by the draft's file, the trace and the llama.cpp that computed it, so ten
+proposes after a mismatch is discarded (`theory/acceptance/chain.py` has the walk). Where decoding samples, the target's
+text is one sample of it; a token's probabilities under both models give the probability that it came from an accepted
+draft, and the counts are expected ones. Cached by the draft's file, the text and the llama.cpp that computed it, so ten
 boards pay once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from configspec.cache import Store
 from configspec.devices.device import Device
+from configspec.devices.replies import Scores
 from configspec.errors import UsageError
-from configspec.profiling.target_text import Trace, TracedPrompt
-from configspec.testbed.specs import LlamaCppSpec
-from configspec.theory.acceptance.chain import accept_probability, expected_counts, pooled, replay, too_few_prompts
+from configspec.profiling.target_text import ContinuedPrompt, TargetText
+from configspec.records.samples import AcceptanceSamples, PromptAcceptance
+from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.theory.acceptance.chain import pooled, replay, too_few_prompts
+from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import Decoding
+from configspec.theory.flags import Flag
 from configspec.theory.profile import Acceptance
 
 BOOTSTRAP_SEED = 2604_09722  # any fixed number: the same counts give the same interval
+FORMAT = "2"  # of a cached pass: confidence and rank came with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedPrompt:
+    """One prompt's text as the draft saw it, position by position.
+
+    `accept` is the probability that the text's token came from an accepted draft: 1 and 0 where decoding is greedy.
+    """
+
+    continued: ContinuedPrompt
+    scores: Scores
+    accept: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptanceTrace:
-    """Per prompt and position: with what probability the target's own token there came from an accepted draft.
+    """A draft against the target's text, for the whole prompt set."""
 
-    Where decoding is greedy these are 1 and 0: the draft's arg-max was the target's token, or was not. `gaps` are
-    between the draft's best two logits: a count that differs from a real run must sit at a tiny one. `argmax` is what
-    the draft proposes greedily.
-    """
+    text: TargetText
+    prompts: tuple[TracedPrompt, ...]
 
-    accept: tuple[tuple[float, ...], ...]
-    gaps: tuple[tuple[float, ...], ...]
-    argmax: tuple[tuple[int, ...], ...]
-    prompts_sha256: str
-    decoding: Decoding
+    @property
+    def decoding(self) -> Decoding:
+        """How tokens were chosen, and by which rule they are accepted."""
+        return self.text.decoding
 
     @property
     def certain(self) -> bool:
@@ -53,14 +66,14 @@ class AcceptanceTrace:
 
     @property
     def matches(self) -> tuple[tuple[bool, ...], ...]:
-        """The same where a given text leaves nothing to chance."""
+        """Per prompt: which tokens came from an accepted draft, where a given text leaves nothing to chance."""
         if not self.certain:
             raise ValueError("a draft that samples matches with a probability")
-        return tuple(tuple(one == 1.0 for one in of_prompt) for of_prompt in self.accept)
+        return tuple(tuple(one == 1.0 for one in prompt.accept) for prompt in self.prompts)
 
-    def flags(self) -> tuple[str, ...]:
+    def flags(self) -> tuple[Flag, ...]:
         """What the reader should know before using the acceptance."""
-        doubt = too_few_prompts(len(self.accept))
+        doubt = too_few_prompts(len(self.prompts))
         return (doubt,) if doubt else ()
 
     def acceptance(self, k: int) -> Acceptance:
@@ -69,9 +82,30 @@ class AcceptanceTrace:
         if self.certain:
             by_prompt = [(one.rounds, one.accepted) for one in (replay(matches, k) for matches in self.matches)]
         else:
-            by_prompt = [(one.rounds, one.accepted) for one in (expected_counts(m, k) for m in self.accept)]
-        counts = pooled(by_prompt, k, rng=np.random.default_rng(BOOTSTRAP_SEED), prompts_sha256=self.prompts_sha256)
+            counted = (expected_counts(prompt.accept, k) for prompt in self.prompts)
+            by_prompt = [(one.rounds, one.accepted) for one in counted]
+        rng = np.random.default_rng(BOOTSTRAP_SEED)
+        counts = pooled(by_prompt, k, rng=rng, prompts_sha256=self.text.prompts_sha256)
         return replace(counts, decoding=self.decoding)
+
+    def samples(self, text_sha256: str) -> AcceptanceSamples:
+        """For the side file, beside that of the text."""
+        return AcceptanceSamples(
+            text=text_sha256, prompts=tuple(_sampled(prompt, self.certain) for prompt in self.prompts)
+        )
+
+
+def _sampled(prompt: TracedPrompt, certain: bool) -> PromptAcceptance:
+    scores, continued = prompt.scores, prompt.continued
+    return PromptAcceptance(
+        id=continued.id,
+        category=continued.category,
+        matches=tuple(mine == theirs for mine, theirs in zip(scores.argmax, continued.tokens, strict=True)),
+        confidence=tuple(float(f"{one:.4g}") for one in scores.confidence),
+        rank=scores.rank,
+        gap=tuple(float(f"{one:.4g}") for one in scores.gap),
+        accept=None if certain else prompt.accept,
+    )
 
 
 def llama_cpp_version() -> str:
@@ -89,53 +123,47 @@ def llama_cpp_version() -> str:
         ) from None
 
 
-def score_draft(
-    model: Path,
-    model_sha256: str,
-    trace: Trace,
-    decoding: Decoding,
-    store: Store,
-    *,
-    runtime: str,
-    open_scorer: Callable[[], Device],
-    llama_cpp: LlamaCppSpec,
-) -> AcceptanceTrace:
-    """The draft `model`, teacher-forced over `trace`; from the cache, or by the device that `open_scorer` returns.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorer:
+    """What scores drafts, where a score is not cached yet; `runtime` names its llama.cpp, a part of the cache's key."""
 
-    `runtime` names the llama.cpp that scores; it is part of the cache's key, as is `decoding`, through the trace's.
-    """
-    key = hashlib.sha256("\n".join([model_sha256, trace.key, runtime]).encode()).hexdigest()
+    open: Callable[[], Device]
+    runtime: str
+    threads: int | None
+    store: Store
+
+
+def trace_acceptance(model: Path, model_sha256: str, text: TargetText, scorer: Scorer) -> AcceptanceTrace:
+    """The draft `model`, teacher-forced over `text`; from the cache, or scored now."""
+    key = hashlib.sha256("\n".join([FORMAT, model_sha256, text.key, scorer.runtime]).encode()).hexdigest()
 
     def build(out: Path) -> None:
-        document = _score(open_scorer(), model, trace, decoding, llama_cpp)
-        out.write_text(json.dumps(document), encoding="utf-8")
+        out.write_bytes(msgspec.json.encode(_score(scorer, model, text)))
 
-    document = json.loads(store.ensure("acceptance", key, ".json", build).read_text(encoding="utf-8"))
+    kept = scorer.store.ensure("acceptance", key, ".json", build).read_bytes()
+    scores = msgspec.json.decode(kept, type=tuple[Scores, ...])
     return AcceptanceTrace(
-        accept=tuple(_accept(decoding, traced, scores) for traced, scores in zip(trace.prompts, document, strict=True)),
-        gaps=tuple(tuple(scores["gap"]) for scores in document),
-        argmax=tuple(tuple(scores["argmax"]) for scores in document),
-        prompts_sha256=trace.prompts_sha256,
-        decoding=decoding,
+        text=text,
+        prompts=tuple(
+            TracedPrompt(continued=continued, scores=one, accept=_accept(text.decoding, continued, one))
+            for continued, one in zip(text.prompts, scores, strict=True)
+        ),
     )
 
 
-def _score(
-    scorer: Device, model: Path, trace: Trace, decoding: Decoding, llama_cpp: LlamaCppSpec
-) -> list[dict[str, Any]]:
-    scorer.open_model(model, llama_cpp)
+def _score(scorer: Scorer, model: Path, text: TargetText) -> list[Scores]:
+    device = scorer.open()
+    device.open_model(model, LlamaCppSpec(threads=scorer.threads, context=text.longest))
     return [
-        asdict(scorer.score((*traced.prompt, *traced.tokens), start=len(traced.prompt), decoding=decoding))
-        for traced in trace.prompts
+        device.score((*one.prompt, *one.tokens), start=len(one.prompt), decoding=text.decoding) for one in text.prompts
     ]
 
 
-def _accept(decoding: Decoding, traced: TracedPrompt, scores: dict[str, Any]) -> tuple[float, ...]:
+def _accept(decoding: Decoding, continued: ContinuedPrompt, scores: Scores) -> tuple[float, ...]:
     """The probability, position by position, that the text's token came from an accepted draft."""
-    same = [mine == theirs for mine, theirs in zip(scores["argmax"], traced.tokens, strict=True)]
+    same = [mine == theirs for mine, theirs in zip(scores.argmax, continued.tokens, strict=True)]
     if decoding.greedy:
         return tuple(float(one) for one in same)
-    m = accept_probability(
-        decoding.rule, p_of_y=np.exp(traced.logprobs), q_of_y=scores["probability"], same_argmax=same
-    )
+    q_of_y = () if scores.probability is None else scores.probability
+    m = accept_probability(decoding.rule, p_of_y=np.exp(continued.logprobs), q_of_y=q_of_y, same_argmax=same)
     return tuple(m.tolist())

@@ -6,161 +6,175 @@ not measured, and an earlier row takes the present ones.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
 
 from configspec.errors import ConfigspecError
 from configspec.families.content_hash import file_sha256
-from configspec.profiling.drafting_speed import SEPARATE, SHARED
 from configspec.profiling.session import ProfilingSession
-from configspec.profiling.target_text import target_sha256
-from configspec.pytest_plugin.plan import Case, Plan
-from configspec.records.plain import dumps
-from configspec.records.row import Row, to_record
-from configspec.records.setup import difference, facts
-from configspec.targets.registry import target_runtime
-from configspec.testbed.prompts import default_prompts, read_prompts
-from configspec.testbed.specs import DeviceSpec
+from configspec.records.codec import to_record
+from configspec.records.row import Row
+from configspec.records.setup import (
+    DecodedSetup,
+    DeviceSetup,
+    Difference,
+    DrafterSetup,
+    Setup,
+    SetupPart,
+    TargetSetup,
+    difference,
+    first_difference,
+    setup_of,
+)
+from configspec.targets.registry import target_runtime, target_sha256
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.inventory import Inventory
+from configspec.theory.ids import Cell
 from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.link import Link
 
 Found = TypeVar("Found")
-Facts = Mapping[str, Any]
+Part = TypeVar("Part", bound=SetupPart)
+# What a replayed row says of its run, and not of the figures.
+OF_THE_RUN = ("version", "outcome", "resumed", "samples")
 
 
 class CurrentSetup:
     """The testbed as it is. A look-up that failed fails again for every row, but a device's, which may come back."""
 
     def __init__(
-        self, plan: Plan, session: ProfilingSession, *, separate_k: bool, public: Callable[[Any], Any] = lambda it: it
+        self,
+        inventory: Inventory,
+        session: ProfilingSession,
+        *,
+        separate_k: bool,
+        public: Callable[[SetupPart], SetupPart] = lambda part: part,
     ) -> None:
-        """`public` leaves out what the rows of this run do not say either."""
-        self._plan = plan
-        self._inventory = plan.inventory
-        self._laboratory = session
+        """`public` leaves out of a part what the rows of this run do not say either."""
+        self._inventory = inventory
+        self._session = session
         self._separate_k = separate_k
         self._public = public
-        self._known: dict[tuple[str, ...], Any] = {}
+        self._known: dict[tuple[object, ...], object] = {}
 
-    def change(self, case: Case, record: Facts, *, decoded: bool) -> tuple[str, str, str] | None:
-        """The first fact of `record` that is otherwise now: its path, then, and now. None if the row still holds.
+    def change(self, row: Row, *, decoded: bool) -> Difference | None:
+        """The first thing that differs now from what it was when `row` was measured. None if the row still holds.
 
         Raises:
             ConfigspecError: A file, a server or the device cannot be asked; measuring would meet the same.
         """
-        spec = self._inventory.devices[case.device]
+        spec = self._inventory.devices[row.device]
         if spec.replay is not None:
-            return difference(self._public(record), self._public(self._replayed(case)))
-        if decoded and record.get("end_to_end") is None:
-            return "end_to_end", "not decoded", "to be decoded"
-        for now in self._facts(case, spec, decoded=decoded):
-            changed = difference(self._public(facts(_counted(record), tuple(now))), self._public(now))
+            return self._replay_change(row)
+        then = setup_of(row)
+        if decoded and then.decoded is None:
+            return Difference(what="end_to_end", then="not decoded", now="to be decoded")
+        measured = "measured" if row.serving.verify == "measured" else "declared"
+        if self._inventory.serving_for(row.family).verify != measured:
+            now = self._inventory.serving_for(row.family).verify
+            return Difference(what="serving.verify", then=measured, now=now)
+        for name, before, after in self._parts(row.cell, spec, then, decoded=decoded):
+            changed = difference(name, None if before is None else self._public(before), self._public(after))
             if changed is not None:
                 return changed
         return None
 
-    def serving(self, case: Case, row: Row) -> Serving:
+    def serving(self, row: Row) -> Serving:
         """What is assumed of the verifier now, with what was measured of it then."""
-        now = self._inventory.serving_for(case.family)
-        if self._inventory.devices[case.device].replay is not None:
+        now = self._inventory.serving_for(row.family)
+        if self._inventory.devices[row.device].replay is not None:
             return row.serving
         if now.verify != "measured":
             return now
         return replace(now, verify_s=row.serving.verify_s, verify_s_by_k=row.serving.verify_s_by_k)
 
-    def _facts(self, case: Case, spec: DeviceSpec, *, decoded: bool) -> Iterator[Facts]:
-        """From what costs nothing to what needs the device."""
-        yield self._settings(case)
+    def _parts(
+        self, cell: Cell, spec: DeviceSpec, then: Setup, *, decoded: bool
+    ) -> Iterator[tuple[str, SetupPart | None, SetupPart]]:
+        """Each part then and now, from what costs nothing to what needs the device."""
+        settings = self._settings()
+        # What the inventory says is compared before any file is read.
+        yield "drafting", replace(then.drafter, file_sha256=None), settings
         if decoded:
-            yield self._end_to_end(spec)
-        yield self._once(("prompts",), self._prompts)
-        yield self._once(("target", case.family), lambda: self._target(case.family))
-        yield self._once(("draft", *case[1:4]), lambda: self._draft(case))
-        yield self._of_device(spec)
+            yield "end_to_end", then.decoded, self._decoded(spec)
+        yield "target", then.target, self._once(("target", cell.family), lambda: self._target(cell.family))
+        drafter = self._once(("draft", cell.family, cell.drafter), lambda: self._file_sha256(cell))
+        yield "draft", then.drafter, replace(settings, file_sha256=drafter)
+        yield "device", then.device, self._device(spec)
 
-    def _settings(self, case: Case) -> Facts:
+    def _settings(self) -> DrafterSetup:
         sweep = self._inventory.sweep
-        return {
-            "serving.verify": "measured" if self._inventory.serving_for(case.family).verify == "measured" else None,
-            "drafting.depth_tokens": sweep.depth,
-            "drafting.rounds_asked": sweep.rounds,
-            "drafting.seconds_allowed": sweep.seconds_per_cell,
-            "drafting.method": SEPARATE if self._separate_k else SHARED,
-            "acceptance.new_tokens": sweep.new_tokens,
-            "acceptance.decoding": asdict(sweep.decoding),
-        }
+        return DrafterSetup(
+            depth_tokens=sweep.depth,
+            rounds_asked=sweep.rounds,
+            seconds_allowed=sweep.seconds_per_cell,
+            method="separate rounds" if self._separate_k else "shared rounds",
+        )
 
-    def _end_to_end(self, spec: DeviceSpec) -> Facts:
-        sweep = self._inventory.sweep
-        return {
-            "end_to_end.prompts_counted": min(sweep.end_to_end.prompts, len(self._prompt_set().prompts)),
-            "end_to_end.repeats_counted": sweep.end_to_end.repeats,
-            "end_to_end.link": None if spec.link is None else asdict(spec.link),
-        }
+    def _decoded(self, spec: DeviceSpec) -> DecodedSetup:
+        asked, link = self._inventory.sweep.end_to_end, spec.link
+        prompts = self._once(("prompts",), self._session.workbench.prompts)
+        return DecodedSetup(
+            prompts=min(asked.prompts, len(prompts.prompts)),
+            repeats=asked.repeats,
+            link=None if link is None else Link(rtt_s=link.rtt_s, jitter_s=link.jitter_s, bits_per_s=link.bits_per_s),
+        )
 
-    def _prompts(self) -> Facts:
-        return {"acceptance.prompts_sha256": self._prompt_set().sha256}
+    def _target(self, name: str) -> TargetSetup:
+        target, sweep = self._session.workbench.family(name).target, self._inventory.sweep
+        return TargetSetup(
+            sha256=target_sha256(target),
+            dtype=target.dtype if target.transformers else None,
+            runtime=target_runtime(target),
+            prompts_sha256=self._once(("prompts",), self._session.workbench.prompts).sha256,
+            new_tokens=sweep.new_tokens,
+            decoding=sweep.decoding,
+        )
 
-    def _prompt_set(self) -> Any:
-        prompts = self._inventory.sweep.prompts
-        return default_prompts() if prompts is None else read_prompts(prompts)
-
-    def _target(self, name: str) -> Facts:
-        target = self._laboratory.bench.family(name).target
-        return {
-            "models.target.sha256": target_sha256(target),
-            "models.target.dtype": target.dtype if target.transformers else None,
-            "models.target.runtime": target_runtime(target),
-        }
-
-    def _draft(self, case: Case) -> Facts:
-        bench = self._laboratory.bench
+    def _file_sha256(self, cell: Cell) -> str:
+        bench = self._session.workbench
         # Of a model in several files the device hashes the one that it is given, the first.
-        path = bench.draft_file(bench.family(case.family), case.draft, case.quant)
-        return {"models.draft.file_sha256": file_sha256(path)}
+        return file_sha256(bench.draft_file(bench.family(cell.family), cell.drafter))
 
-    def _of_device(self, spec: DeviceSpec) -> Facts:
+    def _device(self, spec: DeviceSpec) -> DeviceSetup:
         """Asked until it answers: which boards are to be left alone, whoever opens them knows."""
         key = ("device", spec.name)
         if key not in self._known:
-            self._known[key] = self._device(spec)
-        found: Facts = self._known[key]
-        return found
+            found = self._session.workbench.device(spec).describe()
+            self._known[key] = DeviceSetup(
+                machine=found.machine,
+                board=found.board,
+                cpu_model=found.cpu_model,
+                cores=found.cores,
+                governor=found.governor,
+                llama_cpp_version=found.llama_cpp_version,
+                llama_cpp_system_info=found.llama_cpp_system_info,
+                threads=spec.llama_cpp.threads or found.cores,
+                context=spec.llama_cpp.context,
+                gpu_layers=spec.llama_cpp.gpu_layers,
+            )
+        found_setup = self._known[key]
+        assert isinstance(found_setup, DeviceSetup)
+        return found_setup
 
-    def _device(self, spec: DeviceSpec) -> Facts:
-        found = asdict(self._laboratory.bench.device(spec).describe())
-        names = ("machine", "board", "cpu_model", "cores", "governor", "llama_cpp_version", "llama_cpp_system_info")
-        return {
-            **{f"environment.device.{name}": found[name] for name in names},
-            "models.draft.threads": spec.llama_cpp.threads or found["cores"],
-            "models.draft.context": spec.llama_cpp.context,
-            "models.draft.gpu_layers": spec.llama_cpp.gpu_layers,
-        }
+    def _replay_change(self, row: Row) -> Difference | None:
+        """What the profile says today, looked up anew: that is as cheap as remembering."""
+        now = self._session.rows(row.cell, (row.k,)).get(row.k)
+        if now is None:
+            return Difference(what="profile", then=f"K={row.k}", now="no such configuration")
+        before, after = (
+            {key: value for key, value in to_record(one).items() if key not in OF_THE_RUN} for one in (row, now)
+        )
+        return first_difference(before, after)
 
-    def _replayed(self, case: Case) -> Facts:
-        """What the profile says today, as JSON; looking it up is as cheap as remembering."""
-        ks = tuple(one.k for one in self._plan.cases if one[:4] == case[:4])
-        row = self._laboratory.rows(*case[:4], ks)[case.k]
-        found: Facts = json.loads(dumps(to_record(row)))
-        return found
-
-    def _once(self, key: tuple[str, ...], look: Callable[[], Found]) -> Found:
+    def _once(self, key: tuple[object, ...], look: Callable[[], Found]) -> Found:
         if key not in self._known:
             try:
                 self._known[key] = look()
             except ConfigspecError as problem:
                 self._known[key] = problem
-        found: Found | ConfigspecError = self._known[key]
+        found = self._known[key]
         if isinstance(found, ConfigspecError):
             raise found
-        return found
-
-
-def _counted(record: Facts) -> Facts:
-    """The record with the lengths that end-to-end settings are compared by."""
-    found = record.get("end_to_end")
-    if found is None:
-        return record
-    counts = {"prompts_counted": len(found["prompts"]), "repeats_counted": len(found["repeats_s"])}
-    return {**record, "end_to_end": {**found, **counts}}
+        return found  # type: ignore[return-value]  # whoever asks by this key stored it

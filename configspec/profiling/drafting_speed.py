@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
-from configspec.devices.device import Device, TimedRounds
+from configspec.devices.device import Device
+from configspec.devices.replies import TimedRounds
+from configspec.profiling.staging import StagedModel
 from configspec.records.facts import ModelFacts
-from configspec.testbed.specs import DeviceSpec, SweepSpec
+from configspec.records.row import Drafting
+from configspec.records.samples import RoundTimes, TimeSamples
+from configspec.testbed.sweep_spec import SweepSpec
 from configspec.theory.figures import Estimate
+from configspec.theory.flags import Flag, flag
 from configspec.theory.statistics import disturbed, too_few
 from configspec.theory.timing import prefix_durations, round_estimate
 
-SHARED = "the first K tokens of rounds of the largest K"
-SEPARATE = "separate rounds of each K"
+CLOCK = "the device's monotonic clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,76 +32,99 @@ class DraftingTimes:
     model: ModelFacts
     rounds: Mapping[int, TimedRounds]  # by K; one and the same for all K unless they were timed apart
     separate: bool
+    sweep: SweepSpec
     where: str  # device and draft, for messages
 
     def samples_s(self, k: int) -> tuple[float, ...]:
         """Seconds of each round of `k` tokens, on the device's clock."""
         return prefix_durations(self.rounds[k].stamps_s, k, where=self.where)
 
-    def token_samples_s(self, k: int) -> tuple[tuple[float, ...], ...]:
-        """Seconds of each of the `k` tokens, a tuple a round."""
-        return tuple(
-            tuple(round(after - before, 9) for before, after in pairwise(stamps[: k + 1]))
-            for stamps in self.rounds[k].stamps_s
-        )
-
     def round_s(self, k: int) -> Estimate:
         """The median round of `k`, with its interval."""
         return round_estimate(self.rounds[k].stamps_s, k, where=self.where)
 
-    def flags(self, k: int, sweep: SweepSpec) -> tuple[str, ...]:
+    def token_times(self) -> TimeSamples:
+        """Seconds of every token, for the side file: of the largest K, or of each K where they were timed apart."""
+        asked = sorted(self.rounds) if self.separate else [max(self.rounds)]
+        return TimeSamples(rounds=tuple(RoundTimes(k=k, token_s=_token_s(self.rounds[k].stamps_s)) for k in asked))
+
+    def flags(self, k: int) -> tuple[Flag, ...]:
         """What the reader should know before using the figures of `k`."""
-        timed, samples_s = self.rounds[k], self.samples_s(k)
+        timed, samples_s, sweep = self.rounds[k], self.samples_s(k), self.sweep
         flags = [doubt for doubt in (disturbed(samples_s), too_few(samples_s)) if doubt]
         rounds = len(timed.stamps_s)
         if rounds < sweep.rounds:
-            flags.append(f"{rounds} of {sweep.rounds} rounds fitted into {sweep.seconds_per_cell:g} s")
+            flags.append(flag("rounds_cut", rounds=rounds, asked=sweep.rounds, seconds=sweep.seconds_per_cell))
         if timed.rounds_that_differ:
-            flags.append("the device drafted other tokens in some rounds: its arithmetic is not deterministic")
+            flags.append(flag("other_tokens", rounds=timed.rounds_that_differ))
         return tuple(flags)
 
-    def record(self, k: int, sweep: SweepSpec) -> dict[str, Any]:
-        """How `k` was timed, for the row's record."""
-        timed = self.rounds[k]
-        return {
-            "depth_tokens": timed.depth,
-            "rounds": len(timed.stamps_s),
-            "rounds_asked": sweep.rounds,
-            "warmup_rounds": timed.warmup,
-            "seconds_allowed": sweep.seconds_per_cell,
-            "clock": "the device's monotonic clock",
-            "method": SEPARATE if self.separate else SHARED,
-            "timed_k": timed.k,
-        }
+    def drafting(self, k: int) -> Drafting:
+        """How long `k` tokens took, and how they were timed, for the row."""
+        timed, round_s = self.rounds[k], self.round_s(k)
+        return Drafting(
+            tokens_per_s=tokens_per_s(k, round_s),
+            round_s=round_s,
+            round_samples_s=self.samples_s(k),
+            method="separate rounds" if self.separate else "shared rounds",
+            clock=CLOCK,
+            timed_k=timed.k,
+            depth_tokens=timed.depth,
+            rounds=len(timed.stamps_s),
+            rounds_asked=self.sweep.rounds,
+            warmup_rounds=timed.warmup,
+            seconds_allowed=self.sweep.seconds_per_cell,
+        )
 
 
-def time_cell(
-    device: Device,
-    spec: DeviceSpec,
-    model: Path,
-    context: Sequence[int],
-    ks: Sequence[int],
-    sweep: SweepSpec,
-    *,
-    separate: bool,
-    cache_bytes: int = 0,
-) -> DraftingTimes:
-    """Time rounds of every K of `ks` on `device`, from a context of `context` tokens.
+def tokens_per_s(k: int, round_s: Estimate) -> Estimate:
+    """Drafting throughput: K over the time of a round, so its bounds change places."""
+    return Estimate(
+        value=k / round_s.value,
+        low=k / round_s.high,
+        high=k / round_s.low,
+        confidence=round_s.confidence,
+        n=round_s.n,
+    )
+
+
+def _token_s(rounds: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(round(after - before, 9) for before, after in pairwise(stamps)) for stamps in rounds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What is timed: every K of `ks`, from a context of `context` tokens, within the sweep's bounds."""
+
+    context: Sequence[int]
+    ks: Sequence[int]
+    sweep: SweepSpec
+    separate: bool
+
+
+def time_drafting(device: Device, staged: StagedModel, timing: Timing) -> DraftingTimes:
+    """Time rounds of every K on `device`.
 
     Raises:
-        UsageError: The model cannot be opened, does not fit into memory with `cache_bytes` for its context, or the
-            context and K do not fit.
+        UsageError: The model cannot be opened, does not fit into memory with its context's cache, or the context and K
+            do not fit.
         TestbedError: The device was lost, or its clock stood still.
     """
-    facts = device.open_model(model, spec.llama_cpp, cache_bytes=cache_bytes)
-    device.prefill(context)
+    facts = device.open_model(staged.path, staged.llama_cpp, cache_bytes=staged.cache_bytes)
+    device.prefill(timing.context)
+    sweep = timing.sweep
 
     def timed(k: int) -> TimedRounds:
         return device.timed_rounds(k, rounds=sweep.rounds, warmup=sweep.warmup_rounds, seconds=sweep.seconds_per_cell)
 
-    if separate:
-        rounds = {k: timed(k) for k in ks}
+    if timing.separate:
+        rounds = {k: timed(k) for k in timing.ks}
     else:
-        shared = timed(max(ks))
-        rounds = dict.fromkeys(ks, shared)
-    return DraftingTimes(model=facts, rounds=rounds, separate=separate, where=f"{spec.name}, {model.name}")
+        rounds = dict.fromkeys(timing.ks, timed(max(timing.ks)))
+    return DraftingTimes(
+        model=facts,
+        rounds=rounds,
+        separate=timing.separate,
+        sweep=sweep,
+        where=f"{device.name}, {staged.path.name}",
+    )

@@ -8,111 +8,103 @@ for the prediction as for what it predicts. What the prediction is tested for is
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass
 
 from configspec.devices.device import Device
 from configspec.errors import OutputDiffers, UsageError
+from configspec.profiling.acceptance_trace import AcceptanceTrace, TracedPrompt
+from configspec.profiling.measured_cell import NO_METER
 from configspec.profiling.round_cost import Turns, pooled_cost, take_turns
 from configspec.profiling.rules import rule_for
-from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
-from configspec.profiling.target_text import TracedPrompt
-from configspec.profiling.workbench import Prepared, Workbench
+from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
+from configspec.profiling.target_text import ContinuedPrompt
 from configspec.records.decoded import EndToEnd
-from configspec.records.row import Row
 from configspec.targets.target import Target
-from configspec.testbed.specs import DeviceSpec, SweepSpec
+from configspec.testbed.device_spec import DeviceSpec, LinkSpec
+from configspec.testbed.sweep_spec import SweepSpec
+from configspec.theory.ids import ConfigurationId
 from configspec.theory.prediction import RoundCost, TextCost, predicted_goodput_tokens_per_s, text_cost
-from configspec.theory.statistics import disturbed
-
-NO_METER = "devices.yaml declares no power meter for this device"
-EXCHANGES = 20  # measured, of which the median counts
+from configspec.theory.serving.link import Link
+from configspec.theory.spread import evenly
 
 
-def measure_end_to_end(bench: Workbench, spec: DeviceSpec, prepared: Prepared, row: Row, ks: Sequence[int]) -> Row:
-    """`row`, which was profiled before, with real decoding of the same configuration beside its prediction."""
-    sweep = bench.inventory.sweep
-    k = row.configuration.k
-    where = f"{spec.name}, {prepared.family.name} {prepared.draft} {prepared.quant} K={k}"
-    places = evenly(len(prepared.trace.prompts), sweep.end_to_end.prompts)
-    prompts = [prepared.trace.prompts[place] for place in places]
-    target = bench.target(prepared.family)
-    check_room(prompts, k, sweep.new_tokens, spec, target)
-    verification = bench.verification(prepared.family, ks)
-    device = bench.device(spec)
-    model = bench.model_on(spec, prepared.family.name, prepared.draft, prepared.quant)
-    device.open_model(model, spec.llama_cpp)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedPrompts:
+    """Every decoding of every prompt, with what the replay predicts of each and what a round cost meanwhile."""
+
+    prompts: tuple[ContinuedPrompt, ...]
+    runs: tuple[tuple[SpeculativeRun, ...], ...]  # by prompt, then by repeat
+    predicted: tuple[TextCost, ...]  # by prompt
+    cost: RoundCost
+
+
+def chosen_prompts(trace: AcceptanceTrace, sweep: SweepSpec) -> tuple[TracedPrompt, ...]:
+    """Those that are decoded, evenly taken from the set."""
+    return tuple(trace.prompts[place] for place in evenly(len(trace.prompts), sweep.end_to_end.prompts))
+
+
+def decode_prompts(
+    device: Device, target: Target, trace: AcceptanceTrace, configuration: ConfigurationId, sweep: SweepSpec
+) -> DecodedPrompts:
+    """Decode for real; the draft is open on the device.
+
+    Raises:
+        OutputDiffers: A text came out that is not the target's own greedy one.
+    """
+    chosen, decoding, k = chosen_prompts(trace, sweep), sweep.decoding, configuration.k
     turns: list[Turns] = []
-    runs: list[list[SpeculativeRun]] = [[] for _ in prompts]
+    runs: list[list[SpeculativeRun]] = [[] for _ in chosen]
     for repeat in range(sweep.end_to_end.repeats):
-        for place, traced in enumerate(prompts):
-            rule = rule_for(sweep.decoding, seed=sweep.decoding.seed + repeat * len(prompts) + place)
-            turns.append(take_turns(device, target, rule, halfway(traced), k))
-            run = decode_speculatively(device, target, traced.prompt, k, sweep.new_tokens, rule=rule)
-            if sweep.decoding.greedy:
-                check_output(run.tokens, traced, where)
+        for place, prompt in enumerate(chosen):
+            rule = rule_for(decoding, seed=decoding.seed + repeat * len(chosen) + place)
+            pair = Pair(device=device, target=target, rule=rule)
+            turns.append(take_turns(pair, prompt.continued.halfway, k))
+            run = decode_speculatively(pair, prompt.continued.prompt, k, sweep.new_tokens)
+            if decoding.greedy:
+                check_output(run.tokens, prompt.continued, str(configuration))
             runs[place].append(run)
-    texts = [text_cost(prepared.scores.accept[place], k) for place in places]
-    found = summarise(runs, texts, pooled_cost(turns), prompts, sweep, spec)
-    doubt = disturbed(found.repeats_s)
-    flags = (*verification.flags(k), *((f"end to end: {doubt}",) if doubt else ()))
-    configuration = replace(row.configuration, warnings=(*row.configuration.warnings, *flags))
-    return replace(row, configuration=configuration, verification=verification.record(k), end_to_end=found)
+    return DecodedPrompts(
+        prompts=tuple(prompt.continued for prompt in chosen),
+        runs=tuple(map(tuple, runs)),
+        predicted=tuple(text_cost(prompt.accept, k) for prompt in chosen),
+        cost=pooled_cost(turns),
+    )
 
 
-def halfway(traced: TracedPrompt) -> tuple[int, ...]:
-    """A context such as decoding meets: the prompt and half of what follows."""
-    return (*traced.prompt, *traced.tokens[: len(traced.tokens) // 2])
-
-
-def check_room(prompts: Sequence[TracedPrompt], k: int, new_tokens: int, spec: DeviceSpec, target: Target) -> None:
+def check_room(trace: AcceptanceTrace, k: int, sweep: SweepSpec, spec: DeviceSpec, target: Target) -> None:
     """A UsageError where the longest text with a draft behind it is too long for the device or the target."""
-    needed = max(len(traced.prompt) for traced in prompts) + new_tokens + k
+    longest = max(len(prompt.continued.prompt) for prompt in chosen_prompts(trace, sweep))
+    needed = longest + sweep.new_tokens + k
     for who, context in (
         (f"devices.{spec.name}.llama_cpp.context", spec.llama_cpp.context),
         (target.name, target.context),
     ):
         if context is not None and needed > context:
             raise UsageError(
-                f"end-to-end decoding needs a context of {needed} tokens (the longest prompt, {new_tokens} new tokens "
-                f"and K {k}); {who} has {context}. Raise it, or lower sweep.new_tokens, or use --end-to-end none."
+                f"end-to-end decoding needs a context of {needed} tokens (the longest prompt, {sweep.new_tokens} new "
+                f"tokens and K {k}); {who} has {context}. Raise it, or lower sweep.new_tokens, or use "
+                "--end-to-end none."
             )
 
 
-def evenly(total: int, count: int) -> list[int]:
-    """`count` places of `total`, evenly spaced, since neighbours in a prompt set are of one kind; at most all."""
-    count = min(count, total)
-    return [place * total // count for place in range(count)]
-
-
-def check_output(tokens: Sequence[int], traced: TracedPrompt, where: str) -> None:
+def check_output(tokens: Sequence[int], continued: ContinuedPrompt, where: str) -> None:
     """Refuse a text that is not the target's own greedy text, at the first token that differs."""
-    own = traced.tokens
+    own = continued.tokens
     if tuple(tokens) == own:
         return
     place = next((i for i, (mine, theirs) in enumerate(zip(tokens, own, strict=False)) if mine != theirs), None)
     if place is None:
         raise OutputDiffers(
-            f"{where}, prompt {traced.id!r}: {len(tokens)} tokens were decoded; the target's own text has {len(own)}."
+            f"{where}, prompt {continued.id!r}: {len(tokens)} tokens were decoded; the target's own text has "
+            f"{len(own)}."
         )
-    gap = "" if traced.gaps is None else f" There the target's best two logits are {traced.gaps[place]:.2g} apart."
+    gap = "" if continued.gaps is None else f" There the target's best two logits are {continued.gaps[place]:.2g} apart."
     raise OutputDiffers(
-        f"{where}, prompt {traced.id!r}: token {place} of the decoded text is {tokens[place]}, and the target's own "
+        f"{where}, prompt {continued.id!r}: token {place} of the decoded text is {tokens[place]}, and the target's own "
         f"text has {own[place]}.{gap} A tiny gap is a near tie, which the target's arithmetic over several tokens at "
         "once may decide otherwise: use a wider `dtype`. A large one is a mistake: report it."
     )
-
-
-def time_exchange(device: Device, context: Sequence[int], k: int) -> tuple[float, ...]:
-    """Seconds that a round's request and answer take beyond the drafting itself, several times."""
-    device.prefill(context)
-    found = []
-    for _ in range(EXCHANGES):
-        began_s = time.monotonic()
-        drafted = device.draft(k, keep=len(context), append=())
-        found.append(time.monotonic() - began_s - (drafted.stamps_s[-1] - drafted.stamps_s[0]))
-    return tuple(found)
 
 
 def median_run(repeats: Sequence[SpeculativeRun]) -> SpeculativeRun:
@@ -125,22 +117,17 @@ def goodput_tokens_per_s(runs: Sequence[SpeculativeRun]) -> float:
     return sum(len(run.tokens) for run in runs) / sum(run.spent.total_s for run in runs)
 
 
-def summarise(
-    runs: Sequence[Sequence[SpeculativeRun]],
-    texts: Sequence[TextCost],
-    cost: RoundCost,
-    prompts: Sequence[TracedPrompt],
-    sweep: SweepSpec,
-    spec: DeviceSpec,
-) -> EndToEnd:
-    """Measured beside predicted, for the record; `runs` by prompt, then by repeat."""
+def summarise(decoded: DecodedPrompts, sweep: SweepSpec, link: LinkSpec | None) -> EndToEnd:
+    """Measured beside predicted, for the record."""
+    runs, texts = decoded.runs, decoded.predicted
     chosen = [median_run(repeats) for repeats in runs]
     spent = [run.spent for run in chosen]
+    greedy = sweep.decoding.greedy
     return EndToEnd(
         goodput_tokens_per_s=goodput_tokens_per_s(chosen),
         goodput_by_repeat_tokens_per_s=tuple(goodput_tokens_per_s(repeat) for repeat in zip(*runs, strict=True)),
         repeats_s=tuple(sum(run.spent.total_s for run in repeat) for repeat in zip(*runs, strict=True)),
-        predicted_goodput_tokens_per_s=predicted_goodput_tokens_per_s(texts, cost),
+        predicted_goodput_tokens_per_s=predicted_goodput_tokens_per_s(texts, decoded.cost),
         tokens=sum(len(run.tokens) for run in chosen),
         rounds=sum(run.rounds for run in chosen),
         drafted=sum(run.drafted for run in chosen),
@@ -153,11 +140,11 @@ def summarise(
         verification_s=sum(one.verification_s for one in spent),
         bookkeeping_s=sum(one.bookkeeping_s for one in spent),
         total_s=sum(one.total_s for one in spent),
-        cost=cost,
-        prompts=tuple(traced.id for traced in prompts),
+        cost=decoded.cost,
+        prompts=tuple(prompt.id for prompt in decoded.prompts),
         new_tokens=sweep.new_tokens,
         rule=sweep.decoding.rule,
-        output="equal to the target's own greedy text" if sweep.decoding.greedy else "sampled: no one text to equal",
-        link=None if spec.link is None else asdict(spec.link),
+        output="equal to the target's own greedy text" if greedy else "sampled: no one text to equal",
+        link=None if link is None else Link(rtt_s=link.rtt_s, jitter_s=link.jitter_s, bits_per_s=link.bits_per_s),
         energy_reason=NO_METER,
     )

@@ -15,14 +15,11 @@ Nothing here depends on what is accepted: every draft is judged and then forgott
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from configspec.devices.device import Device
-from configspec.profiling.rules import Rule
-from configspec.targets.target import Target
+from configspec.profiling.speculative import Pair
 from configspec.theory.prediction import RoundCost
 from configspec.theory.statistics import typical
 
@@ -52,17 +49,9 @@ def pooled_cost(turns: Sequence[Turns]) -> RoundCost:
     )
 
 
-def take_turns(
-    device: Device,
-    target: Target,
-    rule: Rule,
-    context: Sequence[int],
-    k: int,
-    *,
-    turns: int = TURNS,
-    now_s: Callable[[], float] = time.monotonic,
-) -> Turns:
+def take_turns(pair: Pair, context: Sequence[int], k: int, *, turns: int = TURNS) -> Turns:
     """Draft and verify in turns, `turns` times; the draft is open. Both texts are replaced."""
+    device, target, rule, now_s = pair.device, pair.target, pair.rule, pair.now_s
     device.prefill(context)
     target.prefill(context[:-1])
     pending: tuple[list[tuple[float, ...]], list[tuple[float, ...]]] = ([], [])

@@ -1,6 +1,6 @@
 """The acceptance rules at work: what the device is asked to draft, and what the target makes of it.
 
-`model/decoding.py` names the rules, `model/acceptance.py` predicts their counts.
+`theory/decoding.py` names the rules, `theory/acceptance/` predicts their counts.
 
     p, q    the target's and the draft's distribution of the next token, after temperature, top-k and top-p
 
@@ -78,7 +78,8 @@ class MatchSample:
 
     def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Sample from q, token by token."""
-        return _sampled_draft(device, k, keep, append, self._decoding, self._rng)
+        seed = int(self._rng.integers(SEEDS))  # each draft is seeded, so a device that was opened anew repeats it
+        return device.draft(k, keep=keep, append=append, decoding=self._decoding, seed=seed)
 
     def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """Accept while the target's own sample is the same."""
@@ -98,7 +99,8 @@ class Rejection:
 
     def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Sample from q, token by token."""
-        return _sampled_draft(device, k, keep, append, self._decoding, self._rng)
+        seed = int(self._rng.integers(SEEDS))  # each draft is seeded, so a device that was opened anew repeats it
+        return device.draft(k, keep=keep, append=append, decoding=self._decoding, seed=seed)
 
     def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
         """Accept each with probability min(1, p/q); where one is rejected, sample from max(0, p - q)."""
@@ -121,13 +123,6 @@ def rule_for(decoding: Decoding, *, seed: int) -> Rule:
         "rejection": Rejection,
     }
     return rules[decoding.rule](decoding, np.random.default_rng(seed))
-
-
-def _sampled_draft(
-    device: Device, k: int, keep: int, append: Sequence[int], decoding: Decoding, rng: np.random.Generator
-) -> DraftedTokens:
-    """A draft that depends on nothing but `rng`: each is seeded, so a device that was opened anew repeats it."""
-    return device.draft(k, keep=keep, append=append, decoding=decoding, seed=int(rng.integers(SEEDS)))
 
 
 def _match(rows: NDArray[np.float64], tokens: Sequence[int], rng: np.random.Generator) -> tuple[int, int]:

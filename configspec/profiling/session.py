@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 from configspec import __version__
 from configspec.cache import Store
@@ -20,42 +18,51 @@ from configspec.devices.device import Device
 from configspec.devices.faults import LinkLost
 from configspec.devices.lock_wait import LockWait
 from configspec.errors import ConfigspecError
-from configspec.families.memory import cache_bytes
 from configspec.profiling.acceptance_check import PROMPTS_CHECKED, check_acceptance
 from configspec.profiling.acceptance_trace import AcceptanceTrace
-from configspec.profiling.cell_row import cell_row, retried
-from configspec.profiling.drafting_speed import time_cell
-from configspec.profiling.end_to_end import measure_end_to_end, time_exchange
-from configspec.profiling.target_text import Trace
-from configspec.profiling.verification import VerificationTimes
-from configspec.profiling.workbench import Workbench
-from configspec.records.profile_file import read_profile
-from configspec.records.row import Row
-from configspec.testbed.specs import DeviceSpec, FamilySpec, Inventory
-from configspec.theory.serving.assumptions import Serving
+from configspec.profiling.drafting_speed import DraftingTimes, Timing, time_drafting
+from configspec.profiling.end_to_end import check_room, decode_prompts, summarise
+from configspec.profiling.measured_cell import MeasuredCell, retried
+from configspec.profiling.recorded_cell import recorded_rows
+from configspec.profiling.verification import measured_serving
+from configspec.profiling.workbench import PreparedDraft, Workbench
+from configspec.progress import Progress
+from configspec.records.row import Environment, HostFacts, Row, SampleRefs
+from configspec.records.samples import write_samples
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.inventory import Inventory
+from configspec.theory.ids import Cell, ConfigurationId
+from configspec.theory.statistics import disturbed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """How a session measures.
+
+    `host_threads`: for what is computed on this host, where nothing else is declared; None: all of them. `samples`: the
+    folder for side files; None: none are kept.
+    """
+
+    separate_k: bool = False
+    acceptance_check: int = PROMPTS_CHECKED  # prompts of each cell
+    host_threads: int | None = None
+    wait: LockWait | None = None
+    samples: Path | None = None
 
 
 class ProfilingSession:
     """Measures on demand; close it, or use it in a `with` statement, to let the devices go."""
 
     def __init__(
-        self,
-        inventory: Inventory,
-        store: Store,
-        *,
-        progress: Callable[[str], None],
-        separate_k: bool = False,
-        wait: LockWait | None = None,
-        acceptance_check: int = PROMPTS_CHECKED,
-        host_threads: int | None = None,
+        self, inventory: Inventory, store: Store, progress: Progress, options: SessionOptions | None = None
     ) -> None:
-        """`host_threads`: for what is computed on this host, where nothing else is declared; None: all of them."""
         self._inventory = inventory
         self._progress = progress
-        self._separate_k = separate_k
-        self._acceptance_check = acceptance_check  # prompts of each cell
-        self._bench = Workbench(inventory, store, progress, wait=wait, host_threads=host_threads)
-        self._cells: dict[tuple[str, ...], dict[int, Row] | ConfigspecError] = {}
+        self._options = options or SessionOptions()
+        self.workbench = Workbench(
+            inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
+        )
+        self._cells: dict[tuple[Cell, tuple[int, ...]], dict[int, Row] | ConfigspecError] = {}
 
     def __enter__(self) -> ProfilingSession:
         return self
@@ -65,131 +72,120 @@ class ProfilingSession:
 
     def close(self) -> None:
         """Let all devices go."""
-        self._bench.close()
+        self.workbench.close()
 
-    @property
-    def bench(self) -> Workbench:
-        """What is open: for a question that measures nothing."""
-        return self._bench
-
-    def rows(self, device: str, family: str, draft: str, quant: str, ks: Sequence[int]) -> dict[int, Row]:
+    def rows(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
         """One cell at every K of `ks`; measured when first asked for, remembered afterwards, failures too.
 
         Raises:
             UsageError: Something about the cell must be changed by the person.
             TestbedError: The device misbehaved or was lost now, or it is quarantined (then with the first cause).
         """
-        cell = (device, family, draft, quant, *map(str, ks))
-        if cell not in self._cells:
-            self._cells[cell] = self._attempt(device, family, draft, quant, ks)
-        outcome = self._cells[cell]
+        key = (cell, tuple(ks))
+        if key not in self._cells:
+            self._cells[key] = self._attempt(cell, ks)
+        outcome = self._cells[key]
         if isinstance(outcome, ConfigspecError):
             raise outcome
         return outcome
 
-    def end_to_end(self, device: str, family: str, draft: str, quant: str, k: int, ks: Sequence[int]) -> Row:
-        """One configuration decoded for real, beside what its profile predicts.
+    def end_to_end(self, configuration: ConfigurationId, ks: Sequence[int]) -> Row:
+        """One configuration decoded for real, beside what its profile predicts; `ks` are all K of its cell.
 
         Raises:
             UsageError, TestbedError: As for `rows`.
             OutputDiffers: A text came out that is not the target's own.
         """
-        row = self.rows(device, family, draft, quant, ks)[k]
-        self._bench.boards.admit(device)
-        self._progress(f"{device}: {family} {draft} {quant} K={k}, end to end")
-        spec, prepared = self._inventory.devices[device], self._bench.prepare(family, draft, quant)
-        return self._tried(device, lambda: {k: measure_end_to_end(self._bench, spec, prepared, row, ks)})[k]
+        cell, k = configuration.cell, configuration.k
+        row = self.rows(cell, ks)[k]
+        self.workbench.pool.admit(cell.device)
+        self._progress(f"{configuration}, end to end")
+        return self._tried(cell.device, lambda: {k: self._decoded(configuration, row, ks)})[k]
 
-    def _attempt(
-        self, device: str, family: str, draft: str, quant: str, ks: Sequence[int]
-    ) -> dict[int, Row] | ConfigspecError:
-        spec = self._inventory.devices[device]
+    def _attempt(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row] | ConfigspecError:
+        spec = self._inventory.devices[cell.device]
         try:
-            self._bench.boards.admit(device)
+            self.workbench.pool.admit(cell.device)
             if spec.replay is not None:
-                return self._replayed(spec, family, draft, quant, ks)
-            return self._tried(device, lambda: self._measured(spec, family, draft, quant, ks))
+                return recorded_rows(cell, ks, spec.replay, self._inventory.serving_for(cell.family))
+            return self._tried(cell.device, lambda: self._measured(spec, cell, ks))
         except ConfigspecError as problem:
             return problem
 
     def _tried(self, device: str, measure: Callable[[], dict[int, Row]]) -> dict[int, Row]:
         """What `measure` returns; after a lost link it is tried once more, and the rows say so."""
-        boards = self._bench.boards
+        pool = self.workbench.pool
         failures: list[str] = []
         try:
             rows = measure()
         except LinkLost as lost:
-            failures = [*boards.failures(device), str(lost)]
-            if not boards.may_return(device):
+            failures = [*pool.failures(device), str(lost)]
+            if not pool.may_return(device):
                 raise
             rows = measure()
         finally:
-            failures += boards.failures(device)
+            failures += pool.failures(device)
         return {k: retried(row, failures) for k, row in rows.items()} if failures else rows
 
-    def _replayed(self, spec: DeviceSpec, family: str, draft: str, quant: str, ks: Sequence[int]) -> dict[int, Row]:
-        assert spec.replay is not None
-        profile = read_profile(spec.replay.profile)
-        rows = {}
-        for one in profile.configurations(spec.replay.device, as_name=spec.name):
-            if (one.family, one.draft, one.quant) == (family, draft, quant) and one.k in ks:
-                rows[one.k] = Row(
-                    configuration=one,
-                    serving=profile.serving.get(family, self._inventory.serving_for(family)),
-                    drafting={"method": "replay of a profile file", "clock": "none: no device was timed"},
-                    acceptance={"method": "replay of a profile file"},
-                    environment={"source": profile.source, "profile": spec.replay.profile.name},
-                )
-        return rows
-
-    def _measured(self, spec: DeviceSpec, family: str, draft: str, quant: str, ks: Sequence[int]) -> dict[int, Row]:
-        model = self._bench.model_on(spec, family, draft, quant)
-        prepared = self._bench.prepare(family, draft, quant)
-        serving, verification = self._inventory.serving_for(family), None
-        if serving.verify == "measured":
-            verification = self._bench.verification(prepared.family, ks)
-        sweep = self._inventory.sweep
-        device = self._bench.device(spec)
-        self._progress(f"{spec.name}: {family} {draft} {quant}")
-        context = prepared.trace.context_of(sweep.depth)
-        room = cache_bytes(prepared.model, spec.llama_cpp.context)
-        timing = time_cell(device, spec, model, context, ks, sweep, separate=self._separate_k, cache_bytes=room)
+    def _measured(self, spec: DeviceSpec, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
+        bench, sweep = self.workbench, self._inventory.sweep
+        staged = bench.stage(spec, cell.family, cell.drafter)
+        prepared = bench.prepare(cell.family, cell.drafter)
+        serving = self._inventory.serving_for(cell.family)
+        verification = bench.verification(prepared.family, ks) if serving.verify == "measured" else None
+        device = bench.device(spec)
+        self._progress(str(cell))
+        context = prepared.trace.text.context_of(sweep.depth)
+        timing = Timing(context=context, ks=ks, sweep=sweep, separate=self._options.separate_k)
+        times = time_drafting(device, staged, timing)
         if verification is not None:
             serving = measured_serving(serving, verification, device, context, ks)
-        check = check_acceptance(device, spec, prepared, model, self._acceptance_check)
-        environment = self._environment(device)
-        return {
-            k: replace(
-                cell_row(spec, prepared, k, timing, check, sweep=sweep, serving=serving, environment=environment),
-                verification=None if verification is None else verification.record(k),
-            )
-            for k in ks
-        }
+        measured = MeasuredCell(
+            cell=cell,
+            spec=spec,
+            family=prepared.family,
+            times=times,
+            trace=prepared.trace,
+            check=check_acceptance(device, staged, prepared.trace, self._options.acceptance_check),
+            serving=serving,
+            verification=verification,
+            environment=self._environment(device),
+            samples=self._keep_samples(times, prepared.trace),
+        )
+        return {k: measured.row(k) for k in ks}
 
-    def draft_file(self, family: FamilySpec, draft: str, quant: str) -> Path:
-        """The draft's GGUF, built if it is missing and checked: whole, of the target's vocabulary."""
-        return self._bench.draft_file(family, draft, quant)
+    def _decoded(self, configuration: ConfigurationId, row: Row, ks: Sequence[int]) -> Row:
+        bench, sweep, cell, k = self.workbench, self._inventory.sweep, configuration.cell, configuration.k
+        spec = self._inventory.devices[cell.device]
+        prepared: PreparedDraft = bench.prepare(cell.family, cell.drafter)
+        target = bench.target(prepared.family)
+        check_room(prepared.trace, k, sweep, spec, target)
+        verification = bench.verification(prepared.family, ks)
+        device = bench.device(spec)
+        device.open_model(bench.stage(spec, cell.family, cell.drafter).path, spec.llama_cpp)
+        decoded = decode_prompts(device, target, prepared.trace, configuration, sweep)
+        found = summarise(decoded, sweep, spec.link)
+        doubt = disturbed(found.repeats_s)
+        more = (replace(doubt, part="end_to_end"),) if doubt else ()
+        return replace(
+            row.flagged(*verification.flags(k), *more), verification=verification.record(k), end_to_end=found
+        )
 
-    def trace(self, family: FamilySpec) -> Trace:
-        """The target's text for the sweep's prompts."""
-        return self._bench.trace(family)
+    def _keep_samples(self, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
+        folder = self._options.samples
+        if folder is None:
+            return SampleRefs()
+        text = write_samples(folder, trace.text.samples(private=self._inventory.sweep.texts == "private"))
+        return SampleRefs(
+            text=text,
+            acceptance=write_samples(folder, trace.samples(text)),
+            times=write_samples(folder, times.token_times()),
+        )
 
-    def scores(self, family: FamilySpec, model: Path, trace: Trace) -> AcceptanceTrace:
-        """The draft's acceptance against the target's text, scored on this host."""
-        return self._bench.scores(family, model, trace)
-
-    def _environment(self, device: Device) -> dict[str, Any]:
-        return {
-            "device": asdict(device.describe()),
-            "health": None if device.health is None else asdict(device.health),
-            "host": {"python": platform.python_version(), "configspec": __version__},
-            "inventory_sha256": self._inventory.sha256,
-        }
-
-
-def measured_serving(
-    serving: Serving, verification: VerificationTimes, device: Device, context: Sequence[int], ks: Sequence[int]
-) -> Serving:
-    """`serving` with what this target took on this host, and this device's link and protocol, for every K."""
-    by_k = tuple((k, verification.verify_s(k).value + median(time_exchange(device, context, k))) for k in ks)
-    return replace(serving, verify_s=by_k[-1][1], verify_s_by_k=by_k)
+    def _environment(self, device: Device) -> Environment:
+        return Environment(
+            device=device.describe(),
+            health=device.health,
+            host=HostFacts(python=platform.python_version(), configspec=__version__),
+            inventory_sha256=self._inventory.sha256,
+        )

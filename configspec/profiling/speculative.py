@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from configspec.devices.device import Device
-from configspec.profiling.rules import Greedy, Rule
+from configspec.profiling.rules import Rule
 from configspec.targets.target import Target
 
 
@@ -50,22 +50,23 @@ class SpeculativeRun:
     spent: Spent
 
 
-def decode_speculatively(
-    device: Device,
-    target: Target,
-    prompt: Sequence[int],
-    k: int,
-    new_tokens: int,
-    *,
-    rule: Rule | None = None,
-    now_s: Callable[[], float] = time.monotonic,
-) -> SpeculativeRun:
-    """At most `new_tokens` tokens after `prompt`, `k` drafted a round; the device's model is open already.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A device whose draft is open, the target that verifies it, and the rule between them; `now_s` is the host's."""
+
+    device: Device
+    target: Target
+    rule: Rule
+    now_s: Callable[[], float] = time.monotonic
+
+
+def decode_speculatively(pair: Pair, prompt: Sequence[int], k: int, new_tokens: int) -> SpeculativeRun:
+    """At most `new_tokens` tokens after `prompt`, `k` drafted per round.
 
     With greedy decoding the text is the target's own greedy text. The target's cache holds all but the last token of
     the text: that one is fed with the next round's drafts.
     """
-    rule = rule or Greedy()
+    device, target, rule, now_s = pair.device, pair.target, pair.rule, pair.now_s
     device.prefill(prompt)
     target.prefill(prompt[:-1])
     text = list(prompt)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from configspec.devices.device import Device
 from configspec.devices.model_folder import FoundFile
 from configspec.errors import UsageError
 from configspec.families.board_files import BoardFile
-from configspec.testbed.specs import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 
 SHOWN = 12  # digits of a hash in a message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedModel:
+    """A draft's file on a device, and how it is opened there; `source` is the same file on this host."""
+
+    path: Path
+    source: Path
+    llama_cpp: LlamaCppSpec
+    cache_bytes: int  # of the key-value cache for that context
 
 
 def shares_this_hosts_files(spec: DeviceSpec) -> bool:
@@ -36,7 +47,7 @@ def find_model(device: Device, files: Sequence[BoardFile], push: str) -> Path:
         problem = _problem(file, there)
         if problem is not None:
             another = "" if there.size_bytes is None else " --replace"
-            raise UsageError(f"{device.name}: {there.path}: {problem}. Bring it there: {push}{another}")
+            raise UsageError(f"{device.name}: {there.path}: {problem}. Copy it to the device: {push}{another}")
     return Path(found[0].path)
 
 
@@ -51,7 +62,7 @@ def push_command(inventory: Path, device: str, *only: str) -> str:
 
 def _problem(file: BoardFile, there: FoundFile) -> str | None:
     if there.size_bytes is None:
-        return "the draft's file is not there"
+        return "the draft's file is missing"
     if there.size_bytes != file.size_bytes:
         return f"another file: {there.size_bytes} bytes, and {file.path} has {file.size_bytes}"
     if there.sha256 != file.sha256:

@@ -1,6 +1,6 @@
 """The target's own text for every prompt: made once, whatever the number of drafts, boards and K.
 
-Acceptance is counted against this text (`acceptance.py`), so it is cached by everything that could change it:
+Acceptance is counted against this text (`acceptance_trace.py`), so it is cached by everything that could change it:
 the target's files, the prompts, the length asked for, how tokens are chosen, the number format, and what computed it.
 A server's files cannot be seen: its text is cached by its address and the model's name.
 """
@@ -9,23 +9,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from configspec.cache import Store
 from configspec.errors import UsageError
-from configspec.families.build import source_sha256
-from configspec.families.gguf.gguf_facts import gguf_sha256
+from configspec.progress import Progress
+from configspec.records.samples import PromptText, TextSamples
+from configspec.targets.registry import target_runtime, target_sha256
 from configspec.targets.target import Target
-from configspec.testbed.prompts import PromptSet
-from configspec.testbed.specs import FamilySpec, TargetSpec
+from configspec.testbed.family_spec import FamilySpec, TargetSpec
+from configspec.testbed.prompts import Prompt, PromptSet
 from configspec.theory.decoding import Decoding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TracedPrompt:
+class Writing:
+    """What a target is asked to write: at most `new_tokens` after each prompt, chosen as `decoding` says."""
+
+    prompts: PromptSet
+    new_tokens: int
+    decoding: Decoding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinuedPrompt:
     """One prompt and what the target wrote after it.
 
     `gaps` are between its best two logits at each token, None where a server does not tell; `logprobs` the natural
@@ -33,114 +44,159 @@ class TracedPrompt:
     """
 
     id: str
+    category: str
+    prompt: tuple[int, ...]
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    gaps: tuple[float, ...] | None
+
+    @property
+    def halfway(self) -> tuple[int, ...]:
+        """A context such as decoding meets: the prompt and half of what follows."""
+        return (*self.prompt, *self.tokens[: len(self.tokens) // 2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetText:
+    """A target's text for a whole prompt set; `key` names everything that it depends on."""
+
+    key: str
+    target_sha256: str | None  # None: a server's, which cannot be seen
+    runtime: str
+    writing: Writing
+    prompts: tuple[ContinuedPrompt, ...]
+
+    @property
+    def prompts_sha256(self) -> str:
+        """Which prompts were continued."""
+        return self.writing.prompts.sha256
+
+    @property
+    def decoding(self) -> Decoding:
+        """How its tokens were chosen."""
+        return self.writing.decoding
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest prompt with its continuation."""
+        return max(len(one.prompt) + len(one.tokens) for one in self.prompts)
+
+    def context_of(self, depth: int) -> tuple[int, ...]:
+        """`depth` tokens of real text, for rounds that are timed: prompts and continuations, one after another.
+
+        Raises:
+            UsageError: There is not one token of it.
+        """
+        text = [token for one in self.prompts for token in (*one.prompt, *one.tokens)]
+        if not text:
+            raise UsageError(
+                f"{self.writing.prompts.path}: neither the prompts nor what the target wrote after them have a token, "
+                "so no round can be timed. Check the target's tokenizer, and the prompts."
+            )
+        repeats = -(-depth // len(text))
+        return tuple((text * repeats)[:depth])
+
+    def samples(self, *, private: bool) -> TextSamples:
+        """For the side file; `private` leaves the token ids out."""
+        return TextSamples(
+            prompts_sha256=self.prompts_sha256,
+            prompts=tuple(_sampled(one, self.decoding, private) for one in self.prompts),
+        )
+
+
+def _sampled(one: ContinuedPrompt, decoding: Decoding, private: bool) -> PromptText:
+    return PromptText(
+        id=one.id,
+        category=one.category,
+        prompt_tokens=len(one.prompt),
+        tokens=len(one.tokens),
+        prompt_ids=None if private else one.prompt,
+        ids=None if private else one.tokens,
+        gaps=None if one.gaps is None else tuple(float(f"{gap:.4g}") for gap in one.gaps),
+        logprobs=None if decoding.greedy else one.logprobs,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Continuation:
+    """What the cache keeps of one prompt. Ids and categories are the prompt set's own: they may change."""
+
     prompt: tuple[int, ...]
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     gaps: tuple[float, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """A target's text for a whole prompt set; `key` names everything that it depends on."""
-
-    key: str
-    target_sha256: str | None  # None: a server's, which cannot be seen
-    prompts_sha256: str
-    runtime: str
-    prompts: tuple[TracedPrompt, ...]
-
-    def context_of(self, depth: int) -> tuple[int, ...]:
-        """`depth` tokens of real text, for rounds that are timed: prompts and continuations, one after another."""
-        text = [token for traced in self.prompts for token in (*traced.prompt, *traced.tokens)]
-        while len(text) < depth:
-            text += text
-        return tuple(text[:depth])
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest prompt with its continuation."""
-        return max(len(traced.prompt) + len(traced.tokens) for traced in self.prompts)
-
-
-def target_sha256(target: TargetSpec) -> str | None:
-    """One hash of a target's files; None where a server has them."""
-    if target.transformers is not None:
-        return source_sha256(target.transformers)
-    return None if target.gguf is None else gguf_sha256(target.gguf)
-
-
-def trace_target(
-    family: FamilySpec,
-    prompts: PromptSet,
-    new_tokens: int,
-    decoding: Decoding,
-    store: Store,
-    progress: Callable[[str], None],
-    *,
-    open_target: Callable[[], Target],
-    runtime: str,
-) -> Trace:
+def write_target_text(
+    family: FamilySpec, writing: Writing, store: Store, open_target: Callable[[], Target], progress: Progress
+) -> TargetText:
     """The target's text for each prompt, from the cache or made now.
 
     Args:
         family: Whose target it is.
-        prompts: What it continues.
-        new_tokens: How many tokens it writes after each, at most.
-        decoding: How it chooses them.
+        writing: What it is asked for.
         store: The cache.
-        progress: Told where a text has to be made.
         open_target: Called where a text has to be made.
-        runtime: What computes the target; part of the cache's key.
+        progress: Told where a text has to be made.
 
     Raises:
         UsageError: The target cannot be loaded, or a prompt with its continuation does not fit its context.
     """
-    spec = family.target
-    sha256 = target_sha256(spec)
-    who = sha256 or (f"{spec.server.url} {spec.server.model}" if spec.server else "")
-    how = json.dumps(asdict(decoding), sort_keys=True)
-    settings = [who, prompts.sha256, str(new_tokens), spec.dtype, how, runtime]
-    key = hashlib.sha256("\n".join(settings).encode()).hexdigest()
+    sha256, runtime, prompts = target_sha256(family.target), target_runtime(family.target), writing.prompts
 
     def build(out: Path) -> None:
-        progress(f"{family.name}: the target writes {new_tokens} tokens after each of {len(prompts.prompts)} prompts")
-        traced = _write_all(open_target(), prompts, new_tokens, decoding)
-        out.write_text(json.dumps({"prompts": [asdict(one) for one in traced]}), encoding="utf-8")
+        count = len(prompts.prompts)
+        progress(f"{family.name}: the target writes {writing.new_tokens} tokens after each of {count} prompts")
+        out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing)))
 
-    document = json.loads(store.ensure("trace", key, ".json", build).read_text(encoding="utf-8"))
-    return Trace(
+    key = _key(family.target, sha256, runtime, writing)
+    kept = msgspec.json.decode(
+        store.ensure("text", key, ".json", build).read_bytes(), type=tuple[_Continuation, ...]
+    )
+    return TargetText(
         key=key,
         target_sha256=sha256,
-        prompts_sha256=prompts.sha256,
         runtime=runtime,
-        prompts=tuple(_traced(one) for one in document["prompts"]),
+        writing=writing,
+        prompts=tuple(_continued(prompt, one) for prompt, one in zip(prompts.prompts, kept, strict=True)),
     )
 
 
-def _write_all(target: Target, prompts: PromptSet, new_tokens: int, decoding: Decoding) -> list[TracedPrompt]:
-    tokenized = [(prompt, target.tokenize(prompt.text)) for prompt in prompts.prompts]
-    for prompt, ids in tokenized:
-        if target.context is not None and len(ids) + new_tokens > target.context:
+def _key(target: TargetSpec, sha256: str | None, runtime: str, writing: Writing) -> str:
+    who = sha256 or (f"{target.server.url} {target.server.model}" if target.server else "")
+    how = json.dumps(asdict(writing.decoding), sort_keys=True)
+    settings = [who, writing.prompts.sha256, str(writing.new_tokens), target.dtype, how, runtime]
+    return hashlib.sha256("\n".join(settings).encode()).hexdigest()
+
+
+def _continued(prompt: Prompt, one: _Continuation) -> ContinuedPrompt:
+    return ContinuedPrompt(
+        id=prompt.id,
+        category=prompt.category,
+        prompt=one.prompt,
+        tokens=one.tokens,
+        logprobs=one.logprobs,
+        gaps=one.gaps,
+    )
+
+
+def _write_all(target: Target, writing: Writing) -> list[_Continuation]:
+    tokenized = [target.tokenize(prompt.text) for prompt in writing.prompts.prompts]
+    _check_room(target, writing, tokenized)
+    written = []
+    for place, ids in enumerate(tokenized):
+        one = target.continue_text(
+            ids, writing.new_tokens, writing.decoding, seed=writing.decoding.seed + place
+        )
+        written.append(_Continuation(prompt=tuple(ids), tokens=one.tokens, logprobs=one.logprobs, gaps=one.gaps))
+    return written
+
+
+def _check_room(target: Target, writing: Writing, tokenized: Sequence[Sequence[int]]) -> None:
+    for prompt, ids in zip(writing.prompts.prompts, tokenized, strict=True):
+        if target.context is not None and len(ids) + writing.new_tokens > target.context:
             raise UsageError(
-                f"{prompts.path}: prompt {prompt.id!r} is {len(ids)} tokens long, and sweep.new_tokens asks for "
-                f"{new_tokens} more; the context of the target {target.name} is {target.context}. "
+                f"{writing.prompts.path}: prompt {prompt.id!r} is {len(ids)} tokens long, and sweep.new_tokens asks "
+                f"for {writing.new_tokens} more; the context of the target {target.name} is {target.context}. "
                 "Shorten the prompt, or lower sweep.new_tokens."
             )
-    traced = []
-    for place, (prompt, ids) in enumerate(tokenized):
-        written = target.continue_text(ids, new_tokens, decoding, seed=decoding.seed + place)
-        traced.append(
-            TracedPrompt(id=prompt.id, prompt=ids, tokens=written.tokens, logprobs=written.logprobs, gaps=written.gaps)
-        )
-    return traced
-
-
-def _traced(one: dict[str, Any]) -> TracedPrompt:
-    gaps = one["gaps"]
-    return TracedPrompt(
-        id=one["id"],
-        prompt=tuple(one["prompt"]),
-        tokens=tuple(one["tokens"]),
-        logprobs=tuple(one["logprobs"]),
-        gaps=None if gaps is None else tuple(gaps),
-    )

@@ -4,27 +4,32 @@
     context     tokens of the text before them
     requests    texts in one pass
 
-Each figure is a distribution: raw samples, each the time of one pass on this host. The kinds take turns,
+Each figure is a distribution: raw samples, each the time of one pass on this host. The shapes take turns,
 so that a disturbed second spoils one sample of each figure and not all samples of one.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
 
+from configspec.devices.device import Device
+from configspec.records.row import TimedPass, Verification
 from configspec.targets.target import Target
 from configspec.theory.figures import Estimate
+from configspec.theory.flags import Flag
+from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import disturbed, median_estimate, too_few
 
 REPEATS = 11
 REQUESTS = (1, 2, 4, 8)
+EXCHANGES = 20  # measured, of which the median counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Pass:
+class PassShape:
     """One kind of pass."""
 
     tokens: int
@@ -34,38 +39,41 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationTimes:
-    """Samples in seconds of every kind of pass that was timed, for one target on one host."""
+    """Samples in seconds of every shape of pass that was timed, for one target on one host."""
 
     context: int  # the usual one: of passes by K, and by requests
-    samples_s: dict[Pass, tuple[float, ...]]
+    samples_s: Mapping[PassShape, tuple[float, ...]]
 
     def verify_s(self, k: int) -> Estimate:
         """The median pass of a round of `k`, one request, at the usual context."""
-        return median_estimate(self.samples_s[Pass(tokens=k + 1, context=self.context, requests=1)])
+        return median_estimate(self._usual(k))
 
-    def record(self, k: int) -> dict[str, Any]:
-        """All that is known of rounds of `k`, as plain JSON."""
-        return {
-            "clock": "this host's monotonic clock",
-            "passes": [
-                {
-                    "context_tokens": kind.context,
-                    "requests": kind.requests,
-                    "seconds": _estimate(samples),
-                    "samples_s": [round(sample, 9) for sample in samples],
-                }
-                for kind, samples in sorted(self.samples_s.items())
-                if kind.tokens == k + 1
-            ],
-        }
+    def record(self, k: int) -> Verification:
+        """All that is known of rounds of `k`, for the row."""
+        return Verification(
+            clock="this host's monotonic clock",
+            passes=tuple(
+                TimedPass(
+                    context_tokens=shape.context,
+                    requests=shape.requests,
+                    seconds=median_estimate(samples),
+                    samples_s=tuple(round(sample, 9) for sample in samples),
+                )
+                for shape, samples in sorted(self.samples_s.items())
+                if shape.tokens == k + 1
+            ),
+        )
 
-    def flags(self, k: int) -> tuple[str, ...]:
+    def flags(self, k: int) -> tuple[Flag, ...]:
         """What the reader should know before using the time of a round of `k`."""
-        samples = self.samples_s[Pass(tokens=k + 1, context=self.context, requests=1)]
-        return tuple(f"verification: {doubt}" for doubt in (disturbed(samples), too_few(samples)) if doubt)
+        samples = self._usual(k)
+        return tuple(replace(doubt, part="verification") for doubt in (disturbed(samples), too_few(samples)) if doubt)
+
+    def _usual(self, k: int) -> tuple[float, ...]:
+        return self.samples_s[PassShape(tokens=k + 1, context=self.context, requests=1)]
 
 
-def kinds_of_pass(ks: Sequence[int], context: int, longest: int | None) -> tuple[Pass, ...]:
+def pass_shapes(ks: Sequence[int], context: int, longest: int | None) -> tuple[PassShape, ...]:
     """What is timed: every K; for the largest also more and less context, and several requests.
 
     Args:
@@ -75,10 +83,10 @@ def kinds_of_pass(ks: Sequence[int], context: int, longest: int | None) -> tuple
 
     """
     largest = max(ks)
-    by_k = [Pass(tokens=k + 1, context=context, requests=1) for k in ks]
+    by_k = [PassShape(tokens=k + 1, context=context, requests=1) for k in ks]
     contexts = [c for c in (context // 2, 2 * context, 4 * context) if c >= 1]
-    by_context = [Pass(tokens=largest + 1, context=c, requests=1) for c in contexts]
-    by_requests = [Pass(tokens=largest + 1, context=context, requests=requests) for requests in REQUESTS[1:]]
+    by_context = [PassShape(tokens=largest + 1, context=c, requests=1) for c in contexts]
+    by_requests = [PassShape(tokens=largest + 1, context=context, requests=requests) for requests in REQUESTS[1:]]
     fitting = [
         one for one in (*by_k, *by_context, *by_requests) if longest is None or one.context + one.tokens <= longest
     ]
@@ -91,28 +99,41 @@ def time_verification(
     context: int,
     *,
     seconds: float,
-    repeats: int = REPEATS,
     now_s: Callable[[], float] = time.monotonic,
 ) -> VerificationTimes:
-    """Time every kind of pass `repeats` times, in turns; `seconds` bounds the turns after the first."""
-    kinds = kinds_of_pass(ks, context, target.context)
-    samples: dict[Pass, list[float]] = {kind: [] for kind in kinds}
-    for kind in kinds:  # warm-up: memory is claimed and kernels are chosen
-        _one(target, kind)
+    """Time every shape of pass REPEATS times, in turns; `seconds` bounds the turns after the first."""
+    shapes = pass_shapes(ks, context, target.context)
+    samples: dict[PassShape, list[float]] = {shape: [] for shape in shapes}
+    for shape in shapes:  # warm-up: memory is claimed and kernels are chosen
+        _one(target, shape)
     end_s = now_s() + seconds
-    for turn in range(repeats):
+    for turn in range(REPEATS):
         if turn and now_s() > end_s:
             break
-        for kind in kinds:
-            _one(target, kind)  # after a pass of another shape llama.cpp builds its graph anew; in decoding K stays
-            samples[kind].append(_one(target, kind))
-    return VerificationTimes(context=context, samples_s={kind: tuple(found) for kind, found in samples.items()})
+        for shape in shapes:
+            _one(target, shape)  # after a pass of another shape llama.cpp builds its graph anew; in decoding K stays
+            samples[shape].append(_one(target, shape))
+    return VerificationTimes(context=context, samples_s={shape: tuple(found) for shape, found in samples.items()})
 
 
-def _one(target: Target, kind: Pass) -> float:
-    return target.pass_s(context=kind.context, tokens=kind.tokens, requests=kind.requests)
+def _one(target: Target, shape: PassShape) -> float:
+    return target.pass_s(context=shape.context, tokens=shape.tokens, requests=shape.requests)
 
 
-def _estimate(samples: Sequence[float]) -> dict[str, float]:
-    found = median_estimate(samples)
-    return {"value": found.value, "low": found.low, "high": found.high, "confidence": found.confidence, "n": found.n}
+def time_exchange(device: Device, context: Sequence[int], k: int) -> tuple[float, ...]:
+    """Seconds that a round's request and reply take beyond the drafting itself, several times."""
+    device.prefill(context)
+    found = []
+    for _ in range(EXCHANGES):
+        began_s = time.monotonic()
+        drafted = device.draft(k, keep=len(context), append=())
+        found.append(time.monotonic() - began_s - (drafted.stamps_s[-1] - drafted.stamps_s[0]))
+    return tuple(found)
+
+
+def measured_serving(
+    serving: Serving, verification: VerificationTimes, device: Device, context: Sequence[int], ks: Sequence[int]
+) -> Serving:
+    """`serving` with what this target took on this host, and this device's link and protocol, for every K."""
+    by_k = tuple((k, verification.verify_s(k).value + median(time_exchange(device, context, k))) for k in ks)
+    return replace(serving, verify_s=by_k[-1][1], verify_s_by_k=by_k)

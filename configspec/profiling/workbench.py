@@ -1,11 +1,11 @@
-"""What measuring needs, each thing made when it is first asked for and kept: devices, targets, files, texts, scores.
+"""What measuring needs, each thing made when it is first asked for and kept: devices, targets, files, texts, traces.
 
 One target is open at a time, since a large one fills the memory; devices stay open, each with the draft it had last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,28 +17,29 @@ from configspec.devices.pool import DevicePool
 from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
 from configspec.families.gguf.gguf_facts import gguf_sha256
-from configspec.families.memory import check_target_fits, host_memory_bytes
+from configspec.families.memory import cache_bytes, check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
-from configspec.profiling.acceptance_trace import AcceptanceTrace, llama_cpp_version, score_draft
-from configspec.profiling.staging import find_model, push_command, shares_this_hosts_files
-from configspec.profiling.target_text import Trace, trace_target
+from configspec.profiling.acceptance_trace import AcceptanceTrace, Scorer, llama_cpp_version, trace_acceptance
+from configspec.profiling.staging import StagedModel, find_model, push_command, shares_this_hosts_files
+from configspec.profiling.target_text import TargetText, Writing, write_target_text
 from configspec.profiling.verification import VerificationTimes, time_verification
-from configspec.targets.registry import open_target, target_runtime
+from configspec.progress import Progress
+from configspec.targets.registry import open_target
 from configspec.targets.target import Target
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.family_spec import FamilySpec, TargetSpec
+from configspec.testbed.inventory import Inventory
 from configspec.testbed.prompts import PromptSet, default_prompts, read_prompts
-from configspec.testbed.specs import DeviceSpec, FamilySpec, Inventory, LlamaCppSpec, TargetSpec
+from configspec.theory.ids import Drafter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A draft in one quantisation, ready to be measured on any device: its file, the target's text, its scores."""
+class PreparedDraft:
+    """A drafter, ready to be measured on any device: its file on this host, and its trace over the target's text."""
 
     family: FamilySpec
-    draft: str
-    quant: str
     model: Path
-    trace: Trace
-    scores: AcceptanceTrace
+    trace: AcceptanceTrace
 
 
 class Workbench:
@@ -48,7 +49,7 @@ class Workbench:
         self,
         inventory: Inventory,
         store: Store,
-        progress: Callable[[str], None],
+        progress: Progress,
         *,
         wait: LockWait | None = None,
         host_threads: int | None = None,
@@ -56,15 +57,15 @@ class Workbench:
         self.inventory = inventory
         self.store = store
         self.progress = progress
-        self.boards = DevicePool(store.root, progress, wait=wait)
+        self.pool = DevicePool(store.root, progress, wait=wait)
         self._host_threads = host_threads
         self._open = ExitStack()
         self._scorer: Device | None = None
         self._families: dict[str, FamilySpec] = {}
         self._target: tuple[str, Target] | None = None
-        self._traces: dict[str, Trace] = {}
-        self._files: dict[tuple[str, str, str], tuple[BoardFile, ...]] = {}
-        self._prepared: dict[tuple[str, str, str], Prepared] = {}
+        self._texts: dict[str, TargetText] = {}
+        self._files: dict[tuple[str, Drafter], tuple[BoardFile, ...]] = {}
+        self._prepared: dict[tuple[str, Drafter], PreparedDraft] = {}
         self._verification: dict[str, VerificationTimes] = {}
 
     def close(self) -> None:
@@ -72,11 +73,11 @@ class Workbench:
         self._close_target()
         self._scorer = None
         self._open.close()
-        self.boards.close()
+        self.pool.close()
 
     def device(self, spec: DeviceSpec) -> Device:
         """The device, with its agent running; one that was lost is opened once more."""
-        return self.boards.device(spec)
+        return self.pool.device(spec)
 
     def family(self, name: str) -> FamilySpec:
         """The family, its target on this machine."""
@@ -85,44 +86,46 @@ class Workbench:
             self._families[name] = replace(family, target=resolve_target(name, family.target, self.progress))
         return self._families[name]
 
-    def prepare(self, family: str, draft: str, quant: str) -> Prepared:
+    def prepare(self, family: str, drafter: Drafter) -> PreparedDraft:
         """Everything of the host that measuring a cell needs: the target's text alone may take it an hour.
 
         Raises:
             UsageError, TestbedError: A model, the hub, a server or this host's disk; never the device's fault.
         """
-        key = (family, draft, quant)
+        key = (family, drafter)
         if key not in self._prepared:
             spec = self.family(family)
-            model, trace = self.draft_file(spec, draft, quant), self.trace(spec)
-            scores = self.scores(spec, model, trace)
-            self._prepared[key] = Prepared(
-                family=spec, draft=draft, quant=quant, model=model, trace=trace, scores=scores
-            )
+            model = self.draft_file(spec, drafter)
+            trace = self.acceptance(spec, model)
+            self._prepared[key] = PreparedDraft(family=spec, model=model, trace=trace)
         return self._prepared[key]
 
-    def model_on(self, spec: DeviceSpec, family: str, draft: str, quant: str) -> Path:
+    def stage(self, spec: DeviceSpec, family: str, drafter: Drafter) -> StagedModel:
         """Where the draft's file is on the device, compared by hash if it is not this host's own.
 
         Raises:
-            UsageError: It is not there, or another file is.
+            UsageError: It is missing there, or another file is in its place.
         """
-        files = self._draft_files(self.family(family), draft, quant)
-        if shares_this_hosts_files(spec):
-            return files[0].path
-        push = push_command(self.inventory.path, spec.name, family, draft, quant)
-        return find_model(self.device(spec), files, push)
+        files = self._draft_files(self.family(family), drafter)
+        path = files[0].path
+        if not shares_this_hosts_files(spec):
+            push = push_command(self.inventory.path, spec.name, family, drafter.draft, drafter.quant)
+            path = find_model(self.device(spec), files, push)
+        source, context = files[0].path, spec.llama_cpp.context
+        return StagedModel(
+            path=path, source=source, llama_cpp=spec.llama_cpp, cache_bytes=cache_bytes(source, context)
+        )
 
-    def draft_file(self, family: FamilySpec, draft: str, quant: str) -> Path:
+    def draft_file(self, family: FamilySpec, drafter: Drafter) -> Path:
         """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""
-        return self._draft_files(family, draft, quant)[0].path
+        return self._draft_files(family, drafter)[0].path
 
-    def _draft_files(self, family: FamilySpec, draft: str, quant: str) -> tuple[BoardFile, ...]:
-        key = (family.name, draft, quant)
+    def _draft_files(self, family: FamilySpec, drafter: Drafter) -> tuple[BoardFile, ...]:
+        key = (family.name, drafter)
         if key not in self._files:
-            spec = resolve_draft(family.name, family.drafts[draft], (quant,), self.progress)
-            file = ensure_draft(family, spec, quant, self.store, self.progress)
-            self._files[key] = board_files(family.name, spec, quant, file)
+            spec = resolve_draft(family.name, family.drafts[drafter.draft], (drafter.quant,), self.progress)
+            file = ensure_draft(family, spec, drafter.quant, self.store, self.progress)
+            self._files[key] = board_files(family.name, spec, drafter.quant, file)
         return self._files[key]
 
     def target(self, family: FamilySpec) -> Target:
@@ -143,43 +146,32 @@ class Workbench:
             self._target[1].close()
         self._target = None
 
-    def trace(self, family: FamilySpec) -> Trace:
-        """The target's text for the sweep's prompts."""
-        if family.name not in self._traces:
-            sweep = self.inventory.sweep
-            self._traces[family.name] = trace_target(
-                family,
-                self._prompts(),
-                sweep.new_tokens,
-                sweep.decoding,
-                self.store,
-                self.progress,
-                open_target=lambda: self.target(family),
-                runtime=target_runtime(family.target),
-            )
-        return self._traces[family.name]
-
-    def _prompts(self) -> PromptSet:
+    def prompts(self) -> PromptSet:
+        """The sweep's prompts."""
         prompts = self.inventory.sweep.prompts
         return default_prompts() if prompts is None else read_prompts(prompts)
 
-    def scores(self, family: FamilySpec, model: Path, trace: Trace) -> AcceptanceTrace:
-        """The draft's acceptance against the target's text, scored on this host."""
-        return score_draft(
-            model,
-            gguf_sha256(model),
-            trace,
-            self.inventory.sweep.decoding,
-            self.store,
-            runtime=llama_cpp_version(),
-            open_scorer=self._open_scorer,
-            llama_cpp=LlamaCppSpec(threads=self._host_threads, context=trace.longest),
+    def target_text(self, family: FamilySpec) -> TargetText:
+        """The target's text for the sweep's prompts."""
+        if family.name not in self._texts:
+            sweep = self.inventory.sweep
+            writing = Writing(prompts=self.prompts(), new_tokens=sweep.new_tokens, decoding=sweep.decoding)
+            self._texts[family.name] = write_target_text(
+                family, writing, self.store, lambda: self.target(family), self.progress
+            )
+        return self._texts[family.name]
+
+    def acceptance(self, family: FamilySpec, model: Path) -> AcceptanceTrace:
+        """A draft's acceptance against the target's text, scored on this host."""
+        scorer = Scorer(
+            open=self._open_scorer, runtime=llama_cpp_version(), threads=self._host_threads, store=self.store
         )
+        return trace_acceptance(model, gguf_sha256(model), self.target_text(family), scorer)
 
     def _open_scorer(self) -> Device:
         """The host itself. Counts do not depend on its speed, so runs of other boards may score at the same time."""
         if self._scorer is None or self._scorer.lost:
-            self._scorer = self._open.enter_context(open_this_host(self.store.root, on_progress=self.progress))
+            self._scorer = self._open.enter_context(open_this_host(self.store.root, progress=self.progress))
         return self._scorer
 
     def verification(self, family: FamilySpec, ks: Sequence[int]) -> VerificationTimes:

@@ -1,18 +1,24 @@
-"""pytest-benchmark's timer for a test that a device times: the seconds that the device has reported so far."""
+"""pytest-benchmark's timer for a test whose times are known already: the seconds that were reported so far."""
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from configspec.errors import TestbedError
 
 
-class DeviceClock:
-    """Stands still until told otherwise, so the host, the link and the protocol add nothing to a time."""
+ClockName = Literal["device_clock", "recorded_figures", "host_clock"]
 
-    __name__ = "device_clock"  # pytest-benchmark writes options.timer by this name
 
-    def __init__(self) -> None:
+class ReportedClock:
+    """Stands still until told otherwise, so the host, the link and the protocol add nothing to a time.
+
+    `name` says whose seconds they are: the device's, of a profile file, or this host's around real decoding.
+    """
+
+    def __init__(self, name: ClockName) -> None:
+        self.__name__ = name  # pytest-benchmark writes options.timer by this name
         self._seconds = 0.0
 
     def __call__(self) -> float:
@@ -20,7 +26,7 @@ class DeviceClock:
         return self._seconds
 
     def advance(self, seconds: float) -> None:
-        """Add what the device timed.
+        """Add one reported time.
 
         Raises:
             TestbedError: Not a time that can have passed: zero, negative or not finite.

@@ -1,20 +1,24 @@
-"""pytest's hooks, each a line or two: what they do is in the other modules of this room."""
+"""pytest's hooks, each a line or two: what they do is in the other modules of this package."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin import private_api
-from configspec.pytest_plugin.clock import DeviceClock
+from configspec.pytest_plugin.clock import ReportedClock
 from configspec.pytest_plugin.options import add_options
-from configspec.pytest_plugin.run import CLOCK, RUN, Run
+from configspec.pytest_plugin.private_api import configuration_of, fixtures_of
+from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
 from configspec.pytest_plugin.xdist.workers import report_not_run
+
+if TYPE_CHECKING:
+    from configspec.theory.ids import ConfigurationId
 
 ASK = "no device was asked for: --device NAME measures (configspec reads devices.yaml)"
 MEASURING = {"hil_benchmark", "hil_end_to_end"}  # fixtures that write a row
@@ -47,7 +51,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     run = config.stash.get(RUN, None)
     if run is None:
         return None
-    return f"configspec: {len(run.plan.cases)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
+    return f"configspec: {len(run.plan.configurations)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -60,13 +64,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("configuration", [skipped], indirect=True)
         return
     decoded = "hil_end_to_end" in metafunc.fixturenames
-    cases = run.plan.end_to_end if decoded else run.plan.cases
-    if decoded and not cases:
+    asked = run.plan.end_to_end if decoded else run.plan.configurations
+    if decoded and not asked:
         why = f"nothing is decoded end to end: --end-to-end {run.asked.end_to_end}, or only recorded figures"
         skipped = pytest.param(None, marks=pytest.mark.skip(reason=why), id="none")
         metafunc.parametrize("configuration", [skipped], indirect=True)
         return
-    metafunc.parametrize("configuration", cases, indirect=True, ids=[case.id for case in cases])
+    metafunc.parametrize("configuration", asked, indirect=True, ids=[one.id for one in asked])
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-benchmark's, which skips and warns
@@ -92,30 +96,35 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a test that measures the device's clock as its timer. Not at collection, where 10,000 would be made."""
-    if not _measures(item):
+    """Give a test that measures its timer and its group. Not at collection, where 10,000 would be made."""
+    run = item.config.stash.get(RUN, None)
+    if run is None or not _measures(item):
         return
-    clock = item.stash[CLOCK] = DeviceClock()
+    asked = configuration_of(item)
+    decoded = "hil_end_to_end" in fixtures_of(item)
+    recorded = asked is not None and run.plan.inventory.devices[asked.device].replay is not None
+    clock = ReportedClock("host_clock" if decoded else "recorded_figures" if recorded else "device_clock")
+    item.stash[CLOCK] = clock
     # Only the closest marker counts for pytest-benchmark, so ours goes before the test's own and carries its values.
     own = item.get_closest_marker("benchmark")
-    values = {**(own.kwargs if own else {"group": _group(item)}), "timer": clock}
+    values = {**(own.kwargs if own else {"group": _group(asked, decoded=decoded)}), "timer": clock}
     item.add_marker(pytest.mark.benchmark(**values), append=False)
 
 
 def _measures(item: pytest.Item) -> bool:
-    return bool(MEASURING & {*getattr(item, "fixturenames", ())})
+    return bool(MEASURING & fixtures_of(item))
 
 
-def _group(item: pytest.Item) -> str | None:
-    case = item.callspec.params.get("configuration") if hasattr(item, "callspec") else None
-    if not case:
+def _group(asked: ConfigurationId | None, *, decoded: bool) -> str | None:
+    """What pytest-benchmark compares: times of one K only, since a round of 10 takes longer than one of 2."""
+    if asked is None:
         return None
-    what = "time to decode the prompts" if "hil_end_to_end" in item.fixturenames else "time of a round of K"  # type: ignore[attr-defined]
-    return f"{case.device}, {case.family}: {what}"
+    what = "time to decode the prompts" if decoded else "time of a round"
+    return f"{asked.device}, {asked.family}, K={asked.k}: {what}"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the row to its report; show our own errors as one message, without the traceback."""
     report = yield
     if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):
@@ -138,7 +147,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, object]) -> None:
     """Leave out the momentary clock frequency: it makes one machine look like another in every comparison."""
     cpu = machine_info.get("cpu")
     if isinstance(cpu, dict):
@@ -151,7 +160,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict[str, Any]) -> None:
+def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict[str, object]) -> None:
     """With --anonymous the commit stays; the folder's and the branch's names may be a person's."""
     if RUN in config.stash and config.stash[RUN].asked.anonymous:
         commit_info.update(project=None, branch=None)
@@ -159,7 +168,7 @@ def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, object]) -> None:
     """How well the profiles predicted what was decoded for real, beside the rows."""
     run = config.stash.get(RUN, None)
     if run is not None and run.rows:
@@ -169,7 +178,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-benchmark's own wrapper, which writes the file
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
     """See that pytest-benchmark has all rows and no others; a run that lacks some does not end well."""
     run = session.config.stash.get(RUN, None)
     if run is not None:
@@ -178,7 +187,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
         else:
             _hand_over(run, session)
     try:
-        return (yield)
+        result = yield
+        if run is not None and not private_api.is_worker(session.config):
+            from configspec.pytest_plugin.results_file import finish_results
+
+            finish_results(run, session.config)
+        return result
     except OSError as problem:
         if run is None or run.journal is None or private_api.is_worker(session.config):
             raise
@@ -189,7 +203,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
         ) from problem
 
 
-def _hand_over(run: Run, session: pytest.Session) -> None:
+def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
     from configspec.pytest_plugin.rows import catch_up
 
     config = session.config
@@ -200,7 +214,7 @@ def _hand_over(run: Run, session: pytest.Session) -> None:
                 config.hook.pytest_runtest_logreport(report=report)
         in_order = run.queues.ids if run.queues is not None else ()
         run.rows = {node_id: run.rows[node_id] for node_id in in_order if node_id in run.rows}
-        private_api.put_rows(config, run.rows.values())
+        private_api.put_rows(config, [kept.entry for kept in run.rows.values()])
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else the person ended it
             lacking = report_not_run(config, run)
     else:

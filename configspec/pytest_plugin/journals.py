@@ -14,14 +14,15 @@ from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.options import LAST, Asked
 from configspec.pytest_plugin.redaction import public
-from configspec.pytest_plugin.run import Run
+from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.journal import Journal, is_being_written
+from configspec.records.samples import carry_samples, prune_samples, samples_folder
 
 KEPT = 20  # journals of the folder
 OURS = "[0-9]*T[0-9]*-[0-9]*.jsonl"  # those that nobody named; they sort by time
 
 
-def begin_journal(run: Run, config: pytest.Config) -> None:
+def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
     """Open the journal; with --resume it begins with the earlier rows, so that it lacks nothing whenever it ends.
 
     Raises:
@@ -38,20 +39,24 @@ def begin_journal(run: Run, config: pytest.Config) -> None:
     run.journal = Journal(
         named or run.asked.journals / f"{began:%Y%m%dT%H%M%S%f}-{os.getpid()}.jsonl",
         header,
-        earlier=() if earlier is None else (public(run, row) for row in earlier.rows.values()),
+        earlier=() if earlier is None else (public(run, kept.entry) for kept in earlier.rows.values()),
         replace=named is not None and earlier is not None and named.resolve() == earlier.path.resolve(),
     )
+    run.samples = samples_folder(run.journal.path)
+    if earlier is not None:
+        refs = [kept.row.samples for kept in earlier.rows.values()]
+        run.missing_samples = len(carry_samples(refs, samples_folder(earlier.path), run.samples))
     if named is None:
         _prune(run.asked.journals, spare=None if earlier is None else earlier.path)
 
 
 def check_journal(asked: Asked) -> None:
-    """A UsageError where the journal that was named is there already and is not what the run goes on from."""
+    """A UsageError where the journal that was named already exists and is not what the run resumes."""
     if asked.journal is None or not asked.journal.exists():
         return
     if asked.resume is None or earlier_path(asked).resolve() != asked.journal.resolve():
         raise UsageError(
-            f"--journal {asked.journal}: is there already. Choose another name, or go on from it: "
+            f"--journal {asked.journal}: already exists. Choose another name, or resume it: "
             f"--resume {asked.journal}"
         )
 
@@ -79,8 +84,14 @@ def _last(folder: Path) -> Path:
 
 
 def _prune(folder: Path, *, spare: Path | None) -> None:
-    """Keep the newest journals, and the one that workers have yet to read; no beginnings of runs that were killed."""
-    for old in [*sorted(folder.glob(OURS))[:-KEPT], *folder.glob(".*.partial")]:
+    """Keep the newest journals, and the one that workers have yet to read; no beginnings of runs that were killed.
+
+    Side files go with the last journal that refers to them.
+    """
+    journals = sorted(folder.glob(OURS))
+    for old in [*journals[:-KEPT], *folder.glob(".*.partial")]:
         if old != spare and not is_being_written(old):
             with suppress(OSError):
                 old.unlink()
+    if len(journals) > KEPT:
+        prune_samples(samples_folder(folder / "any.jsonl"), folder.glob("*.jsonl"))

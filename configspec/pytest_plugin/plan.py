@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.options import Asked
-    from configspec.testbed.specs import DeviceSpec, Inventory
+    from configspec.testbed.device_spec import DeviceSpec
+    from configspec.testbed.inventory import Inventory
+    from configspec.theory.ids import Cell, ConfigurationId
 
 
-class Case(NamedTuple):
-    """One configuration to measure. A tuple of plain values, so that pytest-benchmark can write it as JSON."""
-
-    device: str
-    family: str
-    draft: str
-    quant: str
-    k: int
-
-    @property
-    def id(self) -> str:
-        """The test's id. The second colon ends the device's name: `dev:orin:` is never a part of `dev:orin-nx:`."""
-        return f"dev:{self.device}:-{self.family}-{self.draft}-{self.quant}-K{self.k}"
-
-
-class Plan(NamedTuple):
-    """What a run measures: the testbed, the cases in order, and every K asked of a cell at once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run measures: the testbed, and the configurations in order; some of them are also decoded for real."""
 
     inventory: Inventory
-    cases: tuple[Case, ...]
-    ks: tuple[int, ...]
-    end_to_end: tuple[Case, ...]  # of the cases, those that are also decoded for real
+    configurations: tuple[ConfigurationId, ...]
+    end_to_end: tuple[ConfigurationId, ...]
+    ks: Mapping[Cell, tuple[int, ...]]  # every K of a cell, which one measurement of it yields
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices of all configurations."""
+        return tuple(dict.fromkeys(cell.device for cell in self.ks))
 
 
 def choose(asked: Asked) -> Plan:
-    """The cases of a run: devices, then families, drafts, quantisations and K, so that a model is opened once.
+    """The plan of a run: devices, then families, drafts, quantisations and K, so that a model is opened once.
 
     Raises:
         UsageError: The inventory has an error, or a name, tag or glob matches nothing.
@@ -49,48 +43,62 @@ def choose(asked: Asked) -> Plan:
     inventory = read_inventory(asked.inventory)
     devices = select_devices(inventory, asked.devices)
     ks = parse_k(asked.k, where="--k") if asked.k else inventory.sweep.k
-    cells = [cell for device in devices for cell in _cells(inventory, device, ks)]
-    families = select_names("family", _names(cells, 1), asked.families)
-    drafts = select_names("draft", _names([cell for cell in cells if cell.family in families], 2), asked.drafts)
-    quants = select_names("quant", _names(cells, 3), asked.quants)
-    cases = tuple(cell for cell in cells if cell.family in families and cell.draft in drafts and cell.quant in quants)
-    if not cases:
+    known = [one for device in devices for one in _configurations(inventory, device, ks)]
+    families = select_names("family", _unique(one.family for one in known), asked.families)
+    of_families = [one for one in known if one.family in families]
+    drafts = select_names("draft", _unique(one.draft for one in of_families), asked.drafts)
+    quants = select_names("quant", _unique(one.quant for one in known), asked.quants)
+    chosen = tuple(one for one in of_families if one.draft in drafts and one.quant in quants)
+    if not chosen:
         raise UsageError(
             f"{asked.inventory.name}: no configuration is left to measure of "
             f"--device {' '.join(asked.devices)} with the filters and K given. Widen --family, --draft, --quant or --k."
         )
-    return Plan(inventory, cases, ks, _end_to_end(inventory, cases, ks, asked.end_to_end))
+    end_to_end = tuple(_end_to_end(inventory, chosen, ks, asked.end_to_end))
+    return Plan(inventory=inventory, configurations=chosen, end_to_end=end_to_end, ks=_ks_by_cell(chosen))
 
 
-def _end_to_end(inventory: Inventory, cases: Sequence[Case], ks: Sequence[int], amount: str) -> tuple[Case, ...]:
-    """Which real devices' cases are decoded for real. A sample has every draft in one quantisation, at three K."""
-    real = [case for case in cases if inventory.devices[case.device].replay is None]
-    if amount != "sample":
-        return tuple(real) if amount == "all" else ()
-    chosen_ks = {ks[0], ks[(len(ks) - 1) // 2], ks[-1]}
+def _ks_by_cell(configurations: Iterable[ConfigurationId]) -> dict[Cell, tuple[int, ...]]:
+    found: dict[Cell, list[int]] = {}
+    for one in configurations:
+        found.setdefault(one.cell, []).append(one.k)
+    return {cell: tuple(ks) for cell, ks in found.items()}
+
+
+def _end_to_end(
+    inventory: Inventory, chosen: Sequence[ConfigurationId], ks: Sequence[int], amount: str
+) -> Iterator[ConfigurationId]:
+    """Which configurations of real devices are decoded for real.
+
+    A sample has every draft in one quantisation, at three K.
+    """
+    sampled_ks = {ks[0], ks[(len(ks) - 1) // 2], ks[-1]}
     first_quant: dict[tuple[str, str, str], str] = {}
-    for case in real:
-        first_quant.setdefault((case.device, case.family, case.draft), case.quant)
-    return tuple(
-        case for case in real if case.k in chosen_ks and case.quant == first_quant[case.device, case.family, case.draft]
-    )
+    for one in chosen:
+        if amount == "none" or inventory.devices[one.device].replay is not None:
+            continue
+        quant = first_quant.setdefault((one.device, one.family, one.draft), one.quant)
+        if amount == "all" or (one.k in sampled_ks and one.quant == quant):
+            yield one
 
 
-def _cells(inventory: Inventory, device: DeviceSpec, ks: Sequence[int]) -> Iterator[Case]:
+def _configurations(inventory: Inventory, device: DeviceSpec, ks: Sequence[int]) -> Iterator[ConfigurationId]:
+    from configspec.theory.ids import Cell, Drafter
+
     if device.replay is not None:
         from configspec.records.profile_file import read_profile
 
         profile = read_profile(device.replay.profile)
-        for one in profile.configurations(device.replay.device, as_name=device.name):
-            if one.k in ks:
-                yield Case(device.name, one.family, one.draft, one.quant, one.k)
+        recorded = profile.configurations(device.replay.device, as_name=device.name)
+        yield from (one.id for one in recorded if one.k in ks)
         return
     _check_context(inventory, device, ks)
     for family in inventory.families.values():
         for draft in family.drafts:
             for quant in family.quants:
-                for k in ks:
-                    yield Case(device.name, family.name, draft, quant, k)
+                drafter = Drafter(draft=draft, quant=quant)
+                cell = Cell(device=device.name, family=family.name, drafter=drafter)
+                yield from (cell.at(k) for k in ks)
 
 
 def _check_context(inventory: Inventory, device: DeviceSpec, ks: Sequence[int]) -> None:
@@ -103,5 +111,5 @@ def _check_context(inventory: Inventory, device: DeviceSpec, ks: Sequence[int]) 
         )
 
 
-def _names(cells: Sequence[Case], place: int) -> list[str]:
-    return list(dict.fromkeys(str(cell[place]) for cell in cells))
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -7,22 +7,39 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pytest
 
+if TYPE_CHECKING:
+    from configspec.theory.ids import ConfigurationId
+
+# pytest-benchmark and pytest-xdist ship no types.
+Untyped: TypeAlias = Any
 # Options of pytest-benchmark that write, compare or refuse: the controller's business, and never a worker's.
 OUTPUTS = ("json", "save", "autosave", "compare", "compare_fail", "histogram")
 LATE_S = 6.0  # execnet gives a worker five to end by itself
 ONLY = pytest.StashKey[bool]()
 
 
+class BenchmarkFixture(Protocol):
+    """pytest-benchmark's fixture `benchmark`, as far as rows are written with it."""
+
+    extra_info: dict[str, object]
+    params: dict[str, object] | None
+    disabled: bool
+
+    def pedantic(self, target: Callable[[], None], *, rounds: int, iterations: int) -> None:
+        """Call `target` `rounds` times, and time it."""
+
+
 class Worker(Protocol):
     """xdist's `WorkerController`, as a scheduler needs it."""
 
-    gateway: Any  # .id names the worker
+    gateway: Untyped  # .id names the worker
 
     @property
     def shutting_down(self) -> bool:
@@ -76,7 +93,7 @@ def quiet_warning(config: pytest.Config, items: Iterable[pytest.Item], measuring
         session.xdist_warning = False
 
 
-def measure_in_worker(config: pytest.Config, benchmark: Any) -> None:
+def measure_in_worker(config: pytest.Config, benchmark: BenchmarkFixture) -> None:
     """A device's clock does not mind other workers, so pytest-benchmark's caution is lifted for this one row."""
     if is_worker(config) and (config.option.benchmark_enable or not config.option.benchmark_disable):
         benchmark.disabled = False
@@ -107,7 +124,30 @@ def late_reports(config: pytest.Config) -> Iterator[pytest.TestReport]:
             at_work.discard(values["node"])
 
 
-def finished_row(item: pytest.Item) -> Any | None:
+def fixtures_of(item: pytest.Item) -> frozenset[str]:
+    """The names of the fixtures that a test asks for."""
+    return frozenset(getattr(item, "fixturenames", ()))
+
+
+def configuration_of(item: pytest.Item) -> ConfigurationId | None:
+    """The configuration that a test was parametrised with, if it was."""
+    callspec = getattr(item, "callspec", None)
+    asked: ConfigurationId | None = None if callspec is None else callspec.params.get("configuration")
+    return asked
+
+
+def written_files(config: pytest.Config) -> list[Path]:
+    """The results files that pytest-benchmark has written in this run: its JSON, and what it saved."""
+    session, found = _session(config), []
+    if session.json:
+        found.append(Path(session.json.name))
+    if session.save or session.autosave:
+        saved = sorted(session.storage.get("any").parent.glob("[0-9][0-9][0-9][0-9]_*.json"))
+        found += saved[-1:]
+    return [path.absolute() for path in found if path.is_file() and path.stat().st_size]
+
+
+def finished_row(item: pytest.Item) -> Untyped | None:
     """The finished row of a test, pytest-benchmark's `Metadata`; None if it has none, or no data."""
     fixture = (getattr(item, "funcargs", None) or {}).get("benchmark")
     metadata = getattr(fixture, "stats", None)
@@ -116,14 +156,14 @@ def finished_row(item: pytest.Item) -> Any | None:
     return metadata
 
 
-def row_as_json(metadata: Any) -> dict[str, Any]:
+def row_as_json(metadata: Untyped) -> dict[str, object]:
     """The row as pytest-benchmark writes it into its file."""
-    row: dict[str, Any] = metadata.as_dict(include_data=True, flat=False, stats=True)
+    row: dict[str, object] = metadata.as_dict(include_data=True, flat=False, stats=True)
     row["options"] = {key: getattr(value, "__name__", value) for key, value in row["options"].items()}
     return row
 
 
-def run_facts(config: pytest.Config) -> dict[str, Any]:
+def run_facts(config: pytest.Config) -> dict[str, object]:
     """Machine and commit, as the file's head has them."""
     from importlib.metadata import version
 
@@ -154,14 +194,14 @@ def forget_rows(config: pytest.Config) -> None:
     _session(config).benchmarks.clear()
 
 
-def put_rows(config: pytest.Config, rows: Iterable[Mapping[str, Any]]) -> None:
+def put_rows(config: pytest.Config, rows: Iterable[Mapping[str, Untyped]]) -> None:
     """Give pytest-benchmark rows that workers measured: it writes, compares and shows them as its own."""
     from pytest_benchmark.stats import Metadata
 
     session = _session(config)
     for row in rows:
         names = {key: row[key] for key in ("name", "fullname", "group", "param", "params", "extra_info")}
-        made: Any = Metadata
+        made: Untyped = Metadata
         metadata = made(
             SimpleNamespace(**names, cprofile_stats=None, has_error=False),
             iterations=row["stats"]["iterations"],
@@ -171,6 +211,6 @@ def put_rows(config: pytest.Config, rows: Iterable[Mapping[str, Any]]) -> None:
         session.benchmarks.append(metadata)
 
 
-def _session(config: pytest.Config) -> Any:
+def _session(config: pytest.Config) -> Untyped:
     """pytest-benchmark's own state of this run."""
     return config.pluginmanager.get_plugin("pytest-benchmark")

@@ -15,11 +15,11 @@ from configspec.records.plain import plain
 from configspec.records.redact import redacted
 
 if TYPE_CHECKING:
-    from configspec.pytest_plugin.run import Run
+    from configspec.pytest_plugin.run import MeasuringRun
     from configspec.testbed.specs import Inventory
 
 
-def public(run: Run, value: Any) -> Any:
+def public(run: MeasuringRun, value: Any) -> Any:
     """`value` as this run may write it: as it is, or without private words."""
     if not run.asked.anonymous:
         return value

@@ -6,51 +6,43 @@ found out when its test's turn comes, so collection reads no model and touches n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 
 from configspec.errors import RecordError
 from configspec.profiling.current_setup import CurrentSetup
-from configspec.pytest_plugin.plan import Case
+from configspec.pytest_plugin.plan import Plan
 from configspec.pytest_plugin.redaction import public
-from configspec.pytest_plugin.run import AGAIN, RUN, TAKEN, Run
+from configspec.pytest_plugin.run import AGAIN, RUN, TAKEN, EarlierRun, KeptRow, MeasuringRun
 from configspec.pytest_plugin.sessions import session_of
-from configspec.records.reader import open_row_file, record_of
-from configspec.records.row import KEY, Row, from_record, serving_to_json
+from configspec.records.codec import to_record
+from configspec.records.reader import extra_info_of, open_rows
+from configspec.records.row import KEY, Resumed, Row
+from configspec.records.setup import SetupPart
+from configspec.theory.ids import ConfigurationId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarlierRun:
-    """The rows of one file, by the test's node id; each says where it comes from."""
-
-    path: Path
-    rows: Mapping[str, dict[str, Any]]
-
-
-def read_earlier(path: Path, cases: tuple[Case, ...]) -> EarlierRun:
+def read_earlier(path: Path, plan: Plan) -> EarlierRun:
     """All rows of a journal or results file, each checked to be whole.
 
     Raises:
         RecordError: The file or a row is damaged, or none of its rows is of a configuration of this run.
     """
-    file = open_row_file(path)
-    rows = {}
-    found = set()
-    for row in file.rows():
-        record = record_of(row)
-        if record is None:
-            continue
-        name = str(row.get("fullname"))
-        it = from_record(record, f"{path}: {name}").configuration
-        found.add(Case(it.device, it.family, it.draft, it.quant, it.k))
-        origin = record.get("resumed") or {"file": path.name, "datetime": file.written}
-        rows[name] = {**row, "extra_info": {**row["extra_info"], KEY: {**record, "resumed": origin}}}
-    if not found & set(cases):
-        some = next(iter(found)).id if found else "none that configspec wrote"
+    file = open_rows(path)
+    rows: dict[str, KeptRow] = {}
+    found: set[ConfigurationId] = set()
+    for entry in file.entries():
+        if entry.row is not None:
+            origin = entry.row.resumed or Resumed(file=path.name, datetime=file.written)
+            record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
+            whole = {**entry.raw, "extra_info": {**extra_info_of(entry.raw), KEY: record}}
+            rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=whole)
+            found.add(entry.row.id)
+    if not found.intersection(plan.configurations):
+        some = min(found).id if found else "none that configspec wrote"
         raise RecordError(
             f"--resume {path}: none of its {len(rows)} rows is of a configuration of this run (it has {some}). "
             "Name another file, or the devices and families that it is of."
@@ -58,31 +50,33 @@ def read_earlier(path: Path, cases: tuple[Case, ...]) -> EarlierRun:
     return EarlierRun(path=path, rows=rows)
 
 
-def earlier_row(item: pytest.Item, case: Case, *, decoded: bool) -> Row | None:
+def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:
     """The earlier row of `item` if it still holds; None if there is none, or if it must be measured again."""
     run = item.config.stash[RUN]
     found = None if run.earlier is None else run.earlier.rows.get(item.nodeid)
     if found is None:
         return None
-    record = found["extra_info"][KEY]
-    row = from_record(record, item.nodeid)
-    present = _present(run, item.config)
-    changed = present.change(case, record, decoded=decoded)
+    row, now = found.row, _current_setup(run, item.config)
+    changed = now.change(row, decoded=decoded)
     if changed is not None:
-        item.stash[AGAIN] = changed
+        item.stash[AGAIN] = (changed.what, changed.then, changed.now)
         return None
-    row = replace(row, serving=present.serving(case, row))
-    item.stash[TAKEN] = {**record, "serving": serving_to_json(row.serving)}
-    item.user_properties.append(("configspec", f"resumed from {record['resumed']['file']}: not measured now"))
+    row = replace(row, serving=now.serving(row))
+    item.stash[TAKEN] = row
+    assert row.resumed is not None
+    item.user_properties.append(("configspec", f"resumed from {row.resumed.file}: not measured now"))
     return row
 
 
-def _present(run: Run, config: pytest.Config) -> CurrentSetup:
-    if run.present is None:
-        run.present = CurrentSetup(
-            run.plan,
-            session_of(run, config),
-            separate_k=run.asked.separate_k,
-            public=lambda value: public(run, value),
+def _current_setup(run: MeasuringRun, config: pytest.Config) -> CurrentSetup:
+    def of_this_run(part: SetupPart) -> SetupPart:
+        if not run.asked.anonymous:
+            return part
+        redacted: SetupPart = msgspec.convert(public(run, msgspec.to_builtins(part)), type(part))
+        return redacted
+
+    if run.current_setup is None:
+        run.current_setup = CurrentSetup(
+            run.plan.inventory, session_of(run, config), separate_k=run.asked.separate_k, public=of_this_run
         )
-    return run.present
+    return run.current_setup

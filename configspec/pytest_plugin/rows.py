@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from configspec.pytest_plugin import private_api
-from configspec.pytest_plugin.run import AGAIN, RUN, SENT, TAKEN
-from configspec.pytest_plugin.xdist.queues import device_of
+from configspec.pytest_plugin.run import AGAIN, RUN, SENT, TAKEN, KeptRow
+from configspec.theory.ids import device_in
 
 if TYPE_CHECKING:
-    from configspec.pytest_plugin.run import Run
+    from configspec.pytest_plugin.run import MeasuringRun
     from configspec.records.journal import Journal
 
 # Plain values on a report.
@@ -45,7 +45,7 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
     item.stash[SENT] = text
     setattr(report, ROW, text)
     if TAKEN in item.stash:
-        setattr(report, RESUMED, item.stash[TAKEN]["resumed"]["file"])
+        setattr(report, RESUMED, True)
 
 
 def mark_busy(report: pytest.TestReport, problem: BaseException) -> None:
@@ -59,7 +59,7 @@ def mark_busy(report: pytest.TestReport, problem: BaseException) -> None:
 class RowKeeper:
     """The plugin of the process that keeps the rows: the only one, or the controller of workers."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: MeasuringRun) -> None:
         self._run = run
 
     @pytest.hookimpl(tryfirst=True)
@@ -67,11 +67,11 @@ class RowKeeper:
         """The row is on the disk before anybody is told that its test has ended."""
         take_row(self._run, report)
         if report.failed:
-            device = device_of(report.nodeid, self._run.devices)
+            device = device_in(report.nodeid, self._run.devices)
             self._run.kept_out_of.setdefault(device, hasattr(report, BUSY))  # the first cause is that of all
 
 
-def take_row(run: Run, report: pytest.TestReport) -> None:
+def take_row(run: MeasuringRun, report: pytest.TestReport) -> None:
     """Keep the row that came with a report, and journal it."""
     why = getattr(report, WHY_AGAIN, None)
     if why is not None:
@@ -79,26 +79,27 @@ def take_row(run: Run, report: pytest.TestReport) -> None:
     text = getattr(report, ROW, None)
     if text is None:
         return
-    row: dict[str, Any] = json.loads(text)
-    run.rows[row["fullname"]] = row
+    entry: dict[str, object] = json.loads(text)
+    fullname = str(entry["fullname"])
+    run.rows[fullname] = KeptRow(fullname=fullname, entry=entry)
     if hasattr(report, RESUMED):
-        run.resumed.add(row["fullname"])
-    _journalled(run, lambda journal: journal.append(row))
+        run.resumed.add(fullname)
+    _journalled(run, lambda journal: journal.append(entry))
 
 
-def _drop(run: Run, fullname: str, why: Sequence[str]) -> None:
+def _drop(run: MeasuringRun, fullname: str, why: Sequence[str]) -> None:
     path, then, now = why
     run.again.append((path, then, now))
     _journalled(run, lambda journal: journal.drop(fullname, f"{path} was {then}, is {now}"))
 
 
-def _journalled(run: Run, write: Callable[[Journal], None]) -> None:
+def _journalled(run: MeasuringRun, write: Callable[[Journal], None]) -> None:
     """A full disk does not end the run: what could not be written is tried again with each next row."""
     run.unwritten.append(write)
     catch_up(run)
 
 
-def catch_up(run: Run) -> None:
+def catch_up(run: MeasuringRun) -> None:
     """Write what the journal lacks, in order, if it can be written now."""
     run.journal_problem = None
     if run.journal is None:

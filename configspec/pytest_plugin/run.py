@@ -1,41 +1,71 @@
-"""What one pytest run keeps: the plan of cases, the session, the rows, the journal. Filled as it is needed."""
+"""What one pytest run keeps: its plan, the session, the rows, the journal. Filled as it is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from configspec.pytest_plugin.clock import DeviceClock
+from configspec.pytest_plugin.clock import ReportedClock
 
 if TYPE_CHECKING:
     from configspec.profiling.current_setup import CurrentSetup
     from configspec.profiling.session import ProfilingSession
     from configspec.pytest_plugin.options import Asked
     from configspec.pytest_plugin.plan import Plan
-    from configspec.pytest_plugin.resume import EarlierRun
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
     from configspec.records.journal import Journal
+    from configspec.records.row import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRow:
+    """A finished row, as the entry of pytest-benchmark's file that holds it."""
+
+    fullname: str
+    entry: Mapping[str, object]
+
+    @property
+    def row(self) -> Row:
+        """What it holds of configspec's; read anew each time, so that thousands of rows are kept once."""
+        from configspec.records.codec import from_record
+        from configspec.records.reader import record_of
+
+        record = record_of(self.entry)
+        assert record is not None
+        return from_record(record, self.fullname)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierRun:
+    """What --resume continues: the rows of one file by the test's node id, each naming its origin."""
+
+    path: Path
+    rows: Mapping[str, KeptRow]
 
 
 @dataclass
-class Run:
+class MeasuringRun:
     """One pytest run that measures, or one worker of it."""
 
     asked: Asked
     plan: Plan
-    earlier: EarlierRun | None = None  # what --resume goes on from
+    samples: Path | None = None  # the folder for side files, once the journal is open
+    earlier: EarlierRun | None = None
     session: ProfilingSession | None = None
-    present: CurrentSetup | None = None  # how things stand now, for the earlier rows
+    current_setup: CurrentSetup | None = None
     journal: Journal | None = None
     unwritten: list[Callable[[Journal], None]] = field(default_factory=list)  # what the journal lacks, in order
     journal_problem: str | None = None
+    missing_samples: int = 0  # side files that an earlier run's rows refer to, and that are gone
+    results_problems: list[str] = field(default_factory=list)  # what is not as it should be with the results files
     unfit: str | None = None  # why this worker must not measure
     workers: int = 0
     queues: DeviceQueues | None = None  # where the workers get their tests from
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # finished rows, by node id
+    rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
     private: Mapping[str, str] | None = None  # words that --anonymous leaves out; None: not looked up yet
     kept_out_of: dict[str | None, bool] = field(default_factory=dict)  # by device that failed: whether busy, at first
@@ -43,24 +73,17 @@ class Run:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """The devices of all cases."""
-        return tuple(dict.fromkeys(case.device for case in self.plan.cases))
+        """The devices of all configurations."""
+        return self.plan.devices
 
     @property
     def kept_out(self) -> bool:
         """Whether nothing was measured, for no other reason than that other runs have the devices."""
         return not self.rows and bool(self.kept_out_of) and all(self.kept_out_of.values())
 
-    def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each finished row's record, by node id."""
-        from configspec.records.row import KEY
 
-        for node, row in self.rows.items():
-            yield node, row["extra_info"][KEY]
-
-
-RUN = pytest.StashKey[Run]()
-CLOCK: pytest.StashKey[DeviceClock] = pytest.StashKey()
-TAKEN = pytest.StashKey[dict[str, Any]]()  # of a test: the earlier record that stands for it
-AGAIN = pytest.StashKey[tuple[str, str, str]]()  # of a test: which fact of its earlier row no longer holds
+RUN = pytest.StashKey[MeasuringRun]()
+CLOCK: pytest.StashKey[ReportedClock] = pytest.StashKey()
+TAKEN = pytest.StashKey["Row"]()  # of a test: the earlier row that stands for it
+AGAIN = pytest.StashKey[tuple[str, str, str]]()  # of a test: what changed since its earlier row was measured
 SENT = pytest.StashKey[str]()  # of a test: the row that its report carried

@@ -1,4 +1,4 @@
-"""The session of a run, made when the first test needs it."""
+"""The profiling session of a run, made when the first test needs it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
-from configspec.pytest_plugin.run import Run
+from configspec.pytest_plugin.run import MeasuringRun
 
 if TYPE_CHECKING:
     from configspec.profiling.session import ProfilingSession
+    from configspec.progress import Progress
 
 
-def session_of(run: Run, config: pytest.Config) -> ProfilingSession:
+def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
     """What measures for this process; its progress is told past pytest's capture.
 
     Raises:
@@ -27,39 +28,53 @@ def session_of(run: Run, config: pytest.Config) -> ProfilingSession:
     if run.session is None:
         from configspec.cache import Store, default_root
         from configspec.devices.lock_wait import LockWait
-        from configspec.profiling.session import ProfilingSession
+        from configspec.profiling.session import ProfilingSession, SessionOptions
 
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        capture = config.pluginmanager.get_plugin("capturemanager")
-
-        def progress(text: str) -> None:
-            if reporter is not None and capture is not None:
-                with capture.global_and_fixture_disabled():
-                    reporter.ensure_newline()
-                    reporter.write_line(text)
-                    reporter.flush()  # into a log, it would be told when it is over
-
-        def say(text: str) -> None:
-            """What a worker of pytest-xdist reports goes nowhere, but whoever waits must be told."""
-            if not private_api.is_worker(config):
-                progress(text)
-            elif capture is not None:
-                with capture.global_and_fixture_disabled():
-                    print(f"configspec: {text}", file=sys.__stderr__, flush=True)
-
+        progress = _progress(config)
         run.session = ProfilingSession(
             run.plan.inventory,
             Store(default_root()),
-            progress=progress,
-            separate_k=run.asked.separate_k,
-            wait=LockWait(wait_s=run.asked.device_wait_s, say=say),
-            acceptance_check=run.asked.acceptance_check,
-            host_threads=_host_threads(run, config),
+            progress,
+            SessionOptions(
+                separate_k=run.asked.separate_k,
+                acceptance_check=run.asked.acceptance_check,
+                host_threads=_host_threads(run, config),
+                wait=LockWait(wait_s=run.asked.device_wait_s, progress=_progress_of_waiting(config, progress)),
+                samples=run.samples,
+            ),
         )
     return run.session
 
 
-def _host_threads(run: Run, config: pytest.Config) -> int | None:
+def _progress(config: pytest.Config) -> Progress:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def progress(text: str) -> None:
+        if reporter is not None and capture is not None:
+            with capture.global_and_fixture_disabled():
+                reporter.ensure_newline()
+                reporter.write_line(text)
+                reporter.flush()  # into a log, it would be told when it is over
+
+    return progress
+
+
+def _progress_of_waiting(config: pytest.Config, progress: Progress) -> Progress:
+    """What a worker of pytest-xdist reports goes nowhere, but whoever waits must be told."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def say(text: str) -> None:
+        if not private_api.is_worker(config):
+            progress(text)
+        elif capture is not None:
+            with capture.global_and_fixture_disabled():
+                print(f"configspec: {text}", file=sys.__stderr__, flush=True)
+
+    return say
+
+
+def _host_threads(run: MeasuringRun, config: pytest.Config) -> int | None:
     """Of the host's processors this worker's share: threads that wait for one stop all others of their computation."""
     at_work = min(private_api.worker_count(config), len(run.devices))
     return None if at_work == 1 else max(1, len(os.sched_getaffinity(0)) // at_work)

@@ -15,14 +15,14 @@ import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.options import Asked, read_options
-from configspec.pytest_plugin.run import RUN, Run
+from configspec.pytest_plugin.run import RUN, MeasuringRun
 
 FROM_CONTROLLER = "configspec"  # the key of xdist's workerinput: what a worker must not find out for itself
 TERMINATED = 128 + signal.SIGTERM
 SAME_S = 1.0  # timeout(1) signals its child, and then the child's group: two of them are one
 
 
-def run_of(config: pytest.Config) -> Run | None:
+def run_of(config: pytest.Config) -> MeasuringRun | None:
     """The run, begun when it is first asked for; None where no device was asked for.
 
     Raises:
@@ -41,20 +41,22 @@ def run_of(config: pytest.Config) -> Run | None:
     return run
 
 
-def _begin(config: pytest.Config, asked: Asked) -> Run:
+def _begin(config: pytest.Config, asked: Asked) -> MeasuringRun:
     from configspec.pytest_plugin.plan import choose
 
     told = getattr(config, "workerinput", {}).get(FROM_CONTROLLER, {})
     if told:
         asked = replace(asked, resume=told["resume"])
-    run = Run(asked=asked, plan=choose(asked))
+    run = MeasuringRun(asked=asked, plan=choose(asked))
+    if told and told["samples"] is not None:
+        run.samples = Path(told["samples"])
     if told and told["inventory_sha256"] != run.plan.inventory.sha256:
         run.unfit = f"{asked.inventory} was changed while the run went on. Run again, with --resume last."
     if asked.resume is not None:
         from configspec.pytest_plugin.journals import earlier_path
         from configspec.pytest_plugin.resume import read_earlier
 
-        run.earlier = read_earlier(Path(told["resume"]) if told else earlier_path(asked), run.plan.cases)
+        run.earlier = read_earlier(Path(told["resume"]) if told else earlier_path(asked), run.plan)
     if not told and not config.option.collectonly:
         from configspec.pytest_plugin.journals import check_journal
 

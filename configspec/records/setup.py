@@ -166,6 +166,18 @@ def difference(part: str, then: SetupPart | None, now: SetupPart | None) -> Diff
     return None
 
 
+def first_difference(then: object, now: object, path: str = "") -> Difference | None:
+    """The first place, as a dotted path, at which two JSON values differ; None where they are equal."""
+    if then == now:
+        return None
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in dict.fromkeys((*now, *then)):
+            found = first_difference(then.get(key), now.get(key), f"{path}.{key}" if path else str(key))
+            if found is not None:
+                return found
+    return Difference(what=path, then=_short(then), now=_short(now))
+
+
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."

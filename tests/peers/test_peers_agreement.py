@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.profiling.speculative import SpeculativeRun, Spent
-from configspec.profiling.target_text import TracedPrompt
+from configspec.profiling.target_text import ContinuedPrompt
 from configspec.theory.acceptance.chain import replay
 
 WRONG = -1  # a drafted token that is nowhere in a text
@@ -15,9 +15,9 @@ WRONG = -1  # a drafted token that is nowhere in a text
 choices = st.lists(st.booleans(), min_size=1, max_size=12)
 
 
-def _traced(length: int, gap: float = 2.0) -> TracedPrompt:
+def _traced(length: int, gap: float = 2.0) -> ContinuedPrompt:
     tokens = tuple(range(length))
-    return TracedPrompt(id="p", prompt=(1,), tokens=tokens, logprobs=(0.0,) * length, gaps=(gap,) * length)
+    return ContinuedPrompt(id="p", prompt=(1,), tokens=tokens, logprobs=(0.0,) * length, gaps=(gap,) * length)
 
 
 def _run(tokens: tuple[int, ...], rounds: int, drafted: int, accepted: int) -> SpeculativeRun:

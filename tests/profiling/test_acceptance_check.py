@@ -96,8 +96,8 @@ class FakeDevice:
 @pytest.fixture(scope="module")
 def prepared(small_inventory, cache):
     """A draft with its scores on this host."""
-    with ProfilingSession(small_inventory, cache, progress=lambda text: None) as session:
-        yield session.bench.prepare("tiny-llama", "xs", "Q8_0")
+    with ProfilingSession(small_inventory, cache, lambda text: None) as session:
+        yield session.workbench.prepare("tiny-llama", "xs", "Q8_0")
 
 
 @pytest.fixture

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cells import cell
 
 from configspec.errors import OutputDiffers, UsageError
 from configspec.profiling.end_to_end import check_output, evenly
 from configspec.profiling.session import ProfilingSession
-from configspec.profiling.target_text import TracedPrompt
+from configspec.profiling.target_text import ContinuedPrompt
 from configspec.testbed.specs import EndToEndSpec, LinkSpec, TargetSpec
 
 KS = (1, 2, 4)
-TRACED = TracedPrompt(id="p", prompt=(1, 2), tokens=(5, 6, 7), logprobs=(0.0,) * 3, gaps=(1.0, 0.25, 3.0))
+TRACED = ContinuedPrompt(id="p", prompt=(1, 2), tokens=(5, 6, 7), logprobs=(0.0,) * 3, gaps=(1.0, 0.25, 3.0))
 
 
 def test_the_first_difference_of_a_text_is_shown_with_its_gap() -> None:
@@ -43,7 +44,7 @@ def test_prompts_are_taken_evenly() -> None:
 @pytest.mark.parametrize("k", KS)
 def test_real_decoding_finds_the_predicted_counts_and_says_where_its_time_went(session, small_inventory, k):
     """Tokens, rounds and catch-ups of the replay, near ties apart; the parts of the time add up to the whole."""
-    found = session.end_to_end("local", "tiny-llama", "s", "Q8_0", k, KS).end_to_end
+    found = session.end_to_end(cell("s").at(k), KS).end_to_end
     assert found.tokens <= len(found.prompts) * small_inventory.sweep.new_tokens
     assert found.rounds == pytest.approx(found.predicted_rounds, abs=3)
     assert found.catch_ups == pytest.approx(found.predicted_catch_ups, abs=3)
@@ -58,8 +59,8 @@ def test_real_decoding_finds_the_predicted_counts_and_says_where_its_time_went(s
 @pytest.mark.real
 def test_a_row_keeps_its_profile_and_gains_the_verification_of_its_k(session):
     """The configuration is the one that was profiled; what is doubtful of the decoding is added to its warnings."""
-    row = session.end_to_end("local", "tiny-llama", "xs", "Q8_0", 2, KS)
-    profiled = session.rows("local", "tiny-llama", "xs", "Q8_0", KS)[2].configuration
+    row = session.end_to_end(cell("xs").at(2), KS)
+    profiled = session.rows(cell("xs"), KS)[2].configuration
     assert replace(row.configuration, warnings=profiled.warnings) == profiled
     passes = row.verification["passes"]
     assert {one["requests"] for one in passes} == {1}
@@ -73,8 +74,8 @@ def test_an_emulated_link_costs_its_round_trip_in_every_round(small_inventory, c
     far = replace(small_inventory.devices["local"], name="far", link=link)
     sweep = replace(small_inventory.sweep, end_to_end=EndToEndSpec(prompts=1, repeats=1), new_tokens=16)
     inventory = replace(small_inventory, devices={"far": far}, sweep=sweep)
-    with ProfilingSession(inventory, cache, progress=print) as session:
-        found = session.end_to_end("far", "tiny-llama", "xs", "Q8_0", 2, (2,)).end_to_end
+    with ProfilingSession(inventory, cache, print) as session:
+        found = session.end_to_end(cell("xs", device="far").at(2), (2,)).end_to_end
     assert found is not None
     assert found.link_s / found.rounds > 0.020
     assert found.cost.exchange_s > 0.020
@@ -91,8 +92,8 @@ def test_a_gguf_target_decodes_too(small_inventory, cache, session):
     write_gguf(family.target.transformers, gguf)
     of_gguf = replace(family, target=TargetSpec(gguf=gguf, llama_cpp=family.target.llama_cpp))
     inventory = replace(small_inventory, families={"tiny-llama": of_gguf})
-    with ProfilingSession(inventory, cache, progress=print) as other:
-        found = other.end_to_end("local", "tiny-llama", "s", "Q8_0", 4, KS).end_to_end
+    with ProfilingSession(inventory, cache, print) as other:
+        found = other.end_to_end(cell("s").at(4), KS).end_to_end
     assert found is not None
     assert found.output == "equal to the target's own greedy text"
     assert found.accepted > 0
@@ -104,8 +105,8 @@ def test_sampled_decoding_is_recorded_with_its_rule(small_inventory, cache, rule
     """Every rule runs end to end, and the row says which one was assumed."""
     decoding = replace(small_inventory.sweep.decoding, temperature=0.8, top_k=20, top_p=0.95, rule=rule, seed=7)
     inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, decoding=decoding))
-    with ProfilingSession(inventory, cache, progress=print) as session:
-        row = session.end_to_end("local", "tiny-llama", "s", "Q8_0", 2, KS)
+    with ProfilingSession(inventory, cache, print) as session:
+        row = session.end_to_end(cell("s").at(2), KS)
     assert row.end_to_end is not None
     assert row.end_to_end.rule == rule
     assert row.configuration.acceptance.decoding == decoding
@@ -120,10 +121,10 @@ def test_a_text_that_does_not_fit_the_devices_context_is_told_before_it_is_decod
     tight = replace(local, llama_cpp=replace(local.llama_cpp, context=72))
     inventory = replace(small_inventory, devices={"local": tight})
     with (
-        ProfilingSession(inventory, cache, progress=print) as session,
+        ProfilingSession(inventory, cache, print) as session,
         pytest.raises(UsageError, match=r"needs a context of \d+ .*devices.local.llama_cpp.context has 72"),
     ):
-        session.end_to_end("local", "tiny-llama", "xs", "Q8_0", 2, KS)
+        session.end_to_end(cell("xs").at(2), KS)
 
 
 @pytest.mark.real
@@ -131,8 +132,8 @@ def test_measured_verification_takes_the_place_of_the_declared_one(small_invento
     """`verify: measured`: a time for every K, the link included, in the rows' serving assumptions."""
     serving = replace(small_inventory.serving, verify="measured")
     inventory = replace(small_inventory, serving=serving, serving_by_family={})
-    with ProfilingSession(inventory, cache, progress=print) as session:
-        rows = session.rows("local", "tiny-llama", "xs", "Q8_0", KS)
+    with ProfilingSession(inventory, cache, print) as session:
+        rows = session.rows(cell("xs"), KS)
     by_k = dict(rows[1].serving.verify_s_by_k)
     assert set(by_k) == set(KS)
     assert all(0 < seconds < 0.4 for seconds in by_k.values())

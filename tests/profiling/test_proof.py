@@ -24,8 +24,8 @@ def test_real_speculative_decoding_finds_the_counts_of_the_replay(
     Where a prompt differs, a near tie must explain it; no more than one prompt in six may.
     """
     spec = small_inventory.families[family]
-    model = session.draft_file(spec, draft, quant)
-    trace = session.trace(spec)
+    model = session.workbench.draft_file(spec, draft, quant)
+    trace = session.workbench.target_text(spec)
     scores = session.scores(spec, model, trace)
     target = open_target(spec.target)
     explained = compared = 0

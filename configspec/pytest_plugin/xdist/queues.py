@@ -13,21 +13,16 @@ not run again, and the rest of the queue goes to another worker, once.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from collections.abc import Sequence
 
 import pytest
 
 from configspec.pytest_plugin.private_api import Worker
+from configspec.theory.ids import device_in
 
 AHEAD = 3
 DEATHS = 2  # of workers at a device's tests, after which the rest of its queue is not run
-
-
-def device_of(node_id: str, devices: Sequence[str]) -> str | None:
-    """The device that a test's id names, if it is one of `devices`."""
-    return next((name for name in re.findall(r"dev:([^:\s]+):", node_id) if name in devices), None)
 
 
 class DeviceQueues:
@@ -90,7 +85,7 @@ class DeviceQueues:
         if not self._scheduled:
             self._scheduled = True
             for index, node_id in enumerate(self.ids):
-                self._queues.setdefault(device_of(node_id, self._devices), deque()).append(index)
+                self._queues.setdefault(device_in(node_id, self._devices), deque()).append(index)
         self._feed()
 
     def mark_test_complete(self, node: Worker, item_index: int, duration: float = 0) -> None:
@@ -113,11 +108,11 @@ class DeviceQueues:
             self._ready.remove(node)
         names = self.ids
         for index in reversed(unfinished[1:]):
-            self._queues[device_of(names[index], self._devices)].appendleft(index)
+            self._queues[device_in(names[index], self._devices)].appendleft(index)
         self._owner = {device: owner for device, owner in self._owner.items() if owner is not node}
         crashed = names[unfinished[0]] if unfinished else None
         if crashed is not None:
-            self._count_death(device_of(crashed, self._devices))
+            self._count_death(device_in(crashed, self._devices))
         if self._scheduled:
             self._feed()
         return crashed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configspec.pytest_plugin.run import RUN, Run
+from configspec.pytest_plugin.run import RUN, MeasuringRun
 from configspec.pytest_plugin.start import FROM_CONTROLLER, run_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput[FROM_CONTROLLER] = {
             "inventory_sha256": run.plan.inventory.sha256,
             "resume": None if run.earlier is None else str(run.earlier.path),
+            "samples": None if run.samples is None else str(run.samples),
         }
 
 
@@ -57,15 +58,15 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any
     run = sched.config.stash.get(RUN, None)
     if run is None:
         return
-    from configspec.pytest_plugin.xdist.queues import device_of
+    from configspec.theory.ids import device_in
 
-    device = device_of(crashitem, run.devices)
+    device = device_in(crashitem, run.devices)
     if device is not None:
         report.when = "setup"  # an error, where xdist would have a failed test
         report.longrepr = f"{report.longrepr}. It measured on {device}; the test is not run again."
 
 
-def report_not_run(config: pytest.Config, run: Run) -> int:
+def report_not_run(config: pytest.Config, run: MeasuringRun) -> int:
     """An error for every test that no worker ran; their number."""
     missing = {} if run.queues is None else run.queues.not_run()
     for node_id, why in missing.items():

@@ -1,0 +1,119 @@
+"""All that is known of a cell after it was measured, and the row that is kept of it at each K."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from configspec.profiling.acceptance_check import AcceptanceCheck
+from configspec.profiling.acceptance_trace import AcceptanceTrace
+from configspec.profiling.drafting_speed import DraftingTimes
+from configspec.profiling.verification import VerificationTimes
+from configspec.records.row import (
+    CountedAcceptance,
+    Environment,
+    Models,
+    Power,
+    Row,
+    SampleRefs,
+    TargetFacts,
+)
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
+from configspec.testbed.family_spec import FamilySpec
+from configspec.theory.decoding import Decoding
+from configspec.theory.flags import Flag, flag
+from configspec.theory.ids import Cell
+from configspec.theory.serving.assumptions import Serving
+
+METHOD = "teacher-forced replay of the target's text"
+EXPECTED = f"{METHOD}: expected counts over what the draft may sample"
+NO_METER = "devices.yaml declares no power meter for this device"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredCell:
+    """A cell as it was timed on the device and counted on the host."""
+
+    cell: Cell
+    spec: DeviceSpec
+    family: FamilySpec
+    times: DraftingTimes
+    trace: AcceptanceTrace
+    check: AcceptanceCheck
+    serving: Serving
+    verification: VerificationTimes | None
+    environment: Environment
+    samples: SampleRefs
+
+    def row(self, k: int) -> Row:
+        """One K of it."""
+        verification = None if self.verification is None else self.verification.record(k)
+        return Row(
+            device=self.cell.device,
+            family=self.cell.family,
+            draft=self.cell.drafter.draft,
+            quant=self.cell.drafter.quant,
+            algorithm=self.cell.drafter.algorithm,
+            k=k,
+            provenance="measured",
+            drafting=self.times.drafting(k),
+            acceptance=self._acceptance(k),
+            power=Power(watts=None, reason=NO_METER),
+            serving=self.serving,
+            verification=verification,
+            models=Models(draft=self.times.model, target=self._target()),
+            environment=self.environment,
+            flags=(
+                *self.times.flags(k),
+                *self.trace.flags(),
+                *self.check.flags(),
+                *_timed_greedily(self.trace.decoding),
+                *_whoever_answers(self.spec),
+            ),
+            samples=self.samples,
+        )
+
+    def _acceptance(self, k: int) -> CountedAcceptance:
+        counts, text = self.trace.acceptance(k), self.trace.text
+        return CountedAcceptance(
+            rate=counts.rate,
+            rounds=counts.rounds,
+            drafted=counts.drafted,
+            accepted=counts.accepted,
+            by_prompt=counts.by_prompt,
+            prompts_sha256=counts.prompts_sha256,
+            decoding=counts.decoding,
+            method=METHOD if self.trace.certain else EXPECTED,
+            last_round="counted whole",
+            prompts=len(text.prompts),
+            new_tokens=text.writing.new_tokens,
+            check=self.check.check,
+            check_reason=self.check.reason,
+        )
+
+    def _target(self) -> TargetFacts:
+        text, target = self.trace.text, self.family.target
+        return TargetFacts(
+            sha256=text.target_sha256,
+            sha256_reason=None if text.target_sha256 else "a server's files cannot be seen",
+            dtype=target.dtype if target.transformers else None,
+            runtime=text.runtime,
+        )
+
+
+def retried(row: Row, failures: Sequence[str]) -> Row:
+    """The row, which it took more than one attempt to measure; why the first one failed stays with it."""
+    attempts, first_cause = row.attempts + len(failures), row.first_cause or failures[0]
+    again = row.flagged(flag("retried", attempts=attempts, cause=first_cause))
+    return replace(again, attempts=attempts, first_cause=first_cause)
+
+
+def _timed_greedily(decoding: Decoding) -> tuple[Flag, ...]:
+    """Rounds are timed without sampling, which a large vocabulary makes slower; end-to-end rows are timed with it."""
+    certain = decoding.greedy or decoding.rule == "match-greedy-draft"
+    return () if certain else (flag("timed_greedily"),)
+
+
+def _whoever_answers(spec: DeviceSpec) -> tuple[Flag, ...]:
+    unchecked = isinstance(spec.connection, SshSpec) and spec.connection.host_keys == "off"
+    return (flag("host_keys_off"),) if unchecked else ()

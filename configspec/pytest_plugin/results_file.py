@@ -1,0 +1,36 @@
+"""After pytest-benchmark wrote its files: each is made compact, and the side files are put beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configspec.errors import ConfigspecError
+from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.run import MeasuringRun
+from configspec.records.reader import rewrite_results
+from configspec.records.samples import carry_samples, samples_folder
+
+
+def finish_results(run: MeasuringRun, config: pytest.Config) -> None:
+    """A row a line, shared facts once in the head, side files beside it; what cannot be done is told.
+
+    The file that pytest-benchmark wrote is whole, so nothing is lost where this fails.
+    """
+    if not run.rows:
+        return
+    for path in private_api.written_files(config):
+        try:
+            rewrite_results(path)
+            _put_samples(run, path)
+        except (ConfigspecError, OSError) as problem:
+            run.results_problems.append(f"{path} is whole, but could not be made compact: {problem}")
+
+
+def _put_samples(run: MeasuringRun, path: Path) -> None:
+    if run.samples is None:
+        return
+    missing = carry_samples((kept.row.samples for kept in run.rows.values()), run.samples, samples_folder(path))
+    if missing:
+        run.results_problems.append(f"{len(missing)} side files of {path} are missing; its rankings need none of them")
