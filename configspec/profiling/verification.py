@@ -99,15 +99,16 @@ def time_verification(
     context: int,
     *,
     seconds: float,
+    repeats: int = REPEATS,
     now_s: Callable[[], float] = time.monotonic,
 ) -> VerificationTimes:
-    """Time every shape of pass REPEATS times, in turns; `seconds` bounds the turns after the first."""
+    """Time every shape of pass `repeats` times, in turns; `seconds` bounds the turns after the first."""
     shapes = pass_shapes(ks, context, target.context)
     samples: dict[PassShape, list[float]] = {shape: [] for shape in shapes}
     for shape in shapes:  # warm-up: memory is claimed and kernels are chosen
         _one(target, shape)
     end_s = now_s() + seconds
-    for turn in range(REPEATS):
+    for turn in range(repeats):
         if turn and now_s() > end_s:
             break
         for shape in shapes:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.devices.device import Device, DraftedTokens
-from configspec.profiling.speculative import decode_speculatively
+from configspec.profiling.speculative import Pair, decode_speculatively
 from configspec.targets.target import Target
 
 PROMPT = (7, 8, 9)
@@ -53,7 +53,8 @@ def _decoded(rule: RoundRule, matches: Sequence[bool], k: int, new_tokens: int) 
     counted = ByTheirRule(rule, prompt_length=len(PROMPT), new_tokens=new_tokens)
     both: Any = Scripted(matches)
     asked = new_tokens + rule.past
-    decode_speculatively(cast(Device, both), cast(Target, both), PROMPT, k, asked, rule=counted)
+    pair = Pair(device=cast(Device, both), target=cast(Target, both), rule=counted)
+    decode_speculatively(pair, PROMPT, k, asked)
     return counted
 
 

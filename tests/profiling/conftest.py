@@ -13,7 +13,8 @@ from configspec.cache import Store
 from configspec.profiling.session import ProfilingSession
 from configspec.testbed.prompts import read_prompts
 from configspec.testbed.read import read_inventory
-from configspec.testbed.specs import EndToEndSpec, Inventory, SweepSpec
+from configspec.testbed.inventory import Inventory
+from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 
 ROOT = Path(__file__).parents[2]
 PROMPTS = 6

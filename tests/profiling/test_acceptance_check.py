@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from cells import cell
 from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.devices.replies import Scores
 from configspec.errors import TestbedError, UsageError
-from configspec.profiling.acceptance_check import NEAR_TIE, AcceptanceCheck, check_acceptance, compare
+from configspec.profiling.acceptance_check import AcceptanceCheck, check_acceptance, compare
+from configspec.profiling.acceptance_trace import AcceptanceTrace, TracedPrompt
 from configspec.profiling.session import ProfilingSession
+from configspec.profiling.staging import StagedModel
+from configspec.profiling.target_text import ContinuedPrompt
+from configspec.records.row import AgreementCheck
+from configspec.theory.acceptance.near_tie import NEAR_TIE
+from configspec.theory.flags import flag
 
 Prompt = list[tuple[int, float, bool]]  # of each position the host's token and gap, and whether the board differs
 prompts = st.lists(
@@ -20,10 +27,20 @@ prompts = st.lists(
 )
 
 
-def compared(text: list[Prompt]):
-    host = [[token for token, _, _ in prompt] for prompt in text]
+def traced(prompt: Prompt) -> TracedPrompt:
+    """One prompt as the host scored it."""
+    host, gaps = (tuple(one[which] for one in prompt) for which in (0, 1))
+    nothing = (0.0,) * len(prompt)
+    continued = ContinuedPrompt(id="p", category="c", prompt=(1,), tokens=host, logprobs=nothing, gaps=None)
+    scores = Scores(
+        start=1, argmax=host, logprob=nothing, gap=gaps, confidence=nothing, rank=(0,) * len(prompt), probability=None
+    )
+    return TracedPrompt(continued=continued, scores=scores, accept=nothing)
+
+
+def compared(text: list[Prompt]) -> AgreementCheck:
     board = [[token + differs for token, _, differs in prompt] for prompt in text]
-    return compare(host, [[gap for _, gap, _ in prompt] for prompt in text], board)
+    return compare([traced(prompt) for prompt in text], board, context=64)
 
 
 @given(prompts)
@@ -32,7 +49,7 @@ def test_a_board_that_says_the_same_differs_nowhere(text: list[Prompt]) -> None:
     found = compared([[(token, gap, False) for token, gap, _ in prompt] for prompt in text])
     assert (found.differ, found.beyond_ties, found.largest_gap) == (0, 0, None)
     assert (found.prompts, found.positions) == (len(text), sum(map(len, text)))
-    assert AcceptanceCheck(agreement=found).flags() == ()
+    assert AcceptanceCheck(check=found).flags() == ()
 
 
 @given(prompts)
@@ -43,29 +60,19 @@ def test_what_differs_is_counted_with_its_largest_gap(text: list[Prompt]) -> Non
     assert found.differ == len(gaps)
     assert found.largest_gap == max(gaps, default=None)
     assert found.beyond_ties == len([gap for gap in gaps if gap >= NEAR_TIE])
-    assert bool(AcceptanceCheck(agreement=found).flags()) == (found.beyond_ties > 0)
+    assert bool(AcceptanceCheck(check=found).flags()) == (found.beyond_ties > 0)
 
 
 def test_the_flag_has_the_figures() -> None:
     """How many of how many, the gap, and what a near tie is."""
-    (flag,) = AcceptanceCheck(agreement=compared([[(1, 0.01, True), (2, 1.25, True), (3, 9.0, False)]])).flags()
-    assert "2 of 3 positions" in flag
-    assert "up to 1.25 logits" in flag
-    assert "less than 0.05" in flag
+    (found,) = AcceptanceCheck(check=compared([[(1, 0.01, True), (2, 1.25, True), (3, 9.0, False)]])).flags()
+    assert found == flag("device_disagrees", differ=2, positions=3, gap=1.25, near_tie=NEAR_TIE)
 
 
 def test_texts_of_different_lengths_are_no_comparison() -> None:
     """A board that left positions out has not agreed."""
     with pytest.raises(ValueError, match="zip"):
-        compare([[1, 2]], [[0.1, 0.2]], [[1]])
-
-
-def test_the_record_says_why_nothing_was_checked() -> None:
-    """Null with a reason."""
-    assert AcceptanceCheck(agreement=None, reason="switched off").record() == {
-        "check": None,
-        "check_reason": "switched off",
-    }
+        compare([traced([(1, 0.1, False), (2, 0.2, False)])], [[1]], context=64)
 
 
 class FakeDevice:
@@ -90,82 +97,85 @@ class FakeDevice:
         self.asked.append(tokens)
         argmax = tuple(t + 1 if at in self._wrong else t for at, t in enumerate(self._argmax[tokens]))
         nothing = (0.0,) * len(argmax)
-        return Scores(start=start, argmax=argmax, logprob=nothing, gap=nothing)
+        rank = (0,) * len(argmax)
+        return Scores(start=start, argmax=argmax, logprob=nothing, gap=nothing, confidence=nothing, rank=rank)
 
 
 @pytest.fixture(scope="module")
-def prepared(small_inventory, cache):
-    """A draft with its scores on this host."""
+def staged(small_inventory, cache) -> Iterator[tuple[StagedModel, AcceptanceTrace]]:
+    """A draft with its trace on this host."""
+    spec = small_inventory.devices["local"]
     with ProfilingSession(small_inventory, cache, lambda text: None) as session:
-        yield session.workbench.prepare("tiny-llama", "xs", "Q8_0")
+        bench, drafter = session.workbench, cell("xs").drafter
+        yield bench.stage(spec, "tiny-llama", drafter), bench.prepare("tiny-llama", drafter).trace
 
 
-@pytest.fixture
-def spec(small_inventory):
-    return small_inventory.devices["local"]
+def fake(trace: AcceptanceTrace, wrong: Sequence[int] = ()) -> FakeDevice:
+    said = {(*one.continued.prompt, *one.continued.tokens): one.scores.argmax for one in trace.prompts}
+    return FakeDevice(said, wrong)
 
 
-def fake(prepared, wrong: Sequence[int] = ()) -> FakeDevice:
-    texts = [(*one.prompt, *one.tokens) for one in prepared.trace.prompts]
-    return FakeDevice(dict(zip(texts, prepared.scores.argmax, strict=True)), wrong)
-
-
-def check(device, spec, prepared, count=2) -> AcceptanceCheck:
-    return check_acceptance(device, spec, prepared, prepared.model, count)
+def check(device, staged, count=2) -> AcceptanceCheck:
+    model, trace = staged
+    return check_acceptance(device, model, trace, count)
 
 
 @pytest.mark.real
-def test_as_many_prompts_as_asked_for_are_evenly_taken(prepared, spec) -> None:
+def test_as_many_prompts_as_asked_for_are_evenly_taken(staged) -> None:
     """Of six, the first and the fourth; at most all."""
-    device = fake(prepared)
-    found = check(device, spec, prepared).agreement
-    texts = [(*one.prompt, *one.tokens) for one in prepared.trace.prompts]
+    trace = staged[1]
+    device = fake(trace)
+    found = check(device, staged).check
+    texts = [(*one.continued.prompt, *one.continued.tokens) for one in trace.prompts]
     assert device.asked == [texts[0], texts[3]]
     assert found is not None
     assert (found.prompts, found.differ) == (2, 0)
-    assert found.positions == sum(len(prepared.trace.prompts[place].tokens) for place in (0, 3))
-    everything = check(fake(prepared), spec, prepared, 1000).agreement
+    assert found.positions == sum(len(trace.prompts[place].continued.tokens) for place in (0, 3))
+    everything = check(fake(trace), staged, 1000).check
     assert everything is not None
     assert everything.prompts == 6
     assert device.contexts == []
 
 
 @pytest.mark.real
-def test_a_device_that_proposes_something_else_is_flagged(prepared, spec) -> None:
+def test_a_device_that_proposes_something_else_is_flagged(staged) -> None:
     """At all positions of its prompts, which cannot all be near ties."""
-    found = check(fake(prepared, wrong=range(1000)), spec, prepared)
-    assert found.agreement is not None
-    assert found.agreement.differ == found.agreement.positions > found.agreement.beyond_ties > 0
+    found = check(fake(staged[1], wrong=range(1000)), staged)
+    assert found.check is not None
+    assert found.check.differ == found.check.positions > found.check.beyond_ties > 0
     assert found.flags()
 
 
 @pytest.mark.real
-def test_the_draft_is_opened_again_only_for_more_context(prepared, spec) -> None:
+def test_the_draft_is_opened_again_only_for_more_context(staged) -> None:
     """With as much as the texts need, and the record says so."""
-    needed = max(len(one.prompt) + len(one.tokens) for one in prepared.trace.prompts)
+    model, trace = staged
+    needed = max(len(one.continued.prompt) + len(one.continued.tokens) for one in trace.prompts)
     for context, opened in ((needed, []), (needed - 1, [needed])):
-        device = fake(prepared)
-        short = replace(spec, llama_cpp=replace(spec.llama_cpp, context=context))
-        record = check(device, short, prepared, 6).record()["check"]
+        device = fake(trace)
+        short = replace(model, llama_cpp=replace(model.llama_cpp, context=context))
+        found = check(device, (short, trace), 6).check
         assert device.contexts == opened
-        assert (record["context"], record["differ"]) == (needed, 0)
+        assert found is not None
+        assert (found.context, found.differ) == (needed, 0)
 
 
 @pytest.mark.real
-def test_nothing_is_asked_where_it_is_switched_off(prepared, spec) -> None:
+def test_nothing_is_asked_where_it_is_switched_off(staged) -> None:
     """And the record says that."""
-    device = fake(prepared)
-    assert "switched off" in str(check(device, spec, prepared, 0).record()["check_reason"])
+    device = fake(staged[1])
+    found = check(device, staged, 0)
+    assert (found.check, found.reason) == (None, "switched off (--acceptance-check 0)")
     assert device.asked == []
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("problem", [UsageError("no room for it"), TestbedError("too slow")])
-def test_a_device_that_cannot_repeat_it_keeps_its_figures(prepared, spec, problem) -> None:
+def test_a_device_that_cannot_repeat_it_keeps_its_figures(staged, problem) -> None:
     """The cell was timed; why it was not checked is in its record. A device that is lost is lost."""
-    device = fake(prepared)
+    device = fake(staged[1])
     device.refuses = problem
-    assert check(device, spec, prepared).record() == {"check": None, "check_reason": str(problem)}
+    assert check(device, staged) == AcceptanceCheck(check=None, reason=str(problem))
     device.lost = True
     with pytest.raises(type(problem)):
-        check(device, spec, prepared)
+        check(device, staged)

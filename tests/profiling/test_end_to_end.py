@@ -8,36 +8,33 @@ import pytest
 from cells import cell
 
 from configspec.errors import OutputDiffers, UsageError
-from configspec.profiling.end_to_end import check_output, evenly
+from configspec.profiling.end_to_end import check_output
 from configspec.profiling.session import ProfilingSession
 from configspec.profiling.target_text import ContinuedPrompt
-from configspec.testbed.specs import EndToEndSpec, LinkSpec, TargetSpec
+from configspec.testbed.device_spec import LinkSpec
+from configspec.testbed.family_spec import TargetSpec
+from configspec.testbed.sweep_spec import EndToEndSpec
+from configspec.theory.serving.link import Link
 
 KS = (1, 2, 4)
-TRACED = ContinuedPrompt(id="p", prompt=(1, 2), tokens=(5, 6, 7), logprobs=(0.0,) * 3, gaps=(1.0, 0.25, 3.0))
+WRITTEN = ContinuedPrompt(id="p", category="c", prompt=(1, 2), tokens=(5, 6, 7), logprobs=(0.0,) * 3, gaps=(1.0, 0.25, 3.0))
 
 
 def test_the_first_difference_of_a_text_is_shown_with_its_gap() -> None:
     """Where, what came, what should have come, and how near a tie it was."""
     with pytest.raises(OutputDiffers, match=r"board K=2, prompt 'p': token 1 .* is 9, .* has 6.*0.25 apart"):
-        check_output((5, 9, 7), TRACED, "board K=2")
+        check_output((5, 9, 7), WRITTEN, "board K=2")
 
 
 def test_a_text_of_another_length_is_refused() -> None:
     """Even where all that is there is right."""
     with pytest.raises(OutputDiffers, match=r"2 tokens were decoded; the target's own text has 3"):
-        check_output((5, 6), TRACED, "here")
+        check_output((5, 6), WRITTEN, "here")
 
 
 def test_the_targets_own_text_passes() -> None:
     """Nothing is said."""
-    check_output([5, 6, 7], TRACED, "here")
-
-
-def test_prompts_are_taken_evenly() -> None:
-    """Six of 24: every fourth. More than there are: all."""
-    assert evenly(24, 6) == [0, 4, 8, 12, 16, 20]
-    assert evenly(3, 6) == [0, 1, 2]
+    check_output([5, 6, 7], WRITTEN, "here")
 
 
 @pytest.mark.real
@@ -58,19 +55,19 @@ def test_real_decoding_finds_the_predicted_counts_and_says_where_its_time_went(s
 
 @pytest.mark.real
 def test_a_row_keeps_its_profile_and_gains_the_verification_of_its_k(session):
-    """The configuration is the one that was profiled; what is doubtful of the decoding is added to its warnings."""
+    """The configuration is the one that was profiled; what is doubtful of the decoding is added to its flags."""
     row = session.end_to_end(cell("xs").at(2), KS)
     profiled = session.rows(cell("xs"), KS)[2].configuration
-    assert replace(row.configuration, warnings=profiled.warnings) == profiled
-    passes = row.verification["passes"]
-    assert {one["requests"] for one in passes} == {1}
-    assert all(sample > 0 for one in passes for sample in one["samples_s"])
+    assert replace(row.configuration, flags=profiled.flags) == profiled
+    passes = row.verification.passes
+    assert {one.requests for one in passes} == {1}
+    assert all(sample > 0 for one in passes for sample in one.samples_s)
 
 
 @pytest.mark.real
 def test_an_emulated_link_costs_its_round_trip_in_every_round(small_inventory, cache):
     """20 ms and the bytes at 1 Mbit/s, in the measured and in the predicted cost."""
-    link = LinkSpec(rtt_s=0.020, bits_per_s=1e6)
+    link = LinkSpec(rtt_ms=20, mbps=1)
     far = replace(small_inventory.devices["local"], name="far", link=link)
     sweep = replace(small_inventory.sweep, end_to_end=EndToEndSpec(prompts=1, repeats=1), new_tokens=16)
     inventory = replace(small_inventory, devices={"far": far}, sweep=sweep)
@@ -79,7 +76,7 @@ def test_an_emulated_link_costs_its_round_trip_in_every_round(small_inventory, c
     assert found is not None
     assert found.link_s / found.rounds > 0.020
     assert found.cost.exchange_s > 0.020
-    assert found.link == {"rtt_s": 0.020, "jitter_s": 0.0, "bits_per_s": 1e6}
+    assert found.link == Link(rtt_s=0.020, bits_per_s=1e6)
 
 
 @pytest.mark.real

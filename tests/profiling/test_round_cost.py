@@ -8,6 +8,7 @@ import pytest
 
 from configspec.devices.device import DraftedTokens
 from configspec.profiling.round_cost import Turns, pooled_cost, take_turns
+from configspec.profiling.speculative import Pair
 
 TOKEN_S, PENDING_S, ANSWER_S, PASS_S = 0.010, 0.002, 0.005, 0.100
 
@@ -70,7 +71,8 @@ def turns(k: int = 3) -> tuple[Turns, Target]:
     clock = Clock()
     target = Target(clock)
     context = tuple(range(20))
-    taken = take_turns(Device(clock), target, Judge(), context, k, turns=10, now_s=lambda: clock.now_s)  # type: ignore[arg-type]
+    pair = Pair(device=Device(clock), target=target, rule=Judge(), now_s=lambda: clock.now_s)  # type: ignore[arg-type]
+    taken = take_turns(pair, context, k, turns=10)
     return taken, target
 
 

@@ -14,9 +14,9 @@ from scipy.stats import chisquare
 
 from configspec.devices.device import Device, DraftedTokens
 from configspec.profiling.rules import Greedy, MatchGreedyDraft, MatchSample, Rejection, Rule, rule_for
-from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
+from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
-from configspec.theory.acceptance.chain import accept_probability, expected_counts
+from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
 from configspec.theory.sampling import sample, warp
 
@@ -122,7 +122,7 @@ class ResamplingRejection(Rejection):
 def decode(rule: Rule, k: int, new_tokens: int, device: Any = None) -> SpeculativeRun:
     target: Any = MarkovTarget(P)
     drafter: Any = device or MarkovDevice(Q)
-    run = decode_speculatively(drafter, target, PROMPT, k, new_tokens, rule=rule)
+    run = decode_speculatively(Pair(device=drafter, target=target, rule=rule), PROMPT, k, new_tokens)
     assert target.text == [*PROMPT, *run.tokens][:-1]
     return run
 

@@ -13,11 +13,11 @@ from scipy.stats import chisquare
 from configspec.devices.device import Device, open_device
 from configspec.families.build import ensure_draft
 from configspec.profiling.rules import rule_for
-from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
+from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
 from configspec.targets.transformers_target import TransformersTarget
-from configspec.testbed.specs import LlamaCppSpec
-from configspec.theory.acceptance.chain import accept_probability, expected_counts
+from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
 
 pytestmark = pytest.mark.real
@@ -30,7 +30,7 @@ RUNS = 500  # of each K
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Models:
     """A real draft and its real target, and what the target alone may write after a prompt."""
 
     device: Device
@@ -40,10 +40,8 @@ class Pair:
 
     def runs(self, rule: AcceptanceRule, k: int) -> list[SpeculativeRun]:
         """Many runs of one rule and K, from one seed."""
-        one = rule_for(replace(DECODING, rule=rule), seed=k)
-        return [
-            decode_speculatively(self.device, self.target, self.prompt, k, NEW_TOKENS, rule=one) for _ in range(RUNS)
-        ]
+        pair = Pair(device=self.device, target=self.target, rule=rule_for(replace(DECODING, rule=rule), seed=k))
+        return [decode_speculatively(pair, self.prompt, k, NEW_TOKENS) for _ in range(RUNS)]
 
 
 def texts_of(target: Target, prompt: tuple[int, ...]) -> dict[tuple[int, ...], tuple[float, ...]]:
@@ -65,7 +63,7 @@ def texts_of(target: Target, prompt: tuple[int, ...]) -> dict[tuple[int, ...], t
 
 
 @pytest.fixture(scope="module")
-def pair(small_inventory, cache) -> Iterator[Pair]:
+def models(small_inventory, cache) -> Iterator[Models]:
     spec = small_inventory.families["tiny-llama"]
     model = ensure_draft(spec, spec.drafts["s"], "Q8_0", cache, lambda text: None)
     one_thread = LlamaCppSpec(threads=1, context=64)
@@ -73,22 +71,22 @@ def pair(small_inventory, cache) -> Iterator[Pair]:
     prompt = target.tokenize("def area(width, height):\n")
     with open_device(small_inventory.devices["local"], cache.root) as device:
         device.open_model(model, one_thread)
-        yield Pair(device=device, target=target, prompt=prompt, texts=texts_of(target, prompt))
+        yield Models(device=device, target=target, prompt=prompt, texts=texts_of(target, prompt))
     target.close()
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_real_runs_write_as_the_target_does_in_the_expected_rounds(pair: Pair, rule: AcceptanceRule) -> None:
+def test_real_runs_write_as_the_target_does_in_the_expected_rounds(models: Models, rule: AcceptanceRule) -> None:
     """Chi-square over all texts of three tokens; rounds and accepted tokens of each K within 4 standard errors."""
     seen: Counter[tuple[int, ...]] = Counter()
     accept = {}
-    for tokens, chances in pair.texts.items():
-        scores = pair.device.score((*pair.prompt, *tokens), len(pair.prompt), decoding=DECODING)
+    for tokens, chances in models.texts.items():
+        scores = models.device.score((*models.prompt, *tokens), len(models.prompt), decoding=DECODING)
         same = np.equal(scores.argmax, tokens)
         accept[tokens] = accept_probability(rule, p_of_y=chances, q_of_y=scores.probability or (), same_argmax=same)
-    chance = {tokens: float(np.prod(chances)) for tokens, chances in pair.texts.items()}
+    chance = {tokens: float(np.prod(chances)) for tokens, chances in models.texts.items()}
     for k in KS:
-        runs = pair.runs(rule, k)
+        runs = models.runs(rule, k)
         seen.update(run.tokens for run in runs)
         expected = np.zeros(2)
         for tokens, share in chance.items():

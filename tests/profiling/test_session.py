@@ -13,10 +13,13 @@ from cells import cell
 
 from configspec.cache import Store
 from configspec.errors import TestbedError, UsageError
-from configspec.profiling.cell_row import retried
+from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
 from configspec.testbed.read import read_inventory
-from configspec.testbed.specs import DraftSpec
+from configspec.testbed.family_spec import DraftSpec
+from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples
+from configspec.theory.acceptance.chain import replay
+from configspec.theory.flags import flag
 
 pytestmark = pytest.mark.real
 
@@ -32,7 +35,6 @@ def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventor
         it = row.configuration
         assert it.provenance == "measured"
         assert len(it.round_samples_s) == small_inventory.sweep.rounds
-        assert all(len(tokens) == k for tokens in row.token_samples_s)
         assert it.acceptance.drafted == k * it.acceptance.rounds
         assert 0 < it.acceptance.accepted <= it.acceptance.drafted
         assert (it.power_w, bool(it.power_reason)) == (None, True)
@@ -46,10 +48,11 @@ def test_a_larger_draft_is_accepted_more_often(small_inventory, cache, family):
     inventory = replace(small_inventory, sweep=read_inventory(ROOT / "devices.yaml").sweep)
     accepted = {}
     with ProfilingSession(inventory, cache, print) as session:
-        trace = session.workbench.target_text(spec)
         for draft in ("xs", "s", "m"):
-            scores = [session.scores(spec, session.workbench.draft_file(spec, draft, q), trace) for q in spec.quants]
-            accepted[draft] = mean(one.acceptance(k).rate.value for one in scores for k in (1, 2, 4, 8))
+            drafters = [cell(draft, quant).drafter for quant in spec.quants]
+            files = [session.workbench.draft_file(spec, drafter) for drafter in drafters]
+            traces = [session.workbench.acceptance(spec, file) for file in files]
+            accepted[draft] = mean(one.acceptance(k).rate.value for one in traces for k in (1, 2, 4, 8))
     assert accepted["xs"] < accepted["s"] < accepted["m"], accepted
 
 
@@ -82,8 +85,8 @@ def test_separate_rounds_of_each_k_are_recorded_as_such(small_inventory, cache):
     """`--separate-k` times every K on its own, and the record says so."""
     with ProfilingSession(small_inventory, cache, print, SessionOptions(separate_k=True)) as session:
         rows = session.rows(cell("xs"), KS)
-    assert {k: (row.drafting or {})["timed_k"] for k, row in rows.items()} == {1: 1, 2: 2, 4: 4}
-    assert "separate" in (rows[1].drafting or {})["method"]
+    assert {k: row.drafting.timed_k for k, row in rows.items()} == {1: 1, 2: 2, 4: 4}
+    assert rows[1].drafting.method == "separate rounds"
 
 
 def test_a_draft_of_another_vocabulary_is_refused_before_anything_is_measured(small_inventory, cache):
@@ -99,7 +102,7 @@ def test_a_draft_of_another_vocabulary_is_refused_before_anything_is_measured(sm
 def test_a_truncated_gguf_is_told_and_the_next_cell_is_measured(small_inventory, cache, session, tmp_path, keep, word):
     """The file is named; what comes after it is not lost."""
     family = small_inventory.families["tiny-llama"]
-    whole = session.workbench.draft_file(family, "xs", "Q8_0")
+    whole = session.workbench.draft_file(family, cell("xs").drafter)
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(Path(whole).read_bytes()[:keep])
     drafts = {**family.drafts, "cut": DraftSpec(name="cut", gguf={"Q8_0": cut})}
@@ -143,7 +146,7 @@ def test_a_device_that_refuses_one_request_is_not_lost(session, small_inventory)
     """Its agent answered: a deadline, or memory that does not suffice, is that cell's error alone."""
     spec = small_inventory.devices["local"]
     device = session.workbench.device(spec)
-    model = session.workbench.draft_file(small_inventory.families["tiny-llama"], "xs", "Q8_0")
+    model = session.workbench.draft_file(small_inventory.families["tiny-llama"], cell("xs").drafter)
     with pytest.raises(TestbedError, match="deadline"):
         device.open_model(model, deadline_s=1e-9)
     assert session.workbench.device(spec) is device
@@ -155,7 +158,7 @@ def test_a_draft_that_a_board_lacks_is_told_before_the_host_works(small_inventor
     board = replace(small_inventory.devices["local"], name="board", models=str(tmp_path / "models"))
     inventory, told = replace(small_inventory, devices={"board": board}), list[str]()
     with ProfilingSession(inventory, Store(tmp_path / "cache"), told.append) as session:
-        with pytest.raises(UsageError, match="the draft's file is not there"):
+        with pytest.raises(UsageError, match="the draft's file is missing"):
             session.rows(cell("xs", device="board"), KS)
         assert not any("the target writes" in line for line in told)
         session.workbench.target_text(inventory.families["tiny-llama"])
@@ -168,7 +171,7 @@ def test_a_row_that_took_two_attempts_says_why_the_first_failed(session):
     assert (row.attempts, row.first_cause) == (1, None)
     again = retried(row, ["orin: the link was lost."])
     assert (again.attempts, again.first_cause) == (2, "orin: the link was lost.")
-    assert again.configuration.warnings[-1] == "unstable: attempt 2 was the first to succeed. orin: the link was lost."
+    assert again.flags[-1] == flag("retried", attempts=2, cause="orin: the link was lost.")
     third = retried(again, ["orin: offline."])
     assert (third.attempts, third.first_cause) == (3, "orin: the link was lost.")
 
@@ -187,3 +190,32 @@ def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_p
         with pytest.raises(UsageError, match=str(broken)) as problem:
             session.rows(cell("xs"), KS)
         assert len(str(problem.value).splitlines()) == 1
+
+
+def test_side_files_hold_what_the_rows_were_counted_and_timed_from(small_inventory, cache, tmp_path):
+    """The counts of every K follow from the matches by position, and the times of every K from those of the largest."""
+    with ProfilingSession(small_inventory, cache, print, SessionOptions(samples=tmp_path)) as session:
+        rows = session.rows(cell("s"), KS)
+    refs = rows[1].samples
+    assert refs.acceptance and refs.text and refs.times
+    accepted = read_samples(tmp_path, refs.acceptance, AcceptanceSamples)
+    text = read_samples(tmp_path, refs.text, TextSamples)
+    times = read_samples(tmp_path, refs.times, TimeSamples)
+    assert accepted.text == refs.text
+    assert [len(one.matches) for one in accepted.prompts] == [one.tokens for one in text.prompts]
+    (rounds,) = times.rounds
+    for k, row in rows.items():
+        counted = [replay(prompt.matches, k) for prompt in accepted.prompts]
+        assert row.acceptance.by_prompt == tuple((one.rounds, one.accepted) for one in counted)
+        assert row.drafting.round_samples_s == pytest.approx([sum(one[:k]) for one in rounds.token_s])
+
+
+def test_private_texts_keep_their_token_ids_out(small_inventory, cache, tmp_path):
+    """Lengths and gaps stay: acceptance is replayed all the same."""
+    inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, texts="private"))
+    with ProfilingSession(inventory, cache, print, SessionOptions(samples=tmp_path)) as session:
+        refs = session.rows(cell("s"), KS)[1].samples
+    assert refs.text is not None
+    text = read_samples(tmp_path, refs.text, TextSamples)
+    assert {(one.prompt_ids, one.ids) for one in text.prompts} == {(None, None)}
+    assert all(one.tokens > 0 for one in text.prompts)
