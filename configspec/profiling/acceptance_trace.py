@@ -24,7 +24,8 @@ from configspec.devices.device import Device
 from configspec.errors import UsageError
 from configspec.profiling.target_text import Trace, TracedPrompt
 from configspec.testbed.specs import LlamaCppSpec
-from configspec.theory.acceptance.chain import accept_probability, expected_counts, pooled, replay, too_few_prompts
+from configspec.theory.acceptance.chain import pooled, replay, too_few_prompts
+from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import Decoding
 from configspec.theory.profile import Acceptance
 

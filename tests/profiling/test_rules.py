@@ -16,7 +16,7 @@ from configspec.devices.device import Device, DraftedTokens
 from configspec.profiling.rules import Greedy, MatchGreedyDraft, MatchSample, Rejection, Rule, rule_for
 from configspec.profiling.speculative import SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
-from configspec.theory.acceptance.chain import accept_probability, expected_counts
+from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
 from configspec.theory.sampling import sample, warp
 

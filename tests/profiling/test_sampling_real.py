@@ -17,7 +17,7 @@ from configspec.profiling.speculative import SpeculativeRun, decode_speculativel
 from configspec.targets.target import Target
 from configspec.targets.transformers_target import TransformersTarget
 from configspec.testbed.specs import LlamaCppSpec
-from configspec.theory.acceptance.chain import accept_probability, expected_counts
+from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
 
 pytestmark = pytest.mark.real
