@@ -46,7 +46,7 @@ from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
 from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell, Drafter
-from configspec.theory.spread import evenly
+from configspec.theory.spacing import evenly
 
 AT_LEAST_TIMES = 20.0
 DEVICE = "local"

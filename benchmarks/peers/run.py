@@ -49,7 +49,7 @@ from configspec.cache import Store, default_root
 from configspec.devices.device import open_device
 from configspec.errors import ConfigspecError, UsageError, did_you_mean
 from configspec.families.build import ensure_draft
-from configspec.theory.spread import evenly
+from configspec.theory.spacing import evenly
 from configspec.testbed.prompts import default_prompts, read_prompts
 from configspec.testbed.read import read_inventory
 from configspec.testbed.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory

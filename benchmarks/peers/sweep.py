@@ -38,7 +38,7 @@ from configspec.targets.target import Target
 from configspec.testbed.family_spec import FamilySpec
 from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell, Drafter
-from configspec.theory.spread import evenly
+from configspec.theory.spacing import evenly
 
 AT_LEAST_TIMES = 30.0
 WAIT_POLICY = "OMP_WAIT_POLICY"  # read by the OpenMP library when it is loaded

@@ -25,7 +25,7 @@ from configspec.profiling.staging import StagedModel
 from configspec.records.row import AgreementCheck
 from configspec.theory.acceptance.near_tie import NEAR_TIE
 from configspec.theory.flags import Flag, flag
-from configspec.theory.spread import evenly
+from configspec.theory.spacing import evenly
 
 PROMPTS_CHECKED = 2  # unless somebody asks for another number
 SLOWEST_TOKENS_PER_S = 1.0  # at which a board is still waited for

@@ -26,7 +26,7 @@ from configspec.testbed.sweep_spec import SweepSpec
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.prediction import RoundCost, TextCost, predicted_goodput_tokens_per_s, text_cost
 from configspec.theory.serving.link import Link
-from configspec.theory.spread import evenly
+from configspec.theory.spacing import evenly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,8 +165,8 @@ class ProfilingSession:
         device.open_model(bench.stage(spec, cell.family, cell.drafter).path, spec.llama_cpp)
         decoded = decode_prompts(device, target, prepared.trace, configuration, sweep)
         found = summarise(decoded, sweep, spec.link)
-        doubt = disturbed(found.repeats_s)
-        more = (replace(doubt, part="end_to_end"),) if doubt else ()
+        doubt = disturbed(found.repeats_s, "end_to_end")
+        more = (doubt,) if doubt else ()
         return replace(
             row.flagged(*verification.flags(k), *more), verification=verification.record(k), end_to_end=found
         )

@@ -67,7 +67,8 @@ class VerificationTimes:
     def flags(self, k: int) -> tuple[Flag, ...]:
         """What the reader should know before using the time of a round of `k`."""
         samples = self._usual(k)
-        return tuple(replace(doubt, part="verification") for doubt in (disturbed(samples), too_few(samples)) if doubt)
+        doubts = (disturbed(samples, "verification"), too_few(samples, "verification"))
+        return tuple(doubt for doubt in doubts if doubt)
 
     def _usual(self, k: int) -> tuple[float, ...]:
         return self.samples_s[PassShape(tokens=k + 1, context=self.context, requests=1)]

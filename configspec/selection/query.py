@@ -1,68 +1,69 @@
-"""A question to recorded rows: which objectives, which devices and families, which K, under which assumptions."""
+"""A question to what was measured: by which objectives, for which K, under which assumptions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from configspec.records.row import Row
-from configspec.selection.ranking import Ranking, rank_all
-from configspec.theory.objectives.objective import SCALES, Objective
+from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules, rank_all
+from configspec.theory.ids import ConfigurationId
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Bills, Serving
 
-SEED = 2604_09722  # any fixed number: the same rows and question give the same intervals
+SEED = 2604_09722  # any fixed number: the same figures and question give the same intervals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What to rank, and what to assume; None leaves what the rows were recorded with."""
+    """What to rank, and what to assume; None leaves what was assumed when it was measured."""
 
-    objectives: Sequence[Objective] = tuple(SCALES)
+    objectives: Sequence[Objective] = OBJECTIVES
     ks: Sequence[int] | None = None
     verify_s: float | None = None
     usd_per_million_tokens: float | None = None
     bills: Bills | None = None
+    rules: RankingRules = DEFAULT_RULES
 
     def serving(self, recorded: Serving) -> Serving:
         """The recorded assumptions, with this question's in their place."""
-        return replace(
+        price, bills = self.usd_per_million_tokens, self.bills
+        asked = replace(
             recorded,
-            **({} if self.verify_s is None else _declared(self.verify_s)),
-            usd_per_million_tokens=recorded.usd_per_million_tokens
-            if self.usd_per_million_tokens is None
-            else self.usd_per_million_tokens,
-            bills=recorded.bills if self.bills is None else self.bills,
+            usd_per_million_tokens=recorded.usd_per_million_tokens if price is None else price,
+            bills=recorded.bills if bills is None else bills,
         )
+        if self.verify_s is None:
+            return asked
+        # One time of verification for all K, in place of what was assumed or measured.
+        return replace(asked, verify_s=self.verify_s, verify="declared", verify_s_by_k=())
 
+    def answer(
+        self, measured: Sequence[tuple[Configuration, Serving]], rng: np.random.Generator | None = None
+    ) -> tuple[Ranking, ...]:
+        """The rankings per device, family and objective, in the order of what was measured.
 
-def answer(rows: Sequence[Row], question: Query) -> tuple[Ranking, ...]:
-    """The rankings of `rows`, per device, family and objective, in the rows' order.
+        Of a configuration that is given twice the last figures count, and of a device and family the last assumptions.
 
-    Of a configuration that stands twice the last row counts.
-    """
-    latest: dict[tuple[str, str, str, str, int], Configuration] = {}
-    serving: dict[tuple[str, str], Serving] = {}
-    for row in rows:
-        it = row.configuration
-        serving[it.device, it.family] = question.serving(row.serving)
-        if row.end_to_end is not None and (it.device, it.family, it.draft, it.quant, it.k) in latest:
-            continue  # the same profile, with doubts that are of the decoding
-        if question.ks is None or it.k in question.ks:
-            latest[(it.device, it.family, it.draft, it.quant, it.k)] = it
-    if not latest:
-        return ()
-    return rank_all(
-        tuple(latest.values()),
-        question.objectives,
-        lambda device, family: serving[device, family],
-        rng=np.random.default_rng(SEED),
-    )
-
-
-def _declared(verify_s: float) -> dict[str, Any]:
-    """One time of verification for all K, in place of what was assumed or measured."""
-    return {"verify_s": verify_s, "verify": "declared", "verify_s_by_k": ()}
+        Args:
+            measured: Each configuration with the assumptions that it was recorded with.
+            rng: Draws the bootstrap resamples; None draws the same ones each time.
+        """
+        latest: dict[ConfigurationId, Configuration] = {}
+        serving: dict[tuple[str, str], Serving] = {}
+        for configuration, recorded in measured:
+            serving[configuration.device, configuration.family] = self.serving(recorded)
+            if self.ks is None or configuration.k in self.ks:
+                latest[configuration.id] = configuration
+        if not latest:
+            return ()
+        return rank_all(
+            tuple(latest.values()),
+            self.objectives,
+            lambda device, family: serving[device, family],
+            rng=np.random.default_rng(SEED) if rng is None else rng,
+            rules=self.rules,
+        )

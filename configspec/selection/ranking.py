@@ -1,7 +1,7 @@
-"""Which configurations serve best, and which of them cannot be told from the best.
+"""Which configurations serve best, and which of them are statistically tied with the best.
 
-One ranking is of one device and one family: configurations of two boards, or of two targets, are never compared. A
-rank is a set: the best by point value, and with it all that is not shown worse or lies within the indifference.
+One ranking is of one device and one family: configurations of two devices, or of two targets, are never compared. A
+winner is a set: the best by point value, and with it all that is not shown worse or lies within the indifference.
 
 The interval of a value, and whether it is worse than the best, come from a bootstrap by prompt and by round, paired
 wherever two configurations share prompts or rounds (`resampling.py`, `values.py`). It is the doubt within one run: how
@@ -14,55 +14,67 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from configspec.selection.resampling import resampled_figures
 from configspec.selection.values import Values
 from configspec.theory.decoding import Decoding
-from configspec.theory.figures import Provenance
-from configspec.theory.objectives.objective import SCALES, Better, Objective
+from configspec.theory.objectives.objective import Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RankingRules:
+    """How the best are told from the rest.
+
+    Attributes:
+        indifference: How much worse than the best still counts as tied, as a share.
+        confidence: Of the intervals, and of the test that shows a configuration worse than the best.
+        resamples: Bootstrap resamples.
+        top: How many choices to return; None returns all.
+    """
+
+    indifference: float = 0.02
+    confidence: float = 0.95
+    resamples: int = 2000
+    top: int | None = None
+
+
+DEFAULT_RULES = RankingRules()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One configuration in its place, with its value in the ranking's unit and the doubt about it."""
+    """One configuration in its place, with its value in the objective's unit and the doubt about it."""
 
     rank: int
-    draft: str
-    quant: str
-    k: int
+    configuration: Configuration
     value: float
     low: float
     high: float
     tied_with_best: bool
-    provenance: Provenance
-    warnings: tuple[str, ...]
-    configuration: Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
     """The choices of one device and family by one objective, the best first.
 
-    `unavailable` says why there are none; `left_out` names what could not be ranked though others could.
+    `unavailable` says why there are none; `left_out` names what could not be ranked though others could. `decoding` is
+    that of all configurations; None where nobody says, or they differ.
     """
 
     device: str
     family: str
     objective: Objective
-    unit: str
-    better: Better
-    unavailable: str | None
-    choices: tuple[Choice, ...]
-    serving: Serving = field(default_factory=Serving)
-    decoding: Decoding | None = None  # of all configurations; None where nobody says, or they differ
+    serving: Serving
+    decoding: Decoding | None
+    rules: RankingRules
+    unavailable: str | None = None
+    choices: tuple[Choice, ...] = ()
     left_out: tuple[str, ...] = ()
-    confidence: float = 0.95
-    indifference: float = 0.02
 
 
 def rank(
@@ -71,22 +83,16 @@ def rank(
     serving: Serving,
     *,
     rng: np.random.Generator,
-    top: int | None = None,
-    indifference: float = 0.02,
-    confidence: float = 0.95,
-    resamples: int = 2000,
+    rules: RankingRules = DEFAULT_RULES,
 ) -> Ranking:
-    """Rank the configurations of one device and family; `top` keeps the first few.
+    """Rank the configurations of one device and family.
 
     Args:
-        configurations: At least one; all of one device and family, no (draft, quant, K) twice.
-        objective: What is ranked by; its unit and direction are in `SCALES`.
+        configurations: At least one; all of one device and family, none twice.
+        objective: What is ranked by.
         serving: Verification latency and price to rank under.
         rng: Draws the bootstrap resamples.
-        top: How many choices to return; None returns all.
-        indifference: How much worse than the best still counts as tied, as a share.
-        confidence: Of the intervals, and of the test that shows a configuration worse than the best.
-        resamples: Bootstrap resamples.
+        rules: How ties are told, and how many choices to return.
     """
     device, family = _one_device_and_family(configurations)
     # In an order of their own, so that the draws do not depend on the order in which they were given.
@@ -95,37 +101,25 @@ def rank(
         device=device,
         family=family,
         objective=objective,
-        unit=SCALES[objective].unit,
-        better=SCALES[objective].better,
-        unavailable=None,
-        choices=(),
         serving=serving,
         decoding=_decoding(configurations),
-        confidence=confidence,
-        indifference=indifference,
+        rules=rules,
+        unavailable=objective.unavailable(serving),
     )
-    if objective == "cost" and serving.usd_per_million_tokens <= 0:
-        price = f"{serving.usd_per_million_tokens:g} USD per million tokens"
-        return replace(ranking, unavailable=f"the price is {price}; tokens per dollar need one above 0")
-    able = [c for c in ordered if objective != "energy" or c.power_w is not None]
+    if ranking.unavailable is not None:
+        return ranking
+    reasons = [objective.lacks(c) for c in ordered]
+    able = tuple(c for c, reason in zip(ordered, reasons, strict=True) if reason is None)
     if not able:
-        return replace(ranking, unavailable="; ".join(dict.fromkeys(_reason(c) for c in ordered)))
-    values = Values(
-        configurations=tuple(able),
-        objective=objective,
-        serving=serving,
-        figures=resampled_figures(able, resamples=resamples, rng=rng),
-    )
+        return replace(ranking, unavailable="; ".join(dict.fromkeys(reason for reason in reasons if reason)))
+    figures = resampled_figures(able, serving, resamples=rules.resamples, rng=rng)
+    values = Values(configurations=able, objective=objective, serving=serving, figures=figures)
     return replace(
         ranking,
-        choices=_choices(values, indifference=indifference, confidence=confidence)[:top],
-        left_out=_left_out(ordered) if objective == "energy" else (),
+        choices=_choices(values, rules)[: rules.top],
+        # The cells that lack a figure, each with its reason, once.
+        left_out=tuple(dict.fromkeys(f"{c.id.drafter}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)),
     )
-
-
-def _decoding(configurations: Sequence[Configuration]) -> Decoding | None:
-    found = {configuration.acceptance.decoding for configuration in configurations}
-    return found.pop() if len(found) == 1 else None
 
 
 def rank_all(
@@ -134,10 +128,7 @@ def rank_all(
     serving_for: Callable[[str, str], Serving],
     *,
     rng: np.random.Generator,
-    top: int | None = None,
-    indifference: float = 0.02,
-    confidence: float = 0.95,
-    resamples: int = 2000,
+    rules: RankingRules = DEFAULT_RULES,
 ) -> tuple[Ranking, ...]:
     """A ranking for each device, family and objective, in the order of first appearance.
 
@@ -154,60 +145,48 @@ def rank_all(
             objective,
             serving_for(device, family),
             rng=np.random.default_rng([seed, zlib.crc32(f"{device}\n{family}".encode())]),
-            top=top,
-            indifference=indifference,
-            confidence=confidence,
-            resamples=resamples,
+            rules=rules,
         )
         for (device, family), group in groups.items()
         for objective in objectives
     )
 
 
-def _choices(values: Values, *, indifference: float, confidence: float) -> tuple[Choice, ...]:
+def _choices(values: Values, rules: RankingRules) -> tuple[Choice, ...]:
     """All of them, the best first; equal values keep the order in which the configurations came."""
     point = values.point()
     order = np.argsort(-point if values.higher_is_better else point, kind="stable")
     best = int(order[0])
-    low, high = values.interval(confidence)
-    tied = values.within(best, indifference) | ~values.shown_worse(best, confidence)
+    low, high = values.interval(rules.confidence)
+    tied = values.within(best, rules.indifference) | ~values.shown_worse(best, rules.confidence)
     return tuple(
         Choice(
             rank=place,
-            draft=values.configurations[i].draft,
-            quant=values.configurations[i].quant,
-            k=values.configurations[i].k,
+            configuration=values.configurations[i],
             value=float(point[i]),
             low=float(low[i]),
             high=float(high[i]),
             tied_with_best=bool(tied[i]),
-            provenance=values.configurations[i].provenance,
-            warnings=values.configurations[i].warnings,
-            configuration=values.configurations[i],
         )
         for place, i in enumerate(order.tolist(), 1)
     )
+
+
+def _decoding(configurations: Sequence[Configuration]) -> Decoding | None:
+    found = {configuration.acceptance.decoding for configuration in configurations}
+    return found.pop() if len(found) == 1 else None
 
 
 def _one_device_and_family(configurations: Sequence[Configuration]) -> tuple[str, str]:
     groups = sorted({(c.device, c.family) for c in configurations})
     if len(groups) != 1:
         raise ValueError(f"a ranking is of one device and one family, not of {groups}")
-    if len({_by_size(c) for c in configurations}) < len(configurations):
+    if len({c.id for c in configurations}) < len(configurations):
         raise ValueError(f"a configuration of {groups[0]} is given twice")
     return groups[0]
 
 
-def _by_size(configuration: Configuration) -> tuple[int, str, str]:
+def _by_size(configuration: Configuration) -> tuple[int, str, str, str]:
     """Which comes first where values are equal: the shorter draft length, then by name."""
-    return configuration.k, configuration.draft, configuration.quant
-
-
-def _left_out(configurations: Sequence[Configuration]) -> tuple[str, ...]:
-    """The cells without power, each with its reason, once."""
-    without = [c for c in configurations if c.power_w is None]
-    return tuple(dict.fromkeys(f"{c.draft} {c.quant}: {_reason(c)}" for c in without))
-
-
-def _reason(configuration: Configuration) -> str:
-    return configuration.power_reason or "its power was not measured"
+    drafter = configuration.id.drafter
+    return configuration.k, drafter.draft, drafter.quant, drafter.algorithm

@@ -1,11 +1,8 @@
-"""What it costs to choose by one objective, in terms of the others.
-
-Costs are ratios of at least 1: how many times worse than the best the chosen configuration is.
-"""
+"""What it costs to pick the winner of one objective, in terms of the others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configspec.selection.ranking import Ranking
@@ -14,19 +11,23 @@ from configspec.theory.profile import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Regret:
+    """How many times worse than the best a configuration is by one objective: a ratio of at least 1."""
+
+    objective: Objective
+    times: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
     """The best configuration of one device and family by one objective, and how far it is from the best by the others.
 
-    `costs` has no entry for an objective that is unavailable, or for which this configuration lacks a figure.
+    `regrets` leaves out an objective that is unavailable, or for which this configuration lacks a figure.
     """
 
-    device: str
-    family: str
     chosen_for: Objective
-    draft: str
-    quant: str
-    k: int
-    costs: Mapping[Objective, float]
+    winner: Configuration
+    regrets: tuple[Regret, ...]
 
 
 def conflicts(rankings: Sequence[Ranking]) -> tuple[Conflict, ...]:
@@ -42,24 +43,20 @@ def conflicts(rankings: Sequence[Ranking]) -> tuple[Conflict, ...]:
 
 
 def _conflict(ranking: Ranking, beside: Sequence[Ranking]) -> Conflict:
-    best = ranking.choices[0]
-    others = [r for r in beside if r.objective != ranking.objective and r.choices]
+    winner = ranking.choices[0].configuration
+    others = [r for r in beside if r.objective.name != ranking.objective.name and r.choices]
     return Conflict(
-        device=ranking.device,
-        family=ranking.family,
         chosen_for=ranking.objective,
-        draft=best.draft,
-        quant=best.quant,
-        k=best.k,
-        costs={r.objective: _times_worse(best.configuration, r) for r in others if _has_figures(best.configuration, r)},
+        winner=winner,
+        regrets=tuple(
+            Regret(objective=r.objective, times=_times_worse(winner, r))
+            for r in others
+            if r.objective.lacks(winner) is None
+        ),
     )
-
-
-def _has_figures(configuration: Configuration, ranking: Ranking) -> bool:
-    return ranking.objective != "energy" or configuration.power_w is not None
 
 
 def _times_worse(configuration: Configuration, ranking: Ranking) -> float:
     value = objective_value(ranking.objective, configuration, ranking.serving)
     best = ranking.choices[0].value
-    return best / value if ranking.better == "higher" else value / best
+    return best / value if ranking.objective.better == "higher" else value / best

@@ -12,15 +12,20 @@ whose rounds are beginnings of the same rounds. A difference of two configuratio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configspec.theory.figures import Estimate
+from configspec.theory.objectives.objective import FigureName, Figures
 from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import resample_weights
+
+End = Literal["point", "low", "high"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +39,39 @@ class Draws:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
+    def at(self, end: End) -> NDArray[np.float64]:
+        """Its points, or its draws with bounded figures at one end."""
+        return {"point": self.point, "low": self.low, "high": self.high}[end]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """All that objectives are computed from, of N configurations."""
+class DrawnFigures:
+    """All that objectives are computed from, of N configurations, with the draws of what is in doubt."""
 
-    k: NDArray[np.float64]
+    k: NDArray[np.float64]  # (N,)
+    verify_s: NDArray[np.float64]  # (N,)
     alpha: Draws
     round_s: Draws
     power_w: Draws
 
+    def at(self, ends: Mapping[FigureName, End]) -> Figures[NDArray[np.float64]]:
+        """The figures, each at the end that is named for it; at its point where none is."""
+        return Figures(
+            k=self.k,
+            verify_s=self.verify_s,
+            alpha=self.alpha.at(ends.get("alpha", "point")),
+            round_s=self.round_s.at(ends.get("round_s", "point")),
+            power_w=self.power_w.at(ends.get("power_w", "point")),
+        )
 
-def resampled_figures(configurations: Sequence[Configuration], *, resamples: int, rng: np.random.Generator) -> Figures:
+
+def resampled_figures(
+    configurations: Sequence[Configuration], serving: Serving, *, resamples: int, rng: np.random.Generator
+) -> DrawnFigures:
     """Draw the figures of all configurations together, so that what they share is drawn once."""
-    return Figures(
+    return DrawnFigures(
         k=np.array([c.k for c in configurations], dtype=np.float64),
+        verify_s=np.array([serving.verify_s_at(c.k) for c in configurations], dtype=np.float64),
         alpha=_acceptance(configurations, resamples, rng),
         round_s=_rounds(configurations, resamples, rng),
         power_w=_power(configurations),
@@ -105,7 +128,7 @@ def _prompt_set(index: int, configuration: Configuration) -> Hashable:
 
 def _rounds_of_cell(configuration: Configuration) -> Hashable:
     rounds = len(configuration.round_samples_s)
-    return (configuration.draft, configuration.quant, rounds) if rounds > 1 else None
+    return (configuration.cell, rounds) if rounds > 1 else None
 
 
 def _groups(keys: Iterable[Hashable]) -> list[list[int]]:

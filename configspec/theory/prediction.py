@@ -4,7 +4,7 @@
     d(K)        round_s              seconds to draft K tokens after one pending token
     c           catch_up_s           seconds more where two are pending: the round before was accepted whole
     v(K)        verify_s             seconds of the target's pass over K + 1 tokens, its verdict included
-    x           exchange_s           seconds of the link and the protocol, a round
+    x           exchange_s           seconds of the link and the protocol, per round
     time        R * (d(K) + v(K) + x) + C * c
 
 The paper's eq. 1 (arXiv 2604.09722) is this with C * c = 0 and v(K) + x = T_verify for all K.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.theory.acceptance.chain import expected_counts
+from configspec.theory.acceptance.expected import expected_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ def text_cost(accept: Sequence[float], k: int) -> TextCost:
     Args:
         accept: For each token of the text, the probability that it came from an accepted draft; 1 and 0 where the draft
             proposes its arg-max.
-        k: Tokens drafted a round.
+        k: Tokens drafted per round.
 
     """
     counts = expected_counts(accept, k)

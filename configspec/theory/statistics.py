@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.theory.figures import Estimate
+from configspec.theory.flags import Flag, Part, flag
 
 # Repetitions on a quiet board spread by 1-3 %; one that throttles, or is shared, by far more.
 DISTURBED_SPREAD = 0.10
@@ -65,30 +66,29 @@ def relative_spread(samples: Sequence[float]) -> float:
     return _MAD_TO_SIGMA * float(np.median(np.abs(values - median))) / median
 
 
-def disturbed(samples: Sequence[float]) -> str | None:
-    """Why these durations look like those of a disturbed machine, or None.
+def disturbed(samples: Sequence[float], part: Part = "profile") -> Flag | None:
+    """Whether these durations look like those of a disturbed machine; `part` says what they time.
 
     Disturbed means: the robust spread is above 10 % of the median, or more than one in ten samples took over twice
     the median. With fewer than three samples nothing can be said.
     """
     values = _checked(samples)
-    if len(values) < 3:
+    n = len(values)
+    if n < 3:
         return None
     spread = relative_spread(samples)
     if spread > DISTURBED_SPREAD:
-        return f"disturbed: {len(values)} samples spread by {spread:.0%} of their median, above {DISTURBED_SPREAD:.0%}"
+        return flag("spread", part, samples=n, spread=spread, limit=DISTURBED_SPREAD)
     slow = int(np.count_nonzero(values > SLOW_TIMES * np.median(values)))
-    if slow > SLOW_SHARE * len(values):
-        return f"disturbed: {slow} of {len(values)} samples took more than {SLOW_TIMES:g} times the median"
+    if slow > SLOW_SHARE * n:
+        return flag("pauses", part, samples=n, slow=slow, times=SLOW_TIMES)
     return None
 
 
-def too_few(samples: Sequence[float], confidence: float = 0.95) -> str | None:
-    """What to tell the reader of a median with less than the confidence asked for, or None."""
-    needed = samples_needed(confidence)
-    if len(samples) >= needed:
-        return None
-    return f"{len(samples)} sample{'s' * (len(samples) != 1)}; {needed} give a {confidence:.0%} interval"
+def too_few(samples: Sequence[float], part: Part = "profile", *, confidence: float = 0.95) -> Flag | None:
+    """Whether a median of these samples has less than the confidence asked for; `part` says what they time."""
+    n, needed = len(samples), samples_needed(confidence)
+    return flag("few_samples", part, samples=n, needed=needed, confidence=confidence) if n < needed else None
 
 
 def typical(samples: Sequence[float]) -> float:

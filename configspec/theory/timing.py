@@ -18,7 +18,7 @@ from configspec.theory.statistics import median_estimate
 def prefix_durations(stamps: Sequence[Sequence[float]], k: int, *, where: str = "the device") -> tuple[float, ...]:
     """Seconds that each round took to draft its first `k` tokens; `where` names the device and cell in errors."""
     if k < 1:
-        raise ValueError(f"K is the number of tokens drafted a round, 1 or more, not {k}")
+        raise ValueError(f"K is the number of tokens drafted per round, 1 or more, not {k}")
     if not stamps:
         raise TestbedError(f"{where}: no round was timed. Give the cell more seconds, or a smaller K.")
     return tuple(_duration_s(of_round, k, f"{where}: round {number}") for number, of_round in enumerate(stamps, 1))

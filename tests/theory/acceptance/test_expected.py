@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from configspec.theory.acceptance.chain import accept_probability, expected_counts, pooled, replay
+from configspec.theory.acceptance.chain import pooled, replay
+from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import RULES, AcceptanceRule
 
 law = settings(deadline=None)

@@ -1,0 +1,45 @@
+"""Goodput: verified tokens per second.
+
+Eq. 1 of ConfigSpec (arXiv 2604.09722, section 3.2), on the time of a round instead of the drafting speed:
+
+    G = (K * alpha + 1) / (K / v_d + T_verify)
+
+    K * alpha + 1    tokens that a round yields, the target's own one included
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+from configspec.theory.figures import Number
+from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
+
+
+def goodput_tokens_per_s(k: Number, alpha: Number, round_s: Number, verify_s: Number) -> Number:
+    """Eq. 1: the tokens that a round yields, over the time to draft and to verify it."""
+    goodput: Number = (k * alpha + 1) / (round_s + verify_s)
+    return goodput
+
+
+@final
+class Goodput:
+    """Verified tokens per second."""
+
+    name = "goodput"
+    heading = "goodput"
+    unit = "tokens/s"
+    better: Better = "higher"
+    moves: Mapping[FigureName, Move] = {"alpha": "rises", "round_s": "falls"}
+
+    def unavailable(self, serving: Serving) -> None:
+        """Never: every verifier takes some time, be it none."""
+
+    def lacks(self, configuration: Configuration) -> None:
+        """Nothing: every configuration has an acceptance rate and a time of a round."""
+
+    def value(self, figures: Figures[Number], serving: Serving) -> Number:
+        """Tokens per second."""
+        return goodput_tokens_per_s(figures.k, figures.alpha, figures.round_s, figures.verify_s)
