@@ -22,11 +22,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-
-from configspec.theory.acceptance.near_tie import NEAR_TIE
 from configspec.devices.device import Device, DraftedTokens
 from configspec.profiling.rules import Greedy
 from configspec.targets.target import Target
+from configspec.theory.acceptance.near_tie import NEAR_TIE
 
 MOST_FLIPS = 2  # with more, anything could be explained
 

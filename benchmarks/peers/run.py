@@ -49,10 +49,10 @@ from configspec.cache import Store, default_root
 from configspec.devices.device import open_device
 from configspec.errors import ConfigspecError, UsageError, did_you_mean
 from configspec.families.build import ensure_draft
-from configspec.theory.spacing import evenly
 from configspec.testbed.prompts import default_prompts, read_prompts
 from configspec.testbed.read import read_inventory
 from configspec.testbed.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory
+from configspec.theory.spacing import evenly
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPTH = 128  # tokens in the context, as in the sweep's own rounds

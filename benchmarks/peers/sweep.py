@@ -24,19 +24,19 @@ from typing import cast
 
 from agreement import Difference, Drafts, agreement, difference
 from comparison import Line
+from configspec.testbed.family_spec import FamilySpec
+from configspec.testbed.inventory import Inventory
 from machine import Watch
 
 from configspec.cache import Store
 from configspec.devices.device import Device, DraftedTokens, Prefill, open_device
 from configspec.profiling.acceptance_trace import AcceptanceTrace
-from configspec.profiling.session import ProfilingSession
 from configspec.profiling.rules import Greedy
+from configspec.profiling.session import ProfilingSession
 from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
 from configspec.profiling.target_text import ContinuedPrompt
 from configspec.targets.registry import open_target
 from configspec.targets.target import Target
-from configspec.testbed.family_spec import FamilySpec
-from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell, Drafter
 from configspec.theory.spacing import evenly
 

@@ -99,7 +99,9 @@ def check_output(tokens: Sequence[int], continued: ContinuedPrompt, where: str) 
             f"{where}, prompt {continued.id!r}: {len(tokens)} tokens were decoded; the target's own text has "
             f"{len(own)}."
         )
-    gap = "" if continued.gaps is None else f" There the target's best two logits are {continued.gaps[place]:.2g} apart."
+    gap = (
+        "" if continued.gaps is None else f" There the target's best two logits are {continued.gaps[place]:.2g} apart."
+    )
     raise OutputDiffers(
         f"{where}, prompt {continued.id!r}: token {place} of the decoded text is {tokens[place]}, and the target's own "
         f"text has {own[place]}.{gap} A tiny gap is a near tie, which the target's arithmetic over several tokens at "

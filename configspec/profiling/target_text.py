@@ -150,9 +150,7 @@ def write_target_text(
         out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing)))
 
     key = _key(family.target, sha256, runtime, writing)
-    kept = msgspec.json.decode(
-        store.ensure("text", key, ".json", build).read_bytes(), type=tuple[_Continuation, ...]
-    )
+    kept = msgspec.json.decode(store.ensure("text", key, ".json", build).read_bytes(), type=tuple[_Continuation, ...])
     return TargetText(
         key=key,
         target_sha256=sha256,
@@ -185,9 +183,7 @@ def _write_all(target: Target, writing: Writing) -> list[_Continuation]:
     _check_room(target, writing, tokenized)
     written = []
     for place, ids in enumerate(tokenized):
-        one = target.continue_text(
-            ids, writing.new_tokens, writing.decoding, seed=writing.decoding.seed + place
-        )
+        one = target.continue_text(ids, writing.new_tokens, writing.decoding, seed=writing.decoding.seed + place)
         written.append(_Continuation(prompt=tuple(ids), tokens=one.tokens, logprobs=one.logprobs, gaps=one.gaps))
     return written
 

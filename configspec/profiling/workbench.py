@@ -112,9 +112,7 @@ class Workbench:
             push = push_command(self.inventory.path, spec.name, family, drafter.draft, drafter.quant)
             path = find_model(self.device(spec), files, push)
         source, context = files[0].path, spec.llama_cpp.context
-        return StagedModel(
-            path=path, source=source, llama_cpp=spec.llama_cpp, cache_bytes=cache_bytes(source, context)
-        )
+        return StagedModel(path=path, source=source, llama_cpp=spec.llama_cpp, cache_bytes=cache_bytes(source, context))
 
     def draft_file(self, family: FamilySpec, drafter: Drafter) -> Path:
         """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""

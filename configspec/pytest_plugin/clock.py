@@ -7,7 +7,6 @@ from typing import Literal
 
 from configspec.errors import TestbedError
 
-
 ClockName = Literal["device_clock", "recorded_figures", "host_clock"]
 
 

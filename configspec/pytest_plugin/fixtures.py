@@ -78,9 +78,7 @@ def hil_benchmark(
 
 
 @pytest.fixture
-def hil_end_to_end(
-    decoded: Row, benchmark: BenchmarkFixture, request: pytest.FixtureRequest
-) -> Callable[[], EndToEnd]:
+def hil_end_to_end(decoded: Row, benchmark: BenchmarkFixture, request: pytest.FixtureRequest) -> Callable[[], EndToEnd]:
     """Writes the real decoding as one row, its times the seconds of each decoding of all prompts; returns the figures.
 
     Call it once. Afterwards the test may assert what it likes of what it returns.

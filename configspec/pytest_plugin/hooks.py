@@ -51,7 +51,9 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     run = config.stash.get(RUN, None)
     if run is None:
         return None
-    return f"configspec: {len(run.plan.configurations)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
+    return (
+        f"configspec: {len(run.plan.configurations)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -124,7 +126,9 @@ def _group(asked: ConfigurationId | None, *, decoded: bool) -> str | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the row to its report; show our own errors as one message, without the traceback."""
     report = yield
     if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):

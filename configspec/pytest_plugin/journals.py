@@ -56,8 +56,7 @@ def check_journal(asked: Asked) -> None:
         return
     if asked.resume is None or earlier_path(asked).resolve() != asked.journal.resolve():
         raise UsageError(
-            f"--journal {asked.journal}: already exists. Choose another name, or resume it: "
-            f"--resume {asked.journal}"
+            f"--journal {asked.journal}: already exists. Choose another name, or resume it: --resume {asked.journal}"
         )
 
 

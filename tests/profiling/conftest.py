@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from configspec.testbed.inventory import Inventory
+from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 
 from configspec.cache import Store
 from configspec.profiling.session import ProfilingSession
 from configspec.testbed.prompts import read_prompts
 from configspec.testbed.read import read_inventory
-from configspec.testbed.inventory import Inventory
-from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 
 ROOT = Path(__file__).parents[2]
 PROMPTS = 6

@@ -6,18 +6,20 @@ from dataclasses import replace
 
 import pytest
 from cells import cell
+from configspec.testbed.device_spec import LinkSpec
+from configspec.testbed.family_spec import TargetSpec
+from configspec.testbed.sweep_spec import EndToEndSpec
 
 from configspec.errors import OutputDiffers, UsageError
 from configspec.profiling.end_to_end import check_output
 from configspec.profiling.session import ProfilingSession
 from configspec.profiling.target_text import ContinuedPrompt
-from configspec.testbed.device_spec import LinkSpec
-from configspec.testbed.family_spec import TargetSpec
-from configspec.testbed.sweep_spec import EndToEndSpec
 from configspec.theory.serving.link import Link
 
 KS = (1, 2, 4)
-WRITTEN = ContinuedPrompt(id="p", category="c", prompt=(1, 2), tokens=(5, 6, 7), logprobs=(0.0,) * 3, gaps=(1.0, 0.25, 3.0))
+WRITTEN = ContinuedPrompt(
+    id="p", category="c", prompt=(1, 2), tokens=(5, 6, 7), logprobs=(0.0,) * 3, gaps=(1.0, 0.25, 3.0)
+)
 
 
 def test_the_first_difference_of_a_text_is_shown_with_its_gap() -> None:

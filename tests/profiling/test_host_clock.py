@@ -145,7 +145,5 @@ def test_a_host_whose_clock_steps_measures_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "seen").stat().st_size > 0, "the clock was not looked at, so nothing is proved"
     rows = json.loads((tmp_path / "r.json").read_text())["benchmarks"]
     found = [one for row in rows for one in seconds(row["extra_info"]["configspec"])]
-    assert {"round_samples_s", "verification_s", "link_s", "total_s", "repeats_s"} <= {
-        k for k, _ in found
-    }
+    assert {"round_samples_s", "verification_s", "link_s", "total_s", "repeats_s"} <= {k for k, _ in found}
     assert not [(key, value) for key, value in found if not 0 <= value < 600]

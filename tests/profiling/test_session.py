@@ -10,14 +10,14 @@ from statistics import mean
 
 import pytest
 from cells import cell
+from configspec.testbed.family_spec import DraftSpec
 
 from configspec.cache import Store
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
-from configspec.testbed.read import read_inventory
-from configspec.testbed.family_spec import DraftSpec
 from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples
+from configspec.testbed.read import read_inventory
 from configspec.theory.acceptance.chain import replay
 from configspec.theory.flags import flag
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 # Imported here first: a pytest run inside this process forgets what it imported, and numpy cannot be loaded twice.
-from configspec.records.reader import open_row_file
+from configspec.records.reader import open_rows
 
 BENCHMARK = '''
 """As a user writes it."""
@@ -91,9 +91,9 @@ def rows_of(pytester: pytest.Pytester) -> Rows:
     """The rows of a results file or journal in the testbed's folder, by node id; a row that is there twice is told."""
 
     def read(name: str) -> dict[str, dict[str, Any]]:
-        found = list(open_row_file(Path(pytester.path, name)).rows())
-        rows = {row["fullname"]: row for row in found}
-        assert len(rows) == len(found), "a row is there twice"
+        found = list(open_rows(Path(pytester.path, name)).entries())
+        rows: dict[str, dict[str, Any]] = {entry.fullname: entry.raw for entry in found}
+        assert len(rows) == len(found), "a row stands twice"
         return rows
 
     return read

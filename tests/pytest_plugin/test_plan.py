@@ -37,10 +37,10 @@ def test_a_sample_has_every_draft_in_one_quantisation_at_three_k():
     """Of two families with three drafts, three quantisations and ten K: 18 of 180, of the real device alone."""
     chosen = choose(ASKED).end_to_end
     assert len(chosen) == 18
-    assert {case.device for case in chosen} == {"local"}
-    assert {case.k for case in chosen} == {1, 5, 10}
-    assert {case.quant for case in chosen} == {"Q4_K_M"}
-    assert len({case[:3] for case in chosen}) == 6
+    assert {one.device for one in chosen} == {"local"}
+    assert {one.k for one in chosen} == {1, 5, 10}
+    assert {one.quant for one in chosen} == {"Q4_K_M"}
+    assert len({(one.device, one.family, one.draft) for one in chosen}) == 6
 
 
 @pytest.mark.parametrize(("amount", "count"), [("none", 0), ("all", 180)])
@@ -52,7 +52,14 @@ def test_none_and_all_are_what_they_say(amount, count):
 def test_the_filters_hold_for_the_sample_too():
     """Two K and one quantisation left: those."""
     chosen = choose(replace(ASKED, k="2,4", quants=("Q8_0",), families=("tiny-qwen3",), drafts=("m",))).end_to_end
-    assert [(case.quant, case.k) for case in chosen] == [("Q8_0", 2), ("Q8_0", 4)]
+    assert [(one.quant, one.k) for one in chosen] == [("Q8_0", 2), ("Q8_0", 4)]
+
+
+def test_the_k_of_a_cell_are_those_of_its_configurations():
+    """Each cell's, in order; together they are all configurations, each once."""
+    plan = choose(replace(ASKED, k="2,4,8"))
+    assert [cell.at(k) for cell, ks in plan.ks.items() for k in ks] == list(plan.configurations)
+    assert set(plan.ks.values()) <= {(2, 4, 8), (2, 8)}
 
 
 @pytest.mark.real

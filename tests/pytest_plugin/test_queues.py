@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.pytest_plugin.xdist.queues import DeviceQueues, device_of
+from configspec.pytest_plugin.xdist.queues import DeviceQueues
+from configspec.theory.ids import device_in
 
 DEVICES = ("orin", "orin-2", "rpi5", "rpi4")
 
@@ -125,9 +126,9 @@ def test_a_device_belongs_to_one_worker_until_that_dies(session, random):
     session.run(random.choice)
     dead = {worker for worker, name in session.ran if name in session.deadly}
     for device in DEVICES:
-        workers = list(dict.fromkeys(worker for worker, name in session.ran if device_of(name, DEVICES) == device))
+        workers = list(dict.fromkeys(worker for worker, name in session.ran if device_in(name, DEVICES) == device))
         assert set(workers[:-1]) <= dead
-        changes = [worker for worker, name in session.ran if device_of(name, DEVICES) == device]
+        changes = [worker for worker, name in session.ran if device_in(name, DEVICES) == device]
         assert list(dict.fromkeys(changes)) == [worker for worker, _ in groupby(changes)]
 
 
@@ -136,7 +137,7 @@ def test_a_devices_tests_keep_their_order(session, random):
     """Models are opened once because a cell's tests follow one another."""
     session.run(random.choice)
     for device in DEVICES:
-        ran = [name for _, name in session.ran if device_of(name, DEVICES) == device]
+        ran = [name for _, name in session.ran if device_in(name, DEVICES) == device]
         assert ran == [name for name in session.tests if name in set(ran)]
 
 
@@ -145,9 +146,9 @@ def test_a_devices_queue_begins_twice_at_most(session, random):
     """One death is bad luck, two are the board: what is left then is named, with the reason."""
     session.run(random.choice)
     for device in DEVICES:
-        deaths = [name for name in session.crashed if device_of(name, DEVICES) == device]
+        deaths = [name for name in session.crashed if device_in(name, DEVICES) == device]
         assert len(deaths) <= 2
-        left = [why for name, why in session.queues.not_run().items() if device_of(name, DEVICES) == device]
+        left = [why for name, why in session.queues.not_run().items() if device_in(name, DEVICES) == device]
         assert not left or len(deaths) == 2
         assert set(left) <= {f"2 workers died while they measured on {device}"}
 
@@ -156,7 +157,7 @@ def test_as_many_workers_as_devices_take_one_each():
     """Each device's tests on a worker of its own, from the start."""
     tests = [test_id(device, number) for device in DEVICES for number in range(3)]
     session = Session(tests, 4, set())
-    first = {worker.gateway.id: device_of(tests[worker.known[0]], DEVICES) for worker in session.alive}
+    first = {worker.gateway.id: device_in(tests[worker.known[0]], DEVICES) for worker in session.alive}
     assert sorted(str(name) for name in first.values()) == sorted(DEVICES)
 
 
@@ -173,8 +174,8 @@ def test_workers_without_a_device_run_the_hosts_tests():
     tests = [*(test_id(None, number) for number in range(6)), *(test_id("orin", number) for number in range(6, 12))]
     session = Session(tests, 2, set())
     session.run(lambda able: able[len(session.ran) % len(able)])
-    of_device = {worker for worker, name in session.ran if device_of(name, DEVICES)}
-    of_host = {worker for worker, name in session.ran if not device_of(name, DEVICES)}
+    of_device = {worker for worker, name in session.ran if device_in(name, DEVICES)}
+    of_host = {worker for worker, name in session.ran if not device_in(name, DEVICES)}
     assert len(of_device) == 1
     assert of_host - of_device
 
@@ -231,4 +232,4 @@ def test_a_test_that_another_plugin_would_run_again_is_not():
 )
 def test_the_device_is_read_from_the_id(node_id, device):
     """The second colon ends its name; a name that nobody chose is no device."""
-    assert device_of(node_id, DEVICES) == device
+    assert device_in(node_id, DEVICES) == device

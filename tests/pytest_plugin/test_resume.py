@@ -58,7 +58,7 @@ def test_what_changed_is_measured_again_and_counted(testbed, pytester, rows_of):
     result = pytester.runpytest("--device", "*", "--resume", "first.json", "--benchmark-json=r.json")
     assert result.ret == 0
     result.stdout.fnmatch_lines(
-        ["12 rows resumed from *first.json, 6 measured", "6 rows no longer held: drafting was *"]
+        ["12 rows resumed from *first.json, 6 measured", "6 rows no longer held: drafting.tokens_per_s.value was *"]
     )
     row = rows_of("r.json")["test_bench.py::test_configuration[dev:fast:-pair-a-Q8_0-K4]"]
     assert row["stats"]["median"] == pytest.approx(0.08)
@@ -104,13 +104,13 @@ def test_a_narrower_run_loses_no_row_of_the_journal(testbed, pytester, rows_of, 
 
 
 def test_the_journal_may_be_named(testbed, pytester, rows_of):
-    """It goes where it is told, is not overwritten, and can be gone on from in place."""
+    """It goes where it is told, is not overwritten, and can be resumed in place."""
     assert pytester.runpytest("--device", "fast", "--journal", "here/mine.jsonl").ret == 0
     assert len(rows_of("here/mine.jsonl")) == 6
     assert not Path(".configspec").exists()
     again = pytester.runpytest("--device", "fast", "--journal", "here/mine.jsonl")
     assert again.ret == pytest.ExitCode.USAGE_ERROR
-    again.stderr.fnmatch_lines(["*here/mine.jsonl: is there already*--resume*"])
+    again.stderr.fnmatch_lines(["*here/mine.jsonl: already exists*--resume*"])
     result = pytester.runpytest("--device", "*", "--journal", "here/mine.jsonl", "--resume", "here/mine.jsonl")
     assert result.ret == 0
     assert len(rows_of("here/mine.jsonl")) == EVERYTHING

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from configspec.records.reader import open_row_file
+from configspec.records.reader import open_rows
 
 pytestmark = pytest.mark.real
 
@@ -49,7 +49,7 @@ def test_every_configuration_becomes_one_row_timed_by_the_devices_clock(testbed,
     assert len(found) == EVERYTHING
     row = found["test_bench.py::test_configuration[dev:fast:-pair-a-Q8_0-K4]"]
     assert row["stats"]["median"] == pytest.approx(0.04)
-    assert row["options"]["timer"] == "device_clock"
+    assert row["options"]["timer"] == "recorded_figures"
     record = row["extra_info"]["configspec"]
     assert (record["device"], record["draft"], record["k"]) == ("fast", "a", 4)
     assert record["drafting"]["tokens_per_s"]["value"] == pytest.approx(100)
@@ -174,7 +174,7 @@ def test_a_killed_run_keeps_what_it_finished(testbed, pytester):
     assert result.ret == -signal.SIGKILL
     assert not Path(testbed, "r.json").exists() or not Path(testbed, "r.json").read_bytes()
     (journal,) = Path(testbed, ".configspec", "journal").glob("*.jsonl")
-    found = [row["name"] for row in open_row_file(journal).rows()]
+    found = [entry.raw["name"] for entry in open_rows(journal).entries()]
     assert found == ["test_first[dev:fast:-pair-a-Q8_0-K1]"]
 
 
