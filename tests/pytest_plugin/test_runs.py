@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from configspec.records.reader import open_rows
+from configspec.records.reader import open_rows, read_rows
 
 pytestmark = pytest.mark.real
 
@@ -55,6 +55,36 @@ def test_every_configuration_becomes_one_row_timed_by_the_devices_clock(testbed,
     assert record["drafting"]["tokens_per_s"]["value"] == pytest.approx(100)
     assert record["power"] == {"watts": None, "reason": "made up without power"}
     assert record["outcome"] == "passed"
+
+
+def test_a_group_of_pytest_benchmark_holds_one_k(testbed, pytester):
+    """Its table compares within a group, and a round of 4 takes longer than one of 1 without being slower."""
+    pytester.runpytest("--device", "*", "--benchmark-json=r.json")
+    groups: dict[str, set[int]] = {}
+    for row in rows(testbed).values():
+        groups.setdefault(row["group"], set()).add(row["extra_info"]["configspec"]["k"])
+    assert len(groups) == 9  # 3 devices, 3 values of K
+    assert all(len(ks) == 1 for ks in groups.values())
+
+
+def test_the_parameter_of_a_test_is_written_as_its_names_and_k(testbed, pytester):
+    """Plain JSON in pytest-benchmark's `params`, as every earlier version wrote it."""
+    pytester.runpytest("--device", "fast", "--k", "4", "--draft", "a", "--benchmark-json=r.json")
+    (row,) = rows(testbed).values()
+    assert row["params"] == {"configuration": ["fast", "pair", "a", "Q8_0", 4]}
+
+
+def test_results_are_a_row_a_line_with_shared_facts_in_the_head(testbed, pytester):
+    """What all rows of a device say alike stands once, and the file is still pytest-benchmark's."""
+    pytester.runpytest("--device", "fast,slow", "--benchmark-json=r.json", "--benchmark-save=one")
+    (saved,) = Path(testbed, ".benchmarks").rglob("0001_one.json")
+    for path in (Path(testbed, "r.json"), saved):
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text)
+        lines = [line for line in text.splitlines() if '"fullname"' in line]
+        assert len(lines) == len(document["benchmarks"]) == 12
+        assert len(document["configspec"]["shared"]) < 4
+        assert [row.id.k for row in read_rows(path)] == [row["extra_info"]["configspec"]["k"] for row in document["benchmarks"]]
 
 
 def test_a_device_name_in_an_id_ends_with_its_colon(testbed, pytester):

@@ -1,0 +1,44 @@
+"""Names of what is measured: how a test's id is written, and what is read of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configspec.theory.ids import Cell, Drafter, configuration_id, device_in
+
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True)
+configurations = st.builds(configuration_id, names, names, names, names, st.integers(1, 256))
+
+
+def test_an_id_names_device_family_draft_quantisation_and_k():
+    """As the documentation shows it."""
+    assert configuration_id("jetson", "pair", "1b", "Q4_K_M", 4).id == "dev:jetson:-pair-1b-Q4_K_M-K4"
+
+
+def test_another_algorithm_stands_in_the_id():
+    """A chain, which is the usual one, does not."""
+    drafter = Drafter(draft="xs", quant="Q8_0", algorithm="lookup")
+    assert Cell(device="d", family="f", drafter=drafter).at(2).id == "dev:d:-f-xs-Q8_0-lookup-K2"
+
+
+@given(configurations, st.lists(names))
+def test_the_device_is_read_back_from_an_id(configuration, others):
+    """Whatever the other names are, and whichever other devices there are."""
+    assert device_in(f"t.py::test[{configuration.id}]", [*others, configuration.device]) == configuration.device
+
+
+@pytest.mark.parametrize("other", ["orin-nx", "orin.2", "ori"])
+def test_a_name_that_begins_alike_is_another_device(other):
+    """The second colon ends the name."""
+    assert device_in(f"t.py::test[dev:{other}:-f-xs-Q8_0-K1]", ["orin"]) is None
+
+
+@given(configurations)
+def test_a_cell_has_its_configurations(configuration):
+    """And each configuration its cell: `at` and `cell` undo each other."""
+    assert configuration.cell.at(configuration.k) == configuration
+    assert configuration.as_json() == [
+        *(configuration.device, configuration.family, configuration.draft, configuration.quant, configuration.k)
+    ]
