@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ def test_places_are_as_many_as_there_are_and_ascend(total: int, count: int) -> N
     assert len(places) == min(total, count)
     assert sorted(set(places)) == places
     assert all(0 <= place < total for place in places)
-    steps = {after - before for before, after in zip(places, places[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(places)}
     assert not steps or max(steps) - min(steps) <= 1
 
 

@@ -74,7 +74,8 @@ def test_an_unknown_objective_is_answered_with_the_known_ones() -> None:
 @each_objective
 def test_an_objective_says_what_it_is(one: Objective) -> None:
     """In words, with a unit of something per something, and with a direction."""
-    assert one.name and one.heading
+    assert one.name
+    assert one.heading
     assert all(one.unit.partition("/"))
     assert one.better in ("higher", "lower")
     assert set(one.moves) <= set(get_args(FigureName))
