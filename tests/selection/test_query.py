@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_up_objective import Silence
 
 from configspec.selection.query import Query
 from configspec.selection.ranking import RankingRules
-from configspec.theory.figures import Estimate, Number
+from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id
-from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
 from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -76,31 +75,12 @@ def test_the_same_question_has_the_same_answer() -> None:
     assert Query(rules=QUICK).answer(MEASURED, np.random.default_rng(3))
 
 
-class SilentSeconds:
-    """A made-up objective: how long the device does not draft, per token. Its worse end is the longer wait."""
-
-    name = "silence"
-    heading = "silence between tokens"
-    unit = "s/token"
-    better: Better = "lower"
-    moves: Mapping[FigureName, Move] = {"alpha": "falls"}
-
-    def unavailable(self, serving: Serving) -> str | None:
-        return None if serving.verify_s else "nothing is waited for"
-
-    def lacks(self, configuration: Configuration) -> str | None:
-        return "K=2 is never silent" if configuration.k == 2 else None
-
-    def value(self, figures: Figures[Number], serving: Serving) -> Number:
-        return figures.verify_s / (figures.k * figures.alpha + 1)
-
-
 def test_a_fourth_objective_is_ranked_by_what_it_says_of_itself() -> None:
     """Without another line: its value, its direction, what it lacks, and when it is unavailable."""
-    query = Query(objectives=[*OBJECTIVES, SilentSeconds()], rules=QUICK)
+    query = Query(objectives=[*OBJECTIVES, Silence()], rules=QUICK)
     four = (configuration(4), Serving())
-    ranking = query.answer([four, (configuration(8), Serving()), (configuration(2), Serving())])[-1]
+    ranking = query.answer([four, (configuration(8), Serving()), (configuration(1), Serving())])[-1]
     assert [choice.configuration.k for choice in ranking.choices] == [8, 4]
     assert [choice.value for choice in ranking.choices] == pytest.approx([0.5 / 5, 0.5 / 3])
-    assert ranking.left_out == ("1b Q4_K_M: K=2 is never silent",)
+    assert ranking.left_out == ("1b Q4_K_M: K=1 is never silent",)
     assert query.answer([(configuration(4), Serving(verify_s=0.0))])[-1].unavailable == "nothing is waited for"
