@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from configspec.cli.command import Commands, add_command
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,17 +27,23 @@ NOT_ASKED = {
     "unconfigured": "it cannot be asked before it is set up",
     "recorded": "recorded figures are no board",
 }
-Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
     """The command with its options."""
-    devices = commands.add_parser(
-        "devices", help="whether the devices are ready, busy, offline, unhealthy or unconfigured; 0 if all are ready"
+    devices = add_command(
+        commands,
+        "devices",
+        "whether the devices are ready, busy, offline, unhealthy or unconfigured",
+        "Ask each device of devices.yaml how it is: ready, busy with another run, offline, unhealthy (with what its "
+        "health gate refuses) or unconfigured (with what to set up). Ends with 0 if all are ready, else with 1.",
+        "configspec devices\nconfigspec devices rpi5 'orin*' --format json",
     )
     devices.add_argument("names", nargs="*", metavar="NAME", help="a name, a tag or a glob; without one: all")
-    devices.add_argument("--inventory", type=Path, default=Path("devices.yaml"), metavar="FILE")
-    devices.add_argument("--format", choices=("table", "json"), default="table")
+    devices.add_argument(
+        "--inventory", type=Path, default=Path("devices.yaml"), metavar="FILE", help="default: devices.yaml"
+    )
+    devices.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     devices.add_argument(
         "--timeout", type=float, default=TIMEOUT_S, metavar="SECONDS", help="to wait for an answer (default: 20)"
     )

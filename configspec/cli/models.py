@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from configspec.cli.command import Commands, add_command
 from configspec.cli.problems import raise_all
 from configspec.errors import ConfigspecError
 
@@ -19,32 +20,74 @@ if TYPE_CHECKING:
     from configspec.testbed.specs import FamilySpec
 
 DEFAULT_INVENTORY = Path("devices.yaml")
-Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
 def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     """The command with its parts."""
-    models = commands.add_parser("models", help="the models of the inventory's families")
-    kinds = models.add_subparsers(metavar="COMMAND", required=True)
-    shown = _add(kinds, "list", _list, "what each family is made of, where it comes from, what of it is here")
-    shown.add_argument("--format", choices=("table", "json"), default="table")
-    _add(kinds, "pull", _pull, "fetch what the inventory takes from the hub and is not here")
-    _add(kinds, "verify", _verify, "check that files are whole and vocabularies agree")
-    _add(kinds, "build", _build, "convert and quantise every draft of the inventory into the cache")
-    pushed = _add(kinds, "push", _push, "copy drafts to the folders of devices, where they are missing")
+    models = add_command(
+        commands,
+        "models",
+        "the models of the inventory's families",
+        "List, fetch, check, build and distribute the draft models and targets that devices.yaml names.",
+        "configspec models list\nconfigspec models push rpi5",
+    )
+    parts = models.add_subparsers(metavar="COMMAND", required=True)
+    shown = add_command(
+        parts,
+        "list",
+        "what each family is made of, where it comes from, and what of it is on this host",
+        "List each family's target and draft models: where each comes from, whether it is on this host, and its size.",
+        "configspec models list --family 'llama*' --format json",
+    )
+    shown.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    _add_choice(shown, _list)
+    pulled = add_command(
+        parts,
+        "pull",
+        "fetch the models of the inventory that are on the hub and not on this host",
+        "Fetch the models that devices.yaml takes from the Hugging Face hub and that are not in this host's cache. "
+        "With --draft only drafts are fetched.",
+        "configspec models pull --family qwen3-32b",
+    )
+    _add_choice(pulled, _pull)
+    verified = add_command(
+        parts,
+        "verify",
+        "check that files are whole and vocabularies agree",
+        "Check each model: whether its files are whole, its draft's vocabulary is the target's, and its weights fit "
+        "into this host's memory. Ends with 1 if a model is bad.",
+        "configspec models verify",
+    )
+    _add_choice(verified, _verify)
+    built = add_command(
+        parts,
+        "build",
+        "convert and quantise every draft of the inventory into the cache",
+        "Convert every draft to GGUF and quantise it, into this host's cache. What already exists is not built again.",
+        "configspec models build --quant Q4_K_M",
+    )
+    _add_choice(built, _build)
+    pushed = add_command(
+        parts,
+        "push",
+        "copy drafts to the folders of devices, where they are missing",
+        "Copy the drafts to the model folder of each device, building or fetching them first. What already exists "
+        "there with the same hash is left alone; a file that differs is an error, unless --replace is given.",
+        "configspec models push rpi5 --draft xs",
+    )
     pushed.add_argument("device", nargs="+", metavar="DEVICE", help="name, tag or glob of a device")
-    pushed.add_argument("--replace", action="store_true", help="put them in the place of other files of their names")
+    pushed.add_argument("--replace", action="store_true", help="overwrite other files of the same names")
+    _add_choice(pushed, _push)
 
 
-def _add(
-    kinds: Commands[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], purpose: str
-) -> argparse.ArgumentParser:
-    command = kinds.add_parser(name, help=purpose)
-    command.add_argument("--inventory", type=Path, default=DEFAULT_INVENTORY, metavar="FILE")
+def _add_choice(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    """What every part takes: the inventory, and which of its families, drafts and quantisations."""
+    command.add_argument(
+        "--inventory", type=Path, default=DEFAULT_INVENTORY, metavar="FILE", help=f"default: {DEFAULT_INVENTORY}"
+    )
     for flag, of in (("--family", "family"), ("--draft", "draft; leaves targets out"), ("--quant", "quantisation")):
         command.add_argument(flag, action="append", metavar="NAME", help=f"name or glob of a {of}; repeatable")
     command.set_defaults(run=run)
-    return command
 
 
 def _families(asked: argparse.Namespace) -> list[FamilySpec]:

@@ -1,76 +1,115 @@
-"""`configspec rank`: the rankings of a results file again, under other assumptions."""
+"""`configspec rank`: the rankings of a file of rows again, under other assumptions."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
+from configspec.cli.command import Commands, add_command
 from configspec.errors import UsageError
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.serving.assumptions import Bills
 
-Commands = argparse._SubParsersAction  # argparse has no public name for it
+if TYPE_CHECKING:
+    from configspec.records.row import Row
+    from configspec.selection.query import Query
+    from configspec.selection.ranking import Ranking
+
+TOP_OF_A_TABLE = 5
 
 
-def add_rank(commands: Commands[argparse.ArgumentParser]) -> None:
-    """The command with its options."""
-    rank = commands.add_parser("rank", help="rank the configurations of a results file, under other assumptions too")
-    rank.add_argument("results", type=Path, help="JSON of pytest --benchmark-json")
-    rank.add_argument("--format", choices=("table", "json", "markdown"), default="table")
-    rank.add_argument("--objective", action="append", choices=("goodput", "cost", "energy"), help="default: all three")
+def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[Objective]) -> None:
+    """The command with its options; it ranks by each of `objectives`."""
+    rank = add_command(
+        commands,
+        "rank",
+        "rank the configurations of a results file, under other assumptions too",
+        "Rank the configurations of a results file or a journal by each objective, and show which of them are "
+        "statistically tied with the best. Latency, price and billing are applied to what was measured, so other ones "
+        "can be assumed without touching a device.",
+        "configspec rank results.json\n"
+        "configspec rank results.json --verify-s 0.2 --usd-per-million 0.59 --k 2..10\n"
+        "configspec rank results.json --device rpi5 --objective goodput --format json",
+    )
+    names = [one.name for one in objectives]
+    rank.add_argument("results", type=Path, help="a results file (pytest --benchmark-json), or a journal")
+    rank.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
+    rank.add_argument("--objective", action="append", choices=names, help="repeatable; default: all")
     rank.add_argument("--device", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
-    rank.add_argument("--verify-s", type=float, metavar="S", help="seconds of a verification")
+    rank.add_argument("--verify-s", type=float, metavar="S", help="seconds to verify a round, whatever its K")
     rank.add_argument("--usd-per-million", type=float, metavar="USD", help="price of a million tokens at the verifier")
-    rank.add_argument("--bills", choices=("drafted", "drafted+1"), help="tokens billed a round: K, or K + 1")
-    rank.add_argument("--top", type=int, metavar="N", help="show the first N (table: 5; others: all)")
-    rank.set_defaults(run=_rank)
+    rank.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
+    rank.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP_OF_A_TABLE}; others: all)")
+    rank.set_defaults(run=partial(_rank, objectives))
 
 
-def _rank(asked: argparse.Namespace) -> int:
-    from configspec.records.results import read_results
-    from configspec.reporting.prediction_section import prediction_reports, prediction_text
-    from configspec.reporting.rankings import as_json, as_markdown, as_text
-    from configspec.selection.query import Query, answer
-    from configspec.testbed.k_range import parse_k
-    from configspec.testbed.select import select_names
+def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
+    from configspec.records.reader import read_rows
+    from configspec.reporting.prediction_section import prediction_reports
+    from configspec.reporting.rows_to_rank import rows_to_rank
 
     _check_assumptions(asked)
-    rows = read_results(asked.results)
-    devices = select_names("device", _unique(row.configuration.device for row in rows), asked.device or ())
-    families = select_names("family", _unique(row.configuration.family for row in rows), asked.family or ())
-    question = Query(
+    rows = read_rows(asked.results)
+    chosen = _chosen(rows, asked)
+    query = _query(objectives, asked)
+    rankings = query.answer(rows_to_rank(chosen))
+    if not rankings:
+        raise UsageError(
+            f"{asked.results}: no configuration is left with --device, --family and --k as given. "
+            f"It holds K {', '.join(_unique(str(row.k) for row in rows))}."
+        )
+    if asked.format == "json":
+        document = _json(rankings, query, chosen, asked.top)
+        print(json.dumps(document, indent=1, allow_nan=False))
+        return 0
+    from configspec.reporting.markdown import as_markdown
+    from configspec.reporting.run_document import ranking_document
+    from configspec.reporting.terminal import as_text
+
+    as_table = asked.format == "table"
+    top = asked.top or (TOP_OF_A_TABLE if as_table else len(rows))
+    words = ranking_document(rankings, top, prediction_reports(chosen))
+    print(as_text(words) if as_table else as_markdown(words), end="")
+    return 0
+
+
+def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
+    from configspec.selection.query import Query
+    from configspec.testbed.k_range import parse_k
+
+    return Query(
+        objectives=[one for one in objectives if one.name in (asked.objective or (one.name,))],
         ks=parse_k(asked.k, where="--k") if asked.k else None,
         verify_s=asked.verify_s,
         usd_per_million_tokens=asked.usd_per_million,
         bills=asked.bills,
-        **({"objectives": tuple(asked.objective)} if asked.objective else {}),
     )
-    chosen = [row for row in rows if row.configuration.device in devices and row.configuration.family in families]
-    rankings = answer(chosen, question)
-    if not rankings:
-        raise UsageError(
-            f"{asked.results}: no configuration is left with --device, --family and --k as given. "
-            f"It holds K {', '.join(_unique(str(row.configuration.k) for row in rows))}."
-        )
-    proofs = prediction_reports(chosen)
-    top = asked.top or max(len(rows), 1)
-    if asked.format == "json":
-        from dataclasses import replace
 
-        document = as_json(
-            [replace(one, choices=one.choices[:top]) for one in rankings], question.serving(chosen[0].serving)
-        )
-        if proofs:
-            document["prediction"] = [proof.as_json() for proof in proofs]
-        print(json.dumps(document, indent=1, allow_nan=False))
-    elif asked.format == "markdown":
-        print(as_markdown(rankings, top), end="")
-    else:
-        print(as_text(rankings, asked.top or 5), end="")
-        if proofs:
-            print(f"\nprediction against real decoding, as recorded\n\n{prediction_text(proofs)}")
-    return 0
+
+def _chosen(rows: Sequence[Row], asked: argparse.Namespace) -> list[Row]:
+    """The rows of the devices and families that are asked for."""
+    from configspec.testbed.select import select_names
+
+    devices = select_names("device", _unique(row.device for row in rows), asked.device or ())
+    families = select_names("family", _unique(row.family for row in rows), asked.family or ())
+    return [row for row in rows if row.device in devices and row.family in families]
+
+
+def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[Row], top: int | None) -> dict[str, object]:
+    from configspec.reporting.json_document import as_json
+    from configspec.reporting.prediction_section import prediction_reports
+
+    cut = [replace(one, choices=one.choices[:top]) for one in rankings]
+    document = as_json(cut, query.serving(rows[0].serving))
+    reports = prediction_reports(rows)
+    return {**document, "prediction": [report.as_json() for report in reports]} if reports else document
 
 
 def _check_assumptions(asked: argparse.Namespace) -> None:
@@ -82,5 +121,5 @@ def _check_assumptions(asked: argparse.Namespace) -> None:
         raise UsageError(f"--top is {asked.top}; it takes a whole number from 1.")
 
 
-def _unique(names: object) -> list[str]:
-    return list(dict.fromkeys(names))  # type: ignore[call-overload]
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

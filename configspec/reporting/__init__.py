@@ -1,1 +1,1 @@
-"""Rankings for people and programs."""
+"""What a run has to say, as sections, and renderers that write them for people and programs."""

@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from configspec.records.row import Row
+from configspec.records.row import Row, TimedPass
+from configspec.reporting.document import Notes, Section
 
-Timed = dict[str, Any]  # one kind of pass, as the record holds it
+HEADING = "verification"
 
 
-def verification_text(rows: Sequence[Row]) -> str:
-    """A few lines a family: by K, by context and by texts at once; empty where nothing was timed."""
-    families: dict[str, dict[int, list[Timed]]] = {}
+def verification_section(rows: Sequence[Row]) -> Section | None:
+    """A few lines a family: by K, by context and by texts at once; None where nothing was timed."""
+    families: dict[str, dict[int, Sequence[TimedPass]]] = {}
     for row in rows:
         if row.verification is not None:
-            of_family = families.setdefault(row.configuration.family, {})
-            of_family.setdefault(row.configuration.k, list(row.verification["passes"]))
-    return "\n".join(line for family, by_k in families.items() for line in _lines(family, dict(sorted(by_k.items()))))
+            families.setdefault(row.family, {}).setdefault(row.k, row.verification.passes)
+    if not families:
+        return None
+    blocks = tuple(_family(family, dict(sorted(by_k.items()))) for family, by_k in families.items())
+    return Section(heading=HEADING, blocks=blocks)
 
 
-def _lines(family: str, by_k: dict[int, list[Timed]]) -> list[str]:
-    largest, kinds = max(by_k.items())
+def _family(family: str, by_k: Mapping[int, Sequence[TimedPass]]) -> Section:
     usual = _usual_context(by_k)
-    one_text = [(f"K={k}", one) for k, of_k in by_k.items() for one in of_k if _is(one, usual, 1)]
-    contexts = [(f"{one['context_tokens']} tokens", one) for one in kinds if one["requests"] == 1]
-    texts = [(f"{one['requests']} texts", one) for one in kinds if one["context_tokens"] == usual]
-    lines = [f"{family}: seconds of the target's pass over K + 1 tokens, on this host (median of {_n(one_text)})"]
-    lines.append(f"  after {usual} tokens: {_figures(one_text)}")
+    of_each_k = [
+        (f"K={k}", one) for k, passes in by_k.items() for one in passes if one.requests == 1 and _after(one, usual)
+    ]
+    return Section(
+        heading=family,
+        summary=f"seconds of the target's pass over K + 1 tokens, on this host (median of {_n(of_each_k)})",
+        blocks=(Notes(lines=(f"after {usual} tokens: {_figures(of_each_k)}", *_of_the_largest_k(by_k, usual))),),
+    )
+
+
+def _of_the_largest_k(by_k: Mapping[int, Sequence[TimedPass]], usual: int) -> Iterator[str]:
+    largest, passes = max(by_k.items())
+    contexts = [(f"{one.context_tokens} tokens", one) for one in passes if one.requests == 1]
     if len(contexts) > 1:
-        lines.append(f"  K={largest} after {_figures(contexts)}")
+        yield f"K={largest} after {_figures(contexts)}"
+    texts = [(f"{one.requests} text{'s' * (one.requests > 1)}", one) for one in passes if _after(one, usual)]
     if len(texts) > 1:
-        lines.append(f"  K={largest} for {_figures(texts)} at once")
-    return lines
+        yield f"K={largest} for {_figures(texts)} at once"
 
 
-def _usual_context(by_k: dict[int, list[Timed]]) -> int:
+def _usual_context(by_k: Mapping[int, Sequence[TimedPass]]) -> int:
     """The context at which most K were timed."""
-    contexts = [one["context_tokens"] for kinds in by_k.values() for one in kinds if one["requests"] == 1]
-    return int(max(dict.fromkeys(contexts), key=contexts.count))
+    contexts = [one.context_tokens for passes in by_k.values() for one in passes if one.requests == 1]
+    return max(dict.fromkeys(contexts), key=contexts.count)
 
 
-def _is(one: Timed, context: int, requests: int) -> bool:
-    return bool(one["context_tokens"] == context and one["requests"] == requests)
+def _after(one: TimedPass, context: int) -> bool:
+    return one.context_tokens == context
 
 
-def _figures(named: Sequence[tuple[str, Timed]]) -> str:
-    return ", ".join(f"{name} {one['seconds']['value']:.3g} s" for name, one in named)
+def _figures(named: Sequence[tuple[str, TimedPass]]) -> str:
+    return ", ".join(f"{name} {one.seconds.value:.3g} s" for name, one in named)
 
 
-def _n(named: Sequence[tuple[str, Timed]]) -> str:
-    counts = sorted({one["seconds"]["n"] for _, one in named})
+def _n(named: Sequence[tuple[str, TimedPass]]) -> str:
+    counts = sorted({one.seconds.n for _, one in named})
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"

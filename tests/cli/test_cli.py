@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from example_rows import raw_row, replayed_row
+from made_up_objective import Silence
 
-from configspec.cli import main
+from configspec.cli import main, parser
 from configspec.records.profile_file import read_profile
-from configspec.records.row import KEY, Row, to_record
+from configspec.theory.objectives.registry import OBJECTIVES
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,10 +24,7 @@ def results(tmp_path: Path) -> Path:
     """The paper's profile as a results file."""
     profile = read_profile(ROOT / "fixtures" / "profiles" / "configspec-paper.json")
     rows = [
-        {
-            "name": f"{device}-{one.draft}-{one.k}",
-            "extra_info": {KEY: to_record(Row(configuration=one, serving=profile.serving[one.family]))},
-        }
+        raw_row(replayed_row(one, profile.serving[one.family]))
         for device in profile.devices
         for one in profile.configurations(device, as_name=device)
     ]
@@ -44,7 +46,7 @@ def test_rank_prints_json_that_is_whole(results, capsys):
     assert best["provenance"] == "derived"
 
 
-def test_rank_assumes_what_it_is_told(results, capsys):
+def test_rank_takes_the_assumptions_of_its_options(results, capsys):
     """Other latency, price and billing are in the output, and change the values."""
     flags = ["--verify-s", "0.1", "--usd-per-million", "2", "--bills", "drafted+1", "--format", "json"]
     assert main(["rank", str(results), *flags, "--objective", "cost", "--top", "1"]) == 0
@@ -60,8 +62,20 @@ def test_rank_prints_for_people(results, capsys, form):
     assert main(["rank", str(results), "--format", form, "--family", "llama*"]) == 0
     text = capsys.readouterr().out
     assert "1b-inst" in text
-    assert "0.5 s a round" in text
+    assert "0.5 s per round" in text
     assert "qwen3" not in text
+
+
+def test_rank_takes_every_objective_there_is(results, capsys):
+    """A fourth one is in the help, can be chosen, and is ranked."""
+    objectives = [*OBJECTIVES, Silence()]
+    with pytest.raises(SystemExit):
+        main(["rank", "--help"], objectives)
+    assert "goodput,cost,energy,silence" in capsys.readouterr().out
+    assert main(["rank", str(results), "--objective", "silence", "--format", "json"], objectives) == 0
+    assert {one["objective"] for one in json.loads(capsys.readouterr().out)["rankings"]} == {"silence"}
+    assert main(["rank", str(results)], objectives) == 0
+    assert "waiting for the verifier, s/token (lower is better)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -109,3 +123,34 @@ def test_schema_prints_the_published_schema(capsys):
     """`configspec schema > docs/devices.schema.json` is how it is made."""
     assert main(["schema"]) == 0
     assert capsys.readouterr().out == (ROOT / "docs" / "devices.schema.json").read_text(encoding="utf-8")
+
+
+def commands(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every command, and every part of one."""
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for child in action.choices.values():
+                yield child
+                yield from commands(child)
+
+
+@pytest.mark.parametrize("command", list(commands(parser())), ids=lambda command: command.prog)
+def test_every_command_introduces_itself(command: argparse.ArgumentParser) -> None:
+    """What it does, an example, and what its exit codes mean; each option says what it is for."""
+    assert command.description
+    assert "example:\n" in (command.epilog or "")
+    assert "exit codes:\n" in (command.epilog or "")
+    unexplained = [action for action in command._actions if not action.help]
+    assert all(isinstance(action, argparse._SubParsersAction) for action in unexplained)
+
+
+@pytest.mark.parametrize("command", list(commands(parser())), ids=lambda command: command.prog)
+def test_the_examples_of_the_help_are_commands(command: argparse.ArgumentParser) -> None:
+    """Each line of them is taken by the parser, and is of the command that it stands under."""
+    _, _, rest = (command.epilog or "").partition("example:\n")
+    examples = rest.partition("\n\n")[0].splitlines()
+    assert examples
+    for example in examples:
+        words = shlex.split(example.partition(">")[0])
+        assert words[: len(command.prog.split())] == command.prog.split()
+        assert parser().parse_args(words[1:]).run

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
-from configspec.records.row import Row
-from configspec.reporting.agreement_section import acceptance_check_text
-from configspec.theory.decoding import Decoding
-from configspec.theory.figures import Estimate
-from configspec.theory.profile import Acceptance, Configuration
-from configspec.theory.serving.assumptions import Serving
+from example_rows import measured_row
 
-ONE = Estimate(value=1.0, low=1.0, high=1.0, confidence=0.95, n=1)
+from configspec.records.row import AgreementCheck, Row
+from configspec.reporting.agreement_section import agreement_section
+from configspec.reporting.terminal import section_body
 
 
-def row(draft: str, k: int, check: dict[str, Any] | None) -> Row:
-    configuration = Configuration(
-        device="orin",
-        family="pair",
-        draft=draft,
-        quant="Q8_0",
-        k=k,
-        round_s=ONE,
-        acceptance=Acceptance(rate=ONE, rounds=1, drafted=1, accepted=1, decoding=Decoding()),
-        power_w=None,
-        provenance="measured",
+def row(draft: str, k: int, check: AgreementCheck | None) -> Row:
+    plain = measured_row(k, device="orin")
+    return replace(plain, draft=draft, acceptance=replace(plain.acceptance, check=check))
+
+
+def differing(count: int, beyond: int, gap: float | None) -> AgreementCheck:
+    return AgreementCheck(
+        prompts=2, positions=96, differ=count, beyond_ties=beyond, largest_gap=gap, near_tie=0.05, context=512
     )
-    return Row(configuration=configuration, serving=Serving(), acceptance={"check": check})
-
-
-def differing(count: int, beyond: int, gap: float | None) -> dict[str, Any]:
-    return {"positions": 96, "differ": count, "beyond_ties": beyond, "largest_gap": gap}
 
 
 def test_one_line_a_draft_that_differs() -> None:
     """Whatever the number of K; what agrees, or was not checked, is not mentioned."""
-    text = acceptance_check_text(
+    section = agreement_section(
         [
             *(row("a", k, differing(1, 0, 0.0123)) for k in (1, 2)),
             row("b", 1, differing(0, 0, None)),
@@ -43,8 +32,14 @@ def test_one_line_a_draft_that_differs() -> None:
             row("d", 1, None),
         ]
     )
-    beginning = "orin: pair {} Q8_0: {} of 96 positions differ from this host's, up to"
-    assert text.splitlines() == [
-        f"{beginning.format('a', 1)} 0.0123 logits between the best two: near ties",
-        f"{beginning.format('c', 90)} 7.5 logits between the best two: 80 are no near ties",
+    assert section is not None
+    beginning = "orin: pair {} Q8_0: {} of 96 positions differ from this host's, with up to"
+    assert section_body(section).splitlines() == [
+        f"{beginning.format('a', 1)} 0.0123 logits between the best two: all within rounding",
+        f"{beginning.format('c', 90)} 7.5 logits between the best two: 80 exceed rounding",
     ]
+
+
+def test_nothing_is_said_where_all_agree() -> None:
+    """Nor where nothing was checked."""
+    assert agreement_section([row("b", 1, differing(0, 0, None)), row("d", 1, None)]) is None

@@ -9,8 +9,8 @@ import pytest
 from example_rows import DECODED, measured_row
 
 from configspec.records.row import Row
-from configspec.reporting.prediction_section import prediction_reports, prediction_text
-from configspec.selection.query import Query, answer
+from configspec.reporting.prediction_section import prediction_reports, prediction_section
+from configspec.reporting.terminal import section_body
 
 
 def row(k: int, measured: float, predicted: float, device: str = "board") -> Row:
@@ -21,7 +21,7 @@ def row(k: int, measured: float, predicted: float, device: str = "board") -> Row
 ROWS = [row(1, 100.0, 110.0), row(2, 200.0, 190.0), row(4, 150.0, 151.0), row(1, 10.0, 10.0, "other")]
 
 
-def test_each_device_and_family_has_its_own_verdict():
+def test_each_device_and_family_has_its_own_verdict() -> None:
     """Errors 10 %, 5 % and 0.7 %: the median is 5 %, the worst 10 %, and the best was predicted."""
     board, other = prediction_reports(ROWS)
     assert (board.device, board.error.configurations) == ("board", 3)
@@ -32,33 +32,32 @@ def test_each_device_and_family_has_its_own_verdict():
     assert other.error.rank_correlation is None
 
 
-def test_the_json_holds_both_goodputs_of_every_configuration():
+def test_the_json_holds_both_goodputs_of_every_configuration() -> None:
     """Finite, plain, and with the errors beside them."""
     document = [report.as_json() for report in prediction_reports(ROWS)]
     assert json.loads(json.dumps(document, allow_nan=False)) == document
-    assert document[0]["goodput_tokens_per_s"][0] == {
+    board = json.loads(json.dumps(document))[0]
+    assert board["goodput_tokens_per_s"][0] == {
         **{"draft": "xs", "quant": "Q8_0", "k": 1},
         **{"predicted": 110.0, "measured": 100.0},
     }
-    assert {"median_error", "worst_error", "rank_correlation", "regret"} <= set(document[0])
+    assert {"median_error", "worst_error", "rank_correlation", "regret"} <= set(board)
 
 
-def test_the_table_shows_the_error_and_where_the_time_went():
+def test_the_table_shows_the_error_and_where_the_time_went() -> None:
     """One line a configuration, the verdict below."""
-    text = prediction_text(prediction_reports(ROWS))
+    section = prediction_section(prediction_reports(ROWS))
+    assert section is not None
+    text = section_body(section)
     line = next(line for line in text.splitlines() if line.split()[:3] == ["xs", "Q8_0", "1"])
     assert line.split()[3:] == ["100", "110", "+10.0%", "2.50", "20%", "10%", "60%", "10%"]
-    assert "median 5.0%, worst 10.0%, rank correlation 1.00; regret of the predicted best 0.0%" in text
+    assert (
+        "prediction error of 3 configurations: median 5.0%, worst 10.0%, rank correlation 1.00; "
+        "regret of the predicted best 0.0%"
+    ) in text
+    assert "prediction error of 1 configuration: median 0.0%, worst 0.0%; regret" in text
 
 
-def test_nothing_is_said_where_nothing_was_decoded():
+def test_nothing_is_said_where_nothing_was_decoded() -> None:
     """A run with --end-to-end none has no such section."""
-    assert prediction_text(prediction_reports([replace(ROWS[0], end_to_end=None)])) == ""
-
-
-def test_a_ranking_takes_the_profiled_row_and_not_its_copy_with_the_decoding():
-    """What is doubtful of the decoding is not told as a doubt about the profile."""
-    profiled = replace(ROWS[0], end_to_end=None)
-    doubtful = replace(ROWS[0], configuration=replace(ROWS[0].configuration, warnings=("end to end: disturbed",)))
-    ranking = answer([profiled, doubtful], Query(objectives=("goodput",)))[0]
-    assert [choice.warnings for choice in ranking.choices] == [()]
+    assert prediction_section(prediction_reports([measured_row(1)])) is None

@@ -11,14 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configspec.selection.ranking import Ranking, rank, rank_all
+from configspec.selection.ranking import Ranking, RankingRules, rank, rank_all
 from configspec.theory.figures import Estimate
-from configspec.theory.objectives.objective import SCALES, Objective, objective_value
+from configspec.theory.flags import flag
+from configspec.theory.ids import configuration_id
+from configspec.theory.objectives.objective import Objective, objective_value
+from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
 
 law = settings(deadline=None, max_examples=30)
 SERVING = Serving()
+GOODPUT, COST, ENERGY = map(objective, ("goodput", "cost", "energy"))
 
 
 def figure(value: float, spread: float = 0.0, n: int = 0) -> Estimate:
@@ -40,11 +44,7 @@ def bounded(
 ) -> Configuration:
     """A configuration of which only bounds are known."""
     return Configuration(
-        device=device,
-        family=family,
-        draft=draft,
-        quant=quant,
-        k=k,
+        id=configuration_id(device, family, draft, quant, k),
         round_s=figure(round_s, spread),
         acceptance=Acceptance(rate=figure(alpha, spread), rounds=None, drafted=None, accepted=None),
         power_w=None if power_w is None else figure(power_w, power_spread),
@@ -64,11 +64,7 @@ def sampled(
     """A measured configuration: counts by prompt, and timed rounds."""
     rounds, accepted = (sum(each) for each in zip(*by_prompt, strict=True))
     return Configuration(
-        device="orin",
-        family="llama",
-        draft=draft,
-        quant="Q8_0",
-        k=k,
+        id=configuration_id("orin", "llama", draft, "Q8_0", k),
         round_s=figure(float(np.median(rounds_s)), n=len(rounds_s)),
         round_samples_s=tuple(rounds_s),
         acceptance=Acceptance(
@@ -87,7 +83,7 @@ def sampled(
 
 def ranked(
     configurations: Sequence[Configuration],
-    objective: Objective = "goodput",
+    objective: Objective = GOODPUT,
     *,
     indifference: float = 0.0,
     resamples: int = 500,
@@ -97,13 +93,12 @@ def ranked(
         objective,
         SERVING,
         rng=np.random.default_rng(11),
-        indifference=indifference,
-        resamples=resamples,
+        rules=RankingRules(indifference=indifference, resamples=resamples),
     )
 
 
 def tied(ranking: Ranking) -> set[str]:
-    return {choice.draft for choice in ranking.choices if choice.tied_with_best}
+    return {choice.configuration.draft for choice in ranking.choices if choice.tied_with_best}
 
 
 bounded_sets = st.lists(
@@ -135,7 +130,7 @@ sampled_sets = st.lists(
     unique_by=lambda one: one.draft,
 )
 any_set = st.one_of(bounded_sets, sampled_sets)
-objectives: st.SearchStrategy[Objective] = st.sampled_from(["goodput", "cost", "energy"])
+objectives: st.SearchStrategy[Objective] = st.sampled_from(OBJECTIVES)
 
 
 @law
@@ -147,7 +142,7 @@ def test_the_first_is_the_best_and_each_is_no_better_than_the_one_before(
     choices = ranked(configurations, objective, resamples=20).choices
     values = [choice.value for choice in choices]
     assert values == pytest.approx([objective_value(objective, c.configuration, SERVING) for c in choices])
-    assert values == sorted(values, reverse=SCALES[objective].better == "higher")
+    assert values == sorted(values, reverse=objective.better == "higher")
     assert [choice.rank for choice in choices] == list(range(1, len(configurations) + 1))
     assert {choice.configuration for choice in choices} == set(configurations)
 
@@ -186,15 +181,15 @@ def test_a_wider_indifference_never_unties(configurations: list[Configuration], 
 def test_top_keeps_the_first_few_as_they_were(configurations: list[Configuration], top: int) -> None:
     """What is cut off has had its part in the ranking."""
     rng = np.random.default_rng
-    whole = rank(configurations, "cost", SERVING, rng=rng(1), resamples=20)
-    cut = rank(configurations, "cost", SERVING, rng=rng(1), resamples=20, top=top)
+    whole = rank(configurations, COST, SERVING, rng=rng(1), rules=RankingRules(resamples=20))
+    cut = rank(configurations, COST, SERVING, rng=rng(1), rules=RankingRules(resamples=20, top=top))
     assert cut.choices == whole.choices[:top]
 
 
 def test_equal_values_go_by_the_shorter_k_then_by_name() -> None:
     """Tokens per dollar do not depend on the quantisation when acceptance does not: the order must not be chance."""
     given_order = [bounded("8b", quant="Q8_0"), bounded("8b"), bounded("1b", quant="Q8_0"), bounded("1b")]
-    assert [(c.draft, c.quant) for c in ranked(given_order, "cost").choices] == [
+    assert [(c.configuration.draft, c.configuration.quant) for c in ranked(given_order, COST).choices] == [
         ("1b", "Q4_K_M"),
         ("1b", "Q8_0"),
         ("8b", "Q4_K_M"),
@@ -218,7 +213,7 @@ def test_bounded_intervals_are_the_ends_of_the_figures() -> None:
     """Goodput of K=4, alpha 0.5 +- 10 %, 0.5 s +- 10 %: from 2.8 / 1.05 to 3.2 / 0.95."""
     (choice,) = ranked([bounded(spread=0.1)]).choices
     assert (choice.low, choice.value, choice.high) == pytest.approx((2.8 / 1.05, 3.0, 3.2 / 0.95))
-    (energy,) = ranked([bounded(spread=0.1, power_spread=0.1)], "energy").choices
+    (energy,) = ranked([bounded(spread=0.1, power_spread=0.1)], ENERGY).choices
     assert (energy.low, energy.value, energy.high) == pytest.approx((7.2 * 0.45 / 3.2, 4 / 3, 8.8 * 0.55 / 2.8))
 
 
@@ -240,7 +235,7 @@ def test_luck_with_prompts_cancels_where_the_prompts_are_the_same() -> None:
     good, less = prompts_of_all_difficulties(np.random.default_rng(5), worse_by=10)
     ranking = ranked([sampled("good", good), sampled("less", less)])
     first, second = ranking.choices
-    assert (first.draft, second.draft) == ("good", "less")
+    assert (first.configuration.draft, second.configuration.draft) == ("good", "less")
     assert second.high > first.low
     assert tied(ranking) == {"good"}
 
@@ -261,16 +256,19 @@ def test_the_k_of_one_cell_share_the_luck_of_their_rounds() -> None:
     slow: list[float] = np.random.default_rng(3).uniform(0.3, 3.0, size=10).tolist()
     counts = [(100, 0)] * 2
     shorter, longer = sampled("1b", counts, slow, k=3), sampled("1b", counts, [1.05 * s for s in slow], k=4)
-    assert [c.k for c in ranked([longer, shorter]).choices if c.tied_with_best] == [3]
-    other_cell = replace(longer, draft="3b")
+    assert [c.configuration.k for c in ranked([longer, shorter]).choices if c.tied_with_best] == [3]
+    other_cell = replace(longer, id=configuration_id("orin", "llama", "3b", "Q8_0", 4))
     assert tied(ranked([other_cell, shorter])) == {"1b", "3b"}
 
 
 def test_the_power_of_one_cell_cancels_between_its_k() -> None:
     """+-20 % in watts of one reading does not blur which K needs less energy; between two drafts it does."""
     two, five = (bounded(k=k, alpha=0.5, round_s=0.1 * k, power_spread=0.2) for k in (2, 5))
-    assert [c.k for c in ranked([two, five], "energy").choices if c.tied_with_best] == [2]
-    assert tied(ranked([two, replace(five, draft="3b")], "energy")) == {"1b", "3b"}
+    assert [c.configuration.k for c in ranked([two, five], ENERGY).choices if c.tied_with_best] == [2]
+    assert tied(ranked([two, replace(five, id=configuration_id("orin", "llama", "3b", "Q4_K_M", 5))], ENERGY)) == {
+        "1b",
+        "3b",
+    }
 
 
 def test_intervals_cover_the_true_goodput_about_as_often_as_they_say() -> None:
@@ -280,35 +278,38 @@ def test_intervals_cover_the_true_goodput_about_as_often_as_they_say() -> None:
     for _ in range(200):
         counts = [(30, int(a)) for a in rng.binomial(120, rng.beta(8, 8, size=20))]
         rounds_s = 0.5 * rng.lognormal(0.0, 0.05, size=15)
-        ranking = rank([sampled("1b", counts, tuple(rounds_s))], "goodput", SERVING, rng=rng, resamples=300)
+        ranking = rank(
+            [sampled("1b", counts, tuple(rounds_s))], GOODPUT, SERVING, rng=rng, rules=RankingRules(resamples=300)
+        )
         covered += ranking.choices[0].low <= 3.0 <= ranking.choices[0].high
     assert 0.88 <= covered / 200 <= 0.99
 
 
-def test_warnings_and_provenance_travel_to_the_choice() -> None:
+def test_flags_and_provenance_travel_to_the_choice() -> None:
     """A number keeps its doubt up to the last table."""
-    (choice,) = ranked([replace(bounded(), warnings=("disturbed: ...",))]).choices
-    assert (choice.warnings, choice.provenance) == (("disturbed: ...",), "derived")
+    doubtful = replace(bounded(), flags=(flag("other_tokens", rounds=2),))
+    (choice,) = ranked([doubtful]).choices
+    assert choice.configuration == doubtful
 
 
 def test_without_any_power_the_energy_ranking_says_why_it_is_empty() -> None:
     """Unavailable is not zero, and not an error."""
-    ranking = ranked([bounded(power_w=None), bounded("3b", power_w=None)], "energy")
+    ranking = ranked([bounded(power_w=None), bounded("3b", power_w=None)], ENERGY)
     assert (ranking.unavailable, ranking.choices) == ("no meter", ())
 
 
 def test_a_cell_without_power_is_left_out_of_energy_by_name() -> None:
     """The others are ranked; the cell is named once, with its reason."""
     without = [bounded("3b", k=k, power_w=None) for k in (2, 3)]
-    ranking = ranked([bounded(), *without], "energy")
-    assert [choice.draft for choice in ranking.choices] == ["1b"]
+    ranking = ranked([bounded(), *without], ENERGY)
+    assert [choice.configuration.draft for choice in ranking.choices] == ["1b"]
     assert ranking.left_out == ("3b Q4_K_M: no meter",)
     assert ranked([bounded(), *without]).left_out == ()
 
 
 def test_a_price_of_nothing_has_no_tokens_per_dollar() -> None:
     """A verifier of one's own may cost nothing; then cost ranks nothing."""
-    ranking = rank([bounded()], "cost", Serving(usd_per_million_tokens=0.0), rng=np.random.default_rng(0))
+    ranking = rank([bounded()], COST, Serving(usd_per_million_tokens=0.0), rng=np.random.default_rng(0))
     assert "the price is 0 USD" in (ranking.unavailable or "")
 
 
@@ -333,8 +334,10 @@ def test_rank_all_ranks_each_device_and_family_in_the_order_they_came() -> None:
     ]
     serving = {"llama": Serving(usd_per_million_tokens=0.9), "qwen": Serving(usd_per_million_tokens=0.59)}
     rng = np.random.default_rng(0)
-    rankings = rank_all(configurations, ("cost", "goodput"), lambda _, family: serving[family], rng=rng, resamples=20)
-    assert [(r.device, r.family, r.objective, len(r.choices)) for r in rankings] == [
+    rankings = rank_all(
+        configurations, (COST, GOODPUT), lambda _, family: serving[family], rng=rng, rules=RankingRules(resamples=20)
+    )
+    assert [(r.device, r.family, r.objective.name, len(r.choices)) for r in rankings] == [
         ("rpi5", "llama", "cost", 2),
         ("rpi5", "llama", "goodput", 2),
         ("orin", "qwen", "cost", 1),
@@ -349,10 +352,11 @@ def test_what_is_ranked_beside_a_device_changes_nothing_of_its_ranking() -> None
     """One board's intervals are the same whether another was measured that night or not."""
     counts = [(10, a) for a in (5, 9, 20, 14)]
     mine = [sampled("1b", counts, (0.4, 0.5, 0.6))]
-    beside = [replace(mine[0], device="another")]
+    beside = [replace(mine[0], id=configuration_id("another", "llama", "1b", "Q8_0", 4))]
 
     def ranking(configurations: list[Configuration]) -> Ranking:
-        every = rank_all(configurations, ("goodput",), lambda *_: SERVING, rng=np.random.default_rng(0), resamples=50)
+        rng, rules = np.random.default_rng(0), RankingRules(resamples=50)
+        every = rank_all(configurations, (GOODPUT,), lambda *_: SERVING, rng=rng, rules=rules)
         return next(r for r in every if r.device == "orin")
 
     assert ranking(beside + mine) == ranking(mine)

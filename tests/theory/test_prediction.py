@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from configspec.theory.acceptance.chain import replay
-from configspec.theory.objectives.objective import goodput_tokens_per_s
+from configspec.theory.objectives.goodput import goodput_tokens_per_s
 from configspec.theory.prediction import (
     RoundCost,
     TextCost,

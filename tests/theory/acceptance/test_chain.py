@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.theory.acceptance.chain import Counts, pooled, replay, replay_each, too_few_prompts
+from configspec.theory.flags import flag
 
 law = settings(deadline=None)
 texts = st.lists(st.booleans(), max_size=80)
@@ -160,11 +161,15 @@ def test_the_interval_covers_the_true_rate_about_as_often_as_it_says() -> None:
 
 
 def test_one_prompt_has_the_interval_that_is_certain() -> None:
-    """How prompts differ cannot be seen in one: 0..1, confidence 1, and a sentence that says so."""
+    """How prompts differ cannot be seen in one: 0..1, confidence 1."""
     rate = pooled([(10, 20)], 4, rng=np.random.default_rng(0)).rate
     assert (rate.value, rate.low, rate.high, rate.confidence, rate.n) == (0.5, 0.0, 1.0, 1.0, 1)
-    assert "1 prompt" in (too_few_prompts(1) or "")
-    assert "5 prompts" in (too_few_prompts(5) or "")
+
+
+def test_fewer_than_ten_prompts_are_flagged() -> None:
+    """With one the interval says nothing; with a few it is too narrow."""
+    assert too_few_prompts(1) == flag("few_prompts", prompts=1, needed=10)
+    assert too_few_prompts(9) == flag("few_prompts", prompts=9, needed=10)
     assert too_few_prompts(10) is None
 
 

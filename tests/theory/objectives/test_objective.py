@@ -1,7 +1,9 @@
-"""Laws 1 to 5 of the objectives, for any acceptance whatever; exact, since the formulas take fractions too."""
+"""What every objective promises, for each that is listed; and the paper's laws of the three, in exact fractions."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, get_args
 
@@ -10,23 +12,203 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from configspec.errors import UsageError
 from configspec.theory.figures import Estimate
-from configspec.theory.objectives.objective import (
-    SCALES,
-    Objective,
-    energy_j_per_token,
-    evaluate,
-    goodput_tokens_per_s,
-    objective_value,
-    tokens_per_usd,
-)
+from configspec.theory.ids import configuration_id
+from configspec.theory.objectives.cost import Cost, tokens_per_usd
+from configspec.theory.objectives.energy import Energy, energy_j_per_token
+from configspec.theory.objectives.goodput import Goodput, goodput_tokens_per_s
+from configspec.theory.objectives.objective import FigureName, Figures, Objective, figures_of, objective_value
+from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Bills, Serving
+from configspec.theory.serving.billing import BILLING, billing
 
 law = settings(deadline=None)  # the machine may be busy; these laws are not about time
+each_objective = pytest.mark.parametrize("one", OBJECTIVES, ids=lambda one: one.name)
 
 
-# Exact numbers. `Any`: the formulas are annotated for floats and arrays, and hold for fractions.
+def figures(k: float, alpha: float, round_s: float, power_w: float) -> Figures[float]:
+    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=0.5, power_w=power_w)
+
+
+any_figures = st.builds(
+    figures,
+    st.integers(1, 20).map(float),
+    st.floats(0, 1),
+    st.floats(1e-3, 100),
+    st.floats(1e-2, 1e3),
+)
+
+
+def exactly(value: float) -> Estimate:
+    return Estimate(value=value, low=value, high=value, confidence=1.0, n=0)
+
+
+def configuration(power_w: float | None = 8.0) -> Configuration:
+    return Configuration(
+        id=configuration_id("rpi5", "llama", "1b", "Q4_K_M", 6),
+        round_s=exactly(6 / 14.44),
+        acceptance=Acceptance(rate=exactly(0.52), rounds=None, drafted=None, accepted=None),
+        power_w=None if power_w is None else exactly(power_w),
+        power_reason="no meter" if power_w is None else None,
+        provenance="derived",
+    )
+
+
+# What every objective promises.
+
+
+def test_objectives_are_found_by_names_that_differ() -> None:
+    """A name is what `--objective` takes and what JSON holds."""
+    assert len({one.name for one in OBJECTIVES}) == len(OBJECTIVES)
+    assert [objective(one.name) for one in OBJECTIVES] == list(OBJECTIVES)
+
+
+def test_an_unknown_objective_is_answered_with_the_known_ones() -> None:
+    """And with the nearest."""
+    with pytest.raises(UsageError, match=r"'goodputs'.*Did you mean 'goodput'\? Known: goodput, cost, energy"):
+        objective("goodputs")
+
+
+@each_objective
+def test_an_objective_says_what_it_is(one: Objective) -> None:
+    """In words, with a unit of something per something, and with a direction."""
+    assert one.name
+    assert one.heading
+    assert all(one.unit.partition("/"))
+    assert one.better in ("higher", "lower")
+    assert set(one.moves) <= set(get_args(FigureName))
+    assert set(one.moves.values()) <= {"rises", "falls"}
+    assert one.moves
+
+
+@each_objective
+@law
+@given(any_figures, st.sampled_from(get_args(FigureName)), st.floats(1.001, 100))
+def test_an_objective_moves_with_each_figure_as_it_says(
+    one: Objective, some: Figures[float], name: FigureName, factor: float
+) -> None:
+    """Never against it; and not at all with a figure that it does not name."""
+    more = replace(some, **{name: min(getattr(some, name) * factor, 1.0 if name == "alpha" else math.inf)})
+    change = one.value(more, Serving()) - one.value(some, Serving())
+    match one.moves.get(name):
+        case "rises":
+            assert change >= 0
+        case "falls":
+            assert change <= 0
+        case None:
+            assert change == 0
+
+
+@each_objective
+def test_an_objective_moves_where_it_says_that_it_moves(one: Objective) -> None:
+    """A figure that is named is looked at."""
+    some = figures(4.0, 0.5, 2.0, 8.0)
+    for name in one.moves:
+        assert one.value(replace(some, **{name: getattr(some, name) * 1.5}), Serving()) != one.value(some, Serving())
+
+
+@each_objective
+@law
+@given(any_figures, st.sampled_from(get_args(Bills)))
+def test_an_objective_is_finite_for_all_figures_that_can_be(one: Objective, some: Figures[float], bills: Bills) -> None:
+    """And above 0, so that ratios of its values can be told."""
+    value = one.value(some, Serving(bills=bills))
+    assert math.isfinite(value)
+    assert value > 0
+
+
+@each_objective
+@law
+@given(st.lists(any_figures, min_size=1, max_size=8))
+def test_arrays_give_what_each_of_their_numbers_gives(one: Objective, several: list[Figures[float]]) -> None:
+    """To the last bit: a ranking computes with arrays, a regret with numbers."""
+    arrays = Figures(
+        k=np.array([some.k for some in several]),
+        alpha=np.array([some.alpha for some in several]),
+        round_s=np.array([some.round_s for some in several]),
+        verify_s=np.array([some.verify_s for some in several]),
+        power_w=np.array([some.power_w for some in several]),
+    )
+    assert one.value(arrays, Serving()).tolist() == [one.value(some, Serving()) for some in several]
+
+
+@each_objective
+def test_a_configuration_with_every_figure_has_a_value(one: Objective) -> None:
+    """Under the usual assumptions nothing is unavailable, and nothing lacks."""
+    assert one.unavailable(Serving()) is None
+    assert one.lacks(configuration()) is None
+    assert objective_value(one, configuration(), Serving()) == one.value(
+        figures_of(configuration(), Serving()), Serving()
+    )
+
+
+@each_objective
+def test_what_needs_the_power_says_so_where_there_is_none(one: Objective) -> None:
+    """An objective lacks a figure exactly where it looks at it; its value is never made up."""
+    without = configuration(power_w=None)
+    assert (one.lacks(without) is not None) == ("power_w" in one.moves)
+    if one.lacks(without) is None:
+        assert math.isfinite(objective_value(one, without, Serving()))
+    else:
+        with pytest.raises(ValueError, match="no meter"):
+            objective_value(one, without, Serving())
+
+
+# The three of the paper.
+
+
+@pytest.mark.parametrize(
+    ("one", "assumptions"),
+    [(Goodput(), {"verify_s"}), (Cost(), {"usd_per_million_tokens", "bills"}), (Energy(), set())],
+)
+def test_an_objective_depends_on_its_own_assumptions_and_no_others(one: Objective, assumptions: set[str]) -> None:
+    """Law 2: eta ignores the device and T_verify, E ignores T_verify and p, G ignores P and p."""
+    usual = objective_value(one, configuration(), Serving())
+    others = {
+        "verify_s": Serving(verify_s=7.0),
+        "usd_per_million_tokens": Serving(usd_per_million_tokens=7.0),
+        "bills": Serving(bills="drafted+1"),
+    }
+    moved = {name for name, other in others.items() if objective_value(one, configuration(), other) != usual}
+    assert moved == assumptions
+
+
+def test_a_measured_time_of_verification_is_that_of_its_own_k() -> None:
+    """Goodput takes the time at K=6, not the one figure for all."""
+    serving = Serving(verify_s=9.0, verify="measured", verify_s_by_k=((2, 0.1), (6, 0.5)))
+    assert objective_value(Goodput(), configuration(), serving) == objective_value(
+        Goodput(), configuration(), Serving(verify_s=0.5)
+    )
+
+
+def test_tokens_that_cost_nothing_have_no_number_per_dollar() -> None:
+    """A verifier of one's own may cost nothing; then cost is unavailable, and nothing else is."""
+    free = Serving(usd_per_million_tokens=0.0)
+    assert [one.name for one in OBJECTIVES if one.unavailable(free)] == ["cost"]
+    assert "the price is 0 USD per million tokens" in (Cost().unavailable(free) or "")
+
+
+def test_known_answer_of_the_paper() -> None:
+    """Pi 5, 1B-Inst, K=6 (arXiv 2604.09722, Table 2): 4.50 tokens/s, 763 thousand tokens/$, 0.84 J/token."""
+    values = [objective_value(one, configuration(power_w=8.33), Serving()) for one in (Goodput(), Cost(), Energy())]
+    assert [f"{values[0]:.2f}", f"{values[1] / 1000:.0f}", f"{values[2]:.2f}"] == ["4.50", "763", "0.84"]
+
+
+def test_every_way_to_bill_is_a_law() -> None:
+    """What `devices.yaml` and `--bills` take is what there is."""
+    assert tuple(one.name for one in BILLING) == get_args(Bills)
+    assert [billing(name).tokens(4.0) for name in get_args(Bills)] == [4.0, 5.0]
+
+
+def test_billing_changes_the_price_of_useful_tokens() -> None:
+    """Qwen3-8B at K=2, alpha 0.7083, 0.59 USD: per million useful tokens 0.488 billed K, 0.732 billed K+1."""
+    prices = [1_000_000 / tokens_per_usd(2.0, 0.7083, one.tokens(2.0), 0.59) for one in BILLING]
+    assert prices == pytest.approx([0.488, 0.732], abs=0.0005)
+
+
+# Laws 1 to 5, exact. `Any`: the formulas are annotated for floats and arrays, and hold for fractions.
 ks = st.integers(1, 20)
 rates: st.SearchStrategy[Any] = st.integers(0, 1000).map(lambda n: Fraction(n, 1000))
 positive: st.SearchStrategy[Any] = st.integers(1, 10**6).map(lambda n: Fraction(n, 1000))
@@ -46,28 +228,7 @@ def test_energy_times_tokens_per_dollar_times_price_is_energy_per_drafted_token(
 ) -> None:
     """Law 1: E * eta * p = P / v_d for every K, so cost and energy prefer the same K of one draft on one device."""
     energy = energy_j_per_token(k, alpha, k / speed, power)
-    assert energy * tokens_per_usd(k, alpha, usd) * usd / 1_000_000 == power / speed
-
-
-@pytest.mark.parametrize(
-    ("objective", "figures", "assumptions"),
-    [
-        ("goodput", ("k", "alpha", "round_s"), ("verify_s",)),
-        ("cost", ("k", "alpha"), ("usd_per_million_tokens",)),
-        ("energy", ("k", "alpha", "round_s", "power_w"), ()),
-    ],
-)
-def test_an_objective_depends_on_its_own_figures_and_no_others(
-    objective: Objective, figures: tuple[str, ...], assumptions: tuple[str, ...]
-) -> None:
-    """Law 2: eta ignores device and T_verify, E ignores T_verify and p, G ignores P and p."""
-    usual = {"k": 4.0, "alpha": 0.5, "round_s": 2.0, "power_w": 8.0}
-    serving: dict[str, Any] = {"verify_s": 0.5, "usd_per_million_tokens": 0.9}
-    value = evaluate(objective, Serving(**serving), **usual)
-    moved = {
-        name for name in usual if evaluate(objective, Serving(**serving), **{**usual, name: usual[name] * 1.5}) != value
-    } | {name for name in serving if evaluate(objective, Serving(**{**serving, name: 7.0}), **usual) != value}
-    assert moved == {*figures, *assumptions}
+    assert energy * tokens_per_usd(k, alpha, k, usd) * usd / 1_000_000 == power / speed
 
 
 @law
@@ -117,7 +278,7 @@ def test_goodput_and_power_are_bounded(k: int, alpha: Any, speed: Any, verify_s:
 @given(ks, rates, positive)
 def test_cheaper_than_plain_decoding_exactly_above_a_threshold(k: int, alpha: Any, usd: Any) -> None:
     """Law 5: eta > 1/p exactly when alpha > 1 - 1/K."""
-    assert (tokens_per_usd(k, alpha, usd) > 1_000_000 / usd) == (alpha > 1 - Fraction(1, k))
+    assert (tokens_per_usd(k, alpha, k, usd) > 1_000_000 / usd) == (alpha > 1 - Fraction(1, k))
 
 
 @law
@@ -134,60 +295,4 @@ def test_faster_than_a_token_each_round_trip_exactly_above_a_threshold(
 @given(ks, rates, positive)
 def test_billing_the_bonus_token_is_never_cheaper_than_plain_decoding(k: int, alpha: Any, usd: Any) -> None:
     """Billed K + 1, a round yields at most what it is billed."""
-    assert tokens_per_usd(k, alpha, usd, "drafted+1") <= 1_000_000 / usd
-
-
-def test_billing_changes_the_price_of_useful_tokens() -> None:
-    """Qwen3-8B at K=2, alpha 0.7083, 0.59 USD: per million useful tokens 0.488 billed K, 0.732 billed K+1."""
-    prices = [1_000_000 / tokens_per_usd(2, 0.7083, 0.59, bills) for bills in get_args(Bills)]
-    assert prices == pytest.approx([0.488, 0.732], abs=0.0005)
-
-
-def test_known_answer_of_the_paper() -> None:
-    """Pi 5, 1B-Inst, K=6 (arXiv 2604.09722, Table 2): 4.50 tokens/s, 763 thousand tokens/$, 0.84 J/token."""
-    estimate = Estimate(value=6 / 14.44, low=0.41, high=0.42, confidence=1.0, n=0)
-    configuration = Configuration(
-        device="rpi5",
-        family="llama",
-        draft="1b",
-        quant="Q4_K_M",
-        k=6,
-        round_s=estimate,
-        acceptance=Acceptance(
-            rate=Estimate(value=0.52, low=0.52, high=0.52, confidence=1.0, n=0),
-            rounds=None,
-            drafted=None,
-            accepted=None,
-        ),
-        power_w=Estimate(value=8.33, low=8.3, high=8.4, confidence=1.0, n=0),
-        provenance="derived",
-    )
-    values = [objective_value(objective, configuration, Serving()) for objective in SCALES]
-    assert [f"{values[0]:.2f}", f"{values[1] / 1000:.0f}", f"{values[2]:.2f}"] == ["4.50", "763", "0.84"]
-
-
-def test_arrays_give_what_each_of_their_numbers_gives() -> None:
-    """The formulas broadcast: one row of K against a column of acceptance rates."""
-    k, alpha = np.array([[1.0, 2.0, 5.0]]), np.array([[0.2], [0.9]])
-    values = goodput_tokens_per_s(k, alpha, k / 3.0, 0.5)
-    assert values.shape == (2, 3)
-    assert values[1, 2] == goodput_tokens_per_s(5.0, 0.9, 5.0 / 3.0, 0.5)
-
-
-def test_energy_without_power_is_refused_with_its_reason() -> None:
-    """The value of an objective is never made up."""
-    one = Estimate(value=0.5, low=0.5, high=0.5, confidence=1.0, n=0)
-    configuration = Configuration(
-        device="rpi4b",
-        family="llama",
-        draft="1b",
-        quant="Q4_K_M",
-        k=2,
-        round_s=one,
-        acceptance=Acceptance(rate=one, rounds=None, drafted=None, accepted=None),
-        power_w=None,
-        power_reason="no meter",
-        provenance="derived",
-    )
-    with pytest.raises(ValueError, match="no meter"):
-        objective_value("energy", configuration, Serving())
+    assert tokens_per_usd(k, alpha, billing("drafted+1").tokens(k), usd) <= 1_000_000 / usd

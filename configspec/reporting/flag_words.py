@@ -1,0 +1,100 @@
+"""What to know before using a figure, as a sentence: one for each code of `theory/flags.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from configspec.theory.flags import Code, Flag, Part
+
+PARTS: Mapping[Part, str] = {"profile": "", "verification": "verification: ", "end_to_end": "end to end: "}
+
+
+def flag_words(flag: Flag) -> str:
+    """The flag as a person reads it, in a line and without a full stop."""
+    return PARTS[flag.part] + WORDS[flag.code](flag)
+
+
+def _share(flag: Flag, name: str) -> str:
+    return f"{float(flag[name]):.0%}"
+
+
+def _number(flag: Flag, name: str) -> str:
+    return f"{float(flag[name]):.3g}"
+
+
+def _samples(flag: Flag) -> str:
+    return f"{flag['samples']} sample{'' if flag['samples'] == 1 else 's'}"
+
+
+def _spread(flag: Flag) -> str:
+    spread, limit = _share(flag, "spread"), _share(flag, "limit")
+    return f"disturbed: {_samples(flag)} spread by {spread} of their median (limit {limit})"
+
+
+def _pauses(flag: Flag) -> str:
+    times = _number(flag, "times")
+    return f"disturbed: {flag['slow']} of {_samples(flag)} took more than {times} times the median"
+
+
+def _few_samples(flag: Flag) -> str:
+    needed, confidence = flag["needed"], _share(flag, "confidence")
+    return f"{_samples(flag)}: a {confidence} interval needs {needed}"
+
+
+def _few_prompts(flag: Flag) -> str:
+    if flag["prompts"] == 1:
+        return "1 prompt: how much prompts differ is unknown, so the interval of the acceptance rate is 0 to 1"
+    return (
+        f"{flag['prompts']} prompts: with fewer than {flag['needed']} the interval of the acceptance rate is too narrow"
+    )
+
+
+def _rounds_cut(flag: Flag) -> str:
+    return f"{flag['rounds']} of {flag['asked']} rounds were timed in the {_number(flag, 'seconds')} s allowed"
+
+
+def _other_tokens(flag: Flag) -> str:
+    rounds = "1 round" if flag["rounds"] == 1 else f"{flag['rounds']} rounds"
+    return f"the device drafted other tokens in {rounds}: its arithmetic is not deterministic"
+
+
+def _device_disagrees(flag: Flag) -> str:
+    return (
+        f"the device disagrees with this host about the draft: its arg-max differs at {flag['differ']} of "
+        f"{flag['positions']} positions, with up to {_number(flag, 'gap')} logits between the best two (rounding "
+        f"explains less than {_number(flag, 'near_tie')}), so its acceptance may differ from the one that was counted"
+    )
+
+
+def _timed_greedily(_: Flag) -> str:
+    return (
+        "drafting was timed without sampling, which takes longer per token: end-to-end rows include that time, this "
+        "one does not"
+    )
+
+
+def _host_keys_off(_: Flag) -> str:
+    return "SSH host keys are not checked, so whichever machine answered was measured"
+
+
+def _retried(flag: Flag) -> str:
+    return f"unstable: attempt {flag['attempts']} was the first to succeed; the first one failed: {flag['cause']}"
+
+
+def _note(flag: Flag) -> str:
+    return str(flag["text"])
+
+
+WORDS: Mapping[Code, Callable[[Flag], str]] = {
+    "spread": _spread,
+    "pauses": _pauses,
+    "few_samples": _few_samples,
+    "few_prompts": _few_prompts,
+    "rounds_cut": _rounds_cut,
+    "other_tokens": _other_tokens,
+    "device_disagrees": _device_disagrees,
+    "timed_greedily": _timed_greedily,
+    "host_keys_off": _host_keys_off,
+    "retried": _retried,
+    "note": _note,
+}

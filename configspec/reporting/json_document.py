@@ -1,0 +1,76 @@
+"""Rankings as a program wants them. The form is a promise to scripts: `docs/record.md` describes it.
+
+`configspec` is its number, which goes up when a key is taken away or means something else. Keys may be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from configspec.reporting.flag_words import flag_words
+from configspec.selection.ranking import Choice, Ranking
+from configspec.theory.flags import Flag
+from configspec.theory.serving.assumptions import Serving
+
+JSON_VERSION = 1
+
+
+def as_json(rankings: Sequence[Ranking], serving: Serving) -> dict[str, object]:
+    """The rankings as plain JSON; `serving` is what holds where a ranking does not say otherwise."""
+    return {
+        "configspec": JSON_VERSION,
+        "serving": _serving(serving),
+        "rankings": [_ranking(one) for one in rankings],
+    }
+
+
+def _serving(serving: Serving) -> dict[str, object]:
+    """The assumptions; what only a measured verification has is left out where it was declared."""
+    values: dict[str, object] = {
+        "verify_s": serving.verify_s,
+        "usd_per_million_tokens": serving.usd_per_million_tokens,
+        "bills": serving.bills,
+    }
+    if serving.verify == "declared":
+        return values
+    return {**values, "verify": serving.verify, "verify_s_by_k": [list(one) for one in serving.verify_s_by_k]}
+
+
+def _ranking(ranking: Ranking) -> dict[str, object]:
+    return {
+        "device": ranking.device,
+        "family": ranking.family,
+        "objective": ranking.objective.name,
+        "unit": ranking.objective.unit,
+        "better": ranking.objective.better,
+        "unavailable": ranking.unavailable,
+        "serving": _serving(ranking.serving),
+        "acceptance_rule": None if ranking.decoding is None else ranking.decoding.rule,
+        "decoding": None if ranking.decoding is None else asdict(ranking.decoding),
+        "confidence": ranking.rules.confidence,
+        "indifference": ranking.rules.indifference,
+        "left_out": list(ranking.left_out),
+        "choices": [_choice(choice) for choice in ranking.choices],
+    }
+
+
+def _choice(choice: Choice) -> dict[str, object]:
+    it = choice.configuration
+    return {
+        "rank": choice.rank,
+        "draft": it.draft,
+        "quant": it.quant,
+        "k": it.k,
+        "value": choice.value,
+        "low": choice.low,
+        "high": choice.high,
+        "tied_with_best": choice.tied_with_best,
+        "provenance": it.provenance,
+        "warnings": [flag_words(flag) for flag in it.flags],
+        "flags": [_flag(flag) for flag in it.flags],
+    }
+
+
+def _flag(flag: Flag) -> dict[str, object]:
+    return {"code": flag.code, "part": flag.part, "numbers": dict(flag.numbers)}

@@ -1,0 +1,115 @@
+"""The rankings: of each device and family what is assumed, a table for each objective, and what each winner costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
+from configspec.reporting.figure_words import figure
+from configspec.reporting.flag_words import flag_words
+from configspec.selection.ranking import Choice, Ranking
+from configspec.selection.regret import conflicts
+from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.billing import billing
+
+COLUMNS = (
+    Column(title="rank", kind="count"),
+    Column(title="draft"),
+    Column(title="quant"),
+    Column(title="K", kind="count"),
+    Column(title="value", kind="figure"),
+    Column(title="interval", kind="interval"),
+    Column(title=""),
+)
+WORTH_TELLING = 1.005  # times worse: what rounds to 1.00 is left out
+
+
+def ranking_sections(rankings: Sequence[Ranking], top: int) -> tuple[Section, ...]:
+    """A section for each device and family, with the first `top` configurations of each ranking."""
+    groups: dict[tuple[str, str], list[Ranking]] = {}
+    for ranking in rankings:
+        groups.setdefault((ranking.device, ranking.family), []).append(ranking)
+    return tuple(
+        Section(
+            heading=f"{device}, {family}",
+            summary=_assumptions(group[0]),
+            blocks=(*(_section(ranking, top) for ranking in group), *_conflicts(group)),
+        )
+        for (device, family), group in groups.items()
+    )
+
+
+def _section(ranking: Ranking, top: int) -> Section:
+    objective = ranking.objective
+    heading = f"{objective.heading}, {objective.unit} ({objective.better} is better)"
+    return Section(heading=heading, blocks=tuple(_blocks(ranking, top)))
+
+
+def _blocks(ranking: Ranking, top: int) -> Iterator[Block]:
+    if ranking.unavailable is not None:
+        yield Notes(lines=(f"not available: {ranking.unavailable}",))
+        return
+    yield Table(columns=COLUMNS, rows=tuple(_cells(choice) for choice in ranking.choices[:top]))
+    notes = tuple(_notes(ranking, top))
+    if notes:
+        yield Notes(lines=notes)
+
+
+def _cells(choice: Choice) -> tuple[Cell, ...]:
+    it, interval = choice.configuration, Interval(low=choice.low, high=choice.high)
+    return choice.rank, it.draft, it.quant, it.k, choice.value, interval, _remarks(choice)
+
+
+def _remarks(choice: Choice) -> str:
+    """A word or two: tied, not measured, to be used with care."""
+    remarks = []
+    if choice.rank > 1 and choice.tied_with_best:
+        remarks.append("tied")
+    if choice.configuration.provenance != "measured":
+        remarks.append(choice.configuration.provenance)
+    if choice.configuration.flags:
+        remarks.append("see note")
+    return ", ".join(remarks)
+
+
+def _notes(ranking: Ranking, top: int) -> Iterator[str]:
+    shown = ranking.choices[:top]
+    hidden = sum(choice.tied_with_best for choice in ranking.choices[top:])
+    if hidden:
+        are = "is" if hidden == 1 else "are"
+        yield f"{hidden} more of {len(ranking.choices)} configurations {are} statistically tied with the best"
+    flagged: dict[str, list[str]] = {}
+    for choice in shown:
+        for flag in choice.configuration.flags:
+            flagged.setdefault(flag_words(flag), []).append(str(choice.rank))
+    for words, ranks in flagged.items():
+        yield f"note on {', '.join(ranks)}: {words}"
+    for reason in ranking.left_out:
+        yield f"left out: {reason}"
+
+
+def _assumptions(ranking: Ranking) -> str:
+    serving = ranking.serving
+    decoding = "" if ranking.decoding is None else f"; {ranking.decoding.words()}"
+    return (
+        f"verification {_verification(serving)} per round, {serving.usd_per_million_tokens:g} USD per million tokens, "
+        f"{billing(serving.bills).words} tokens billed per round{decoding}"
+    )
+
+
+def _verification(serving: Serving) -> str:
+    """One time for all K, or the measured ones from the smallest K to the largest."""
+    if not serving.verify_s_by_k:
+        return f"{serving.verify_s:g} s"
+    (first_k, first_s), (last_k, last_s) = serving.verify_s_by_k[0], serving.verify_s_by_k[-1]
+    if first_k == last_k:
+        return f"{figure(first_s)} s (measured)"
+    return f"{figure(first_s)} s at K={first_k} to {figure(last_s)} s at K={last_k} (measured)"
+
+
+def _conflicts(rankings: Sequence[Ranking]) -> Iterator[Paragraph]:
+    for conflict in conflicts(rankings):
+        costs = [f"{one.times:.2f}x in {one.objective.unit}" for one in conflict.regrets if one.times > WORTH_TELLING]
+        if costs:
+            winner = f"{conflict.chosen_for.name} winner {conflict.winner.id.drafter} K={conflict.winner.k}"
+            yield Paragraph(text=f"picking the {winner} costs {', '.join(costs)}")

@@ -1,0 +1,34 @@
+"""What a run has to say of its rows, and what `configspec rank` has to say of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from configspec.records.row import Row
+from configspec.reporting.agreement_section import agreement_section
+from configspec.reporting.document import Document, Section
+from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
+from configspec.reporting.rankings_section import ranking_sections
+from configspec.reporting.rows_to_rank import rows_to_rank
+from configspec.reporting.verification_section import verification_section
+from configspec.selection.query import Query
+from configspec.selection.ranking import Ranking
+
+
+def ranking_document(rankings: Sequence[Ranking], top: int, decoded: Sequence[PredictionReport] = ()) -> Document:
+    """A section for each device and family; one more for the prediction, where something was decoded for real."""
+    return _document(*ranking_sections(rankings, top), prediction_section(decoded))
+
+
+def run_document(rows: Sequence[Row], top: int) -> Document:
+    """The rankings of all rows; and the verification, the agreement and the prediction, where there is any."""
+    return _document(
+        Section(heading="rankings", blocks=ranking_sections(Query().answer(rows_to_rank(rows)), top)),
+        verification_section(rows),
+        agreement_section(rows),
+        prediction_section(prediction_reports(rows)),
+    )
+
+
+def _document(*sections: Section | None) -> Document:
+    return Document(sections=tuple(section for section in sections if section is not None))

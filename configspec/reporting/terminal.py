@@ -1,0 +1,74 @@
+"""A document for a terminal, or for a log: plain text, no colours."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from configspec.reporting.document import Block, Document, Notes, Paragraph, Section, Table
+from configspec.reporting.figure_words import is_number, shown
+
+WIDTH = 120
+
+
+def as_text(document: Document, width: int = WIDTH) -> str:
+    """Every section, headings included; ends with a line break, unless there is nothing to say."""
+    return _joined("\n\n".join(_section(one, width) for one in document.sections))
+
+
+def section_body(section: Section, width: int = WIDTH) -> str:
+    """One section without its heading and summary, for those that write headings of their own."""
+    return _joined(_blocks(section.blocks, width))
+
+
+def _joined(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    return f"{lines}\n" if lines else ""
+
+
+def _section(section: Section, width: int) -> str:
+    head = f"{section.heading}: {section.summary}" if section.summary else section.heading
+    # What is in sections of its own stands apart; a table or a note belongs to the line above it.
+    gap = "\n\n" if section.blocks and isinstance(section.blocks[0], Section) else "\n"
+    return f"{head}{gap}{_blocks(section.blocks, width)}".rstrip("\n")
+
+
+def _blocks(blocks: tuple[Block, ...], width: int) -> str:
+    return "".join(_apart(blocks, width)).strip("\n")
+
+
+def _apart(blocks: tuple[Block, ...], width: int) -> Iterator[str]:
+    """The blocks' texts; an empty line stands around each section."""
+    before: Block | None = None
+    for block in blocks:
+        if isinstance(block, Section) or isinstance(before, Section):
+            yield "\n"
+        yield f"{_block(block, width)}\n"
+        before = block
+
+
+def _block(block: Block, width: int) -> str:
+    match block:
+        case Section():
+            return _section(block, width)
+        case Table():
+            return _table(block, width)
+        case Notes(lines=lines):
+            return "\n".join(f"  {line}" for line in lines)
+        case Paragraph(text=text):
+            return text  # one line, however long: the terminal breaks it, and a script finds it whole
+
+
+def _table(table: Table, width: int) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False)
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in table.columns:
+        drawn.add_column(column.title, justify="right" if is_number(column.kind) else "left")
+    for row in table.rows:
+        drawn.add_row(*(shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)))
+    console.print(drawn)
+    return out.getvalue().rstrip("\n")

@@ -1,0 +1,34 @@
+"""An objective that nothing in the package knows: what is shown of it needs no line but its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+from configspec.theory.figures import Number
+from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
+
+
+@final
+class Silence:
+    """Seconds per token in which the device waits for the verifier; K=1 is said to lack it."""
+
+    name = "silence"
+    heading = "waiting for the verifier"
+    unit = "s/token"
+    better: Better = "lower"
+    moves: Mapping[FigureName, Move] = {"alpha": "falls"}
+
+    def unavailable(self, serving: Serving) -> str | None:
+        """Where verification takes no time."""
+        return None if serving.verify_s else "nothing is waited for"
+
+    def lacks(self, configuration: Configuration) -> str | None:
+        """A made-up reason for one configuration."""
+        return "K=1 is never silent" if configuration.k == 1 else None
+
+    def value(self, figures: Figures[Number], serving: Serving) -> Number:
+        """The time of verification over the tokens of a round."""
+        return figures.verify_s / (figures.k * figures.alpha + 1)

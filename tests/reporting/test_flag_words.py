@@ -1,0 +1,74 @@
+"""Every flag as a sentence."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from configspec.reporting.flag_words import PARTS, WORDS, flag_words
+from configspec.theory.flags import Code, Flag, Part, flag
+
+# One of each code, with the numbers that `theory/flags.py` lists, and what has to be in the sentence.
+EXAMPLES: list[tuple[Flag, str]] = [
+    (
+        flag("spread", samples=12, spread=0.337, limit=0.10),
+        "disturbed: 12 samples spread by 34% of their median (limit 10%)",
+    ),
+    (
+        flag("pauses", samples=10, slow=2, times=2.0),
+        "disturbed: 2 of 10 samples took more than 2 times the median",
+    ),
+    (flag("few_samples", samples=5, needed=6, confidence=0.95), "5 samples: a 95% interval needs 6"),
+    (flag("few_samples", samples=1, needed=6, confidence=0.95), "1 sample: a 95% interval needs 6"),
+    (
+        flag("few_prompts", prompts=1, needed=10),
+        "1 prompt: how much prompts differ is unknown, so the interval of the acceptance rate is 0 to 1",
+    ),
+    (
+        flag("few_prompts", prompts=5, needed=10),
+        "5 prompts: with fewer than 10 the interval of the acceptance rate is too narrow",
+    ),
+    (flag("rounds_cut", rounds=7, asked=20, seconds=2.5), "7 of 20 rounds were timed in the 2.5 s allowed"),
+    (
+        flag("other_tokens", rounds=3),
+        "the device drafted other tokens in 3 rounds: its arithmetic is not deterministic",
+    ),
+    (
+        flag("device_disagrees", differ=90, positions=96, gap=7.512, near_tie=0.05),
+        "the device disagrees with this host about the draft: its arg-max differs at 90 of 96 positions, with up to "
+        "7.51 logits between the best two (rounding explains less than 0.05), so its acceptance may differ from the "
+        "one that was counted",
+    ),
+    (
+        flag("timed_greedily"),
+        "drafting was timed without sampling, which takes longer per token: end-to-end rows include that time, this "
+        "one does not",
+    ),
+    (flag("host_keys_off"), "SSH host keys are not checked, so whichever machine answered was measured"),
+    (
+        flag("retried", attempts=3, cause="orin: the link was lost"),
+        "unstable: attempt 3 was the first to succeed; the first one failed: orin: the link was lost",
+    ),
+    (flag("note", text="read off a figure"), "read off a figure"),
+]
+
+
+@pytest.mark.parametrize(("one", "sentence"), EXAMPLES, ids=lambda one: getattr(one, "code", ""))
+def test_each_flag_is_a_sentence_with_its_numbers(one: Flag, sentence: str) -> None:
+    """All that is known of it is said."""
+    assert flag_words(one) == sentence
+
+
+def test_there_are_words_for_every_code_and_part() -> None:
+    """A flag that nobody can read would be lost; and every code is tried above."""
+    assert set(WORDS) == set(get_args(Code)) == {one.code for one, _ in EXAMPLES}
+    assert set(PARTS) == set(get_args(Part))
+
+
+@pytest.mark.parametrize(
+    ("part", "beginning"), [("verification", "verification: disturbed"), ("end_to_end", "end to end: disturbed")]
+)
+def test_a_flag_about_another_part_says_which(part: Part, beginning: str) -> None:
+    """A disturbed verification says nothing about the drafting."""
+    assert flag_words(flag("pauses", part, samples=10, slow=2, times=2.0)).startswith(beginning)
