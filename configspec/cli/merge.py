@@ -59,10 +59,8 @@ def _merge(asked: argparse.Namespace) -> int:
 
     merged = merge(asked.files, asked.output, prefer_newest=asked.prefer == "newest")
     print(f"{_count(merged.rows, 'row')} of {_count(len(asked.files), 'file')} in {asked.output}")
-    if merged.in_several_files:
-        print(f"{_were(merged.in_several_files, 'row')} in several files: the newest of each was kept")
-    if merged.twice_in_one_file:
-        print(f"{_were(merged.twice_in_one_file, 'row')} repeated within one file: the last of each was kept")
+    _print_dropped(merged.in_several_files, "in several files: the newest")
+    _print_dropped(merged.twice_in_one_file, "repeated within one file: the last")
     for conflict, count in merged.left_out.items():
         print(f"{_were(count, 'row')} left out: {conflict}")
     _print_losses(merged)
@@ -78,13 +76,19 @@ def _recover(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _print_dropped(count: int, why: str) -> None:
+    if count:
+        print(f"{_were(count, 'row')} {why}{'' if count == 1 else ' of each'} was kept")
+
+
 def _print_losses(merged: Merged) -> None:
     if merged.unread:
-        print(f"{_were(merged.unread, 'line')} left out of a journal, for they could not be read")
-    if merged.missing_samples:
+        verb = "was" if merged.unread == 1 else "were"
+        print(f"{_count(merged.unread, 'line')} of a journal could not be read and {verb} left out")
+    if missing := len(merged.missing_samples):
         print(
-            f"{_were(len(merged.missing_samples), 'side file')} missing or damaged, so some samples of these rows are "
-            "lost: copy the folder configspec-samples with each results file or journal, and merge again"
+            f"{_count(missing, 'side file')} {'is' if missing == 1 else 'are'} missing or damaged; samples of some rows "
+            "cannot be read without: copy the folder configspec-samples with each file, and merge again"
         )
 
 
