@@ -4,20 +4,51 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from configspec.records.merge import Merged
 
 Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+MERGE = """\
+Make one results file of results files and journals, every row once.
+
+Of a test that is in several files, the row of the newest file is kept. Files must be of one testbed: where a name means
+different things, that is an error which names both files and what differs. The folder configspec-samples beside each
+file goes with its rows.
+
+  configspec merge monday.json tuesday.json -o week.json
+
+exit codes: 0 done; 2 a file cannot be read or written, or two contradict each other
+"""
+RECOVER = """\
+Make a results file of the journal of a run that was killed.
+
+  configspec recover .configspec/journal/20261124T042547123456-24979.jsonl -o results.json
+
+exit codes: 0 done; 2 the journal cannot be read, or the results file cannot be written
+"""
 
 
 def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     """Both commands with their options."""
-    merge = commands.add_parser("merge", help="make one results file of several: results or journals, every row once")
+    plain = argparse.RawDescriptionHelpFormatter
+    merge = commands.add_parser(
+        "merge", help="make one results file of several", description=MERGE, formatter_class=plain
+    )
     merge.add_argument("files", type=Path, nargs="+", metavar="FILE", help="results files and journals")
     merge.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
     merge.add_argument(
         "--prefer", choices=("newest",), help="leave out what a newer file contradicts, instead of refusing"
     )
     merge.set_defaults(run=_merge)
-    recover = commands.add_parser("recover", help="make a results file of the journal of a run that was killed")
+    recover = commands.add_parser(
+        "recover",
+        help="make a results file of the journal of a run that was killed",
+        description=RECOVER,
+        formatter_class=plain,
+    )
     recover.add_argument("journal", type=Path, help="a file of .configspec/journal")
     recover.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
     recover.set_defaults(run=_recover)
@@ -27,12 +58,12 @@ def _merge(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 
     merged = merge(asked.files, asked.output, prefer_newest=asked.prefer == "newest")
-    print(f"{merged.rows} rows of {len(asked.files)} files in {asked.output}")
-    if merged.repeated:
-        print(f"{merged.repeated} rows were in several files: the newest stand")
+    print(f"{_count(merged.rows, 'row')} of {_count(len(asked.files), 'file')} in {asked.output}")
+    _print_dropped(merged.in_several_files, "in several files: the newest")
+    _print_dropped(merged.twice_in_one_file, "repeated within one file: the last")
     for conflict, count in merged.left_out.items():
-        print(f"{count} rows left out: {conflict}")
-    _tell_unread(merged.unread)
+        print(f"{_were(count, 'row')} left out: {conflict}")
+    _print_losses(merged)
     return 0
 
 
@@ -40,11 +71,30 @@ def _recover(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 
     recovered = merge([asked.journal], asked.output, salvage=True)
-    print(f"{recovered.rows} rows recovered into {asked.output}")
-    _tell_unread(recovered.unread)
+    print(f"{_were(recovered.rows, 'row')} recovered into {asked.output}")
+    _print_losses(recovered)
     return 0
 
 
-def _tell_unread(lines: int) -> None:
-    if lines:
-        print(f"{lines} lines of a journal could not be read and are left out")
+def _print_dropped(count: int, why: str) -> None:
+    if count:
+        print(f"{_were(count, 'row')} {why}{'' if count == 1 else ' of each'} was kept")
+
+
+def _print_losses(merged: Merged) -> None:
+    if merged.unread:
+        verb = "was" if merged.unread == 1 else "were"
+        print(f"{_count(merged.unread, 'line')} of a journal could not be read and {verb} left out")
+    if missing := len(merged.missing_samples):
+        print(
+            f"{_count(missing, 'side file')} {'is' if missing == 1 else 'are'} missing or damaged; samples of some rows "
+            "cannot be read without: copy the folder configspec-samples with each file, and merge again"
+        )
+
+
+def _were(count: int, what: str) -> str:
+    return f"{_count(count, what)} {'was' if count == 1 else 'were'}"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

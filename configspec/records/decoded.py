@@ -5,6 +5,7 @@ Counts and seconds are of one decoding of the prompts: of each prompt the run wh
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from configspec.theory.prediction import RoundCost
@@ -41,8 +42,13 @@ class EndToEnd:
     energy_reason: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.goodput_tokens_per_s > 0 or not self.predicted_goodput_tokens_per_s > 0:
-            raise ValueError("a goodput of end_to_end is not above 0")
+        if not 0 < self.goodput_tokens_per_s < math.inf or not 0 < self.predicted_goodput_tokens_per_s < math.inf:
+            raise ValueError("a goodput is not above 0 and finite")
+        if not 0 <= self.accepted <= self.drafted:
+            raise ValueError(f"accepted {self.accepted} of {self.drafted} drafted cannot be")
+        times_s = (*self.repeats_s, self.drafting_s, self.verification_s, self.total_s)
+        if not all(0 <= one < math.inf for one in times_s):
+            raise ValueError("a time is negative or not finite")
 
     @property
     def error(self) -> float:

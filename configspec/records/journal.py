@@ -15,25 +15,29 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from configspec.atomic import beside, put_in_place
 from configspec.errors import RecordError, UsageError
 from configspec.records.plain import dumps
 
 VERSION = 1
 START = '{"configspec_journal":'
-ROW_START, ROW_END = '{"row": ', "}\n"
 
 
 class Journal:
     """An open journal. `append` returns when the row is on the disk."""
 
     def __init__(
-        self, path: Path, header: Mapping[str, Any], *, earlier: Iterable[Mapping[str, Any]] = (), replace: bool = False
+        self,
+        path: Path,
+        header: Mapping[str, object],
+        *,
+        earlier: Iterable[Mapping[str, object]] = (),
+        replace: bool = False,
     ) -> None:
         """Begin a journal; there is a whole one or none, whenever the process is killed.
 
@@ -46,10 +50,10 @@ class Journal:
         """
         self.path = path
         self.rows = 0
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        partial = beside(path)
         try:
             if path.exists() and not replace:
-                raise UsageError(f"{path}: is there already. Choose another name for the journal.")
+                raise UsageError(f"{path}: already exists. Choose another name for the journal.")
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = partial.open("wb", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -57,9 +61,7 @@ class Journal:
             for row in earlier:
                 self._write({"row": row})
                 self.rows += 1
-            os.fsync(self._file.fileno())
-            partial.replace(path)
-            _sync_folder(path.parent)
+            put_in_place(partial, path)
         except OSError as problem:
             with suppress(OSError):
                 partial.unlink()
@@ -68,7 +70,7 @@ class Journal:
                 "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
             ) from problem
 
-    def append(self, row: Mapping[str, Any]) -> None:
+    def append(self, row: Mapping[str, object]) -> None:
         """Add one finished row. OSError where it cannot be written, as on a full disk: then nothing of it is there."""
         self._add({"row": row})
         self.rows += 1
@@ -83,7 +85,7 @@ class Journal:
         if not self.rows:
             self.path.unlink(missing_ok=True)
 
-    def _add(self, line: Mapping[str, Any]) -> None:
+    def _add(self, line: Mapping[str, object]) -> None:
         begin = self._file.tell()
         try:
             self._write(line)
@@ -95,28 +97,18 @@ class Journal:
                 self._file.seek(begin)
             raise
 
-    def _write(self, line: Mapping[str, Any]) -> None:
+    def _write(self, line: Mapping[str, object]) -> None:
         rest = memoryview((dumps(line) + "\n").encode("utf-8"))
         while rest:
             rest = rest[self._file.write(rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """The name too is to survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalIndex:
     """What a journal holds, without its rows: its header, and on which line the last word about each test stands."""
 
-    header: Mapping[str, Any]
+    header: Mapping[str, object]
     lines: Mapping[str, int]  # by the test's full name, in the order of the lines
-    notes: Mapping[str, Any]  # what the reader noted of each of these rows
     damaged: tuple[int, ...]  # lines that cannot be read, though others follow
     cut: int  # 1 where the last line was cut by a kill
 
@@ -139,24 +131,23 @@ def is_being_written(path: Path) -> bool:
     return False
 
 
-def index_journal(path: Path, note: Callable[[Mapping[str, Any]], Any] = lambda row: None) -> JournalIndex:
-    """Read a journal once, a line at a time; `note` says what is to be remembered of a row.
+def index_journal(path: Path) -> JournalIndex:
+    """Read a journal once, a line at a time.
 
     Raises:
         RecordError: Its header is damaged, or of a newer version.
     """
-    header: dict[str, Any] | None = None
+    header: dict[str, object] | None = None
     lines: dict[str, int] = {}
-    notes: dict[str, Any] = {}
     unread: list[int] = []
     number = 0
     for number, entry in _entries(path):
         if number == 1:
             header = _checked(path, entry)
-        elif entry is not None and isinstance(entry.get("row"), dict):
-            name = str(entry["row"].get("fullname"))
+        elif entry is not None and isinstance(row := entry.get("row"), dict):
+            name = str(row.get("fullname"))
             lines.pop(name, None)  # so that the later line's place counts
-            lines[name], notes[name] = number, note(entry["row"])
+            lines[name] = number
         elif entry is not None and "dropped" in entry:
             lines.pop(str(entry["dropped"]), None)
         else:
@@ -165,38 +156,27 @@ def index_journal(path: Path, note: Callable[[Mapping[str, Any]], Any] = lambda 
         raise RecordError(f"{path}: the file is empty, so no journal of configspec.")
     cut = 1 if unread and unread[-1] == number else 0
     damaged = tuple(unread[: len(unread) - cut])
-    return JournalIndex(header=header, lines=lines, notes=notes, damaged=damaged, cut=cut)
+    return JournalIndex(header=header, lines=lines, damaged=damaged, cut=cut)
 
 
-def journal_rows(path: Path, index: JournalIndex) -> Iterator[dict[str, Any]]:
+def journal_rows(path: Path, index: JournalIndex) -> Iterator[dict[str, object]]:
     """The rows that count, in the order in which they were finished; one is in memory at a time."""
-    for line in _lines(path, index):
-        yield json.loads(line)["row"]
-
-
-def journal_texts(path: Path, index: JournalIndex) -> Iterator[str]:
-    """The same as JSON texts, which cost no parsing where this configspec wrote them."""
-    for line in _lines(path, index):
-        if line.startswith(ROW_START) and line.endswith(ROW_END):
-            yield line[len(ROW_START) : -len(ROW_END)]
-        else:
-            yield dumps(json.loads(line)["row"])
-
-
-def _lines(path: Path, index: JournalIndex) -> Iterator[str]:
     wanted = set(index.lines.values())
-    with path.open(encoding="utf-8", errors="replace") as file:
-        yield from (line for number, line in enumerate(file, start=1) if number in wanted)
+    for _, entry in _entries(path, wanted):
+        row = None if entry is None else entry.get("row")
+        if isinstance(row, dict):
+            yield row
 
 
-def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Each line's number and content, None where it is no JSON object."""
+def _entries(path: Path, wanted: Container[int] | None = None) -> Iterator[tuple[int, dict[str, object] | None]]:
+    """Number and content of each line, or of those that are `wanted`; None where it is no JSON object."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
-            yield number, _parse(line)
+            if wanted is None or number in wanted:
+                yield number, _parse(line)
 
 
-def _checked(path: Path, header: dict[str, Any] | None) -> dict[str, Any]:
+def _checked(path: Path, header: dict[str, object] | None) -> dict[str, object]:
     if header is None or "configspec_journal" not in header:
         raise RecordError(
             f"{path}: not a journal of configspec: its first line is no header. "
@@ -204,13 +184,13 @@ def _checked(path: Path, header: dict[str, Any] | None) -> dict[str, Any]:
         )
     if header["configspec_journal"] != VERSION:
         raise RecordError(
-            f"{path}: a journal of version {header['configspec_journal']!r}; this configspec reads {VERSION}. "
+            f"{path}: a journal of version {header['configspec_journal']!r}; this configspec reads version {VERSION}. "
             "Use the configspec that wrote it, or a newer one."
         )
     return header
 
 
-def _parse(line: str) -> dict[str, Any] | None:
+def _parse(line: str) -> dict[str, object] | None:
     try:
         value = json.loads(line)
     except ValueError:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from configspec.errors import RecordError, did_you_mean
 
@@ -20,7 +20,7 @@ class Node:
 
     file: Path
     key: str
-    value: Any
+    value: object
 
     def fields(self, *required: str, optional: Iterable[str] = ()) -> dict[str, Self]:
         """The parts of an object that has all `required` keys, and no others than these and `optional` ones."""
@@ -63,10 +63,10 @@ class Node:
     def number(self, *, least: float = -math.inf, above: float = -math.inf, most: float = math.inf) -> float:
         """A finite number, at least `least`, above `above` and at most `most`."""
         value = self.value
-        numeric = isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
-        if not (numeric and least <= value <= most and value > above):
-            raise self.wrong(f"found {self.found()}; {_wanted(least, above, most)} is needed here")
-        return float(value)
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+        if _finite(number) and least <= number <= most and number > above:
+            return float(number)
+        raise self.wrong(f"found {self.found()}; {_wanted(least, above, most)} is needed here")
 
     def count(self) -> int:
         """A whole number from 1."""
@@ -83,7 +83,7 @@ class Node:
         """The error that says so, and where."""
         return RecordError(f"{self.file}: {self.key or 'the top of the file'}: {complaint}")
 
-    def _part(self, key: str, value: Any) -> Self:
+    def _part(self, key: str, value: object) -> Self:
         return type(self)(self.file, key, value)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from configspec.errors import RecordError
 
@@ -16,8 +16,8 @@ DELIMITED = re.compile(r"[ \t\n\r]*[,:\]}]")
 decode = json.JSONDecoder().raw_decode
 
 
-def stream(path: Path, key: str, *, chunk: int = CHUNK) -> Iterator[tuple[str, Any]]:
-    """Each outer key of the document with its value; for the list at `key`, one pair an entry.
+def stream(path: Path, key: str, *, chunk: int = CHUNK) -> Iterator[tuple[str | None, object]]:
+    """Each outer key of the document with its value. The list at `key` comes as `(key, [])`, then `(None, entry)` each.
 
     Raises:
         RecordError: The file is no JSON object, or is cut short.
@@ -34,18 +34,19 @@ def stream(path: Path, key: str, *, chunk: int = CHUNK) -> Iterator[tuple[str, A
             raise RecordError(f"{path}: JSON nested too deeply to be a results file.") from None
 
 
-def _members(scanner: _Scanner, key: str) -> Iterator[tuple[str, Any]]:
+def _members(scanner: _Scanner, key: str) -> Iterator[tuple[str | None, object]]:
     scanner.expect("{")
     if scanner.take("}"):
         return
     while True:
-        name = scanner.value()
+        name = scanner.name()
         scanner.expect(":")
         if name == key and scanner.take("["):
+            yield key, []
             if not scanner.take("]"):
-                yield key, scanner.value()
+                yield None, scanner.value()
                 while scanner.take(","):
-                    yield key, scanner.value()
+                    yield None, scanner.value()
                 scanner.expect("]")
         else:
             yield name, scanner.value()
@@ -76,7 +77,15 @@ class _Scanner:
         if not self.take(sign):
             raise json.JSONDecodeError(f"{sign!r} is missing", self._text, self._at)
 
-    def value(self) -> Any:
+    def name(self) -> str:
+        """The text that comes next, which must be one."""
+        if self._next() == '"':
+            found = self.value()
+            if isinstance(found, str):
+                return found
+        raise json.JSONDecodeError("a key is missing", self._text, self._at)
+
+    def value(self) -> object:
         """The value that comes next."""
         self._next()
         while True:
@@ -95,8 +104,11 @@ class _Scanner:
         """What is wrong, for people."""
         at_its_end = problem.pos >= len(self._text.rstrip()) - 1 or problem.msg.startswith("Unterminated")
         if self._ended and at_its_end:
-            return "the JSON is cut short: the run was killed while writing, or the copy was. Its journal is whole."
-        return f"not JSON: {problem.msg}, at {self._text[problem.pos : problem.pos + 20]!r}."
+            return (
+                "the JSON is cut short: the run was killed while it wrote, or the copy was. "
+                "What had been finished is in the run's journal: configspec recover JOURNAL"
+            )
+        return f"not JSON, or not a JSON object: {problem.msg} at {self._text[problem.pos : problem.pos + 20]!r}."
 
     def _next(self) -> str:
         while True:

@@ -1,22 +1,26 @@
 """Several files of rows -> one results file, every row once. A row at a time: memory does not grow with the rows.
 
-The same test in several files: the newest file's row stands. The same name for different things (another board,
-another llama.cpp, another model file, other prompts) is a conflict: such figures may not stand in one table.
+The same test in several files: the newest file's row is kept. The same name for different things (another board,
+another llama.cpp, another model file, other prompts) is a conflict: such figures may not stand in one table. The side
+files that rows refer to go with them.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from configspec.errors import RecordError, UsageError
-from configspec.records.plain import dumps
-from configspec.records.reader import ROWS, RowFile, open_row_file, record_of
-from configspec.records.setup import difference, named_facts
+from configspec.records.reader import RowFile, open_rows
+from configspec.records.results_file import write_results
+from configspec.records.row import KEY, Row, SampleRefs
+from configspec.records.samples import carry_samples, samples_folder
+from configspec.records.setup import DeviceSetup, DrafterSetup, SetupPart, TargetSetup, difference, named_parts
+
+PARTS: Mapping[type, str] = {DeviceSetup: "device", TargetSetup: "target", DrafterSetup: "drafter"}
+NO_SAMPLES = SampleRefs()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +28,11 @@ class Merged:
     """What became of the rows."""
 
     rows: int
-    repeated: int  # of a test that a newer file has too
+    in_several_files: int  # older rows of a test that a newer file has too
+    twice_in_one_file: int  # earlier rows of a test that the same file has again
     left_out: Mapping[str, int]  # rows that a newer file contradicts, by what it says
     unread: int  # lines of journals
+    missing_samples: tuple[str, ...]  # hashes of side files that rows refer to and that are beside none of the files
 
 
 def merge(paths: Sequence[Path], out: Path, *, prefer_newest: bool = False, salvage: bool = False) -> Merged:
@@ -40,102 +46,105 @@ def merge(paths: Sequence[Path], out: Path, *, prefer_newest: bool = False, salv
 
     Raises:
         RecordError: A file cannot be read, or two of them contradict each other.
-        UsageError: `out` is there already, or cannot be written.
+        UsageError: `out` already exists, or cannot be written.
     """
-    facts = _Facts()
-    files = [open_row_file(path, salvage=salvage, note=facts.of) for path in paths]
+    if out.exists():
+        raise UsageError(f"{out}: already exists. Choose another name with -o.")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"{out}: cannot be written: its folder does not exist. Make it, or choose another with -o.")
+    files = [open_rows(path, salvage=salvage) for path in paths]
     newest_first = sorted(range(len(files)), key=lambda place: files[place].written, reverse=True)
-    chosen, repeated, left_out = _choose(files, newest_first, prefer_newest)
-    head = {key: value for key, value in files[newest_first[0]].head.items() if key != "configspec"}
-    head["configspec"] = {"merged": [file.path.name for file in files]}
-    _write(out, head, _texts(files, set(chosen.values())))
-    unread = sum(len(file.index.damaged) + file.index.cut for file in files if file.index)
-    return Merged(rows=len(chosen), repeated=repeated, left_out=left_out, unread=unread)
-
-
-Place = tuple[int, int]  # of a row: which file, and which of its rows
-Thing = tuple[str, ...]  # its kind and names
-Said = tuple[tuple[Thing, dict[str, Any]], ...]  # what a row says of each thing that it is about
-
-
-class _Facts:
-    """What rows say, each different saying kept once: ten thousand rows are of few boards and drafts."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[Thing, dict[str, Any]]] = {}
-
-    def of(self, row: Mapping[str, Any]) -> Said:
-        """Nothing where configspec did not write the row."""
-        record = record_of(row)
-        said = () if record is None else named_facts(record)
-        return tuple(self._kept.setdefault(repr(one), one) for one in said)
-
-
-def _choose(
-    files: Sequence[RowFile], newest_first: Sequence[int], prefer_newest: bool
-) -> tuple[dict[str, Place], int, dict[str, int]]:
-    """Which rows stand: by the test's name, how many were repeated, and how many a newer file contradicts."""
-    known: dict[Thing, tuple[dict[str, Any], RowFile]] = {}
-    chosen: dict[str, Place] = {}
-    repeated, left_out = 0, Counter[str]()
+    choice = _Choice(files, prefer_newest=prefer_newest)
     for place in newest_first:
-        for number, (name, said) in enumerate(files[place].entries):
-            conflict = _conflict(said, files[place], known)
+        choice.take_from(place)
+    head = {key: value for key, value in files[newest_first[0]].head.items() if key != KEY}
+    head[KEY] = {"merged": [file.path.name for file in files]}
+    places = {(one.file, one.number) for one in choice.chosen.values()}
+    try:
+        missing = _carry(files, choice.chosen.values(), out)
+        write_results(out, head, lambda: _chosen_rows(files, places))
+    except OSError as problem:
+        raise UsageError(f"{out}: cannot be written: {problem.strerror}.") from problem
+    return Merged(
+        rows=len(places),
+        in_several_files=choice.in_several_files,
+        twice_in_one_file=choice.twice_in_one_file,
+        left_out=dict(choice.left_out),
+        unread=sum(file.unread for file in files),
+        missing_samples=missing,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    file: int
+    number: int  # of the row in its file
+    samples: SampleRefs
+
+
+class _Choice:
+    """Which rows are kept, by the test's name; files are asked from the newest to the oldest."""
+
+    def __init__(self, files: Sequence[RowFile], *, prefer_newest: bool) -> None:
+        self.chosen: dict[str, _Chosen] = {}
+        self.in_several_files = 0
+        self.twice_in_one_file = 0
+        self.left_out = Counter[str]()
+        self._files = files
+        self._prefer_newest = prefer_newest
+        self._known: dict[str, tuple[SetupPart, RowFile]] = {}
+        self._samples: dict[SampleRefs, SampleRefs] = {}  # ten thousand rows refer to few side files: kept once
+
+    def take_from(self, file: int) -> None:
+        """Choose among the rows of one file and those of newer ones."""
+        for number, entry in enumerate(self._files[file].entries()):
+            conflict = None if entry.row is None else self._conflict(entry.row, self._files[file])
             if conflict is not None:
-                if not prefer_newest:
+                if not self._prefer_newest:
                     raise RecordError(
                         f"{conflict} Such rows may not stand in one table: --prefer newest leaves these out."
                     )
-                left_out[conflict] += 1
+                self.left_out[conflict] += 1
                 continue
-            if name in chosen:
-                repeated += 1
-            if name not in chosen or chosen[name][0] == place:  # in one file the last attempt counts
-                chosen[name] = (place, number)
-    return chosen, repeated, dict(left_out)
+            before = self.chosen.get(entry.fullname)
+            if before is not None and before.file != file:
+                self.in_several_files += 1
+                continue
+            self.twice_in_one_file += before is not None  # the last one counts
+            samples = NO_SAMPLES if entry.row is None else entry.row.samples
+            self.chosen[entry.fullname] = _Chosen(file, number, self._samples.setdefault(samples, samples))
+
+    def _conflict(self, row: Row, file: RowFile) -> str | None:
+        """What a row says otherwise than a newer file; what it says first is known from then on."""
+        parts = tuple(named_parts(row))
+        for thing, part in parts:
+            known, newer = self._known.get(thing, (part, file))
+            found = difference(PARTS[type(part)], part, known)
+            if found is not None:
+                return (
+                    f"{file.path} and {newer.path} mean different things by {thing}: "
+                    f"{found.what} is {found.then} in the first, {found.now} in the second."
+                )
+        for thing, part in parts:
+            self._known.setdefault(thing, (part, file))
+        return None
 
 
-def _conflict(said: Said, file: RowFile, known: dict[Thing, tuple[dict[str, Any], RowFile]]) -> str | None:
-    """What a row says otherwise than a newer file; what it says first is `known` from then on."""
-    for thing, found in said:
-        other, newer = known.get(thing, (found, file))
-        differs = None if found is other else difference(found, other)
-        if differs is not None:
-            path, here, there = differs
-            return (
-                f"{file.path} and {newer.path} mean different things by the {' '.join(thing)}: "
-                f"{path} is {here} in the first, {there} in the second."
-            )
-    for thing, found in said:
-        known.setdefault(thing, (found, file))
-    return None
-
-
-def _texts(files: Sequence[RowFile], chosen: set[Place]) -> Iterator[str]:
+def _chosen_rows(files: Sequence[RowFile], places: set[tuple[int, int]]) -> Iterator[Mapping[str, object]]:
     for place, file in enumerate(files):
-        for number, text in enumerate(file.texts()):
-            if (place, number) in chosen:
-                yield text
+        for number, row in enumerate(file.raw_rows()):
+            if (place, number) in places:
+                yield row
 
 
-def _write(out: Path, head: Mapping[str, Any], rows: Iterator[str]) -> None:
-    """A results file, a row a line: whole, or not there."""
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    if out.exists():
-        raise UsageError(f"{out}: is there already. Choose another name with -o.")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write("{" + "".join(f"{dumps(key)}: {dumps(value)},\n" for key, value in head.items()))
-            file.write(f"{dumps(ROWS)}: [\n")
-            separator = ""
-            for row in rows:
-                file.write(separator + row)
-                separator = ",\n"
-            file.write("\n]}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(out)
-    except OSError as problem:
-        raise UsageError(f"{out}: cannot be written: {problem.strerror}.") from problem
-    finally:
-        partial.unlink(missing_ok=True)
+def _carry(files: Sequence[RowFile], chosen: Iterable[_Chosen], out: Path) -> tuple[str, ...]:
+    """Copy the side files of these rows beside `out`; which are missing."""
+    refs: dict[int, set[SampleRefs]] = {}
+    for one in chosen:
+        refs.setdefault(one.file, set()).add(one.samples)
+    folder = samples_folder(out)
+    missing: set[str] = set()
+    for place, of_file in sorted(refs.items()):
+        missing.update(carry_samples(of_file, samples_folder(files[place].path), folder))
+    # What one file's folder lacks may have come with another's.
+    return tuple(sorted(missing.intersection(carry_samples(set().union(*refs.values()), folder, folder))))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """`value` as one line of JSON, made plain where it is not."""
     try:
         return json.dumps(value, allow_nan=False)
@@ -16,7 +15,12 @@ def dumps(value: Any) -> str:
         return json.dumps(plain(value), allow_nan=False)
 
 
-def plain(value: Any) -> Any:
+def canonical(value: object) -> bytes:
+    """The one JSON text of a value, whatever the order of its keys: what content hashes are of."""
+    return json.dumps(value, allow_nan=False, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def plain(value: object) -> object:
     """What is not finite is None; what JSON has no word for is its text."""
     if value is None or isinstance(value, bool | int | str):
         return value

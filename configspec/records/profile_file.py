@@ -42,6 +42,8 @@ from pathlib import Path
 from configspec.errors import RecordError, did_you_mean
 from configspec.records.json_node import Node, read_json
 from configspec.theory.figures import Estimate, Provenance
+from configspec.theory.flags import flag
+from configspec.theory.ids import Drafter, configuration_id
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -64,13 +66,13 @@ class ProfileFile:
         """The configurations of one of the file's devices, under the name that the inventory gives it."""
         if device not in self.devices:
             raise RecordError(f"{self.path}: devices has no {device!r}. {did_you_mean(device, self.devices)}")
-        return tuple(replace(c, device=as_name) for c in self.devices[device])
+        return tuple(replace(one, id=replace(one.cell, device=as_name).at(one.k)) for one in self.devices[device])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Family:
     serving: Serving
-    acceptance: Mapping[tuple[str, str], Mapping[int, _Rate]]  # by (draft, quant), then by K
+    acceptance: Mapping[Drafter, Mapping[int, _Rate]]  # by drafter, then by K
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,18 +118,22 @@ def _check_version(root: Node) -> None:
 def _family(node: Node, confidence: float) -> _Family:
     fields = node.fields("target", "serving", "acceptance")
     fields["target"].text()
-    acceptance: dict[tuple[str, str], dict[int, _Rate]] = {}
+    acceptance: dict[Drafter, dict[int, _Rate]] = {}
     for row in fields["acceptance"].items():
         parts = row.fields("draft", "quant", "k", "rate", "from", optional=("warnings",))
         parts["from"].text()
-        of_cell = acceptance.setdefault((parts["draft"].text(), parts["quant"].text()), {})
+        of_cell = acceptance.setdefault(_drafter(parts), {})
         k = parts["k"].count()
         if k in of_cell:
-            raise row.wrong(f"this draft, quantisation and K={k} stand there twice; remove one")
+            raise row.wrong(f"this draft, quantisation and K={k} are given twice; remove one")
         warnings = parts["warnings"].items() if "warnings" in parts else []
         rate = _figure(parts["rate"], confidence, least=0, most=1)
         of_cell[k] = _Rate(estimate=rate, warnings=tuple(warning.text() for warning in warnings))
     return _Family(serving=_serving(fields["serving"]), acceptance=acceptance)
+
+
+def _drafter(parts: Mapping[str, Node]) -> Drafter:
+    return Drafter(draft=parts["draft"].text(), quant=parts["quant"].text())
 
 
 def _serving(node: Node) -> Serving:
@@ -145,31 +151,27 @@ def _device(
     fields = node.fields("name", "cells")
     fields["name"].text()
     configurations: list[Configuration] = []
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, Drafter]] = set()
     for cell in fields["cells"].items():
         parts = cell.fields("family", "draft", "quant", "drafting_tokens_per_s", "power_w", optional=("power_reason",))
-        family, draft, quant = parts["family"].one_of(*families), parts["draft"].text(), parts["quant"].text()
-        if (family, draft, quant) in seen:
-            raise cell.wrong(f"{family} {draft} {quant} stands there twice; remove one")
-        seen.add((family, draft, quant))
-        by_k = families[family].acceptance.get((draft, quant))
+        family, drafter = parts["family"].one_of(*families), _drafter(parts)
+        if (family, drafter) in seen:
+            raise cell.wrong(f"{family} {drafter} is given twice; remove one")
+        seen.add((family, drafter))
+        by_k = families[family].acceptance.get(drafter)
         if by_k is None:
-            raise cell.wrong(f"families.{family}.acceptance has no row for {draft} {quant}; add one")
+            raise cell.wrong(f"families.{family}.acceptance has no row for {drafter}; add one")
         speed = _figure(parts["drafting_tokens_per_s"], confidence, above=0)
         power_w, power_reason = _power(cell, parts, confidence)
         configurations += [
             Configuration(
-                device=device,
-                family=family,
-                draft=draft,
-                quant=quant,
-                k=k,
+                id=configuration_id(device, family, drafter.draft, drafter.quant, k),
                 round_s=_round_s(k, speed),
                 acceptance=Acceptance(rate=rate.estimate, rounds=None, drafted=None, accepted=None),
                 power_w=power_w,
                 power_reason=power_reason,
                 provenance=provenance,
-                warnings=rate.warnings,
+                flags=tuple(flag("note", text=warning) for warning in rate.warnings),
             )
             for k, rate in sorted(by_k.items())
         ]

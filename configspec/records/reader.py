@@ -1,31 +1,45 @@
-"""A file of rows, whichever it is: a results file of pytest-benchmark's, or a journal. Read a row at a time."""
+"""A file of rows, whichever it is: a results file of pytest-benchmark's, or a journal. One row is in memory at a time.
+
+A file is read once when it is opened, to know that it is whole and what its head holds, and once more for its rows:
+other tools sort the keys of a file, so that its head may stand behind them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from configspec.errors import RecordError
-from configspec.records.journal import JournalIndex, index_journal, is_journal, journal_rows, journal_texts
+from configspec.records.codec import from_record
+from configspec.records.journal import JournalIndex, index_journal, is_journal, journal_rows
 from configspec.records.json_stream import stream
-from configspec.records.plain import dumps
-from configspec.records.row import KEY
+from configspec.records.row import KEY, Row
+from configspec.records.shared import SHARED, record_of, resolved
 
 ROWS = "benchmarks"
+MEASURE = "pytest -m hil --device DEVICE --benchmark-json=results.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row of a file: pytest-benchmark's `raw` entry, whole, and configspec's row in it.
+
+    `row` is None where configspec did not write it: another benchmark of the same suite.
+    """
+
+    fullname: str
+    row: Row | None
+    raw: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFile:
-    """One file; `head` is all that a results file holds beside its rows.
-
-    `entries` are the test's full name and what was noted of each row, in the order of `rows`.
-    """
+    """One file; `head` is all that a results file holds beside its rows, without what the rows share."""
 
     path: Path
-    head: Mapping[str, Any]
-    entries: tuple[tuple[str, Any], ...]
+    head: Mapping[str, object]
+    shared: Mapping[str, object]
     index: JournalIndex | None  # None: a results file
 
     @property
@@ -33,58 +47,88 @@ class RowFile:
         """When, as an ISO date; files are compared by it."""
         return str(self.head.get("datetime") or "")
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Every row, in the file's order; of a journal the last word about each test."""
+    @property
+    def unread(self) -> int:
+        """How many lines of a journal could not be read."""
+        return 0 if self.index is None else len(self.index.damaged) + self.index.cut
+
+    def raw_rows(self) -> Iterator[dict[str, object]]:
+        """Every entry of pytest-benchmark's, whole, in the file's order; of a journal the last one of each test.
+
+        Raises:
+            RecordError: What a row shares with others is not in the file's head.
+        """
         if self.index is not None:
             yield from journal_rows(self.path, self.index)
             return
         for key, row in stream(self.path, ROWS):
-            if key == ROWS and isinstance(row, dict):
-                yield row
+            if key is None and isinstance(row, dict):
+                yield resolved(row, self.shared, f"{self.path}: {_name(row)}")
 
-    def texts(self) -> Iterator[str]:
-        """The same rows as JSON, a line each."""
-        if self.index is not None:
-            yield from journal_texts(self.path, self.index)
-        else:
-            yield from map(dumps, self.rows())
+    def entries(self) -> Iterator[Entry]:
+        """The same, each with configspec's row in it.
+
+        Raises:
+            RecordError: A record cannot be read.
+        """
+        for raw in self.raw_rows():
+            record = record_of(raw)
+            row = None if record is None else from_record(record, f"{self.path}: {_name(raw)}")
+            yield Entry(fullname=str(raw.get("fullname")), row=row, raw=raw)
 
 
-Note = Callable[[Mapping[str, Any]], Any]
-
-
-def open_row_file(path: Path, *, salvage: bool = False, note: Note = lambda row: None) -> RowFile:
-    """Read a file once, to know what it holds and that it is whole.
+def open_rows(path: Path, *, salvage: bool = False) -> RowFile:
+    """Open a results file or a journal.
 
     Args:
-        path: A results file or a journal.
+        path: The file.
         salvage: Take what can be read of a journal with damaged lines; else those are an error.
-        note: What is to be remembered of a row.
 
     Raises:
         RecordError: It cannot be read, or is neither of the two.
     """
     try:
         if path.is_file() and path.stat().st_size == 0:
-            raise RecordError(f"{path}: the file is empty. What a run had finished is in its journal.")
-        return _journal(path, salvage, note) if is_journal(path) else _results(path, note)
+            raise RecordError(
+                f"{path}: the file is empty. What a run had finished is in its journal: configspec recover JOURNAL"
+            )
+        return _journal(path, salvage) if is_journal(path) else _results(path)
     except FileNotFoundError:
-        raise RecordError(f"{path}: no such file. Name a results file or a journal.") from None
+        raise RecordError(
+            f"{path}: no such file. Name a journal or a results file, which is made by: {MEASURE}"
+        ) from None
     except IsADirectoryError:
         raise RecordError(f"{path}: a folder. Name the results file or the journal in it.") from None
     except OSError as problem:
         raise RecordError(f"{path}: cannot be read: {problem.strerror}.") from problem
 
 
-def record_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The record of a row that configspec wrote; None of any other."""
-    extra = row.get("extra_info")
-    record = extra.get(KEY) if isinstance(extra, dict) else None
-    return record if isinstance(record, dict) else None
+def read_rows(path: Path) -> tuple[Row, ...]:
+    """All rows of a results file or journal that configspec wrote, in the file's order.
+
+    Raises:
+        RecordError: The file cannot be read, holds no row of configspec, or a record that cannot be read.
+    """
+    rows: list[Row] = []
+    benchmarks = 0
+    for entry in open_rows(path).entries():
+        benchmarks += 1
+        rows += () if entry.row is None else (entry.row,)
+    if not rows:
+        some = f"{benchmarks} benchmark{'' if benchmarks == 1 else 's'}"
+        raise RecordError(
+            f"{path}: {some}, none measured by configspec "
+            f"(no extra_info[{KEY!r}]). Such a file is made by: {MEASURE}"
+        )
+    return tuple(rows)
 
 
-def _journal(path: Path, salvage: bool, note: Note) -> RowFile:
-    index = index_journal(path, note)
+def _name(raw: Mapping[str, object]) -> str:
+    return str(raw.get("name") or raw.get("fullname") or "a row without a name")
+
+
+def _journal(path: Path, salvage: bool) -> RowFile:
+    index = index_journal(path)
     if index.damaged and not salvage:
         raise RecordError(
             f"{path}: line {index.damaged[0]} of the journal is damaged, and a kill can only cut the last one. "
@@ -99,20 +143,26 @@ def _journal(path: Path, salvage: bool, note: Note) -> RowFile:
         "datetime": header.get("datetime"),
         "version": header.get("pytest_benchmark"),
     }
-    entries = tuple((name, index.notes[name]) for name in index.lines)
-    return RowFile(path=path, head=head, entries=entries, index=index)
+    return RowFile(path=path, head=head, shared={}, index=index)
 
 
-def _results(path: Path, note: Note) -> RowFile:
-    head: dict[str, Any] = {}
-    entries = []
+def _results(path: Path) -> RowFile:
+    head: dict[str, object] = {}
+    has_rows = False
     for key, value in stream(path, ROWS):
-        if key == ROWS and isinstance(value, dict):
-            entries.append((str(value.get("fullname")), note(value)))
-        else:
+        if key == ROWS and value == []:
+            has_rows = True
+        elif key is not None:
             head[key] = value
-    if not entries:
+    if not has_rows:
         raise RecordError(
-            f"{path}: neither a journal nor a results file with rows: it has no list named {ROWS!r} with an entry."
+            f"{path}: neither a journal nor a file of pytest-benchmark: it has no list named {ROWS!r}. "
+            f"A results file is made by: {MEASURE}"
         )
-    return RowFile(path=path, head=head, entries=tuple(entries), index=None)
+    shared: Mapping[str, object] = {}
+    ours = head.pop(KEY, None)
+    if isinstance(ours, dict):
+        found = ours.get(SHARED)
+        shared = found if isinstance(found, dict) else {}
+        ours = {key: value for key, value in ours.items() if key != SHARED} or None
+    return RowFile(path=path, head=head if ours is None else {**head, KEY: ours}, shared=shared, index=None)

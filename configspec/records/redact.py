@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 NAMES = frozenset(("name", "fullname", "group", "param", "device", "family", "draft", "quant"))
 
 
-def redacted(value: Any, words: Mapping[str, str]) -> Any:
+def redacted(value: object, words: Mapping[str, str]) -> object:
     """`value` without private words, such as {"ci-runner-3": "<host>"}: each is replaced where it stands by itself.
 
     Keys stay, and so do names of tests and of what the inventory declares: by them a row is found again, and whoever
@@ -23,7 +22,7 @@ def redacted(value: Any, words: Mapping[str, str]) -> Any:
     return _walk(value, lambda text: pattern.sub(lambda found: known.get(found[0].casefold(), "<private>"), text))
 
 
-def _walk(value: Any, change: Callable[[str], str]) -> Any:
+def _walk(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):

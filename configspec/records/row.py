@@ -8,6 +8,9 @@ What is large and common to several rows lies beside the file, named by its hash
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,6 +26,30 @@ from configspec.theory.serving.assumptions import Serving
 VERSION = 2
 KEY = "configspec"
 Method = Literal["shared rounds", "separate rounds", "replay"]
+
+_ROUNDING = 1e-9  # by which a sum of expected counts may be beyond another
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def check_counts(**counts: float | None) -> None:
+    """ValueError where a count is negative or not finite."""
+    for name, count in counts.items():
+        if count is not None and not 0 <= count < math.inf:
+            raise ValueError(f"{name} is {count}; a count is 0 or more")
+
+
+def check_times(**times_s: Iterable[float | None]) -> None:
+    """ValueError where a time is negative or not finite."""
+    for name, values in times_s.items():
+        if not all(value is None or 0 <= value < math.inf for value in values):
+            raise ValueError(f"{name} holds a time that is negative or not finite")
+
+
+def check_estimate(name: str, estimate: Estimate | None, *, most: float = math.inf) -> None:
+    """ValueError where it cannot be: its bounds do not hold the value, or it is below 0 or above `most`."""
+    if estimate is not None and not (estimate.holds and estimate.low >= 0 and estimate.high <= most):
+        bounds = f"0 to {most:g}" if math.isfinite(most) else "0 or more"
+        raise ValueError(f"{name} cannot be: low <= value <= high is needed, {bounds}, a confidence and a count")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +68,15 @@ class Drafting:
     warmup_rounds: int | None = None
     seconds_allowed: float | None = None
 
+    def __post_init__(self) -> None:
+        check_estimate("tokens_per_s", self.tokens_per_s)
+        check_estimate("round_s", self.round_s)
+        if not self.round_s.value > 0:
+            raise ValueError("round_s is 0; drafting takes time")
+        check_times(round_samples_s=self.round_samples_s, seconds_allowed=(self.seconds_allowed,))
+        check_counts(rounds=self.rounds, rounds_asked=self.rounds_asked, warmup_rounds=self.warmup_rounds)
+        check_counts(depth_tokens=self.depth_tokens, timed_k=self.timed_k)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementCheck:
@@ -53,6 +89,12 @@ class AgreementCheck:
     largest_gap: float | None
     near_tie: float
     context: int
+
+    def __post_init__(self) -> None:
+        check_counts(prompts=self.prompts, positions=self.positions, context=self.context)
+        if not 0 <= self.beyond_ties <= self.differ <= self.positions:
+            counted = f"{self.beyond_ties} beyond ties, {self.differ} that differ, {self.positions} positions"
+            raise ValueError(f"each count must hold the one before: {counted}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +115,17 @@ class CountedAcceptance:
     check: AgreementCheck | None = None
     check_reason: str | None = None
 
+    def __post_init__(self) -> None:
+        check_estimate("rate", self.rate, most=1 + _ROUNDING)
+        check_counts(rounds=self.rounds, drafted=self.drafted, accepted=self.accepted)
+        check_counts(prompts=self.prompts, new_tokens=self.new_tokens)
+        for rounds, accepted in self.by_prompt:
+            check_counts(by_prompt=rounds)
+            check_counts(by_prompt=accepted)
+        most = math.inf if self.drafted is None else self.drafted * (1 + _ROUNDING)
+        if self.accepted is not None and self.accepted > most:
+            raise ValueError(f"accepted {self.accepted} of {self.drafted} drafted cannot be")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
@@ -80,6 +133,9 @@ class Power:
 
     watts: Estimate | None
     reason: str | None
+
+    def __post_init__(self) -> None:
+        check_estimate("watts", self.watts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +146,11 @@ class TimedPass:
     requests: int
     seconds: Estimate
     samples_s: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        check_counts(context_tokens=self.context_tokens, requests=self.requests)
+        check_estimate("seconds", self.seconds)
+        check_times(samples_s=self.samples_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +207,11 @@ class SampleRefs:
     text: str | None = None  # `samples.TextSamples`
     times: str | None = None  # `samples.TimeSamples`
 
+    def __post_init__(self) -> None:
+        for value in (self.acceptance, self.text, self.times):
+            if value is not None and not _HASH.fullmatch(value):
+                raise ValueError(f"{value!r} is no SHA-256 in lower-case hexadecimal")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
@@ -181,6 +247,14 @@ class Row:
     first_cause: str | None = None  # why the first attempt failed
     outcome: str | None = None  # of the test that measured or judged it
     resumed: Resumed | None = None  # where it was not measured in this run
+
+    def __post_init__(self) -> None:
+        if self.version != VERSION:
+            raise ValueError(f"a row is of version {VERSION}, not {self.version}")
+        if self.k < 1 or self.attempts < 1:
+            raise ValueError(f"k is {self.k} and attempts {self.attempts}; both are whole numbers from 1")
+        if not all((self.device, self.family, self.draft, self.quant, self.algorithm)):
+            raise ValueError("device, family, draft, quant and algorithm are names; one of them is empty")
 
     @property
     def id(self) -> ConfigurationId:

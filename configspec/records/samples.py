@@ -12,10 +12,24 @@ A file is `<SHA-256 of its JSON>.json.gz` in the folder `configspec-samples` bes
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from configspec.atomic import write_whole
+from configspec.errors import RecordError
+from configspec.records.plain import canonical
+from configspec.records.row import SampleRefs
 
 FOLDER = "configspec-samples"
+DIGITS = 4  # of confidence and gap: more would make the file larger and say nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +48,11 @@ class PromptAcceptance:
     rank: tuple[int, ...]
     gap: tuple[float, ...]
     accept: tuple[float, ...] | None = None  # None: as `matches`
+
+    def __post_init__(self) -> None:
+        columns = (self.confidence, self.rank, self.gap, *(() if self.accept is None else (self.accept,)))
+        if any(len(column) != len(self.matches) for column in columns):
+            raise ValueError(f"prompt {self.id}: matches, confidence, rank, gap and accept are not equally long")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +76,12 @@ class PromptText:
     ids: tuple[int, ...] | None
     gaps: tuple[float, ...] | None  # between the target's best two logits; None where a server does not tell
     logprobs: tuple[float, ...] | None  # of each token, after temperature, top-k and top-p; None where greedy
+
+    def __post_init__(self) -> None:
+        if self.prompt_ids is not None and len(self.prompt_ids) != self.prompt_tokens:
+            raise ValueError(f"prompt {self.id}: {len(self.prompt_ids)} ids of {self.prompt_tokens} prompt tokens")
+        if any(column is not None and len(column) != self.tokens for column in (self.ids, self.gaps, self.logprobs)):
+            raise ValueError(f"prompt {self.id}: ids, gaps or logprobs are not of {self.tokens} tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +110,112 @@ class TimeSamples:
 
 
 Samples = AcceptanceSamples | TextSamples | TimeSamples
+Kind = TypeVar("Kind", AcceptanceSamples, TextSamples, TimeSamples)
+
+
+def rounded(values: Iterable[float]) -> tuple[float, ...]:
+    """Each value to four significant digits.
+
+    >>> rounded([0.123456, 17.98765, 1.0])
+    (0.1235, 17.99, 1.0)
+    """
+    return tuple(float(f"{value:.{DIGITS}g}") for value in values)
+
+
+def samples_folder(path: Path) -> Path:
+    """Where the side files of a results file or journal lie."""
+    return path.parent / FOLDER
+
+
+def sample_hashes(refs: Iterable[SampleRefs]) -> tuple[str, ...]:
+    """The side files that rows refer to, each once, in order."""
+    hashes = (value for one in refs for value in (one.acceptance, one.text, one.times) if value is not None)
+    return tuple(dict.fromkeys(hashes))
+
+
+def write_samples(folder: Path, samples: Samples) -> str:
+    """Keep samples in a folder and return their hash; a file that holds them already is not written again.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    content = canonical(msgspec.to_builtins(samples))
+    sha256 = hashlib.sha256(content).hexdigest()
+    if _content(folder, sha256) is None:
+        _put(folder, sha256, content)
+    return sha256
+
+
+def read_samples(file_beside: Path, sha256: str, kind: type[Kind]) -> Kind:
+    """The samples with this hash, of a row in `file_beside`, a results file or a journal.
+
+    Raises:
+        RecordError: The side file is missing, damaged, or holds something else.
+    """
+    path = samples_folder(file_beside) / _name(sha256)
+    content = _content(path.parent, sha256)
+    if content is None and not path.exists():
+        raise RecordError(
+            f"{file_beside} has no side file {_name(sha256)} beside it: copy the folder {FOLDER} with it."
+        )
+    if content is None:
+        raise RecordError(
+            f"{path}: the side file is damaged: its content has not the hash that it is named by. Copy it again."
+        )
+    try:
+        return msgspec.convert(json.loads(content), kind)
+    except (ValueError, RecursionError) as problem:  # msgspec.ValidationError is a ValueError
+        raise RecordError(f"{path}: the side file cannot be read as {kind.__name__}: {problem}.") from problem
+
+
+def carry_samples(refs: Iterable[SampleRefs], from_: Path, to: Path) -> tuple[str, ...]:
+    """Copy the side files that rows refer to from one folder into another, with the texts that acceptance refers to.
+
+    Returns:
+        The hashes of those that are missing or damaged in both.
+
+    Raises:
+        OSError: The folder `to` cannot be written.
+    """
+    missing = []
+    waiting = list(sample_hashes(refs))
+    seen = set(waiting)
+    while waiting:
+        sha256 = waiting.pop(0)
+        content = _content(to, sha256)
+        if content is None:
+            content = _content(from_, sha256)
+            if content is None:
+                missing.append(sha256)
+                continue
+            _put(to, sha256, content)
+        text = _text_of(content)
+        if text is not None and text not in seen:
+            seen.add(text)
+            waiting.append(text)
+    return tuple(missing)
+
+
+def _name(sha256: str) -> str:
+    return f"{sha256}.json.gz"
+
+
+def _put(folder: Path, sha256: str, content: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / _name(sha256), gzip.compress(content, mtime=0))
+
+
+def _content(folder: Path, sha256: str) -> bytes | None:
+    """The side file's JSON; None where there is none, or where it has not the hash that it is named by."""
+    try:
+        content = gzip.decompress((folder / _name(sha256)).read_bytes())
+    except (OSError, EOFError, zlib.error):  # gzip.BadGzipFile is an OSError
+        return None
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+
+def _text_of(content: bytes) -> str | None:
+    """The hash of the text that acceptance samples refer to."""
+    value = json.loads(content)
+    text = value.get("text") if isinstance(value, Mapping) and value.get("kind") == "acceptance" else None
+    return text if isinstance(text, str) else None

@@ -1,14 +1,25 @@
-"""Figures of a measured and of a decoded configuration, for tests of what is shown of them."""
+"""Rows of a measured and of a decoded configuration, for tests of what is made and shown of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from configspec.records.decoded import EndToEnd
-from configspec.records.row import Row
+from configspec.records.facts import DeviceFacts, ModelFacts
+from configspec.records.row import (
+    CountedAcceptance,
+    Drafting,
+    Environment,
+    Models,
+    Power,
+    Row,
+    SampleRefs,
+    TargetFacts,
+    Verification,
+)
 from configspec.theory.figures import Estimate
 from configspec.theory.prediction import RoundCost
-from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
 ONE = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=9)
@@ -37,20 +48,155 @@ DECODED = EndToEnd(
     link=None,
     energy_reason="no meter",
 )
+BOARD = DeviceFacts(
+    platform="Linux-6.1-aarch64",
+    machine="aarch64",
+    board="NVIDIA Jetson Orin Nano",
+    cpu_model="Cortex-A78AE",
+    cores=8,
+    governor="performance",
+    governor_reason=None,
+    load_1min=0.1,
+    memory_bytes=8 << 30,
+    python="3.10.12",
+    llama_cpp_version="0.3.36",
+    llama_cpp_system_info="CPU : NEON = 1",
+    llama_cpp_reason=None,
+)
+DRAFT = ModelFacts(
+    architecture="llama",
+    description="llama 13M Q8_0",
+    parameters=13_000_000,
+    weights_bytes=14_000_000,
+    file_bytes=14_100_000,
+    file_sha256="d1" * 32,
+    vocabulary=4096,
+    vocabulary_sha256="0c" * 32,
+    trained_context=2048,
+    context=512,
+    batch=512,
+    threads=4,
+    gpu_layers=0,
+    load_s=0.05,
+    metadata={"general.architecture": "llama"},
+)
+TARGET = TargetFacts(sha256="7a" * 32, sha256_reason=None, dtype="float32", runtime="transformers 5.0")
 
 
-def measured_row(k: int, *, device: str = "board", **more: Any) -> Row:
-    """A row of draft xs of the family `pair` at K; `more` are other fields of the row."""
-    configuration = Configuration(
+def measured_row(
+    k: int, *, device: str = "board", verification: Verification | None = None, end_to_end: EndToEnd | None = None
+) -> Row:
+    """A row of draft xs of the family `pair` at K, without samples; what measured it is not known."""
+    return Row(
         device=device,
         family="pair",
         draft="xs",
         quant="Q8_0",
         k=k,
-        round_s=ONE,
-        acceptance=Acceptance(rate=ONE, rounds=None, drafted=None, accepted=None),
-        power_w=None,
-        power_reason="no meter",
         provenance="measured",
+        drafting=Drafting(
+            tokens_per_s=Estimate(value=k / 0.5, low=k / 0.6, high=k / 0.4, confidence=0.95, n=9),
+            round_s=ONE,
+            method="shared rounds",
+            clock="the device's monotonic clock",
+        ),
+        acceptance=CountedAcceptance(rate=ONE, rounds=None, drafted=None, accepted=None, method="counted"),
+        power=Power(watts=None, reason="no meter"),
+        serving=Serving(),
+        verification=verification,
+        end_to_end=end_to_end,
     )
-    return Row(configuration=configuration, serving=Serving(), **more)
+
+
+def whole_row(
+    k: int,
+    *,
+    device: str = "orin",
+    board: DeviceFacts = BOARD,
+    draft: ModelFacts = DRAFT,
+    samples: SampleRefs = SampleRefs(),  # noqa: B008 (frozen)
+) -> Row:
+    """A row as a device gives it: with its board, its models, samples and counts by prompt."""
+    row = measured_row(k, device=device)
+    drafting = replace(
+        row.drafting,
+        round_samples_s=tuple(0.5 + 1e-3 * one for one in range(20)),
+        timed_k=k,
+        depth_tokens=128,
+        rounds=20,
+        rounds_asked=20,
+        warmup_rounds=2,
+        seconds_allowed=60.0,
+    )
+    acceptance = replace(
+        row.acceptance,
+        rounds=24,
+        drafted=24 * k,
+        accepted=12,
+        by_prompt=((1, 0), (1, 1)) * 12,
+        prompts_sha256="ab" * 32,
+        prompts=24,
+        new_tokens=96,
+    )
+    return replace(
+        row,
+        drafting=drafting,
+        acceptance=acceptance,
+        models=Models(draft=draft, target=TARGET),
+        environment=Environment(device=board, inventory_sha256="1e" * 32),
+        samples=samples,
+    )
+
+
+def replayed_row(configuration: Configuration, serving: Serving = Serving(), *, source: str = "a print") -> Row:  # noqa: B008
+    """A row of figures from a profile file."""
+    acceptance, k, time = configuration.acceptance, configuration.k, configuration.round_s
+    return Row(
+        device=configuration.device,
+        family=configuration.family,
+        draft=configuration.draft,
+        quant=configuration.quant,
+        k=k,
+        provenance=configuration.provenance,
+        drafting=Drafting(
+            tokens_per_s=Estimate(
+                value=k / time.value, low=k / time.high, high=k / time.low, confidence=time.confidence, n=time.n
+            ),
+            round_s=time,
+            round_samples_s=configuration.round_samples_s,
+            method="replay",
+            clock="none: no device was timed",
+        ),
+        acceptance=CountedAcceptance(
+            rate=acceptance.rate,
+            rounds=acceptance.rounds,
+            drafted=acceptance.drafted,
+            accepted=acceptance.accepted,
+            by_prompt=acceptance.by_prompt,
+            prompts_sha256=acceptance.prompts_sha256,
+            decoding=acceptance.decoding,
+            method="replay of a profile file",
+        ),
+        power=Power(watts=configuration.power_w, reason=configuration.power_reason),
+        serving=serving,
+        environment=Environment(source=source),
+        flags=configuration.flags,
+    )
+
+
+def raw_row(row: Row, *, figure: float = 1.0) -> dict[str, object]:
+    """The row in an entry of pytest-benchmark's file; `figure` is its only time."""
+    from configspec.records.codec import to_record
+    from configspec.records.row import KEY
+
+    name = f"test[{row.id.id}]"
+    return {
+        "group": None,
+        "name": name,
+        "fullname": f"t.py::{name}",
+        "params": {"configuration": row.id.as_json()},
+        "param": row.id.id,
+        "extra_info": {KEY: to_record(row)},
+        "options": {"timer": "device_clock"},
+        "stats": {"data": [figure]},
+    }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal, index_journal, is_being_written
-from configspec.records.reader import open_row_file
+from configspec.records.reader import open_rows
 
 HEADER = {"machine_info": {"node": "here"}, "commit_info": {}, "datetime": "2026-01-01", "pytest_benchmark": "5.3.1"}
 
@@ -26,16 +26,16 @@ def write(folder: Path, count: int) -> Path:
 
 
 def names(path: Path) -> list[str]:
-    return [row["fullname"] for row in open_row_file(path).rows()]
+    return [row["fullname"] for row in open_rows(path).raw_rows()]
 
 
 def test_what_was_appended_is_read_back(tmp_path):
     """Rows in their order, and the head of a results file."""
-    file = open_row_file(write(tmp_path, 3))
-    assert [row["fullname"] for row in file.rows()] == ["row 0", "row 1", "row 2"]
+    file = open_rows(write(tmp_path, 3))
+    assert [row["fullname"] for row in file.raw_rows()] == ["row 0", "row 1", "row 2"]
     assert file.head["machine_info"] == {"node": "here"}
     assert file.head["version"] == "5.3.1"
-    assert [name for name, _ in file.entries] == ["row 0", "row 1", "row 2"]
+    assert [entry.fullname for entry in file.entries()] == ["row 0", "row 1", "row 2"]
 
 
 @given(st.data())
@@ -77,7 +77,7 @@ def test_a_repeated_row_replaces_the_earlier_one(tmp_path):
     journal.append({"fullname": "a", "attempt": 1})
     journal.append({"fullname": "a", "attempt": 2})
     journal.close()
-    assert list(open_row_file(journal.path).rows()) == [{"fullname": "a", "attempt": 2}]
+    assert list(open_rows(journal.path).raw_rows()) == [{"fullname": "a", "attempt": 2}]
 
 
 def test_a_journal_begins_with_the_rows_that_it_goes_on_from(tmp_path):
@@ -89,15 +89,15 @@ def test_a_journal_begins_with_the_rows_that_it_goes_on_from(tmp_path):
     journal.drop("b", "another board")
     journal.append({"fullname": "b", "attempt": 2})
     journal.close()
-    assert list(open_row_file(journal.path).rows()) == [earlier[2], {"fullname": "b", "attempt": 2}]
+    assert list(open_rows(journal.path).raw_rows()) == [earlier[2], {"fullname": "b", "attempt": 2}]
 
 
 def test_an_existing_file_is_replaced_only_when_asked(tmp_path):
     """By a whole file, never by half of one."""
     path = write(tmp_path, 2)
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         Journal(path, HEADER)
-    rows = list(open_row_file(path).rows())
+    rows = list(open_rows(path).raw_rows())
     Journal(path, HEADER, earlier=iter(rows), replace=True).close()
     assert names(path) == ["row 0", "row 1"]
     assert list(tmp_path.iterdir()) == [path]
@@ -122,7 +122,7 @@ def test_a_row_that_is_no_json_is_made_some(tmp_path):
     journal = Journal(tmp_path / "j.jsonl", HEADER)
     journal.append({"fullname": "a", "x": [float("nan"), tmp_path, (1, {2: 3})]})
     journal.close()
-    (row,) = open_row_file(journal.path).rows()
+    (row,) = open_rows(journal.path).raw_rows()
     assert row["x"] == [None, str(tmp_path), [1, {"2": 3}]]
 
 
@@ -130,7 +130,7 @@ def test_a_row_that_is_no_json_is_made_some(tmp_path):
     ("text", "word"),
     [
         ("", "empty"),
-        ("{}\n", "neither a journal nor a results file"),
+        ("{}\n", "neither a journal nor a file of pytest-benchmark"),
         ("what\n", "not JSON"),
         ('{"configspec_journal": 2}\n', "version 2"),
         ('{"configspec_journal": ', "its first line is no header"),
@@ -143,7 +143,7 @@ def test_what_is_no_journal_is_told(tmp_path, text, word):
     path = tmp_path / "j.jsonl"
     path.write_text(text)
     with pytest.raises(RecordError, match=word) as told:
-        open_row_file(path)
+        open_rows(path)
     assert str(path) in str(told.value)
 
 
@@ -153,10 +153,10 @@ def test_a_damaged_journal_can_be_salvaged(tmp_path):
     lines = path.read_text().splitlines()
     lines[2] = lines[2][:10]
     path.write_text("\n".join([*lines, json.dumps({"other": 1}), '{"row"']))
-    file = open_row_file(path, salvage=True)
-    assert [row["fullname"] for row in file.rows()] == ["row 0", "row 2"]
+    file = open_rows(path, salvage=True)
+    assert [row["fullname"] for row in file.raw_rows()] == ["row 0", "row 2"]
     assert file.index is not None
-    assert (file.index.damaged, file.index.cut) == ((3, 5), 1)
+    assert (file.index.damaged, file.index.cut, file.unread) == ((3, 5), 1, 3)
 
 
 def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path):

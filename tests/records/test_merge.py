@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 import pytest
+from example_rows import BOARD, DRAFT, measured_row, raw_row, whole_row
 from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal
-from configspec.records.merge import merge
-from configspec.records.setup import DEVICE, difference, facts, named_facts
+from configspec.records.merge import PARTS, merge
+from configspec.records.reader import open_rows, read_rows
+from configspec.records.row import Row, SampleRefs
+from configspec.records.samples import (
+    RoundTimes,
+    TimeSamples,
+    read_samples,
+    samples_folder,
+    write_samples,
+)
+from configspec.records.setup import SetupPart
 
-DEVICE_FACTS = {"machine": "aarch64", "board": "Orin", "cores": 8, "llama_cpp_version": "0.3.36"}
-
-
-def row(k: int, *, device: str = "orin", figure: float = 1.0, **changed: Any) -> dict[str, Any]:
-    """A row of one draft; `changed` is of the device's facts, or `draft`, the hash of its file."""
-    draft = changed.pop("draft", "d1")
-    record = {
-        **{"version": 1, "device": device, "family": "f", "draft": "xs", "quant": "Q8_0", "k": k},
-        "drafting": {"depth_tokens": 128},
-        "acceptance": {"prompts_sha256": "p"},
-        "models": {"draft": {"file_sha256": draft}, "target": {"sha256": "t"}},
-        "environment": {"device": {**DEVICE_FACTS, **changed}},
-    }
-    name = f"t.py::test[dev:{device}:-f-xs-Q8_0-K{k}]"
-    return {"fullname": name, "name": name[6:], "stats": {"data": [figure]}, "extra_info": {"configspec": record}}
+TIMES = TimeSamples(rounds=(RoundTimes(k=2, token_s=((0.1, 0.2),)),))
 
 
-def results(path: Path, rows: list[dict[str, Any]], day: int = 1) -> Path:
+def row(k: int, *, figure: float = 1.0, **more) -> dict[str, object]:
+    return raw_row(whole_row(k, **more), figure=figure)
+
+
+def results(path: Path, rows: list[dict[str, object]], day: int = 1) -> Path:
     document = {"machine_info": {"node": path.stem}, "commit_info": {}, "benchmarks": rows}
     path.write_text(
         json.dumps({**document, "datetime": f"2026-01-{day:02}T00:00:00+00:00", "version": "5.3.1"}, indent=4)
@@ -40,7 +41,7 @@ def results(path: Path, rows: list[dict[str, Any]], day: int = 1) -> Path:
     return path
 
 
-def journal(path: Path, rows: list[dict[str, Any]], day: int = 1) -> Path:
+def journal(path: Path, rows: list[dict[str, object]], day: int = 1) -> Path:
     written = Journal(path, {"datetime": f"2026-01-{day:02}T00:00:00+00:00", "machine_info": {"node": path.stem}})
     for one in rows:
         written.append(one)
@@ -48,8 +49,14 @@ def journal(path: Path, rows: list[dict[str, Any]], day: int = 1) -> Path:
     return path
 
 
-def merged(out: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(out.read_text())["benchmarks"]
+def merged(out: Path) -> list[dict[str, object]]:
+    """The rows of a file, as they went in."""
+    found: list[dict[str, object]] = json.loads(json.dumps(list(open_rows(out).raw_rows())))
+    return found
+
+
+def as_read(*rows: dict[str, object]) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(json.dumps(rows))
     return found
 
 
@@ -58,15 +65,15 @@ def test_rows_of_results_and_journals_stand_in_one_file(tmp_path):
     a = results(tmp_path / "a.json", [row(1), row(2)])
     b = journal(tmp_path / "b.jsonl", [row(3)], day=2)
     done = merge([a, b], tmp_path / "out.json")
-    assert merged(tmp_path / "out.json") == [row(1), row(2), row(3)]
-    document = json.loads((tmp_path / "out.json").read_text())
-    assert document["machine_info"] == {"node": "b"}
-    assert document["configspec"] == {"merged": ["a.json", "b.jsonl"]}
-    assert (done.rows, done.repeated, done.left_out, done.unread) == (3, 0, {}, 0)
+    assert merged(tmp_path / "out.json") == as_read(row(1), row(2), row(3))
+    head = open_rows(tmp_path / "out.json").head
+    assert head["machine_info"] == {"node": "b"}
+    assert head["configspec"] == {"merged": ["a.json", "b.jsonl"]}
+    assert (done.rows, done.in_several_files, done.twice_in_one_file, done.left_out, done.unread) == (3, 0, 0, {}, 0)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_of_a_row_in_two_files_the_newest_stands(tmp_path, order):
+def test_of_a_row_in_two_files_the_newest_is_kept(tmp_path, order):
     """Whatever their order on the command line."""
     files = [
         results(tmp_path / "old.json", [row(1, figure=1.0), row(2)], day=1),
@@ -74,13 +81,21 @@ def test_of_a_row_in_two_files_the_newest_stands(tmp_path, order):
     ]
     done = merge([files[place] for place in order], tmp_path / "out.json")
     by_name = {one["fullname"]: one for one in merged(tmp_path / "out.json")}
-    assert by_name[row(1)["fullname"]]["stats"]["data"] == [2.0]
-    assert (done.rows, done.repeated) == (2, 1)
+    assert by_name[row(1)["fullname"]]["stats"] == {"data": [2.0]}
+    assert (done.rows, done.in_several_files, done.twice_in_one_file) == (2, 1, 0)
+
+
+def test_a_test_that_one_file_has_twice_is_counted_apart(tmp_path):
+    """Its last row is kept; the file is the only one."""
+    a = results(tmp_path / "a.json", [row(1, figure=1.0), row(2), row(1, figure=2.0)])
+    done = merge([a], tmp_path / "out.json")
+    assert merged(tmp_path / "out.json") == as_read(row(2), row(1, figure=2.0))
+    assert (done.rows, done.in_several_files, done.twice_in_one_file) == (2, 0, 1)
 
 
 @given(st.lists(st.lists(st.integers(1, 9), max_size=6), min_size=1, max_size=4))
 def test_every_row_is_there_once(tmp_path_factory, files):
-    """Whatever the files have in common, and however often one of them repeats a test."""
+    """Whatever the files have in common, and however often one of them repeats a test; every other row is counted."""
     folder = tmp_path_factory.mktemp("merge")
     paths = [results(folder / f"{n}.json", [row(k) for k in ks], n + 1) for n, ks in enumerate(files) if ks]
     if not paths:
@@ -89,40 +104,48 @@ def test_every_row_is_there_once(tmp_path_factory, files):
     found = [one["fullname"] for one in merged(folder / "out.json")]
     assert len(found) == len(set(found)) == done.rows
     assert set(found) == {row(k)["fullname"] for ks in files for k in ks}
+    assert done.rows + done.in_several_files + done.twice_in_one_file == sum(map(len, files))
 
 
 CONFLICTS = [
-    (row(1, llama_cpp_version="0.4"), "device orin", "llama_cpp_version", "0.4", "0.3.36"),
-    (row(2, board="Nano"), "device orin", "board", "Nano", "Orin"),
-    (row(1, draft="d2"), "draft orin f xs Q8_0", "file_sha256", "d2", "d1"),
+    (row(1, board=replace(BOARD, cores=4)), "by device orin: device.cores is 4 in the first, 8 in the second."),
+    (row(2, board=replace(BOARD, board="Nano")), "device.board is Nano in the first, NVIDIA Jetson Orin Nano in the"),
+    (row(1, draft=replace(DRAFT, file_sha256="dd" * 32)), "by draft orin pair xs Q8_0: drafter.file_sha256 is dddd"),
 ]
 
 
-@pytest.mark.parametrize(("other", "thing", "fact", "old", "new"), CONFLICTS)
-def test_two_testbeds_in_one_table_are_refused(tmp_path, other, thing, fact, old, new):
-    """Both files, the thing and the fact are named; also where the configurations are not the same ones."""
+@pytest.mark.parametrize(("other", "said"), CONFLICTS)
+def test_two_testbeds_in_one_table_are_refused(tmp_path, other, said):
+    """Both files, the thing and what differs are named; also where the configurations are not the same ones."""
     a = results(tmp_path / "a.json", [other], day=1)
     b = results(tmp_path / "b.json", [row(1), row(3)], day=2)
     with pytest.raises(RecordError) as told:
         merge([a, b], tmp_path / "out.json")
-    assert all(word in str(told.value) for word in ("a.json", "b.json", thing, fact, old, new, "--prefer newest"))
+    assert str(told.value).startswith(f"{a} and {b} mean different things by ")
+    assert said in str(told.value)
+    assert "--prefer newest" in str(told.value)
     assert not (tmp_path / "out.json").exists()
 
 
-@pytest.mark.parametrize(("other", "thing", "fact", "old", "new"), CONFLICTS)
-def test_the_newest_can_be_preferred(tmp_path, other, thing, fact, old, new):
+@pytest.mark.parametrize(("other", "said"), CONFLICTS)
+def test_the_newest_can_be_preferred(tmp_path, other, said):
     """What it contradicts is left out and counted."""
     a = results(tmp_path / "a.json", [other, row(7, device="rpi5")], day=1)
     b = results(tmp_path / "b.json", [row(1), row(3)], day=2)
     done = merge([a, b], tmp_path / "out.json", prefer_newest=True)
-    assert merged(tmp_path / "out.json") == [row(7, device="rpi5"), row(1), row(3)]
+    assert merged(tmp_path / "out.json") == as_read(row(7, device="rpi5"), row(1), row(3))
     ((why, count),) = done.left_out.items()
     assert count == 1
-    assert fact in why
+    assert said in why
+
+
+def test_every_part_of_a_setup_that_has_a_name_has_a_word():
+    """A message can say what differs, whichever part it is of."""
+    assert set(PARTS) == set(get_args(SetupPart)) - {one for one in get_args(SetupPart) if "Decoded" in one.__name__}
 
 
 def test_rows_of_other_benchmarks_pass(tmp_path):
-    """A plain benchmark of the host has no facts that could contradict."""
+    """A plain benchmark of the host has no setup that could contradict."""
     plain = {"fullname": "t.py::test_host", "stats": {"data": [1.0]}, "extra_info": {}}
     a = results(tmp_path / "a.json", [plain, row(1)])
     b = results(tmp_path / "b.json", [plain])
@@ -131,35 +154,69 @@ def test_rows_of_other_benchmarks_pass(tmp_path):
 
 def test_figures_and_load_are_no_conflict(tmp_path):
     """They differ from run to run."""
-    a = results(tmp_path / "a.json", [row(1, load_1min=0.1, platform="Linux-6.1")])
-    b = results(tmp_path / "b.json", [row(2, load_1min=3.0, platform="Linux-6.2", figure=9.0)])
+    a = results(tmp_path / "a.json", [row(1, board=replace(BOARD, load_1min=0.1, platform="Linux-6.1"))])
+    b = results(tmp_path / "b.json", [row(2, board=replace(BOARD, load_1min=3.0, platform="Linux-6.2"), figure=9.0)])
+    assert merge([a, b], tmp_path / "out.json").rows == 2
+
+
+def test_recorded_figures_are_of_no_target(tmp_path):
+    """Two devices, one replayed and one measured, may have a family of one name."""
+    a = results(tmp_path / "a.json", [raw_row(measured_row(1, device="replayed"))])
+    b = results(tmp_path / "b.json", [row(2)])
     assert merge([a, b], tmp_path / "out.json").rows == 2
 
 
 def test_nothing_is_overwritten_and_nothing_half_written(tmp_path):
-    """An existing file stays; a folder that is not there is told; no partial file is left."""
+    """An existing file stays; a folder that does not exist is an error; no partial file is left."""
     a = results(tmp_path / "a.json", [row(1)])
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         merge([a], a)
     with pytest.raises(UsageError, match="cannot be written"):
         merge([a], tmp_path / "nowhere" / "out.json")
     assert list(tmp_path.iterdir()) == [a]
 
 
-def test_a_fact_is_read_at_its_path():
-    """None where the record has none, also where something else stands on the way."""
-    assert facts({"a": {"b": 1}}, ("a.b", "a.c", "a.b.c", "x")) == {"a.b": 1, "a.c": None, "a.b.c": None, "x": None}
+def sampled(folder: Path, k: int, samples: TimeSamples = TIMES) -> Row:
+    """A row with a side file in the folder."""
+    folder.mkdir(exist_ok=True)
+    return whole_row(k, samples=SampleRefs(times=write_samples(samples_folder(folder / "any.json"), samples)))
 
 
-def test_the_first_difference_is_named_and_cut_short():
-    """Hashes are long."""
-    assert difference({"x": "a" * 99}, {"x": "b"}) == ("x", "a" * 21 + "...", "b")
-    assert difference({"x": 1, "y": 2}, {"x": 1}) is None
+def test_side_files_go_with_the_rows(tmp_path):
+    """Those of the rows that are kept, from every file's folder into the new one's; they are read there."""
+    older = TimeSamples(rounds=(RoundTimes(k=2, token_s=((0.3, 0.4),)),))
+    a = results(tmp_path / "a.json", [raw_row(sampled(tmp_path, 2, older))], day=1)
+    b = results(tmp_path / "b" / "b.json", [raw_row(sampled(tmp_path / "b", 2))], day=2)
+    out = tmp_path / "out" / "out.json"
+    out.parent.mkdir()
+    done = merge([a, b], out)
+    (kept,) = read_rows(out)
+    assert done.missing_samples == ()
+    assert kept.samples.times is not None
+    assert read_samples(out, kept.samples.times, TimeSamples) == TIMES
+    assert len(list(samples_folder(out).iterdir())) == 1
 
 
-def test_recorded_figures_name_no_target():
-    """Two boards, one replayed and one measured, may have a family of one name."""
-    record = row(1)["extra_info"]["configspec"]
-    kinds = [thing[0] for thing, _ in named_facts({**record, "models": {}})]
-    assert kinds == ["device", "draft"]
-    assert "environment.profile" in DEVICE
+def test_a_missing_side_file_is_counted_and_the_rows_are_merged(tmp_path):
+    """A results file without them still ranks."""
+    one = sampled(tmp_path / "here", 2)
+    a = results(tmp_path / "a.json", [raw_row(one), raw_row(replace(one, k=3))])
+    done = merge([a], tmp_path / "out.json")
+    assert (done.rows, done.missing_samples) == (2, (one.samples.times,))
+
+
+def test_what_one_folder_lacks_another_may_have(tmp_path):
+    """Both files refer to one side file, and one of them was copied without it."""
+    one = sampled(tmp_path / "here", 2)
+    a = results(tmp_path / "a.json", [raw_row(replace(one, k=3))], day=2)
+    b = results(tmp_path / "here" / "b.json", [raw_row(one)], day=1)
+    assert merge([a, b], tmp_path / "out.json").missing_samples == ()
+
+
+def test_a_full_disk_is_a_usage_error(tmp_path):
+    """A file is in the way of the folder of side files."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "configspec-samples").write_text("")
+    a = results(tmp_path / "a.json", [raw_row(sampled(tmp_path, 2))])
+    with pytest.raises(UsageError, match="cannot be written"):
+        merge([a], tmp_path / "out" / "out.json")

@@ -1,0 +1,78 @@
+"""What many rows of a results file have in common, kept once, in the file's head.
+
+    "configspec": {"shared": {HASH: {...}}}                             in the head
+    "shared": {"environment": HASH, "models": HASH}                     in a record, in place of the two values
+
+In the journal each row is whole. Records of version 1 stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from configspec.errors import RecordError
+from configspec.records.plain import canonical, plain
+from configspec.records.row import KEY
+
+SHARED = "shared"
+FACTS = ("environment", "models")
+SINCE = 2  # the version of records that may refer
+
+
+def record_of(row: Mapping[str, object]) -> dict[str, object] | None:
+    """The record of a row that configspec wrote; None of any other."""
+    extra = row.get("extra_info")
+    record = extra.get(KEY) if isinstance(extra, dict) else None
+    return record if isinstance(record, dict) else None
+
+
+class SharedFacts:
+    """Collects what rows have in common; `values` are those facts by their hash."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, object] = {}
+
+    def refer(self, row: Mapping[str, object]) -> Mapping[str, object]:
+        """The row with references in place of its facts; as it is where configspec did not write it."""
+        record = record_of(row)
+        version = None if record is None else record.get("version")
+        if record is None or not isinstance(version, int) or version < SINCE:
+            return row
+        facts = {key: record[key] for key in FACTS if key in record}
+        refs = {key: self._kept(value) for key, value in facts.items()}
+        rest = {key: value for key, value in record.items() if key not in facts}
+        return with_record(row, {**rest, SHARED: refs})
+
+    def _kept(self, value: object) -> str:
+        value = plain(value)
+        sha256 = hashlib.sha256(canonical(value)).hexdigest()
+        self.values.setdefault(sha256, value)
+        return sha256
+
+
+def resolved(row: dict[str, object], shared: Mapping[str, object], where: str) -> dict[str, object]:
+    """The row with its facts in place of the references.
+
+    Raises:
+        RecordError: A reference leads nowhere.
+    """
+    record = record_of(row)
+    refs = None if record is None else record.get(SHARED)
+    if record is None or not isinstance(refs, dict):
+        return row
+    whole = {key: value for key, value in record.items() if key != SHARED}
+    for key, sha256 in refs.items():
+        if sha256 not in shared:
+            raise RecordError(
+                f"{where}: its {key} is in the file's head under configspec.shared, by the hash {sha256!r:.20}, "
+                "which is not there. Fetch the whole file again."
+            )
+        whole[key] = shared[sha256]
+    return with_record(row, whole)
+
+
+def with_record(row: Mapping[str, object], record: Mapping[str, object]) -> dict[str, object]:
+    """The row with another record; all else stays."""
+    extra = row.get("extra_info")
+    return {**row, "extra_info": {**(extra if isinstance(extra, dict) else {}), KEY: record}}

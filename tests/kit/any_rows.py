@@ -1,0 +1,163 @@
+"""Any row that can be, for laws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+from example_rows import BOARD, DRAFT, TARGET
+from hypothesis import strategies as st
+
+from configspec.records.decoded import EndToEnd
+from configspec.records.row import (
+    AgreementCheck,
+    CountedAcceptance,
+    Drafting,
+    Environment,
+    HostFacts,
+    Method,
+    Models,
+    Power,
+    Resumed,
+    Row,
+    SampleRefs,
+    TimedPass,
+    Verification,
+)
+from configspec.theory.decoding import Decoding
+from configspec.theory.figures import Estimate, Provenance
+from configspec.theory.flags import Code, Flag
+from configspec.theory.prediction import RoundCost
+from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.link import Link
+
+positive = st.floats(min_value=1e-9, max_value=1e9)
+counts = st.integers(0, 99)
+names = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)
+texts = st.text(max_size=9)
+hashes = st.sampled_from(["ab" * 32, "0c" * 32])
+
+
+@st.composite
+def estimates(draw: st.DrawFn, most: float = 1e9) -> Estimate:
+    low, value, high = sorted(draw(st.tuples(*[st.floats(min_value=1e-9, max_value=most)] * 3)))
+    return Estimate(value=value, low=low, high=high, confidence=0.95, n=draw(counts))
+
+
+def times() -> st.SearchStrategy[tuple[float, ...]]:
+    return st.lists(positive, max_size=5).map(tuple)
+
+
+def draftings() -> st.SearchStrategy[Drafting]:
+    return st.builds(
+        Drafting,
+        tokens_per_s=estimates(),
+        round_s=estimates(),
+        round_samples_s=times(),
+        method=st.sampled_from(get_args(Method)),
+        clock=texts,
+        timed_k=st.none() | counts,
+        rounds=st.none() | counts,
+        seconds_allowed=st.none() | positive,
+    )
+
+
+@st.composite
+def acceptances(draw: st.DrawFn) -> CountedAcceptance:
+    some = counts | st.floats(0, 99)  # expected counts are not whole
+    accepted, drafted = sorted(draw(st.tuples(some, some)))
+    known = draw(st.booleans())
+    check = AgreementCheck(
+        prompts=2, positions=192, differ=3, beyond_ties=1, largest_gap=0.25, near_tie=0.05, context=512
+    )
+    return CountedAcceptance(
+        rate=draw(estimates(most=1.0)),
+        rounds=draw(some) if known else None,
+        drafted=drafted if known else None,
+        accepted=accepted if known else None,
+        by_prompt=tuple(draw(st.lists(st.tuples(some, some), max_size=4))),
+        prompts_sha256=draw(st.none() | hashes),
+        decoding=draw(st.none() | st.just(Decoding(temperature=0.8, top_k=20, rule="rejection"))),
+        method="counted",
+        check=draw(st.none() | st.just(check)),
+        check_reason=draw(st.none() | texts),
+    )
+
+
+def verifications() -> st.SearchStrategy[Verification]:
+    one = st.builds(TimedPass, context_tokens=counts, requests=counts, seconds=estimates(), samples_s=times())
+    return st.builds(Verification, clock=texts, passes=st.lists(one, max_size=2).map(tuple))
+
+
+@st.composite
+def decodings(draw: st.DrawFn) -> EndToEnd:
+    accepted, drafted = sorted(draw(st.tuples(counts, counts)))
+    seconds = st.just(0.0) | positive
+    return EndToEnd(
+        goodput_tokens_per_s=draw(positive),
+        goodput_by_repeat_tokens_per_s=draw(times()),
+        repeats_s=draw(times()),
+        predicted_goodput_tokens_per_s=draw(positive),
+        tokens=draw(counts),
+        rounds=draw(counts),
+        drafted=drafted,
+        accepted=accepted,
+        catch_ups=draw(counts),
+        predicted_rounds=draw(positive),
+        predicted_catch_ups=draw(positive),
+        drafting_s=draw(seconds),
+        link_s=draw(seconds),
+        verification_s=draw(seconds),
+        bookkeeping_s=draw(seconds),
+        total_s=draw(seconds),
+        cost=RoundCost(round_s=draw(positive), catch_up_s=0.0, verify_s=0.5, exchange_s=0.001),
+        prompts=("p1", "p2"),
+        new_tokens=draw(counts),
+        rule="rejection",
+        output="equal",
+        link=draw(st.none() | st.just(Link(rtt_s=0.02, bits_per_s=1e8))),
+        energy_reason="no meter",
+    )
+
+
+def flags() -> st.SearchStrategy[Flag]:
+    numbers = st.lists(st.tuples(names, counts | positive | texts), max_size=3).map(tuple)
+    return st.builds(Flag, code=st.sampled_from(get_args(Code)), numbers=numbers)
+
+
+def environments() -> st.SearchStrategy[Environment]:
+    return st.builds(
+        Environment,
+        device=st.none() | st.builds(replace, st.just(BOARD), cores=st.integers(1, 8), load_1min=positive),
+        host=st.none() | st.builds(HostFacts, python=texts, configspec=texts),
+        source=st.none() | texts,
+    )
+
+
+def rows() -> st.SearchStrategy[Row]:
+    return st.builds(
+        Row,
+        device=names,
+        family=names,
+        draft=names,
+        quant=names,
+        algorithm=st.just("chain") | names,
+        k=st.integers(1, 64),
+        provenance=st.sampled_from(get_args(Provenance)),
+        drafting=draftings(),
+        acceptance=acceptances(),
+        power=st.just(Power(watts=None, reason="no meter")) | st.builds(Power, watts=estimates(), reason=st.none()),
+        serving=st.builds(
+            Serving, verify_s=positive, verify_s_by_k=st.lists(st.tuples(counts, positive), max_size=2).map(tuple)
+        ),
+        verification=st.none() | verifications(),
+        end_to_end=st.none() | decodings(),
+        models=st.sampled_from([Models(), Models(draft=DRAFT, target=TARGET)]),
+        environment=environments(),
+        flags=st.lists(flags(), max_size=2).map(tuple),
+        samples=st.builds(SampleRefs, acceptance=st.none() | hashes, times=st.none() | hashes),
+        attempts=st.integers(1, 3),
+        first_cause=st.none() | texts,
+        outcome=st.none() | st.just("passed"),
+        resumed=st.none() | st.builds(Resumed, file=names, datetime=names),
+    )

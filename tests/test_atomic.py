@@ -1,0 +1,49 @@
+"""A file is whole or as it was."""
+
+from __future__ import annotations
+
+import resource
+
+import pytest
+
+from configspec.atomic import beside, replacing, write_whole
+
+
+def test_what_was_written_takes_the_place(tmp_path):
+    """Of an older file too, with its mode; nothing is left beside it."""
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_block_that_fails_changes_nothing(tmp_path):
+    """Whatever it had written."""
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError), replacing(path) as partial:
+        partial.write_bytes(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_changes_nothing(tmp_path):
+    """The operating system's refusal is raised, and the partial file is removed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OSError, match="large"):
+            write_whole(tmp_path / "f", b"x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_writers_do_not_share_a_name(tmp_path):
+    """Not even in one process, or in two containers with the same process ids."""
+    assert beside(tmp_path / "f") != beside(tmp_path / "f")
+    assert beside(tmp_path / "f").name.startswith(".f.")
