@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from configspec.testbed.schema import json_schema
+    from configspec.testbed.inventory import json_schema
 
     print(json.dumps(json_schema(), indent=2))
     return 0

@@ -1,136 +1,227 @@
-"""A device as `devices.yaml` declares it."""
+"""A device: how to reach it, how it opens models, and what must hold before it is measured."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, model_validator
 
 from configspec.errors import did_you_mean
-from configspec.testbed.schema_values import BoardFolder, Destination, Layers, Name, Part, Size, Text, no_twins
-from configspec.testbed.specs import LlamaCppSpec
+from configspec.testbed.spec import OwnName, Spec, Variant
+from configspec.testbed.values import (
+    NO_TWINS,
+    BoardFolder,
+    Count,
+    Destination,
+    File,
+    FileText,
+    Layers,
+    Megabits,
+    Milliseconds,
+    Name,
+    NotNegative,
+    Positive,
+    Size,
+    Text,
+)
 
-LLAMA_CPP = LlamaCppSpec()
-NOT_REPLAYED = ("python", "models", "llama_cpp", "link", "health")  # what runs, or would have to
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlamaCppSpec(Spec):
+    """How llama.cpp opens a model. `threads` None means all cores; `gpu_layers` -1 means all layers."""
+
+    threads: Annotated[
+        Count | None,
+        Field(description="CPU threads; left out: all cores of a device, for a target the library's choice"),
+    ] = None
+    context: Annotated[
+        Count, Field(description="Tokens of context; of a device at least `sweep.depth` + the largest K")
+    ] = 1024
+    gpu_layers: Annotated[Layers, Field(description="Layers that run on the GPU: `all`, or a number, 0 for none")] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySpec(Spec):
+    """Figures from a profile file instead of a board: which file, and which of its devices."""
+
+    profile: Annotated[File, Field(description="The profile file")]
+    device: Annotated[Text, Field(description="Which of its devices; may be left out where the file has only one")] = ""
+
+    @model_validator(mode="after")
+    def _name_the_device(self) -> ReplaySpec:
+        devices = _devices_of_profile(self.profile)
+        if self.device and self.device not in devices:
+            known = did_you_mean(self.device, devices)
+            raise ValueError(f"names the device {self.device!r}, which {self.profile} does not have. {known}")
+        if not self.device and len(devices) != 1:
+            example = f"{{profile: {self.profile.name}, device: {devices[0] if devices else '...'}}}"
+            raise ValueError(f"names a file of {len(devices)} devices. Say which, as in {example}.")
+        return replace(self, device=self.device or devices[0])
+
+
+def _devices_of_profile(path: Path) -> list[str]:
+    """Only the names; `configspec.records.profile_file` describes and checks the rest when the figures are needed."""
+    try:
+        document: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        document = None
+    devices = document.get("devices") if isinstance(document, dict) else None
+    if not isinstance(devices, dict):
+        raise ValueError(f"names {path}, which is not JSON with a mapping `devices`. Name a profile file.")
+    return list(devices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSpec(Spec):
+    """An emulated link between device and verifier, on top of the real connection.
+
+    A message takes half of `rtt_s`, more or less by a normal deviate of `jitter_s`, and its bytes at `bits_per_s`
+    (None: as fast as the connection is).
+    """
+
+    rtt_s: Annotated[
+        Milliseconds,
+        Field(
+            validation_alias="rtt_ms", description="Milliseconds to the verifier and back, half of them for each way"
+        ),
+    ] = 0.0
+    jitter_s: Annotated[
+        Milliseconds,
+        Field(
+            validation_alias="jitter_ms",
+            description="By how many milliseconds a message's time varies: the standard deviation",
+        ),
+    ] = 0.0
+    bits_per_s: Annotated[
+        Megabits | None,
+        Field(validation_alias="mbps", description="Megabits a second in each direction; left out: no limit"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshSpec(Spec):
+    """A board that the OpenSSH client reaches, as its user has set it up.
+
+    `host_keys`: `strict` takes known keys only, `accept-new` also those of hosts not met before, `off` any.
+    """
+
+    destination: Annotated[
+        Destination,
+        Field(
+            validation_alias="ssh",
+            description="Any name that `ssh` understands: of `~/.ssh/config`, `user@host`",
+        ),
+    ]
+    host_keys: Annotated[
+        Literal["strict", "accept-new", "off"],
+        Field(description="Which host keys are accepted: known ones; those of new hosts too; any, and every run warns"),
+    ] = "strict"
+    config: Annotated[
+        File | None, Field(description="A configuration of the OpenSSH client instead of `~/.ssh/config` (`ssh -F`)")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthSpec(Spec):
+    """What must hold before a device is measured; None demands nothing."""
+
+    max_start_c: Annotated[
+        Positive | None,
+        Field(description="Degrees Celsius that the hottest thermal zone may have when a run begins"),
+    ] = None
+    power_mode: Annotated[
+        Text | None, Field(description="The power mode of a Jetson, by nvpmodel's name or number: `MAXN`")
+    ] = None
+    governor: Annotated[Text | None, Field(description="The cpufreq governor of all cores: `performance`")] = None
+    min_free_memory_bytes: Annotated[
+        Size | None,
+        Field(validation_alias="min_free_memory", description="Memory that must be available"),
+    ] = None
+    min_free_disk_bytes: Annotated[
+        Size | None,
+        Field(
+            validation_alias="min_free_disk",
+            description="Free space in the file system of `models` (left out: of the home folder)",
+        ),
+    ] = None
+    max_load: Annotated[NotNegative | None, Field(description="The highest load average of the last minute")] = None
 
 
 def _as_replay(value: object) -> object:
     return {"profile": value} if isinstance(value, str) else value
 
 
-class LlamaCpp(Part):
-    """How the device opens a model."""
-
-    threads: int | None = Field(default=None, ge=1, description="CPU threads; left out: all cores of the device")
-    context: int = Field(
-        default=LLAMA_CPP.context, ge=1, description="Tokens of context; at least sweep.depth + the largest K"
-    )
-    gpu_layers: Layers = Field(
-        default=LLAMA_CPP.gpu_layers, description="Layers that run on the GPU: `all`, or a number, 0 for none"
-    )
-
-
-class Replay(Part):
-    """A profile file that stands for a device which is not here."""
-
-    profile: Text = Field(description="The profile file, relative to this file's folder")
-    device: Text | None = Field(
-        default=None, description="Which of its devices; may be left out where the file has only one"
-    )
-
-
-class Link(Part):
-    """An emulated link between the device and the verifier."""
-
-    rtt_ms: float = Field(default=0.0, ge=0, description="Round-trip time in milliseconds")
-    jitter_ms: float = Field(default=0.0, ge=0, description="Standard deviation of it, in milliseconds")
-    mbps: float | None = Field(default=None, gt=0, description="Megabits a second each way; left out: no limit")
-
-
-class Health(Part):
-    """What must be so before the device is measured; a device of which it is not is left alone."""
-
-    max_start_c: float | None = Field(
-        default=None, gt=0, description="The hottest thermal zone's degrees Celsius, at most, when a run begins"
-    )
-    power_mode: Text | None = Field(default=None, description="The power mode of a Jetson, as nvpmodel names it: MAXN")
-    governor: Text | None = Field(default=None, description="The cpufreq governor of all cores, as in performance")
-    min_free_memory: Size | None = Field(
-        default=None, description="Memory that is available, at least: bytes, or as in 2 GiB"
-    )
-    min_free_disk: Size | None = Field(
-        default=None, description="Free space where `models` is, at least: bytes, or as in 10 GB"
-    )
-    max_load: float | None = Field(default=None, ge=0, description="The load average of the last minute, at most")
-
-
-class Ssh(Part):
-    """A board that the OpenSSH client reaches."""
-
-    ssh: Destination = Field(description="Any name that `ssh` understands: a host of ~/.ssh/config, user@host")
-    host_keys: Literal["strict", "accept-new", "off"] = Field(
-        default="strict",
-        description="Whose host key is taken: a known one; a new host's too; any, which every run warns of",
-    )
-    config: Text | None = Field(
-        default=None, description="A file instead of ~/.ssh/config (ssh -F), relative to this file's folder"
-    )
-
-
-def _as_connection(value: object) -> object:
+def _as_connection(value: object, info: ValidationInfo) -> object:
     """One kind or the other, so that an error speaks of the one that was meant."""
     if isinstance(value, str) and value != "local":
         known = did_you_mean(value, ["local", "{ssh: NAME}"])
         raise ValueError(f"is {value!r:.60}, which configspec does not know. {known}")
-    return value if isinstance(value, str) else Ssh.model_validate(value)
+    return value if isinstance(value, str) else TypeAdapter(SshSpec).validate_python(value, context=info.context)
 
 
-class Device(Part):
+Connection: TypeAlias = Literal["local"] | SshSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSpec(Spec):
     """One device: either `connection` (a real one) or `replay` (figures from a file)."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {"required": ["connection"]},
-                {"required": ["replay"], "properties": dict.fromkeys(NOT_REPLAYED, False)},
-            ]
-        }
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(
+            needs=("connection",), takes=("python", "models", "llama_cpp", "link", "health", "tags"), example="local"
+        ),
+        Variant(needs=("replay",), takes=("tags",), example="PROFILE"),
     )
 
+    name: OwnName
     connection: Annotated[
-        Ssh | Literal["local"] | None,
-        BeforeValidator(_as_connection, json_schema_input_type=Ssh | Literal["local"]),
-    ] = Field(default=None, description="How to reach the device: `local`, it is this machine, or {ssh: NAME}")
-    replay: Annotated[Replay | None, BeforeValidator(_as_replay, json_schema_input_type=Text | Replay)] = Field(
-        default=None, description="Figures from a profile file instead of a device: a path, or {profile, device}"
+        Connection | None,
+        BeforeValidator(_as_connection, json_schema_input_type=Connection),
+        Field(description="How to reach the device: `local`, it is this machine, or `{ssh: NAME}`"),
+    ] = None
+    replay: Annotated[
+        ReplaySpec | None,
+        BeforeValidator(_as_replay, json_schema_input_type=FileText | ReplaySpec),
+        Field(
+            description="Figures from a profile file instead of a device; every report says so. A path, or "
+            "`{profile: path, device: name}`"
+        ),
+    ] = None
+    python: Annotated[
+        Text | None,
+        Field(
+            description="The interpreter on the device that has `llama_cpp`; left out: the one that runs configspec, "
+            "over SSH `python3`"
+        ),
+    ] = None
+    models: Annotated[
+        BoardFolder | None,
+        Field(
+            description="The folder on the device for its GGUF files, a whole path or `~/...`; left out: this host's "
+            "own files, over SSH `~/.cache/configspec/models`"
+        ),
+    ] = None
+    llama_cpp: Annotated[LlamaCppSpec, Field(description="How the device opens a model")] = field(
+        default_factory=LlamaCppSpec
     )
-    python: Text | None = Field(
-        default=None,
-        description="The interpreter on the device that has llama_cpp; left out: the one that runs configspec, or "
-        "python3 over SSH",
+    link: Annotated[
+        LinkSpec | None,
+        Field(description="A slower link than the real one, emulated in end-to-end runs and their predictions"),
+    ] = None
+    health: Annotated[HealthSpec, Field(description="What must hold before the device is measured")] = field(
+        default_factory=HealthSpec
     )
-    models: BoardFolder | None = Field(
-        default=None,
-        description="The folder on the device for its GGUF files, a whole path or ~/...; left out: this host's own "
-        "files, or ~/.cache/configspec/models over SSH",
-    )
-    llama_cpp: LlamaCpp = Field(default=LlamaCpp(), description="How the device opens a model")
-    link: Link | None = Field(
-        default=None, description="A slower link than the real one, emulated in end-to-end runs and their predictions"
-    )
-    health: Health = Field(default=Health(), description="What must be so before the device is measured")
-    tags: Annotated[list[Name], AfterValidator(no_twins)] = Field(
-        default=[],
-        description="Words to select devices by, as in --device gpu",
-        json_schema_extra={"uniqueItems": True},
-    )
+    tags: Annotated[
+        tuple[Name, ...],
+        Field(description="Words to select devices by, as in `--device gpu`", json_schema_extra={"uniqueItems": True}),
+        NO_TWINS,
+    ] = ()
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Device:
-        if (self.connection is None) == (self.replay is None):
-            both = "both `connection` and `replay`" if self.replay else "neither `connection` nor `replay`"
-            raise ValueError(f"has {both}. Give it one of them: `connection: local`, or `replay: <profile file>`.")
-        idle = sorted(self.model_fields_set.intersection(NOT_REPLAYED))
-        if self.replay and idle:
-            raise ValueError(f"has `replay`, which runs nothing, and `{idle[0]}`, which it would ignore. Delete one.")
-        return self
+
+def named_devices(devices: Mapping[str, DeviceSpec]) -> dict[str, DeviceSpec]:
+    """Each with its name."""
+    return {name: replace(device, name=name) for name, device in devices.items()}

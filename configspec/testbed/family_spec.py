@@ -1,166 +1,201 @@
-"""A family as `devices.yaml` declares it: its target, its drafts, and what serving it costs.
-
-`serving` has no defaults here: a family's sets only what differs from the testbed's.
-"""
+"""A family: its target, its draft models, and what serving it costs."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from configspec.testbed.schema_values import URL_PATTERN, HubName, Layers, Name, Part, Quant, Text, no_twins
-from configspec.testbed.variants import Kind, check_kind, one_kind_of
+from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.serving_spec import ServingSpec
+from configspec.testbed.spec import HIDDEN, OwnName, ReadAs, Spec, Variant
+from configspec.testbed.values import (
+    NO_TWINS,
+    CountOrNone,
+    File,
+    Folder,
+    FolderText,
+    HubName,
+    Name,
+    Positive,
+    Quant,
+    Text,
+    Url,
+)
 
-TOKENIZERS: tuple[Kind, ...] = ((("transformers",), ()), (("hub",), ("revision",)))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSpec(Spec):
+    """A repository of the Hugging Face hub: a transformers model, or the GGUF files that `file` selects."""
+
+    repo: Annotated[
+        HubName,
+        Field(
+            validation_alias="hub",
+            description="A repository of the Hugging Face hub: its GGUF files, or its safetensors",
+        ),
+    ]
+    revision: Annotated[Text, Field(description="Its branch, tag or, pinned, commit")] = "main"
+    file: Annotated[
+        Text | None,
+        Field(
+            description="Which of its GGUF files, a name or a glob in which `{quant}` stands for a draft model's "
+            "quantisation; needed where a repository of drafts holds safetensors too"
+        ),
+    ] = None
 
 
-class Tokenizer(Part):
-    """Whose token ids a server means: one of `transformers` and `hub`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerSpec(Spec):
+    """Whose token ids a server means."""
 
-    model_config = one_kind_of(*TOKENIZERS)
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(needs=("transformers",)),
+        Variant(needs=("hub",), takes=("revision",)),
+    )
 
-    transformers: Text | None = Field(default=None, description="A model folder with its tokenizer")
-    hub: HubName | None = Field(default=None, description="A hub repository, OWNER/REPO")
-    revision: Text | None = Field(default=None, description="Its branch, tag or commit")
+    transformers: Annotated[Folder | None, Field(description="A model folder with its tokenizer")] = None
+    hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Tokenizer:
-        check_kind(self, *TOKENIZERS)
-        return self
+
+def _tokenizer(written: TokenizerSpec, _: ValidationInfo) -> Path | HubSpec | None:
+    return written.transformers or written.hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSpec(Spec):
+    """A model behind an OpenAI-compatible API. The key is read from the environment variable `api_key_env`."""
+
+    url: Annotated[
+        Url,
+        AfterValidator(lambda url: url.rstrip("/")),
+        Field(
+            validation_alias="openai",
+            description="The base URL of an OpenAI-compatible server, up to and with `/v1`: `http://verifier:8000/v1`",
+        ),
+    ]
+    model: Annotated[Text, Field(description="The server's name of the model")]
+    api_key_env: Annotated[
+        Text, Field(description="The environment variable that holds the server's key, if it wants one")
+    ] = "OPENAI_API_KEY"
+    timeout_s: Annotated[Positive, Field(description="Seconds that one request to the server may take")] = 120.0
+    retries: Annotated[
+        CountOrNone, Field(description="How often a request to the server is tried again, with back-off")
+    ] = 4
+    tokenizer: Annotated[
+        Path | HubSpec | None,
+        ReadAs(TokenizerSpec, _tokenizer),
+        Field(description="Whose token ids the server means; left out: the server is asked"),
+    ] = None
 
 
 _OF_TRANSFORMERS = ("dtype", "device_map", "threads")
 _OF_GGUF = ("threads", "context", "gpu_layers")
-TARGETS: tuple[Kind, ...] = (
-    (("transformers",), _OF_TRANSFORMERS),
-    (("gguf",), _OF_GGUF),
-    (("openai", "model"), ("api_key_env", "timeout_s", "retries", "tokenizer")),
-    (("hub",), ("revision", *_OF_TRANSFORMERS)),
-    (("hub", "file"), ("revision", *_OF_GGUF)),
-)
 
 
-class Target(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSpec(Spec):
     """The large model of a family: one of `transformers`, `gguf`, `openai` and `hub`."""
 
-    model_config = one_kind_of(*TARGETS)
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(needs=("transformers",), takes=_OF_TRANSFORMERS),
+        Variant(needs=("gguf",), takes=_OF_GGUF),
+        Variant(needs=("openai", "model"), takes=("api_key_env", "timeout_s", "retries", "tokenizer")),
+        Variant(needs=("hub",), takes=("revision", *_OF_TRANSFORMERS)),
+        Variant(needs=("hub", "file"), takes=("revision", *_OF_GGUF)),
+    )
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        **Spec.__pydantic_config__,
+        json_schema_extra={"allOf": [{"properties": {"file": {"not": {"pattern": r"\{quant\}"}}}}]},
+    )
 
-    transformers: Text | None = Field(
-        default=None, description="The folder that transformers loads, relative to this file's folder"
-    )
-    gguf: Text | None = Field(default=None, description="A GGUF file that llama.cpp runs; of several shards, the first")
-    openai: Annotated[str, Field(pattern=URL_PATTERN)] | None = Field(
-        default=None, description="The base URL of an OpenAI-compatible server, as in http://verifier:8000/v1"
-    )
-    hub: HubName | None = Field(
-        default=None, description="A hub repository, OWNER/REPO; with `file` its GGUF, without one for transformers"
-    )
-    revision: Text | None = Field(default=None, description="The hub repository's branch, tag or, pinned, its commit")
-    file: Text | None = Field(
-        default=None,
-        description="Which GGUF of the hub repository: a name or a glob",
-        json_schema_extra={"not": {"pattern": r"\{quant\}"}},
-    )
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        default="float32", description="The number format in which transformers computes; `auto`: as it is stored"
-    )
-    device_map: Text | None = Field(
-        default=None, description="Where transformers puts the model: cuda:0, auto, ...; left out: the CPU"
-    )
-    threads: int | None = Field(default=None, ge=1, description="CPU threads; left out: the library's own choice")
-    context: int | None = Field(default=None, ge=1, description="Tokens of context, for a GGUF")
-    gpu_layers: Layers = Field(default=0, description="Layers of a GGUF that run on the GPU: `all`, or a number")
-    model: Text | None = Field(default=None, description="The server's name of the model")
-    api_key_env: Text = Field(
-        default="OPENAI_API_KEY", description="The environment variable that holds the server's key, if it wants one"
-    )
-    timeout_s: float = Field(default=120.0, gt=0, description="Seconds that one request to the server may take")
-    retries: int = Field(default=4, ge=0, description="How often a request is tried again, with back-off")
-    tokenizer: Tokenizer | None = Field(
-        default=None, description="Whose token ids the server means; left out: the server is asked"
+    transformers: Annotated[Folder | None, Field(description="A model that transformers loads")] = None
+    gguf: Annotated[
+        File | None, Field(description="A GGUF file that llama.cpp runs on this host; of several shards, the first")
+    ] = None
+    server: Annotated[ServerSpec | None, Field(validation_alias=f"{HIDDEN}server")] = None
+    # Becomes one of the first two when it is on this machine.
+    hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
+    dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"],
+        Field(description="The number format in which transformers computes; `auto`: as it is stored"),
+    ] = "float32"
+    device_map: Annotated[
+        Text | None, Field(description="Where transformers puts the model: `cuda:0`, `auto`; left out: the CPU")
+    ] = None
+    llama_cpp: Annotated[LlamaCppSpec, Field(validation_alias=f"{HIDDEN}llama_cpp")] = field(
+        default_factory=LlamaCppSpec
     )
 
     @model_validator(mode="after")
-    def _fits(self) -> Target:
-        check_kind(self, *TARGETS)
-        if self.file is not None and "{quant}" in self.file:
+    def _one_file(self) -> TargetSpec:
+        if self.hub is not None and "{quant}" in (self.hub.file or ""):
             raise ValueError("has {quant} in `file`, but `quants` are the drafts'. Write the target's quantisation.")
         return self
 
 
-DRAFTS: tuple[Kind, ...] = ((("safetensors",), ()), (("gguf",), ()), (("hub",), ("revision", "file")))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftSpec(Spec):
+    """A small model: one of `safetensors`, `gguf` and `hub`."""
 
-
-class Draft(Part):
-    """One small model: one of `safetensors`, `gguf` and `hub`."""
-
-    model_config = one_kind_of(*DRAFTS)
-
-    safetensors: Text | None = Field(default=None, description="A model folder; configspec converts and quantises it")
-    gguf: dict[Quant, Text] | None = Field(
-        default=None, min_length=1, description="Ready GGUF files, one for each quantisation: {Q4_K_M: path, ...}"
-    )
-    hub: HubName | None = Field(
-        default=None, description="A hub repository, OWNER/REPO: its safetensors are converted here, its GGUF selected"
-    )
-    revision: Text | None = Field(default=None, description="The hub repository's branch, tag or, pinned, its commit")
-    file: Text | None = Field(
-        default=None,
-        description="Which of its GGUF files: a glob in which {quant} stands for the quantisation; needed where it "
-        "holds safetensors too",
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(needs=("safetensors",)),
+        Variant(needs=("gguf",)),
+        Variant(needs=("hub",), takes=("revision", "file")),
     )
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Draft:
-        check_kind(self, *DRAFTS)
-        return self
-
-
-class Price(Part):
-    """What the verifier's tokens cost."""
-
-    usd_per_million_tokens: float | None = Field(default=None, gt=0, description="US dollars for a million tokens")
-    bills: Literal["drafted", "drafted+1"] | None = Field(
-        default=None, description="What a round is billed as: its K drafted tokens, or K + 1"
-    )
-
-
-class Serving(Part):
-    """What is assumed of the verifier and its price; applied after measuring."""
-
-    model_config = ConfigDict(json_schema_extra={"not": {"required": ["verify_s", "verify"]}})
-
-    verify_s: float | None = Field(
-        default=None, ge=0, description="Seconds that the verifier and the link take for a round"
-    )
-    verify: Literal["measured"] | None = Field(
-        default=None, description="`measured`: what the target of each family took on this host, instead of `verify_s`"
-    )
-    price: Price = Field(default=Price(), description="What the verifier's tokens cost")
-
-    @model_validator(mode="after")
-    def _one_latency(self) -> Serving:
-        if self.verify is not None and self.verify_s is not None:
-            raise ValueError("has both `verify_s` and `verify: measured`. Keep one of them.")
-        return self
+    name: OwnName
+    safetensors: Annotated[
+        Folder | None, Field(description="A model folder in safetensors; configspec converts and quantises it")
+    ] = None
+    gguf: Annotated[
+        Mapping[Quant, File] | None,
+        Field(
+            min_length=1,
+            description="Ready GGUF files, one for each of the family's `quants`: `{Q4_K_M: path}`; of several shards, "
+            "the first",
+        ),
+    ] = None
+    # Becomes one of the others when it is on this machine.
+    hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
 
 
 def _as_draft(value: object) -> object:
     return {"safetensors": value} if isinstance(value, str) else value
 
 
-class Family(Part):
-    """A target with its drafts, each in every quantisation of `quants`."""
+def _named_drafts(drafts: Mapping[str, DraftSpec]) -> dict[str, DraftSpec]:
+    return {name: replace(draft, name=name) for name, draft in drafts.items()}
 
-    target: Target = Field(description="The large model")
-    drafts: dict[Name, Annotated[Draft, BeforeValidator(_as_draft, json_schema_input_type=Text | Draft)]] = Field(
-        min_length=1,
-        description="The small models by name: a model folder, {safetensors: folder}, {gguf: {...}} or {hub: ...}",
-    )
-    quants: Annotated[list[Quant], AfterValidator(no_twins)] = Field(
-        min_length=1,
-        description="The quantisations to measure each draft in",
-        json_schema_extra={"uniqueItems": True},
-    )
-    serving: Serving = Field(default=Serving(), description="Where this family differs from the testbed's `serving`")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilySpec(Spec):
+    """A target with its draft models, each in every quantisation of `quants`."""
+
+    name: OwnName
+    target: Annotated[TargetSpec, Field(description="The large model")]
+    drafts: Annotated[
+        Mapping[Name, Annotated[DraftSpec, BeforeValidator(_as_draft, json_schema_input_type=FolderText | DraftSpec)]],
+        Field(min_length=1, description="The draft models by name; a path alone is short for `{safetensors: path}`"),
+        AfterValidator(_named_drafts),
+    ]
+    quants: Annotated[
+        tuple[Quant, ...],
+        Field(
+            min_length=1,
+            description="The quantisations of each draft model to measure, by llama.cpp's names: `Q4_K_M`, `F16`",
+            json_schema_extra={"uniqueItems": True},
+        ),
+        NO_TWINS,
+    ]
+    serving: Annotated[
+        ServingSpec, Field(description="Where this family differs from the testbed's `serving`, key by key")
+    ] = field(default_factory=ServingSpec)
+
+
+def named_families(families: Mapping[str, FamilySpec]) -> dict[str, FamilySpec]:
+    """Each with its name."""
+    return {name: replace(family, name=name) for name, family in families.items()}
