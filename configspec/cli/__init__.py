@@ -72,7 +72,7 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from configspec.testbed.schema import json_schema
+    from configspec.testbed.inventory import json_schema
 
     print(json.dumps(json_schema(), indent=2))
     return 0

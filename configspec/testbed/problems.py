@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import JsonValue, ValidationError
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ErrorDetails
 
 from configspec.errors import UsageError, did_you_mean
-from configspec.testbed.schema import DevicesYaml
-from configspec.testbed.schema_values import BOARD_FOLDER_PATTERN, DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
+from configspec.testbed.inventory import DevicesYaml, json_schema, reader
+from configspec.testbed.spec import HIDDEN
+from configspec.testbed.values import BOARD_FOLDER_PATTERN, DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
 
 SHOWN = 10  # problems printed; more would scroll the first ones away
 Key = tuple[str | int, ...]
@@ -25,7 +26,7 @@ HAS_TO_BE = {
     "int_type": "a whole number",
     "float_type": "a number",
     "finite_number": "a finite number",
-    "list_type": "a list, as in [a, b]",
+    "tuple_type": "a list, as in [a, b]",
     "dict_type": "a mapping of names to their settings",
     "too_short": "given at least one entry",
     "greater_than": "more than {gt:g}",
@@ -34,16 +35,19 @@ HAS_TO_BE = {
 }
 
 
-def check(document: Any) -> tuple[DevicesYaml | None, list[str]]:
-    """The file as a model, or None and all that its shape has wrong, each line beginning with the key."""
+def check(document: JsonValue, folder: Path) -> tuple[DevicesYaml | None, list[str]]:
+    """The file as specs, or None and all that is wrong with its keys, each line beginning with the key.
+
+    Relative paths begin at `folder`; what they name has to exist.
+    """
     empty = {key: f"{dotted(key)} is empty. Give it a value, or delete it." for key in _nulls(document)}
     try:
-        model = DevicesYaml.model_validate(document)
+        specs = reader().validate_python(document, context=folder)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        told = [_told(one) for one in found if not any(one["loc"][: len(key)] == key for key in empty)]
+        places = [(_place(one["loc"], document), one) for one in error.errors(include_url=False)]
+        told = [_told(place, one) for place, one in places if not any(place[: len(key)] == key for key in empty)]
         return None, [*empty.values(), *told]
-    return (None if empty else model), [*empty.values()]
+    return (None if empty else specs), [*empty.values()]
 
 
 def refusal(file: str, problems: Iterable[str]) -> UsageError:
@@ -72,7 +76,7 @@ def shown(value: object) -> str:
     return short.repr(value)
 
 
-def _nulls(node: Any, key: Key = ()) -> Iterator[Key]:
+def _nulls(node: JsonValue, key: Key = ()) -> Iterator[Key]:
     if node is None and key:
         yield key
     parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
@@ -80,24 +84,39 @@ def _nulls(node: Any, key: Key = ()) -> Iterator[Key]:
         yield from _nulls(part, (*key, name))
 
 
-def _told(error: ErrorDetails) -> str:
-    key, kind, found = error["loc"], error["type"], shown(error["input"])
+def _place(found: Key, document: JsonValue) -> Key:
+    """The key as the file has it: without inner specs, and no longer than where a short form stands."""
+    place: Key = ()
+    for part in found:
+        if isinstance(part, str) and part.startswith(HIDDEN):
+            continue
+        if place and part != "[key]" and not isinstance(document, dict | list):
+            break
+        place = (*place, part)
+        if isinstance(document, dict):
+            document = document.get(str(part), {})
+        elif isinstance(document, list) and isinstance(part, int):
+            document = document[part]
+    return place
+
+
+def _told(key: Key, error: ErrorDetails) -> str:
+    kind, found = error["type"], shown(error["input"])
     if key and key[-1] == "[key]":
         return _told_of_name(dotted(key[:-2]), error)
     name = dotted(key)
     if kind == "value_error":
         return f"{name} {error['ctx']['error']}"
     if kind == "missing":
-        purpose = _mapping_at(key[:-1]).model_fields[str(key[-1])].description
-        return f"{name} is missing. Add it: {purpose}."
-    if kind == "extra_forbidden":
+        return f"{name} is missing. Add it: {_purpose(key)}."
+    if kind == "unexpected_keyword_argument":
         return f"{name} is a key that configspec does not know. {did_you_mean(str(key[-1]), _keys_at(key[:-1]))}"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f"{name} is {found}, which configspec does not know. {did_you_mean(str(error['input']), known)}"
     if kind == "string_pattern_mismatch":
         return f"{name} is {found}. {RULES.get(error['ctx']['pattern'], NAME_RULE)}"
-    if kind == "model_type":
+    if kind == "dataclass_type":
         return f"{name} is {found}. It has to be a mapping of keys to values. Known: {', '.join(_keys_at(key))}."
     wanted = HAS_TO_BE[kind].format(**error.get("ctx", {})) if kind in HAS_TO_BE else error["msg"]
     return f"{name} is {found}. It has to be {wanted}."
@@ -120,24 +139,24 @@ def _told_of_name(parent: str, error: ErrorDetails) -> str:
 
 
 def _keys_at(key: Key) -> list[str]:
-    return list(_mapping_at(key).model_fields)
+    return list(_keys(_schema_at(key)))
 
 
-def _mapping_at(key: Key) -> type[BaseModel]:
-    """The model of the mapping that stands at `key`."""
-    here: Any = DevicesYaml
+def _purpose(key: Key) -> str:
+    return str(_keys(_schema_at(key[:-1]))[str(key[-1])]["description"])
+
+
+def _schema_at(key: Key) -> JsonSchemaValue:
+    """The JSON Schema of the mapping at `key`."""
+    here = json_schema()
+    mappings = here["$defs"]
     for part in key:
-        is_model = isinstance(here, type) and issubclass(here, BaseModel)
-        here = _bare(here.model_fields[part].annotation if is_model else get_args(here)[1])
-    assert isinstance(here, type)
-    assert issubclass(here, BaseModel)
+        inner = _keys(here).get(str(part)) or next(iter(here["patternProperties"].values()))
+        references = [one["$ref"] for one in (inner, *inner.get("anyOf", ())) if "$ref" in one]
+        here = mappings[references[0].removeprefix("#/$defs/")] if references else inner
     return here
 
 
-def _bare(kind: Any) -> Any:
-    """`kind` without Annotated and without None."""
-    if get_origin(kind) is Annotated:
-        return _bare(get_args(kind)[0])
-    if get_origin(kind) in (Union, UnionType):
-        return _bare(get_args(kind)[0])
-    return kind
+def _keys(mapping: JsonSchemaValue) -> JsonSchemaValue:
+    keys: JsonSchemaValue = mapping.get("properties", {})
+    return keys

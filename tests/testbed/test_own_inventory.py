@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from configspec.testbed.inventory import json_schema
 from configspec.testbed.prompts import default_prompts
 from configspec.testbed.read import read_inventory
-from configspec.testbed.schema import json_schema
 from configspec.testbed.specs import HubSpec, Inventory
 from configspec.testbed.yaml_file import read_document
-from configspec.theory.serving.assumptions import Serving
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")
@@ -97,38 +96,6 @@ def test_the_manuals_example_is_read(tmp_path: Path) -> None:
     assert found.serving_for("llama").usd_per_million_tokens == 0.59
     assert found.serving_for("llama").verify_s == 0.35
     assert found.devices["laptop-gpu"].llama_cpp.gpu_layers == -1
-
-
-def test_the_manual_names_every_key() -> None:
-    """Every property of the schema stands in the page in code type, alone or at the end of a dotted key."""
-    schema = json_schema()
-    keys = {key for mapping in (schema, *schema["$defs"].values()) for key in mapping["properties"]}
-    code = " ".join(re.findall(r"^## .*|`[^`\n]+`", MANUAL, re.MULTILINE))
-    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", code)] == []
-
-
-MAPPINGS = {
-    "llama_cpp": "LlamaCpp",
-    "link": "Link",
-    "target": "Target",
-    "decoding": "Decoding",
-    "end_to_end": "EndToEnd",
-}
-
-
-def test_the_manuals_defaults_are_the_schemas() -> None:
-    """A number in a table's third column is the default that an editor shows."""
-    schema = json_schema()["$defs"]
-    rows = re.findall(r"^\| `(?:(\w+)\.)?(\w+)` \|[^|]*\| ([0-9]+(?:\.[0-9]+)?) \|", MANUAL, re.MULTILINE)
-    numbers = {
-        (part, key): one["default"]
-        for part, name in {"": "Sweep", **MAPPINGS}.items()
-        for key, one in schema[name]["properties"].items()
-        if isinstance(one.get("default"), int | float)
-    }
-    serving = Serving()
-    numbers |= {("", "verify_s"): serving.verify_s, ("price", "usd_per_million_tokens"): serving.usd_per_million_tokens}
-    assert {(part, key): float(default) for part, key, default in rows} == numbers
 
 
 EXAMPLE = ROOT / "docs" / "examples" / "devices.yaml"

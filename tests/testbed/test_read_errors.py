@@ -50,16 +50,19 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         (DEVICES, "families is missing, and devices.a has nothing to run without. Add a family."),
         (
             "devices: {a: {}}",
-            "devices.a has neither `connection` nor `replay`. Give it one of them: `connection: local`",
+            "devices.a has none of them. Give it exactly one of `connection: local` or `replay: PROFILE`.",
         ),
-        ("devices: {a: {connection: local, replay: one.json}}", "devices.a has both `connection` and `replay`."),
+        (
+            "devices: {a: {connection: local, replay: one.json}}",
+            "devices.a has `connection` and `replay`. Give it exactly one of",
+        ),
         (
             "devices: {a: {replay: one.json, python: p}}",
-            "devices.a has `replay`, which runs nothing, and `python`, which",
+            "devices.a has `python`, which means nothing beside `replay`. Delete it.",
         ),
         (
             "devices: {a: {replay: one.json, llama_cpp: {}}}",
-            "devices.a has `replay`, which runs nothing, and `llama_cpp`",
+            "devices.a has `llama_cpp`, which means nothing beside `replay`. Delete it.",
         ),
         (
             "devices: {a: {connection: local, health: {min_free_disk: 2 gigs}}}",
@@ -97,7 +100,10 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
             "devices: {a: {connection: {ssh: orin}, models: gguf}}",
             "devices.a.models is 'gguf'. Write a whole path on the device, or one that begins with ~/, as in ~/gguf.",
         ),
-        ("devices: {a: {replay: one.json, models: /m}}", "devices.a has `replay`, which runs nothing, and `models`, "),
+        (
+            "devices: {a: {replay: one.json, models: /m}}",
+            "devices.a has `models`, which means nothing beside `replay`. Delete it.",
+        ),
         (
             "devices: {a: {connection: local, power: {meter: ina3221}}}",
             "devices.a.power is a key that configspec does not "
@@ -136,11 +142,11 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ),
         (
             "devices: {a: {replay: prompts.jsonl}}",
-            "devices.a.replay is 'prompts.jsonl', and {here}/prompts.jsonl is not JSON with a mapping `devices`.",
+            "devices.a.replay names {here}/prompts.jsonl, which is not JSON with a mapping `devices`.",
         ),
         (
             "devices: {a: {replay: ready.gguf}}",
-            "devices.a.replay is 'ready.gguf', and {here}/ready.gguf is not JSON with",
+            "devices.a.replay names {here}/ready.gguf, which is not JSON with",
         ),
         (
             "devices: {a: {replay: two.json}}",
@@ -148,7 +154,7 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ),
         (
             "devices: {a: {replay: {profile: two.json, device: rpi4}}}",
-            "devices.a.replay.device is 'rpi4', which the file has not. Did you mean 'rpi5'? Known: rpi5, jetson.",
+            "devices.a.replay names the device 'rpi4', which {here}/two.json does not have. Did you mean 'rpi5'?",
         ),
     ],
 )
@@ -161,7 +167,7 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("families: {f: {}}", "families.f.drafts is missing. Add it: The small models by name"),
+        ("families: {f: {}}", "families.f.drafts is missing. Add it: The draft models by name"),
         (
             "families: {f: {target: x}}",
             "families.f.target is 'x'. It has to be a mapping of keys to values. Known: trans",
@@ -186,7 +192,7 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
         ("families: {f: {drafts: {a/b: x}}}", "families.f.drafts has the name 'a/b'. A name stands in test ids"),
         ("families: {f: {drafts: {xs: {}}}}", "families.f.drafts.xs has none of them. Give it exactly one of"),
         (
-            "families: {f: {drafts: {xs: {safetensors: x, gguf: {F16: x}}}}}",
+            "families: {f: {drafts: {xs: {safetensors: models/xs, gguf: {F16: ready.gguf}}}}}",
             "families.f.drafts.xs has `safetensors` and `gguf`. Give it exactly one of `safetensors` or ",
         ),
         (
@@ -282,7 +288,7 @@ TARGETS = [
     ("{gguf: models/target}", ".gguf is 'models/target', and there is no file {here}/models/target."),
     ("{gguf: ready.gguf, gpu_layers: -1}", ".gpu_layers is -1. Write `all`, or a number of layers, 0 or more."),
     ("{openai: 'verifier:8000', model: m}", ".openai is 'verifier:8000'. Write the server's base URL, as in http://"),
-    ("{openai: 'http://v/v1'}", " has `openai` and no `model`. Add it."),
+    ("{openai: 'http://v/v1'}", ".model is missing. Add it: The server's name of the model."),
     (
         "{openai: 'http://v/v1', model: m, threads: 2}",
         " has `threads`, which means nothing beside `openai` with `model`.",
@@ -373,12 +379,12 @@ def test_a_wrong_link_is_told(write_inventory: WriteInventory, link: str, told: 
     (found,) = problems(write_inventory(f"devices: {{a: {{connection: local, link: {link}}}}}\n" + FAMILIES))
     assert found.startswith("devices.a.link" + told)
     (found,) = problems(write_inventory("devices: {a: {replay: one.json, link: {}}}"))
-    assert found.startswith("devices.a has `replay`, which runs nothing, and `link`, which it would ignore.")
+    assert found.startswith("devices.a has `link`, which means nothing beside `replay`. Delete it.")
 
 
 def test_all_problems_are_told_at_once_sorted(write_inventory: WriteInventory) -> None:
     """A person with three slips mends them in one go."""
-    found = problems(write_inventory("sweep: {k: 0, rounds: 0}\ndevices: {a: {replay: x, conection: local}}\n"))
+    found = problems(write_inventory("sweep: {k: 0, rounds: 0}\ndevices: {a: {replay: one.json, conection: local}}\n"))
     assert [line.split(" ")[0] for line in found] == ["devices.a.conection", "sweep.k", "sweep.rounds"]
 
 

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from configspec.errors import UsageError
+from configspec.testbed.inventory import json_schema
 from configspec.testbed.read import read_inventory
-from configspec.testbed.schema import json_schema
 from configspec.testbed.yaml_file import read_document
 
 WriteInventory = Callable[[str | bytes], Path]

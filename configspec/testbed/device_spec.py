@@ -1,0 +1,227 @@
+"""A device: how to reach it, how it opens models, and what must hold before it is measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, model_validator
+
+from configspec.errors import did_you_mean
+from configspec.testbed.spec import OwnName, Spec, Variant
+from configspec.testbed.values import (
+    NO_TWINS,
+    BoardFolder,
+    Count,
+    Destination,
+    File,
+    FileText,
+    Layers,
+    Megabits,
+    Milliseconds,
+    Name,
+    NotNegative,
+    Positive,
+    Size,
+    Text,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlamaCppSpec(Spec):
+    """How llama.cpp opens a model. `threads` None means all cores; `gpu_layers` -1 means all layers."""
+
+    threads: Annotated[
+        Count | None,
+        Field(description="CPU threads; left out: all cores of a device, for a target the library's choice"),
+    ] = None
+    context: Annotated[
+        Count, Field(description="Tokens of context; of a device at least `sweep.depth` + the largest K")
+    ] = 1024
+    gpu_layers: Annotated[Layers, Field(description="Layers that run on the GPU: `all`, or a number, 0 for none")] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySpec(Spec):
+    """Figures from a profile file instead of a board: which file, and which of its devices."""
+
+    profile: Annotated[File, Field(description="The profile file")]
+    device: Annotated[Text, Field(description="Which of its devices; may be left out where the file has only one")] = ""
+
+    @model_validator(mode="after")
+    def _name_the_device(self) -> ReplaySpec:
+        devices = _devices_of_profile(self.profile)
+        if self.device and self.device not in devices:
+            known = did_you_mean(self.device, devices)
+            raise ValueError(f"names the device {self.device!r}, which {self.profile} does not have. {known}")
+        if not self.device and len(devices) != 1:
+            example = f"{{profile: {self.profile.name}, device: {devices[0] if devices else '...'}}}"
+            raise ValueError(f"names a file of {len(devices)} devices. Say which, as in {example}.")
+        return replace(self, device=self.device or devices[0])
+
+
+def _devices_of_profile(path: Path) -> list[str]:
+    """Only the names; `configspec.records.profile_file` describes and checks the rest when the figures are needed."""
+    try:
+        document: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        document = None
+    devices = document.get("devices") if isinstance(document, dict) else None
+    if not isinstance(devices, dict):
+        raise ValueError(f"names {path}, which is not JSON with a mapping `devices`. Name a profile file.")
+    return list(devices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSpec(Spec):
+    """An emulated link between device and verifier, on top of the real connection.
+
+    A message takes half of `rtt_s`, more or less by a normal deviate of `jitter_s`, and its bytes at `bits_per_s`
+    (None: as fast as the connection is).
+    """
+
+    rtt_s: Annotated[
+        Milliseconds,
+        Field(
+            validation_alias="rtt_ms", description="Milliseconds to the verifier and back, half of them for each way"
+        ),
+    ] = 0.0
+    jitter_s: Annotated[
+        Milliseconds,
+        Field(
+            validation_alias="jitter_ms",
+            description="By how many milliseconds a message's time varies: the standard deviation",
+        ),
+    ] = 0.0
+    bits_per_s: Annotated[
+        Megabits | None,
+        Field(validation_alias="mbps", description="Megabits a second in each direction; left out: no limit"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshSpec(Spec):
+    """A board that the OpenSSH client reaches, as its user has set it up.
+
+    `host_keys`: `strict` takes known keys only, `accept-new` also those of hosts not met before, `off` any.
+    """
+
+    destination: Annotated[
+        Destination,
+        Field(
+            validation_alias="ssh",
+            description="Any name that `ssh` understands: of `~/.ssh/config`, `user@host`",
+        ),
+    ]
+    host_keys: Annotated[
+        Literal["strict", "accept-new", "off"],
+        Field(description="Which host keys are accepted: known ones; those of new hosts too; any, and every run warns"),
+    ] = "strict"
+    config: Annotated[
+        File | None, Field(description="A configuration of the OpenSSH client instead of `~/.ssh/config` (`ssh -F`)")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthSpec(Spec):
+    """What must hold before a device is measured; None demands nothing."""
+
+    max_start_c: Annotated[
+        Positive | None,
+        Field(description="Degrees Celsius that the hottest thermal zone may have when a run begins"),
+    ] = None
+    power_mode: Annotated[
+        Text | None, Field(description="The power mode of a Jetson, by nvpmodel's name or number: `MAXN`")
+    ] = None
+    governor: Annotated[Text | None, Field(description="The cpufreq governor of all cores: `performance`")] = None
+    min_free_memory_bytes: Annotated[
+        Size | None,
+        Field(validation_alias="min_free_memory", description="Memory that must be available"),
+    ] = None
+    min_free_disk_bytes: Annotated[
+        Size | None,
+        Field(
+            validation_alias="min_free_disk",
+            description="Free space in the file system of `models` (left out: of the home folder)",
+        ),
+    ] = None
+    max_load: Annotated[NotNegative | None, Field(description="The highest load average of the last minute")] = None
+
+
+def _as_replay(value: object) -> object:
+    return {"profile": value} if isinstance(value, str) else value
+
+
+def _as_connection(value: object, info: ValidationInfo) -> object:
+    """One kind or the other, so that an error speaks of the one that was meant."""
+    if isinstance(value, str) and value != "local":
+        known = did_you_mean(value, ["local", "{ssh: NAME}"])
+        raise ValueError(f"is {value!r:.60}, which configspec does not know. {known}")
+    return value if isinstance(value, str) else TypeAdapter(SshSpec).validate_python(value, context=info.context)
+
+
+Connection: TypeAlias = Literal["local"] | SshSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSpec(Spec):
+    """One device: either `connection` (a real one) or `replay` (figures from a file)."""
+
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(
+            needs=("connection",), takes=("python", "models", "llama_cpp", "link", "health", "tags"), example="local"
+        ),
+        Variant(needs=("replay",), takes=("tags",), example="PROFILE"),
+    )
+
+    name: OwnName
+    connection: Annotated[
+        Connection | None,
+        BeforeValidator(_as_connection, json_schema_input_type=Connection),
+        Field(description="How to reach the device: `local`, it is this machine, or `{ssh: NAME}`"),
+    ] = None
+    replay: Annotated[
+        ReplaySpec | None,
+        BeforeValidator(_as_replay, json_schema_input_type=FileText | ReplaySpec),
+        Field(
+            description="Figures from a profile file instead of a device; every report says so. A path, or "
+            "`{profile: path, device: name}`"
+        ),
+    ] = None
+    python: Annotated[
+        Text | None,
+        Field(
+            description="The interpreter on the device that has `llama_cpp`; left out: the one that runs configspec, "
+            "over SSH `python3`"
+        ),
+    ] = None
+    models: Annotated[
+        BoardFolder | None,
+        Field(
+            description="The folder on the device for its GGUF files, a whole path or `~/...`; left out: this host's "
+            "own files, over SSH `~/.cache/configspec/models`"
+        ),
+    ] = None
+    llama_cpp: Annotated[LlamaCppSpec, Field(description="How the device opens a model")] = field(
+        default_factory=LlamaCppSpec
+    )
+    link: Annotated[
+        LinkSpec | None,
+        Field(description="A slower link than the real one, emulated in end-to-end runs and their predictions"),
+    ] = None
+    health: Annotated[HealthSpec, Field(description="What must hold before the device is measured")] = field(
+        default_factory=HealthSpec
+    )
+    tags: Annotated[
+        tuple[Name, ...],
+        Field(description="Words to select devices by, as in `--device gpu`", json_schema_extra={"uniqueItems": True}),
+        NO_TWINS,
+    ] = ()
+
+
+def named_devices(devices: Mapping[str, DeviceSpec]) -> dict[str, DeviceSpec]:
+    """Each with its name."""
+    return {name: replace(device, name=name) for name, device in devices.items()}

@@ -1,0 +1,201 @@
+"""A family: its target, its draft models, and what serving it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+
+from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.serving_spec import ServingSpec
+from configspec.testbed.spec import HIDDEN, OwnName, ReadAs, Spec, Variant
+from configspec.testbed.values import (
+    NO_TWINS,
+    CountOrNone,
+    File,
+    Folder,
+    FolderText,
+    HubName,
+    Name,
+    Positive,
+    Quant,
+    Text,
+    Url,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSpec(Spec):
+    """A repository of the Hugging Face hub: a transformers model, or the GGUF files that `file` selects."""
+
+    repo: Annotated[
+        HubName,
+        Field(
+            validation_alias="hub",
+            description="A repository of the Hugging Face hub: its GGUF files, or its safetensors",
+        ),
+    ]
+    revision: Annotated[Text, Field(description="Its branch, tag or, pinned, commit")] = "main"
+    file: Annotated[
+        Text | None,
+        Field(
+            description="Which of its GGUF files, a name or a glob in which `{quant}` stands for a draft model's "
+            "quantisation; needed where a repository of drafts holds safetensors too"
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerSpec(Spec):
+    """Whose token ids a server means."""
+
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(needs=("transformers",)),
+        Variant(needs=("hub",), takes=("revision",)),
+    )
+
+    transformers: Annotated[Folder | None, Field(description="A model folder with its tokenizer")] = None
+    hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
+
+
+def _tokenizer(written: TokenizerSpec, _: ValidationInfo) -> Path | HubSpec | None:
+    return written.transformers or written.hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSpec(Spec):
+    """A model behind an OpenAI-compatible API. The key is read from the environment variable `api_key_env`."""
+
+    url: Annotated[
+        Url,
+        AfterValidator(lambda url: url.rstrip("/")),
+        Field(
+            validation_alias="openai",
+            description="The base URL of an OpenAI-compatible server, up to and with `/v1`: `http://verifier:8000/v1`",
+        ),
+    ]
+    model: Annotated[Text, Field(description="The server's name of the model")]
+    api_key_env: Annotated[
+        Text, Field(description="The environment variable that holds the server's key, if it wants one")
+    ] = "OPENAI_API_KEY"
+    timeout_s: Annotated[Positive, Field(description="Seconds that one request to the server may take")] = 120.0
+    retries: Annotated[
+        CountOrNone, Field(description="How often a request to the server is tried again, with back-off")
+    ] = 4
+    tokenizer: Annotated[
+        Path | HubSpec | None,
+        ReadAs(TokenizerSpec, _tokenizer),
+        Field(description="Whose token ids the server means; left out: the server is asked"),
+    ] = None
+
+
+_OF_TRANSFORMERS = ("dtype", "device_map", "threads")
+_OF_GGUF = ("threads", "context", "gpu_layers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSpec(Spec):
+    """The large model of a family: one of `transformers`, `gguf`, `openai` and `hub`."""
+
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(needs=("transformers",), takes=_OF_TRANSFORMERS),
+        Variant(needs=("gguf",), takes=_OF_GGUF),
+        Variant(needs=("openai", "model"), takes=("api_key_env", "timeout_s", "retries", "tokenizer")),
+        Variant(needs=("hub",), takes=("revision", *_OF_TRANSFORMERS)),
+        Variant(needs=("hub", "file"), takes=("revision", *_OF_GGUF)),
+    )
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        **Spec.__pydantic_config__,
+        json_schema_extra={"allOf": [{"properties": {"file": {"not": {"pattern": r"\{quant\}"}}}}]},
+    )
+
+    transformers: Annotated[Folder | None, Field(description="A model that transformers loads")] = None
+    gguf: Annotated[
+        File | None, Field(description="A GGUF file that llama.cpp runs on this host; of several shards, the first")
+    ] = None
+    server: Annotated[ServerSpec | None, Field(validation_alias=f"{HIDDEN}server")] = None
+    # Becomes one of the first two when it is on this machine.
+    hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
+    dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"],
+        Field(description="The number format in which transformers computes; `auto`: as it is stored"),
+    ] = "float32"
+    device_map: Annotated[
+        Text | None, Field(description="Where transformers puts the model: `cuda:0`, `auto`; left out: the CPU")
+    ] = None
+    llama_cpp: Annotated[LlamaCppSpec, Field(validation_alias=f"{HIDDEN}llama_cpp")] = field(
+        default_factory=LlamaCppSpec
+    )
+
+    @model_validator(mode="after")
+    def _one_file(self) -> TargetSpec:
+        if self.hub is not None and "{quant}" in (self.hub.file or ""):
+            raise ValueError("has {quant} in `file`, but `quants` are the drafts'. Write the target's quantisation.")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftSpec(Spec):
+    """A small model: one of `safetensors`, `gguf` and `hub`."""
+
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(needs=("safetensors",)),
+        Variant(needs=("gguf",)),
+        Variant(needs=("hub",), takes=("revision", "file")),
+    )
+
+    name: OwnName
+    safetensors: Annotated[
+        Folder | None, Field(description="A model folder in safetensors; configspec converts and quantises it")
+    ] = None
+    gguf: Annotated[
+        Mapping[Quant, File] | None,
+        Field(
+            min_length=1,
+            description="Ready GGUF files, one for each of the family's `quants`: `{Q4_K_M: path}`; of several shards, "
+            "the first",
+        ),
+    ] = None
+    # Becomes one of the others when it is on this machine.
+    hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
+
+
+def _as_draft(value: object) -> object:
+    return {"safetensors": value} if isinstance(value, str) else value
+
+
+def _named_drafts(drafts: Mapping[str, DraftSpec]) -> dict[str, DraftSpec]:
+    return {name: replace(draft, name=name) for name, draft in drafts.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilySpec(Spec):
+    """A target with its draft models, each in every quantisation of `quants`."""
+
+    name: OwnName
+    target: Annotated[TargetSpec, Field(description="The large model")]
+    drafts: Annotated[
+        Mapping[Name, Annotated[DraftSpec, BeforeValidator(_as_draft, json_schema_input_type=FolderText | DraftSpec)]],
+        Field(min_length=1, description="The draft models by name; a path alone is short for `{safetensors: path}`"),
+        AfterValidator(_named_drafts),
+    ]
+    quants: Annotated[
+        tuple[Quant, ...],
+        Field(
+            min_length=1,
+            description="The quantisations of each draft model to measure, by llama.cpp's names: `Q4_K_M`, `F16`",
+            json_schema_extra={"uniqueItems": True},
+        ),
+        NO_TWINS,
+    ]
+    serving: Annotated[
+        ServingSpec, Field(description="Where this family differs from the testbed's `serving`, key by key")
+    ] = field(default_factory=ServingSpec)
+
+
+def named_families(families: Mapping[str, FamilySpec]) -> dict[str, FamilySpec]:
+    """Each with its name."""
+    return {name: replace(family, name=name) for name, family in families.items()}

@@ -1,0 +1,98 @@
+"""The tables of docs/inventory.md: every key of `devices.yaml` with its type, default and meaning, from the schema.
+
+A table stands between `<!-- keys: SECTION -->` and `<!-- end of keys -->`; what is around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pydantic.json_schema import JsonSchemaValue
+
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.family_spec import TargetSpec
+from configspec.testbed.inventory import json_schema
+from configspec.testbed.spec import Variant
+
+# Section of the page -> the mapping that it describes, and what its keys begin with.
+SECTIONS = {
+    "devices": ("DeviceSpec", ""),
+    "families": ("FamilySpec", ""),
+    "target": ("TargetSpec", "target."),
+    "sweep": ("SweepSpec", ""),
+    "serving": ("ServingSpec", ""),
+}
+WITH_VARIANTS = {"devices": DeviceSpec.variants, "target": TargetSpec.variants}
+HEAD = "| key | type | default | meaning |\n|---|---|---|---|"
+_TABLE = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end of keys -->)", re.DOTALL)
+
+
+def with_tables(page: str) -> str:
+    """The page with its tables as the schema has them."""
+    mappings: JsonSchemaValue = json_schema()["$defs"]
+    return _TABLE.sub(lambda found: f"{found[1]}{_table(mappings, found[2])}\n{found[3]}", page)
+
+
+def _table(mappings: JsonSchemaValue, section: str) -> str:
+    mapping, prefix = SECTIONS[section]
+    return "\n".join([HEAD, *_rows(mappings, mapping, prefix), *_variants(WITH_VARIANTS.get(section, ()))])
+
+
+def _variants(variants: Sequence[Variant]) -> Iterator[str]:
+    """What may be declared together, as sentences after a table."""
+    if variants:
+        yield "\nExactly one of these; a key that means nothing beside the others is an error:\n"
+    for variant in variants:
+        needed = " with ".join(f"`{key}`" for key in variant.needs)
+        taken = ", ".join(f"`{key}`" for key in variant.takes)
+        yield f"- {needed}, and any of {taken}"
+
+
+def _rows(mappings: JsonSchemaValue, mapping: str, prefix: str) -> Iterator[str]:
+    with_own_table = {name for name, _ in SECTIONS.values()}
+    required = mappings[mapping].get("required", ())
+    for key, node in mappings[mapping]["properties"].items():
+        by_name = next(iter(node["patternProperties"].values())) if "patternProperties" in node else None
+        default = "required" if key in required else _default(node.get("default"))
+        yield f"| `{prefix}{key}` | {_type(node)} | {default} | {node['description']} |"
+        inner = _mapping_in(by_name or node)
+        if inner is not None and inner not in with_own_table:
+            yield from _rows(mappings, inner, f"{prefix}{key}.{'NAME.' if by_name else ''}")
+
+
+def _mapping_in(node: JsonSchemaValue) -> str | None:
+    references = [str(one["$ref"]) for one in (node, *node.get("anyOf", ())) if "$ref" in one]
+    return references[0].removeprefix("#/$defs/") if references else None
+
+
+def _type(node: JsonSchemaValue) -> str:
+    """What may stand at a key, in words."""
+    if "title" in node:
+        return str(node["title"])
+    if "anyOf" in node:
+        return ", or ".join(_type(one) for one in node["anyOf"])
+    if "const" in node or "enum" in node:
+        return ", ".join(f"`{value}`" for value in node.get("enum", [node.get("const")]))
+    if node.get("type") == "array":
+        return f"list of {_type(node['items'])}s"
+    if node.get("type") in ("integer", "number"):
+        return ", ".join(["whole number" if node["type"] == "integer" else "number", *_bounds(node)])
+    if "enum" in node.get("propertyNames", {}):
+        return "mapping of quantisations"
+    return "mapping of names" if "patternProperties" in node else "mapping"
+
+
+def _bounds(node: JsonSchemaValue) -> Iterator[str]:
+    if "minimum" in node:
+        yield f"{node['minimum']:g} or more"
+    if "exclusiveMinimum" in node:
+        yield f"more than {node['exclusiveMinimum']:g}"
+    if "maximum" in node:
+        yield f"{node['maximum']:g} or less"
+
+
+def _default(value: object) -> str:
+    if isinstance(value, list):
+        return f"{value[0]}..{value[-1]}" if value else "none"
+    return "" if value is None else f"`{value}`" if isinstance(value, str) else f"{value:g}"

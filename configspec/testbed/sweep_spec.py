@@ -1,0 +1,80 @@
+"""What is measured of each cell, for how long, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo
+
+from configspec.testbed.spec import ReadAs, Spec
+from configspec.testbed.values import Count, CountOrNone, File, KRange, NotNegative, Positive
+from configspec.theory.decoding import AcceptanceRule, Decoding
+
+_DEFAULT = Decoding()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodingSpec(Spec):
+    """How the target and the draft model choose their tokens."""
+
+    temperature: Annotated[NotNegative, Field(description="0 is greedy")] = _DEFAULT.temperature
+    top_k: Annotated[CountOrNone, Field(description="Only the best so many tokens; 0 is all")] = _DEFAULT.top_k
+    top_p: Annotated[Positive, Field(le=1, description="Only the best tokens that reach this probability")] = (
+        _DEFAULT.top_p
+    )
+    rule: Annotated[
+        AcceptanceRule,
+        Field(description="When a drafted token is accepted; without chance all three are the same"),
+    ] = _DEFAULT.rule
+    seed: Annotated[CountOrNone, Field(description="Makes sampled texts repeatable")] = _DEFAULT.seed
+
+
+def _decoding(written: DecodingSpec, _: ValidationInfo) -> Decoding:
+    return Decoding(**asdict(written))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndToEndSpec(Spec):
+    """How much real speculative decoding is run for a configuration that is chosen for it."""
+
+    prompts: Annotated[Count, Field(description="Prompts of a real run, evenly taken from the prompt set")] = 6
+    repeats: Annotated[Count, Field(description="Runs of each prompt, of which the median counts")] = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSpec(Spec):
+    """What is measured of each device, draft model and quantisation, and for how long at most."""
+
+    k: Annotated[
+        KRange,
+        Field(
+            description="Tokens drafted a round, 1 to 256: `4`, `1..10`, `1,2,4`, `1..3,8`, or a list of these. `--k` "
+            "takes the same",
+        ),
+    ] = tuple(range(1, 11))
+    prompts: Annotated[File | None, Field(description="The prompt set; left out: the one that configspec carries")] = (
+        None
+    )
+    new_tokens: Annotated[Count, Field(description="Tokens that the target writes for each prompt")] = 96
+    depth: Annotated[Count, Field(description="Tokens in the context when a timed round begins")] = 128
+    rounds: Annotated[Count, Field(description="Timed rounds of each device, draft model and quantisation")] = 10
+    warmup_rounds: Annotated[CountOrNone, Field(description="Rounds before them that are not counted")] = 2
+    seconds_per_cell: Annotated[
+        Positive, Field(description="Seconds that the timed rounds of a device, draft model and quantisation may take")
+    ] = 60.0
+    texts: Annotated[
+        Literal["kept", "private"],
+        Field(
+            description="Whether the token ids of prompts and texts are written beside the results; `private`: they "
+            "are left out, and what replays them needs another run"
+        ),
+    ] = "kept"
+    decoding: Annotated[
+        Decoding,
+        ReadAs(DecodingSpec, _decoding),
+        Field(description="How tokens are chosen, and when a drafted one is accepted"),
+    ] = field(default_factory=Decoding)
+    end_to_end: Annotated[EndToEndSpec, Field(description="How much real speculative decoding is run")] = field(
+        default_factory=EndToEndSpec
+    )

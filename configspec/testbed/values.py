@@ -1,0 +1,115 @@
+"""The values that `devices.yaml` is made of: names, paths, sizes, lengths, and what each may be.
+
+A ValueError of a validator here holds a text that continues the name of the key: "is 'x', which ...". A title is what
+the reference page calls a value of that kind.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from configspec.errors import did_you_mean
+from configspec.testbed import k_range, written_sizes
+from configspec.testbed.spec import ReadAs
+
+# The names that llama.cpp gives its quantisations (`llama-quantize --help`), plain floats first.
+QUANTISATIONS = (
+    *("F32", "F16", "BF16"),
+    *("Q1_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"),
+    *("Q2_K", "Q2_K_S", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K"),
+    *("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS", "IQ3_S", "IQ3_M"),
+    *("IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4_MOE", "NVFP4"),
+)
+# What can stand in a pytest id and name a file: `::`, brackets, spaces, `=` and a leading `-` or `.` cannot.
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+HUB_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"
+URL_PATTERN = r"^https?://[^\s/@]+(/[^\s]*)?$"  # no user and password: it stands in results and errors
+BOARD_FOLDER_PATTERN = r"^(/|~/|~$)"  # where a login shell happens to begin is no place for models
+# ssh would take a leading - for an option, and puts user and host into the shell string of a ProxyCommand. What is
+# refused is what OpenSSH 9.6 refuses (https://www.openssh.com/txt/release-9.6, CVE-2023-51385), in older ones too.
+_NOT_IN_HOST = r"""\s\x00-\x1f\x7f'"`$\\;&<>|(){}"""
+DESTINATION_PATTERN = rf"^([^-@{_NOT_IN_HOST}][^@{_NOT_IN_HOST}]*@)?[^-@{_NOT_IN_HOST}][^@{_NOT_IN_HOST}]*$"
+
+
+def _known_quant(quant: str) -> str:
+    if quant not in QUANTISATIONS:
+        known = did_you_mean(quant, QUANTISATIONS)
+        raise ValueError(f"is {quant!r}, which is no quantisation of llama.cpp. {known}")
+    return quant
+
+
+def _no_twins(names: Sequence[str]) -> Sequence[str]:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise ValueError(f"has {', '.join(twins)} more than once. Keep one of each.")
+    return names
+
+
+def _layers(value: object) -> int:
+    if value == "all":
+        return -1
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError(f"is {value!r:.60}. Write `all`, or a number of layers, 0 or more.")
+
+
+def _times(factor: float) -> Callable[[float], float]:
+    return lambda value: value * factor
+
+
+def _existing(exists: Callable[[str], bool], missing: str, written: str, info: ValidationInfo) -> Path:
+    assert isinstance(info.context, Path)
+    path = info.context / os.path.expanduser(written)
+    if not exists(os.fspath(path)):  # of os.path: pathlib's raises for a name too long
+        raise ValueError(
+            f"is {written!r}, and there is {missing} {path}. Correct it: a path begins at this file's folder."
+        )
+    return path
+
+
+Text: TypeAlias = Annotated[str, Field(strict=True, min_length=1, title="text")]
+Name: TypeAlias = Annotated[str, Field(strict=True, pattern=NAME_PATTERN, title="name")]
+HubName: TypeAlias = Annotated[str, Field(strict=True, pattern=HUB_PATTERN, title="`OWNER/REPO`")]
+Url: TypeAlias = Annotated[str, Field(strict=True, pattern=URL_PATTERN, title="URL")]
+BoardFolder: TypeAlias = Annotated[str, Field(strict=True, pattern=BOARD_FOLDER_PATTERN, title="path on the device")]
+Destination: TypeAlias = Annotated[str, Field(strict=True, pattern=DESTINATION_PATTERN, title="name")]
+FolderText: TypeAlias = Annotated[str, Field(strict=True, min_length=1, title="path of a folder")]
+FileText: TypeAlias = Annotated[str, Field(strict=True, min_length=1, title="path of a file")]
+Folder: TypeAlias = Annotated[Path, ReadAs(FolderText, partial(_existing, os.path.isdir, "no folder"))]
+File: TypeAlias = Annotated[Path, ReadAs(FileText, partial(_existing, os.path.isfile, "no file"))]
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
+CountOrNone: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
+Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0)]
+NotNegative: TypeAlias = Annotated[float, Field(strict=True, ge=0)]
+Milliseconds: TypeAlias = Annotated[NotNegative, AfterValidator(_times(1e-3))]  # becomes seconds
+Megabits: TypeAlias = Annotated[Positive, AfterValidator(_times(1e6))]  # becomes bits
+Quant: TypeAlias = Annotated[
+    str,
+    Field(strict=True),
+    AfterValidator(_known_quant),
+    Field(title="quantisation", json_schema_extra={"enum": [*QUANTISATIONS]}),
+]
+NO_TWINS = AfterValidator(_no_twins)
+Layers: TypeAlias = Annotated[
+    int, BeforeValidator(_layers, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=0)])
+]
+KPart: TypeAlias = Annotated[int, Field(ge=1, le=k_range.MAX_K)] | Annotated[str, Field(pattern=k_range.PATTERN)]
+KRange: TypeAlias = Annotated[
+    tuple[int, ...],
+    BeforeValidator(k_range.k_range, json_schema_input_type=KPart | Annotated[list[KPart], Field(min_length=1)]),
+    Field(title="number, range, or list of these"),
+]
+Size: TypeAlias = Annotated[
+    int,
+    BeforeValidator(
+        written_sizes.size_bytes,
+        json_schema_input_type=Annotated[int, Field(ge=1)] | Annotated[str, Field(pattern=written_sizes.PATTERN)],
+    ),
+    Field(title="bytes, or a size as in `2 GiB`"),
+]

@@ -1,0 +1,26 @@
+"""Write what is generated of the reference of devices.yaml: the tables of docs/inventory.md, and the JSON Schema.
+
+python tools/write_inventory_reference.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from configspec.testbed.inventory import json_schema
+from configspec.testbed.reference import with_tables
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def main() -> None:
+    """Write both in place."""
+    page = DOCS / "inventory.md"
+    page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
+    schema = json.dumps(json_schema(), indent=2) + "\n"
+    (DOCS / "devices.schema.json").write_text(schema, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
