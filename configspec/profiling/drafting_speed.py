@@ -117,13 +117,11 @@ def time_drafting(device: Device, staged: StagedModel, timing: Timing) -> Drafti
     def timed(k: int) -> TimedRounds:
         return device.timed_rounds(k, rounds=sweep.rounds, warmup=sweep.warmup_rounds, seconds=sweep.seconds_per_cell)
 
-    if timing.separate:
-        rounds = {k: timed(k) for k in timing.ks}
-    else:
-        rounds = dict.fromkeys(timing.ks, timed(max(timing.ks)))
+    apart = timing.ks if timing.separate else [max(timing.ks)]
+    found = {k: timed(k) for k in apart}
     return DraftingTimes(
         model=facts,
-        rounds=rounds,
+        rounds={k: found.get(k, found[max(timing.ks)]) for k in timing.ks},
         separate=timing.separate,
         sweep=sweep,
         where=f"{device.name}, {staged.path.name}",

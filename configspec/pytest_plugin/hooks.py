@@ -193,7 +193,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     try:
         result = yield
         if run is not None and not private_api.is_worker(session.config):
-            from configspec.pytest_plugin.results_file import finish_results
+            from configspec.pytest_plugin.written_results import finish_results
 
             finish_results(run, session.config)
         return result

@@ -156,9 +156,9 @@ def finished_row(item: pytest.Item) -> Untyped | None:
     return metadata
 
 
-def row_as_json(metadata: Untyped) -> dict[str, object]:
+def row_as_json(metadata: Untyped) -> dict[str, Untyped]:
     """The row as pytest-benchmark writes it into its file."""
-    row: dict[str, object] = metadata.as_dict(include_data=True, flat=False, stats=True)
+    row: dict[str, Untyped] = metadata.as_dict(include_data=True, flat=False, stats=True)
     row["options"] = {key: getattr(value, "__name__", value) for key, value in row["options"].items()}
     return row
 

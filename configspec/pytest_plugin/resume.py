@@ -19,9 +19,10 @@ from configspec.pytest_plugin.redaction import public
 from configspec.pytest_plugin.run import AGAIN, RUN, TAKEN, EarlierRun, KeptRow, MeasuringRun
 from configspec.pytest_plugin.sessions import session_of
 from configspec.records.codec import to_record
-from configspec.records.reader import extra_info_of, open_rows
-from configspec.records.row import KEY, Resumed, Row
+from configspec.records.reader import open_rows
+from configspec.records.row import Resumed, Row
 from configspec.records.setup import SetupPart
+from configspec.records.shared import with_record
 from configspec.theory.ids import ConfigurationId
 
 
@@ -38,8 +39,7 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
         if entry.row is not None:
             origin = entry.row.resumed or Resumed(file=path.name, datetime=file.written)
             record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
-            whole = {**entry.raw, "extra_info": {**extra_info_of(entry.raw), KEY: record}}
-            rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=whole)
+            rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=with_record(entry.raw, record))
             found.add(entry.row.id)
     if not found.intersection(plan.configurations):
         some = min(found).id if found else "none that configspec wrote"

@@ -32,7 +32,7 @@ class KeptRow:
     def row(self) -> Row:
         """What it holds of configspec's; read anew each time, so that thousands of rows are kept once."""
         from configspec.records.codec import from_record
-        from configspec.records.reader import record_of
+        from configspec.records.shared import record_of
 
         record = record_of(self.entry)
         assert record is not None

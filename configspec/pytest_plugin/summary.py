@@ -12,7 +12,7 @@ from configspec.records.row import Row
 from configspec.reporting.document import Document
 from configspec.reporting.prediction_section import prediction_reports
 from configspec.reporting.run_document import run_document
-from configspec.reporting.terminal import as_text
+from configspec.reporting.terminal import section_body
 
 TOP = 5
 
@@ -53,8 +53,10 @@ def _rows(run: MeasuringRun) -> list[Row]:
 
 def _write_document(terminal: pytest.TerminalReporter, document: Document) -> None:
     for section in document.sections:
-        terminal.section(f"configspec: {section.title}", sep="=")
-        terminal.write_line(as_text(Document(sections=(section,)), titles=False).rstrip())
+        terminal.section(f"configspec: {section.heading}", sep="=")
+        if section.summary:
+            terminal.write_line(section.summary)
+        terminal.write_line(section_body(section).rstrip())
 
 
 def _tell_missing(terminal: pytest.TerminalReporter, run: MeasuringRun, rows: list[Row]) -> None:
@@ -86,7 +88,7 @@ def _tell_resumed(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
         terminal.write_line(f"{count} rows no longer held: {what} was {then}, is {now}", yellow=True)
     if run.missing_samples:
         terminal.write_line(
-            f"{run.missing_samples} side files of {run.earlier.path} are missing: its rows rank, and cannot be replayed",
+            f"{run.missing_samples} side files of {run.earlier.path} are missing: its rows rank all the same",
             yellow=True,
         )
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from configspec.records.plain import canonical
 from configspec.records.row import SampleRefs
 
 FOLDER = "configspec-samples"
+REFERENCE = re.compile(rb'"(?:acceptance|text|times)": ?"([0-9a-f]{64})"')  # as a row of a file holds it
 DIGITS = 4  # of confidence and gap: more would make the file larger and say nothing
 
 
@@ -194,6 +196,24 @@ def carry_samples(refs: Iterable[SampleRefs], from_: Path, to: Path) -> tuple[st
             seen.add(text)
             waiting.append(text)
     return tuple(missing)
+
+
+def prune_samples(folder: Path, files: Iterable[Path]) -> int:
+    """Delete the side files in `folder` that no row of the results files or journals `files` refers to; their number.
+
+    A file that is being written counts too: its rows are looked for as text, line by line.
+    """
+    kept = {found.decode() for path in files for found in _hashes_in(path)}
+    stale = [path for path in folder.glob("*.json.gz") if path.name.removesuffix(".json.gz") not in kept]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
+
+
+def _hashes_in(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        for line in file:
+            yield from REFERENCE.findall(line)
 
 
 def _name(sha256: str) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 from every_cell import Known, best_notes, times_less
 
-OURS = Known(goodput={("xs", "Q8_0", 1): 90.0, ("s", "Q8_0", 4): 100.0}, seconds=10.0)
-THEIRS = Known(goodput={("xs", "Q8_0", 1): 95.0, ("s", "Q8_0", 4): 94.0}, seconds=50.0)
+from configspec.theory.ids import Drafter
+
+XS, S = Drafter(draft="xs", quant="Q8_0"), Drafter(draft="s", quant="Q8_0")
+OURS = Known(goodput={(XS, 1): 90.0, (S, 4): 100.0}, seconds=10.0)
+THEIRS = Known(goodput={(XS, 1): 95.0, (S, 4): 94.0}, seconds=50.0)
 
 
 def test_the_best_is_the_configuration_of_the_highest_goodput() -> None:
     """Each side's own."""
-    assert OURS.best == ("s", "Q8_0", 4)
-    assert THEIRS.best == ("xs", "Q8_0", 1)
+    assert OURS.best == (S, 4)
+    assert THEIRS.best == (XS, 1)
 
 
 def test_seconds_are_compared_in_proportion_to_the_prompts_that_were_run() -> None:

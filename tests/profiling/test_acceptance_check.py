@@ -29,7 +29,7 @@ prompts = st.lists(
 
 def traced(prompt: Prompt) -> TracedPrompt:
     """One prompt as the host scored it."""
-    host, gaps = (tuple(one[which] for one in prompt) for which in (0, 1))
+    host, gaps = tuple(token for token, _, _ in prompt), tuple(gap for _, gap, _ in prompt)
     nothing = (0.0,) * len(prompt)
     continued = ContinuedPrompt(id="p", category="c", prompt=(1,), tokens=host, logprobs=nothing, gaps=None)
     scores = Scores(

@@ -16,7 +16,7 @@ from configspec.cache import Store
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
-from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples
+from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples, samples_folder
 from configspec.testbed.read import read_inventory
 from configspec.theory.acceptance.chain import replay
 from configspec.theory.flags import flag
@@ -194,13 +194,13 @@ def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_p
 
 def test_side_files_hold_what_the_rows_were_counted_and_timed_from(small_inventory, cache, tmp_path):
     """The counts of every K follow from the matches by position, and the times of every K from those of the largest."""
-    with ProfilingSession(small_inventory, cache, print, SessionOptions(samples=tmp_path)) as session:
+    with ProfilingSession(small_inventory, cache, print, SessionOptions(samples=samples_folder(tmp_path / "r.json"))) as session:
         rows = session.rows(cell("s"), KS)
     refs = rows[1].samples
     assert refs.acceptance and refs.text and refs.times
-    accepted = read_samples(tmp_path, refs.acceptance, AcceptanceSamples)
-    text = read_samples(tmp_path, refs.text, TextSamples)
-    times = read_samples(tmp_path, refs.times, TimeSamples)
+    accepted = read_samples(tmp_path / "r.json", refs.acceptance, AcceptanceSamples)
+    text = read_samples(tmp_path / "r.json", refs.text, TextSamples)
+    times = read_samples(tmp_path / "r.json", refs.times, TimeSamples)
     assert accepted.text == refs.text
     assert [len(one.matches) for one in accepted.prompts] == [one.tokens for one in text.prompts]
     (rounds,) = times.rounds
@@ -213,9 +213,9 @@ def test_side_files_hold_what_the_rows_were_counted_and_timed_from(small_invento
 def test_private_texts_keep_their_token_ids_out(small_inventory, cache, tmp_path):
     """Lengths and gaps stay: acceptance is replayed all the same."""
     inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, texts="private"))
-    with ProfilingSession(inventory, cache, print, SessionOptions(samples=tmp_path)) as session:
+    with ProfilingSession(inventory, cache, print, SessionOptions(samples=samples_folder(tmp_path / "r.json"))) as session:
         refs = session.rows(cell("s"), KS)[1].samples
     assert refs.text is not None
-    text = read_samples(tmp_path, refs.text, TextSamples)
+    text = read_samples(tmp_path / "r.json", refs.text, TextSamples)
     assert {(one.prompt_ids, one.ids) for one in text.prompts} == {(None, None)}
     assert all(one.tokens > 0 for one in text.prompts)

@@ -9,7 +9,7 @@ import pytest
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.records.reader import rewrite_results
+from configspec.records.results_file import rewrite_results
 from configspec.records.samples import carry_samples, samples_folder
 
 
