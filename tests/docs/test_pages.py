@@ -112,3 +112,13 @@ def test_changelog_fragments_have_names_that_towncrier_takes():
             assert form, fragment.name
             assert form[1] in types, fragment.name
             assert not fragment.read_text(encoding="utf-8").startswith(("-", "*")), f"{fragment.name}: no bullet"
+
+
+def test_the_code_that_pages_show_is_the_code_that_runs():
+    """Each block marked with a file is a part of that file."""
+    marked = re.compile(r"<!-- file: (\S+) -->\n```python\n(.*?)```", re.DOTALL)
+    shown = [block for text in PAGES.values() for block in marked.findall(text)]
+    assert len(shown) >= 3
+    for path, code in shown:
+        module = (ROOT / "configspec" / path).read_text(encoding="utf-8")
+        assert code in module, f"{path} has changed: show what it is now"
