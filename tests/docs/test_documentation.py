@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from configspec.cli import parser
 from configspec.pytest_plugin.options import add_options
 from configspec.records.profile_file import read_profile
-from configspec.records.row import Row
-from configspec.reporting.rankings import as_text
-from configspec.selection.query import Query, answer
-from configspec.testbed.schema import DevicesYaml
+from configspec.reporting.run_document import ranking_document
+from configspec.reporting.terminal import as_text
+from configspec.selection.query import Query
+from configspec.testbed.inventory import DevicesYaml
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -27,14 +27,14 @@ PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES}
 def test_the_rankings_in_the_readme_are_what_is_printed():
     """The Pi 5 with the Llama target. Where this fails, put the text that it expects into README.md."""
     profile = read_profile(ROOT / "fixtures" / "profiles" / "configspec-paper.json")
-    rows = [
-        Row(configuration=one, serving=profile.serving[one.family])
+    measured = [
+        (one, profile.serving[one.family])
         for one in profile.configurations("rpi5", as_name="paper-rpi5")
         if one.family == "llama-3.1-70b"
     ]
     shown = re.search(r"<!-- example: rankings -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
     assert shown
-    assert shown[1] == as_text(answer(rows, Query()), top=3)
+    assert shown[1] == as_text(ranking_document(Query().answer(measured), top=3))
 
 
 @pytest.mark.real
