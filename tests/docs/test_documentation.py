@@ -14,26 +14,27 @@ from jsonschema import Draft202012Validator, ValidationError
 from configspec.cli import parser
 from configspec.pytest_plugin.options import add_options
 from configspec.records.profile_file import read_profile
-from configspec.records.row import Row
-from configspec.reporting.rankings import as_text
-from configspec.selection.query import Query, answer
+from configspec.reporting.run_document import ranking_document
+from configspec.reporting.terminal import as_text
+from configspec.selection.query import Query
 from configspec.testbed.inventory import json_schema
 
 ROOT = Path(__file__).parents[2]
-PAGES = {path.name: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
+FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES}
 
 
 def test_the_rankings_in_the_readme_are_what_is_printed():
     """The Pi 5 with the Llama target. Where this fails, put the text that it expects into README.md."""
     profile = read_profile(ROOT / "fixtures" / "profiles" / "configspec-paper.json")
-    rows = [
-        Row(configuration=one, serving=profile.serving[one.family])
+    measured = [
+        (one, profile.serving[one.family])
         for one in profile.configurations("rpi5", as_name="paper-rpi5")
         if one.family == "llama-3.1-70b"
     ]
     shown = re.search(r"<!-- example: rankings -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
     assert shown
-    assert shown[1] == as_text(answer(rows, Query()), top=3)
+    assert shown[1] == as_text(ranking_document(Query().answer(measured), top=3))
 
 
 @pytest.mark.real
@@ -112,11 +113,3 @@ def test_the_inventories_that_are_shown_are_inventories():
             Draft202012Validator(json_schema()).validate({**device, **document})
         except ValidationError as problem:
             pytest.fail(f"{page}: {problem.message}")
-
-
-def test_links_between_pages_lead_somewhere():
-    """Relative links of the README and docs/."""
-    for name, text in PAGES.items():
-        folder = ROOT if name == "README.md" else ROOT / "docs"
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-            assert (folder / link).exists(), f"{name} links to {link}"
