@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
 from configspec.errors import UsageError
@@ -83,11 +83,11 @@ def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, Mo
     return {name: Models(names=names, push=push_command(inventory.path, name)) for name in keeping}
 
 
-def _tell_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+def _tell_warning(message: Warning | str, *_: object, **__: object) -> None:
     print(f"configspec: {message}", file=sys.stderr)
 
 
-def as_json(found: Found) -> dict[str, Any]:
+def as_json(found: Found) -> dict[str, object]:
     """One device; what was not asked is null with a reason."""
     return {
         "name": found.name,

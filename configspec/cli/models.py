@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.problems import raise_all
@@ -122,7 +122,7 @@ def _list(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _as_json(model: Model) -> dict[str, Any]:
+def _as_json(model: Model) -> dict[str, object]:
     return {
         "family": model.family,
         "model": model.name,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 from configspec.cli.command import Commands, add_command
 from configspec.errors import UsageError
 from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Bills
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         "configspec rank results.json --verify-s 0.2 --usd-per-million 0.59 --k 2..10\n"
         "configspec rank results.json --device rpi5 --objective goodput --format json",
     )
-    names = [one.name for one in objectives]
+    names = ", ".join(one.name for one in objectives)
     rank.add_argument("results", type=Path, help="a results file (pytest --benchmark-json), or a journal")
     rank.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
-    rank.add_argument("--objective", action="append", choices=names, help="repeatable; default: all")
+    rank.add_argument("--objective", action="append", metavar="NAME", help=f"{names}; repeatable; default: all")
     rank.add_argument("--device", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
@@ -84,8 +85,9 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
     from configspec.selection.query import Query
     from configspec.testbed.k_range import parse_k
 
+    named = [objective(name, objectives) for name in _unique(asked.objective or ())]
     return Query(
-        objectives=[one for one in objectives if one.name in (asked.objective or (one.name,))],
+        objectives=named or objectives,
         ks=parse_k(asked.k, where="--k") if asked.k else None,
         verify_s=asked.verify_s,
         usd_per_million_tokens=asked.usd_per_million,

@@ -2,7 +2,7 @@
 
     p, q    the target's and the draft's distribution of the next token, after temperature, top-k and top-p
 
-The three rules all leave the output distributed as the target's own (`acceptance.py` has what each accepts):
+The three rules all leave the output distributed as the target's own (`acceptance/expected.py` has what each accepts):
 
     match-greedy-draft   the draft proposes its arg-max; accepted if the target's own token, greedy or sampled, is the
                          same (llama.cpp; the default of vLLM and TensorRT-LLM)

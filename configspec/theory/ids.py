@@ -48,7 +48,7 @@ class Cell:
         return f"{self.device}: {self.family} {self.drafter}"
 
     def at(self, k: int) -> ConfigurationId:
-        """The configuration of this cell with `k` tokens a round."""
+        """The configuration of this cell with `k` tokens per round."""
         return ConfigurationId(cell=self, k=k)
 
 

@@ -12,7 +12,7 @@ from configspec.theory.ids import Cell, ConfigurationId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """How often the target keeps what the draft proposes, K tokens a round.
+    """How often the target keeps what the draft proposes, K tokens per round.
 
     `rate` is pooled, accepted / drafted, as in the paper. The counts are None where only a rate is known.
     They are whole where the draft proposes its arg-max, and expected values where it samples.
@@ -73,7 +73,7 @@ class Configuration:
 
     @property
     def k(self) -> int:
-        """Tokens drafted a round."""
+        """Tokens drafted per round."""
         return self.id.k
 
     @property

@@ -56,6 +56,13 @@ def test_rank_takes_the_assumptions_of_its_options(results, capsys):
     assert all(len(one["choices"]) == 1 for one in document["rankings"])
 
 
+def test_rank_keeps_the_order_in_which_objectives_are_named(results, capsys):
+    """Each once, though it is named twice."""
+    named = [word for name in ("energy", "goodput", "energy") for word in ("--objective", name)]
+    assert main(["rank", str(results), "--device", "rpi5", "--family", "llama*", "--format", "json", *named]) == 0
+    assert [one["objective"] for one in json.loads(capsys.readouterr().out)["rankings"]] == ["energy", "goodput"]
+
+
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_rank_prints_for_people(results, capsys, form):
     """Both forms hold the winner and the assumptions."""
@@ -71,7 +78,7 @@ def test_rank_takes_every_objective_there_is(results, capsys):
     objectives = [*OBJECTIVES, Silence()]
     with pytest.raises(SystemExit):
         main(["rank", "--help"], objectives)
-    assert "goodput,cost,energy,silence" in capsys.readouterr().out
+    assert "goodput, cost, energy, silence;" in capsys.readouterr().out
     assert main(["rank", str(results), "--objective", "silence", "--format", "json"], objectives) == 0
     assert {one["objective"] for one in json.loads(capsys.readouterr().out)["rankings"]} == {"silence"}
     assert main(["rank", str(results)], objectives) == 0
@@ -85,6 +92,7 @@ def test_rank_takes_every_objective_there_is(results, capsys):
         (["--k", "40"], ["no configuration is left"]),
         (["--device", "rpi6"], ["rpi6", "rpi5"]),
         (["--family", "lama"], ["lama", "llama-3.1-70b"]),
+        (["--objective", "goodputs"], ["'goodputs'", "Did you mean 'goodput'?"]),
         (["--verify-s", "-1"], ["--verify-s"]),
         (["--verify-s", "nan"], ["--verify-s"]),
         (["--usd-per-million", "0"], ["--usd-per-million"]),

@@ -37,10 +37,11 @@ class Energy:
         """Never: the verifier has no part in it."""
 
     def lacks(self, configuration: Configuration) -> str | None:
-        """The power, where no meter has measured it."""
-        if configuration.power_w is not None:
-            return None
-        return configuration.power_reason or "its power was not measured"
+        """The power, where no meter has measured it, or one that stood still."""
+        power_w = configuration.power_w
+        if power_w is None:
+            return configuration.power_reason or "its power was not measured"
+        return None if power_w.value > 0 else f"its meter shows {power_w.value:g} W, and a device draws more"
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """Joules per token."""

@@ -70,7 +70,7 @@ class Objective(Protocol):
         """Why this configuration has no value; None where it has one."""
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
-        """The value, or an array of values. Finite, where neither `unavailable` nor `lacks` has a reason."""
+        """The value, or an array of them: finite and above 0, where neither `unavailable` nor `lacks` has a reason."""
 
 
 def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]:

@@ -13,7 +13,7 @@ VerifySource = Literal["declared", "measured"]
 class Serving:
     """What is assumed of the verifier and its price."""
 
-    verify_s: float = 0.5  # T_verify, seconds a round
+    verify_s: float = 0.5  # T_verify, seconds per round
     usd_per_million_tokens: float = 0.90  # p * 1e6
     bills: Bills = "drafted"  # what a round is billed as: K tokens, or K + 1
     verify: VerifySource = "declared"  # `measured`: by the target of the family, on the host that measured

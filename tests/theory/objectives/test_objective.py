@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import configspec
 from configspec.errors import UsageError
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id
@@ -57,6 +60,19 @@ def configuration(power_w: float | None = 8.0) -> Configuration:
 
 
 # What every objective promises.
+
+
+def test_no_other_module_spells_an_objectives_name() -> None:
+    """Whatever takes an objective takes any: a name to branch on would be a line to add with the next one."""
+    package = Path(configspec.__file__).parent
+    names = {one.name for one in OBJECTIVES}
+    spelled = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    }
+    assert spelled == {f"theory/objectives/{name}.py" for name in names}
 
 
 def test_objectives_are_found_by_names_that_differ() -> None:
@@ -188,6 +204,11 @@ def test_tokens_that_cost_nothing_have_no_number_per_dollar() -> None:
     free = Serving(usd_per_million_tokens=0.0)
     assert [one.name for one in OBJECTIVES if one.unavailable(free)] == ["cost"]
     assert "the price is 0 USD per million tokens" in (Cost().unavailable(free) or "")
+
+
+def test_a_meter_that_shows_nothing_measures_no_energy() -> None:
+    """0 J/token would win every ranking."""
+    assert Energy().lacks(configuration(power_w=0.0)) == "its meter shows 0 W, and a device draws more"
 
 
 def test_known_answer_of_the_paper() -> None:
