@@ -6,18 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .board_lock import BoardLock
-from .describe import describe
-from .drafting import Drafter
-from .file_hash import FileHashes
-from .health import health
-from .llama_library import Library, load_library
-from .llama_model import OpenModel, open_model
-from .model_folder import Incoming, find_file, folder_path, list_files
+from .board.flock import BoardLock
+from .board.description import describe
+from .drafters.chain import Drafter
+from .board.file_hash import FileHashes
+from .board.health import health
+from .llama.library import Library, load_library
+from .llama.model import OpenModel, open_model
+from .board.files import Incoming, find_file, folder_path, list_files
 from .protocol import AgentError, Arguments, Deadline, usage_error
-from .reap import reap
-from .sampling import Sampling
-from .scoring import check_scorable, score
+from .board.reap import reap
+from .llama.sampler import Sampling
+from .llama.scoring import check_scorable, score
 
 SAMPLING = frozenset({"temperature", "top_k", "top_p"})
 OWNER = frozenset({"user", "host", "pid", "since", "run"})  # of the run that wants the board

@@ -2,7 +2,7 @@
 
 A run is one pytest: the workers of pytest-xdist share its boards, and their scheduler keeps them apart. The host's
 lock is asked first, so that a run of this host disturbs no measurement of another one; the board's lock keeps out
-other hosts. Both are of one make (`agent/board_lock.py`): a run's workers share it, and its file says who holds it. The
+other hosts. Both are of one make (`agent/board/flock.py`): a run's workers share it, and its file says who holds it. The
 library filelock does neither.
 """
 
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from configspec.agent.board_lock import BoardLock
+from configspec.agent.board.flock import BoardLock
 from configspec.agent.protocol import AgentError
 from configspec.devices.lock_wait import Holder, LockWait
 from configspec.devices.transport.client import AgentClient

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.agent.llama_model import OpenModel, make_context
+from configspec.agent.llama.model import OpenModel, make_context
 from configspec.targets.writing import filler
 
 _SMALL_BATCH = 128  # of a context that is only timed

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.agent.file_hash import FileHashes
-from configspec.agent.llama_library import Library, load_library
-from configspec.agent.llama_model import open_model
+from configspec.agent.board.file_hash import FileHashes
+from configspec.agent.llama.library import Library, load_library
+from configspec.agent.llama.model import open_model
 from configspec.agent.protocol import AgentError, Deadline
 from configspec.errors import TestbedError, UsageError
 from configspec.targets.llama_batch import Rows, Timed

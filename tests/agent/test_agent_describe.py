@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from configspec.agent.describe import available_bytes, describe, shares_memory
+from configspec.agent.board.description import available_bytes, describe, shares_memory
 
 
 def write(root: Path, path: str, text: str) -> None:

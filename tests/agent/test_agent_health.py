@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.agent.health import health
+from configspec.agent.board.health import health
 
 SERIAL = "1421423012345"
 MEMINFO = "MemTotal: 8000000 kB\nMemAvailable:    6000000 kB\nSwapTotal: 4000 kB\nSwapFree: 1000 kB\n"

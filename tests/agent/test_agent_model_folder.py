@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configspec.agent.file_hash import FileHashes
-from configspec.agent.model_folder import Incoming, file_path, find_file, folder_path
+from configspec.agent.board.file_hash import FileHashes
+from configspec.agent.board.files import Incoming, file_path, find_file, folder_path
 from configspec.agent.protocol import AgentError, Deadline
 
 CONTENT = bytes(range(256)) * 64

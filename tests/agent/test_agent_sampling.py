@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from configspec.agent.protocol import MAX_LINE_BYTES, AgentError, encode
-from configspec.agent.sampling import Sampling, as_json
+from configspec.agent.llama.sampler import Sampling, as_json
 from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import warp
 

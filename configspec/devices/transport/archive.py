@@ -54,8 +54,9 @@ def build_agent_archive() -> AgentArchive:
     folder = Path(configspec.agent.__file__).parent
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        for source in sorted(folder.glob("*.py")):
-            name = source.name if source.name == "__main__.py" else f"{PACKAGE}/{source.name}"
+        for source in sorted(folder.rglob("*.py")):
+            inner = source.relative_to(folder).as_posix()
+            name = inner if inner == "__main__.py" else f"{PACKAGE}/{inner}"
             entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
             entry.create_system = 3  # Unix, whatever this host is
             entry.external_attr = 0o644 << 16

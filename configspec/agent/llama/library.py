@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from .protocol import usage_error
+from ..protocol import usage_error
 
 
 class Library:

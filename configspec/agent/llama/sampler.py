@@ -13,7 +13,7 @@ import math
 import random
 from typing import Any
 
-from .protocol import MAX_LINE_BYTES, board_error, usage_error
+from ..protocol import MAX_LINE_BYTES, board_error, usage_error
 
 ENTRY_BYTES = 4 + 8  # a token as uint32 and its probability as float64; in base64, a third more
 FRAME_BYTES = 1024  # more than what stands around them in the answer's line

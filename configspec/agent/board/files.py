@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .file_hash import FileHashes
-from .protocol import board_error, usage_error
+from ..protocol import board_error, usage_error
 
 RESERVE_BYTES = 64 * 1024 * 1024  # a disk that is full to the last byte is a board that does not log in
 SYNC_BYTES = 32 * 1024 * 1024  # so that the last sync is short, and a slow disk is heard of early

@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .describe import available_bytes, shares_memory, usable_cores
-from .file_hash import FileHashes
-from .llama_library import Library
+from ..board.description import available_bytes, shares_memory, usable_cores
+from ..board.file_hash import FileHashes
+from .library import Library
 from .model_file import broken, check_file, check_memory
-from .protocol import AgentError, Deadline, board_error, usage_error
+from ..protocol import AgentError, Deadline, board_error, usage_error
 
 ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
 # llama.cpp's, CUDA's and the C library's words for it, in small letters

@@ -12,9 +12,9 @@ import random
 import time
 from typing import Any
 
-from .llama_model import OpenModel
-from .protocol import AgentError, Deadline, board_error, usage_error
-from .sampling import Sampling, as_json
+from ..llama.model import OpenModel
+from ..protocol import AgentError, Deadline, board_error, usage_error
+from ..llama.sampler import Sampling, as_json
 
 
 class Drafter:

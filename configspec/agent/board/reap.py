@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from .protocol import Deadline, board_error
+from ..protocol import Deadline, board_error
 
 PAUSE_S = 0.02
 

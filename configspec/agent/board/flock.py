@@ -16,7 +16,7 @@ import os
 import time
 from typing import Any
 
-from .protocol import board_error
+from ..protocol import board_error
 
 FILE_VARIABLE = "CONFIGSPEC_LOCK_FILE"  # names another file
 SHARED_FILE = "/run/lock/configspec.lock"

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .describe import available_bytes, memory_bytes, read_governor, read_text
+from .description import available_bytes, memory_bytes, read_governor, read_text
 
 TURNS = 300_000  # of a fixed loop: some hundredths of a second, that a stuck throttle makes long
 OFF_C = -100.0  # a zone that is off says -256

@@ -15,9 +15,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .llama_model import OpenModel
-from .protocol import Deadline, board_error, usage_error
-from .sampling import Sampling
+from .model import OpenModel
+from ..protocol import Deadline, board_error, usage_error
+from .sampler import Sampling
 
 LOGITS_BYTES = 32 * 1024 * 1024  # llama.cpp holds the logits of a whole batch; this bounds it
 
