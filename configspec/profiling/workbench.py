@@ -179,7 +179,7 @@ class Workbench:
     def _open_scorer(self) -> Device:
         """The host itself. Counts do not depend on its speed, so runs of other boards may score at the same time."""
         if self._scorer is None or self._scorer.lost:
-            self._scorer = self._open.enter_context(open_this_host(self.store.root, on_progress=self.progress))
+            self._scorer = self._open.enter_context(open_this_host(self.store.root, progress=self.progress))
         return self._scorer
 
     def verification(self, family: FamilySpec, ks: Sequence[int]) -> VerificationTimes:

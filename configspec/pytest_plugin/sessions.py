@@ -52,7 +52,7 @@ def session_of(run: Run, config: pytest.Config) -> ProfilingSession:
             Store(default_root()),
             progress=progress,
             separate_k=run.asked.separate_k,
-            wait=LockWait(wait_s=run.asked.device_wait_s, say=say),
+            wait=LockWait(wait_s=run.asked.device_wait_s, progress=say),
             acceptance_check=run.asked.acceptance_check,
             host_threads=_host_threads(run, config),
         )
