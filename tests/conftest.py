@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from configspec.agent.board_lock import FILE_VARIABLE
+from configspec.agent.board.flock import FILE_VARIABLE
 
 # Machines that run tests are shared: how long an example takes says nothing about the code.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

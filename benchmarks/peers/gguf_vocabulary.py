@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from configspec.agent.llama_library import Library, load_library
+from configspec.agent.llama.library import Library, load_library
 from configspec.errors import UsageError
 
 PIECE_BYTES = 1024  # of one token; the longest of Llama 3 has 128

@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from configspec.agent.board_lock import FILE_VARIABLE
+from configspec.agent.board.flock import FILE_VARIABLE
 from configspec.errors import UsageError
 from configspec.testbed.specs import DeviceSpec, LlamaCppSpec, SshSpec
 

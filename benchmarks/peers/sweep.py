@@ -29,7 +29,7 @@ from configspec.testbed.inventory import Inventory
 from machine import Watch
 
 from configspec.cache import Store
-from configspec.devices.device import Device, DraftedTokens, Prefill, open_device
+from configspec.devices.device import Begun, Device, DraftedTokens, open_device
 from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.rules import Greedy
 from configspec.profiling.session import ProfilingSession
@@ -64,7 +64,7 @@ class Witness:
         self._prompt_length = 0
         self.drafts: list[tuple[int, tuple[int, ...]]] = []
 
-    def prefill(self, tokens: Sequence[int]) -> Prefill:
+    def prefill(self, tokens: Sequence[int]) -> Begun:
         """Begin a prompt, and forget the one before."""
         self._prompt_length = len(tokens)
         self.drafts = []

@@ -14,7 +14,7 @@ import json
 import os
 import stat
 import sys
-from typing import Any, Dict, Optional
+from typing import Dict, Optional
 
 KEPT = 3  # archives of other versions, the last used ones
 PARTIAL_S = 3600.0  # then what another upload left half-written is nobody's
@@ -34,7 +34,7 @@ def main() -> None:
     print(json.dumps({"configspec_upload": receive(name, sha256, int(size), content)}), flush=True)
 
 
-def receive(name: str, sha256: str, size: int, content: bytes) -> Dict[str, Any]:
+def receive(name: str, sha256: str, size: int, content: bytes) -> Dict[str, Optional[str]]:
     """The archive's path on this board; `content` is written where there is no such file, whole."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     place = os.path.join(cache, "configspec", "agent", name)

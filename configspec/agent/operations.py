@@ -1,26 +1,43 @@
-"""What the host may ask for, by name."""
+"""What the agent does when it is asked: one handler a request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from .board_lock import BoardLock
-from .describe import describe
-from .drafting import Drafter
-from .file_hash import FileHashes
-from .health import health
-from .llama_library import Library, load_library
-from .llama_model import OpenModel, open_model
-from .model_folder import Incoming, find_file, folder_path, list_files
-from .protocol import AgentError, Arguments, Deadline, usage_error
-from .reap import reap
-from .sampling import Sampling
-from .scoring import check_scorable, score
-
-SAMPLING = frozenset({"temperature", "top_k", "top_p"})
-OWNER = frozenset({"user", "host", "pid", "since", "run"})  # of the run that wants the board
+from .board.description import describe
+from .board.file_hash import FileHashes
+from .board.files import Incoming, find_file, folder_path, list_files
+from .board.flock import BoardLock
+from .board.health import health
+from .board.reap import reap
+from .drafters.chain import Drafter
+from .llama.library import Library, load_library
+from .llama.model import OpenModel, open_model
+from .llama.sampler import Sampling
+from .llama.scoring import check_scorable, score
+from .protocol import AgentError, Deadline, JsonObject, usage_error
+from .requests import (
+    Chunk,
+    Close,
+    Describe,
+    Distribution,
+    Draft,
+    FindFile,
+    Finish,
+    Health,
+    Holder,
+    ListFiles,
+    Lock,
+    Open,
+    Prefill,
+    Reap,
+    Receive,
+    Request,
+    Rollback,
+    Rounds,
+    Score,
+)
 
 
 class Operations:
@@ -34,35 +51,35 @@ class Operations:
         self._library: Library | None = None
         self._model: OpenModel | None = None
         self._drafter: Drafter | None = None
-        self._known: dict[str, tuple[Callable[[Arguments], dict[str, Any]], frozenset[str]]] = {
-            "lock": (self._take_lock, OWNER),
-            "holder": (self._holder, frozenset()),
-            "health": (self._health, frozenset({"models"})),
-            "reap": (self._reap, frozenset({"mark"})),
-            "describe": (self._describe, frozenset()),
-            "open": (self._open, frozenset({"path", "threads", "context", "gpu_layers", "batch", "cache_bytes"})),
-            "prefill": (self._prefill, frozenset({"tokens"})),
-            "draft": (self._draft, frozenset({"k", "keep", "append", "seed"}) | SAMPLING),
-            "distribution": (self._distribution, frozenset({"index"})),
-            "rounds": (self._rounds, frozenset({"k", "rounds", "warmup", "seconds"})),
-            "score": (self._score, frozenset({"tokens", "start"}) | SAMPLING),
-            "rollback": (self._rollback, frozenset({"keep"})),
-            "close": (self._close, frozenset()),
-            "list_files": (self._list_files, frozenset({"folder"})),
-            "find_file": (self._find_file, frozenset({"folder", "name", "size"})),
-            "receive": (self._receive, frozenset({"folder", "name", "size", "sha256", "replace", "fresh"})),
-            "chunk": (self._chunk, frozenset({"offset", "data"})),
-            "finish": (self._finish, frozenset()),
+        self._handlers: dict[type[Request], Callable[..., JsonObject]] = {
+            Lock: self._take_lock,
+            Holder: self._holder,
+            Health: self._health,
+            Reap: self._reap,
+            Describe: self._describe,
+            Open: self._open,
+            Prefill: self._prefill,
+            Draft: self._draft,
+            Distribution: self._distribution,
+            Rounds: self._rounds,
+            Score: self._score,
+            Rollback: self._rollback,
+            Close: self._close,
+            ListFiles: self._list_files,
+            FindFile: self._find_file,
+            Receive: self._receive,
+            Chunk: self._chunk,
+            Finish: self._finish,
         }
 
-    def run(self, op: str, arguments: Arguments) -> dict[str, Any]:
-        """Do one operation and return the `ok` of its answer."""
-        if op not in self._known:
-            hint = "This agent knows: {}.".format(", ".join(self._known))
-            raise usage_error("unknown operation", found=repr(op), hint=hint)
-        operation, names = self._known[op]
-        arguments.allow_only(names)
-        return operation(arguments)
+    @property
+    def handled(self) -> frozenset[type[Request]]:
+        """The requests that have a handler."""
+        return frozenset(self._handlers)
+
+    def run(self, request: Request) -> JsonObject:
+        """Do what is asked; the `ok` of the answer."""
+        return self._handlers[type(request)](request)
 
     def close(self) -> None:
         """Free the model that is open, if one is."""
@@ -70,136 +87,102 @@ class Operations:
         if model is not None:
             model.close()
 
-    def _take_lock(self, arguments: Arguments) -> dict[str, Any]:
-        owner: dict[str, Any] = {name: arguments.text(name) for name in sorted(OWNER - {"pid"})}
-        return self._lock.take({**owner, "pid": arguments.integer("pid", minimum=0)})
+    def _take_lock(self, asked: Lock) -> JsonObject:
+        return self._lock.take(asked.as_json())
 
-    def _holder(self, _: Arguments) -> dict[str, Any]:
+    def _holder(self, _: Holder) -> JsonObject:
         return self._lock.holder()
 
-    def _health(self, arguments: Arguments) -> dict[str, Any]:
-        return health(Path("/"), models=arguments.text("models"))
+    def _health(self, asked: Health) -> JsonObject:
+        return health(Path("/"), models=asked.models)
 
-    def _reap(self, arguments: Arguments) -> dict[str, Any]:
-        return reap(arguments.text("mark"), self._deadline)
+    def _reap(self, asked: Reap) -> JsonObject:
+        return reap(asked.mark, self._deadline)
 
-    def _describe(self, _: Arguments) -> dict[str, Any]:
+    def _describe(self, _: Describe) -> JsonObject:
         facts = describe(Path("/"))
         try:
-            facts["llama_cpp"] = self._load_library().facts()
-            facts["llama_cpp_reason"] = None
+            return {**facts, **self._load_library().facts(), "llama_cpp_reason": None}
         except AgentError as error:
-            facts["llama_cpp"] = None
-            facts["llama_cpp_reason"] = f"{error.what}: {error.found}"
-        return facts
+            reason = f"{error.what}: {error.found}"
+            return {
+                **facts,
+                "llama_cpp_version": None,
+                "llama_cpp_system_info": None,
+                "llama_cpp_reason": reason,
+            }
 
-    def _open(self, arguments: Arguments) -> dict[str, Any]:
+    def _open(self, asked: Open) -> JsonObject:
         self.close()
-        self._model = open_model(
-            self._load_library(),
-            path=arguments.text("path"),
-            threads=arguments.integer_or_none("threads", minimum=1),
-            context=arguments.integer("context", minimum=1),
-            gpu_layers=arguments.integer("gpu_layers", minimum=-1),
-            batch=arguments.integer("batch", minimum=1),
-            cache_bytes=arguments.integer_or_none("cache_bytes", minimum=0) or 0,
-            deadline=self._deadline,
-            hashes=self._hashes,
-        )
+        self._model = open_model(self._load_library(), asked, self._deadline, self._hashes)
         self._drafter = Drafter(self._model, self._deadline)
         return self._model.facts
 
-    def _prefill(self, arguments: Arguments) -> dict[str, Any]:
-        return self._need_drafter().prefill(arguments.tokens("tokens"))
+    def _prefill(self, asked: Prefill) -> JsonObject:
+        return self._need_drafter().prefill(list(asked.tokens))
 
-    def _draft(self, arguments: Arguments) -> dict[str, Any]:
-        return self._need_drafter().draft(
-            k=arguments.integer("k", minimum=1),
-            keep=arguments.integer_or_none("keep", minimum=1),
-            append=arguments.tokens("append"),
-            sampling=self._sampling(arguments),
-            seed=arguments.integer_or_none("seed", minimum=0),
-        )
+    def _draft(self, asked: Draft) -> JsonObject:
+        drafter = self._need_drafter()
+        if asked.temperature is None:
+            return drafter.draft(asked)
+        return drafter.draft(asked, self._sampling(asked, asked.temperature))
 
-    def _distribution(self, arguments: Arguments) -> dict[str, Any]:
-        return self._need_drafter().distribution(arguments.integer("index", minimum=0))
+    def _distribution(self, asked: Distribution) -> JsonObject:
+        return self._need_drafter().distribution(asked.index)
 
-    def _rounds(self, arguments: Arguments) -> dict[str, Any]:
-        return self._need_drafter().rounds(
-            k=arguments.integer("k", minimum=1),
-            rounds=arguments.integer("rounds", minimum=1),
-            warmup=arguments.integer("warmup", minimum=0),
-            seconds=arguments.number("seconds", above=0.0),
-        )
+    def _rounds(self, asked: Rounds) -> JsonObject:
+        return self._need_drafter().rounds(asked)
 
-    def _rollback(self, arguments: Arguments) -> dict[str, Any]:
-        return self._need_drafter().rollback(arguments.integer("keep", minimum=1))
+    def _rollback(self, asked: Rollback) -> JsonObject:
+        return self._need_drafter().rollback(asked.keep)
 
-    def _score(self, arguments: Arguments) -> dict[str, Any]:
+    def _score(self, asked: Score) -> JsonObject:
         model, drafter = self._need_model(), self._need_drafter()
-        tokens, start = arguments.tokens("tokens"), arguments.integer("start", minimum=1)
-        check_scorable(model, tokens, start)
-        sampling = self._sampling(arguments)
+        check_scorable(model, asked)
+        sampling = None if asked.temperature is None else self._sampling(asked, asked.temperature)
         drafter.clear()  # scoring takes the KV cache
         try:
-            return score(model, tokens, start, self._deadline, sampling)
+            return score(model, asked, sampling, self._deadline)
         finally:
             drafter.clear()
 
-    def _close(self, _: Arguments) -> dict[str, Any]:
+    def _close(self, _: Close) -> JsonObject:
         self.close()
         return {}
 
-    def _list_files(self, arguments: Arguments) -> dict[str, Any]:
-        return list_files(folder_path(arguments.text_or_none("folder")))
+    def _list_files(self, asked: ListFiles) -> JsonObject:
+        return list_files(folder_path(asked.folder))
 
-    def _find_file(self, arguments: Arguments) -> dict[str, Any]:
-        folder = folder_path(arguments.text_or_none("folder"))
-        return find_file(folder, arguments.text("name"), arguments.integer("size", minimum=0), self._hashes)
+    def _find_file(self, asked: FindFile) -> JsonObject:
+        return find_file(folder_path(asked.folder), asked.name, asked.size, self._hashes)
 
-    def _receive(self, arguments: Arguments) -> dict[str, Any]:
+    def _receive(self, asked: Receive) -> JsonObject:
         before, self._incoming = self._incoming, None
         if before is not None:
             before.close()
-        self._incoming = Incoming(
-            folder_path(arguments.text_or_none("folder")),
-            arguments.text("name"),
-            size_bytes=arguments.integer("size", minimum=1),
-            sha256=arguments.text("sha256"),
-            replace=arguments.flag("replace"),
-            fresh=arguments.flag("fresh"),
-            hashes=self._hashes,
-        )
+        self._incoming = Incoming(folder_path(asked.folder), asked, self._hashes)
         return {"have_bytes": self._incoming.have_bytes, "have_sha256": self._incoming.have_sha256}
 
-    def _chunk(self, arguments: Arguments) -> dict[str, Any]:
+    def _chunk(self, asked: Chunk) -> JsonObject:
         incoming = self._need_incoming()
-        incoming.take(arguments.integer("offset", minimum=0), arguments.data("data"))
+        incoming.take(asked.offset, asked.data)
         return {"have_bytes": incoming.have_bytes}
 
-    def _finish(self, _: Arguments) -> dict[str, Any]:
+    def _finish(self, _: Finish) -> JsonObject:
         incoming, self._incoming = self._need_incoming(), None
         try:
             return incoming.finish()
         finally:
             incoming.close()
 
+    def _sampling(self, asked: Draft | Score, temperature: float) -> Sampling:
+        numpy = self._need_model().library.numpy
+        return Sampling(numpy, temperature=temperature, top_k=asked.top_k, top_p=asked.top_p)
+
     def _need_incoming(self) -> Incoming:
         if self._incoming is None:
             raise usage_error("no file is on its way", hint="Announce it with `receive` first.")
         return self._incoming
-
-    def _sampling(self, arguments: Arguments) -> Sampling | None:
-        """How tokens are drawn; None, greedily, where no temperature is given."""
-        temperature = arguments.number_or_none("temperature", above=0.0)
-        if temperature is None:
-            return None
-        return Sampling(
-            self._need_model().library.numpy,
-            temperature=temperature,
-            top_k=arguments.integer_or_none("top_k", minimum=0) or 0,
-            top_p=arguments.number_or_none("top_p", above=0.0, most=1.0) or 1.0,
-        )
 
     def _load_library(self) -> Library:
         if self._library is None:

@@ -11,9 +11,8 @@ import contextlib
 import os
 import select
 import threading
-from typing import Any
 
-from .protocol import Deadline, encode
+from .protocol import Deadline, JsonObject, encode
 
 
 class Outbox:
@@ -44,7 +43,7 @@ class Outbox:
         finally:
             self._writing.release()
 
-    def _event(self) -> dict[str, Any]:
+    def _event(self) -> JsonObject:
         doing, done, total = self._deadline.progress
         return {"doing": None if doing is None else doing[:200], "done": done, "total": total}
 

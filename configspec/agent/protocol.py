@@ -1,7 +1,7 @@
 """What the agent and the host say to each other: JSON, one value a line, UTF-8.
 
     agent   {"configspec_agent": 1, "sha256": ..., "python": ..., "pid": ..., "clock_s": ...}    the hello
-    host    {"id": 7, "op": "draft", "deadline_s": 120, "k": 4}
+    host    {"id": 7, "op": "draft", "deadline_s": 120, "k": 4}    a request: `requests.py` has them all
     agent   {"id": 7, "event": {"doing", "done", "total"}}       every few seconds of a long request
     agent   {"id": 7, "ok": {...}}   or   {"id": 7, "error": {"kind", "what", "found", "hint"}}
     host    a blank line every few seconds: it is still there
@@ -14,13 +14,13 @@ Times are seconds of the board's monotonic clock.
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Optional, Tuple
+from typing import Dict, Optional, Tuple
+
+JsonObject = Dict[str, object]
 
 PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -114,85 +114,6 @@ def split_lines(chunks: Iterable[bytes], limit_bytes: int = MAX_LINE_BYTES) -> I
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))  # made once: it takes a while
 
 
-def encode(message: dict[str, Any]) -> bytes:
+def encode(message: JsonObject) -> bytes:
     """One message as one line. NaN and infinity are not JSON: they raise ValueError."""
     return _ENCODER.encode(message).encode("utf-8") + b"\n"
-
-
-class Arguments:
-    """The arguments of one request: each is asked for by its type, and is that or a usage error."""
-
-    def __init__(self, op: str, values: dict[str, Any]) -> None:
-        self._op = op
-        self._values = values
-
-    def allow_only(self, names: frozenset[str]) -> None:
-        """Refuse an argument of another name: a misspelt one must not pass for an absent one."""
-        if not self._values.keys() <= names:
-            unknown = sorted(self._values.keys() - names)
-            hint = "It knows: " + (", ".join(sorted(names)) or "none") + "."
-            raise usage_error(f"{self._op}: unknown argument", found=repr(unknown[0]), hint=hint)
-
-    def integer(self, name: str, *, minimum: int) -> int:
-        """A whole number, at least `minimum`."""
-        value = self._values.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
-            raise self._wrong(name, f"a whole number of at least {minimum}")
-        return value
-
-    def integer_or_none(self, name: str, *, minimum: int) -> int | None:
-        """A whole number, at least `minimum`; None where it is null or absent."""
-        return None if self._values.get(name) is None else self.integer(name, minimum=minimum)
-
-    def number(self, name: str, *, above: float, most: float = sys.float_info.max) -> float:
-        """A finite number above `above`, and no more than `most`."""
-        value = self._values.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not above < value <= most:
-            limit = f" and at most {most:g}" if most < sys.float_info.max else ""
-            raise self._wrong(name, f"a number above {above:g}{limit}")
-        return float(value)
-
-    def number_or_none(self, name: str, *, above: float, most: float = sys.float_info.max) -> float | None:
-        """The same; None where it is null or absent."""
-        return None if self._values.get(name) is None else self.number(name, above=above, most=most)
-
-    def text(self, name: str) -> str:
-        """A text that is not empty."""
-        value = self._values.get(name)
-        if not isinstance(value, str) or not value:
-            raise self._wrong(name, "a text")
-        return value
-
-    def text_or_none(self, name: str) -> str | None:
-        """The same; None where it is null or absent."""
-        return None if self._values.get(name) is None else self.text(name)
-
-    def flag(self, name: str) -> bool:
-        """True or false; false where it is absent."""
-        value = self._values.get(name, False)
-        if not isinstance(value, bool):
-            raise self._wrong(name, "true or false")
-        return value
-
-    def data(self, name: str) -> bytes:
-        """Bytes, in base64."""
-        try:
-            return base64.b64decode(self.text(name), validate=True)
-        except ValueError:
-            raise self._wrong(name, "base64") from None
-
-    def tokens(self, name: str) -> list[int]:
-        """A list of token ids; empty where it is absent."""
-        value = self._values.get(name, [])
-        if not isinstance(value, list) or not all(type(token) is int for token in value):
-            raise self._wrong(name, "a list of token ids")
-        return value
-
-    def _wrong(self, name: str, wanted: str) -> AgentError:
-        what = f"{self._op}: {name} must be {wanted}"
-        return usage_error(what, found=_short(self._values[name]) if name in self._values else "nothing")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,4 +1,4 @@
-"""The health gate: whether a board is as it must be before it is measured. Pure, but for the waiting it is handed."""
+"""The health gate: whether a board is as it must be before it is measured. Pure, but for the wait it is handed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from configspec.theory.sizes import shown_bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What was found, what was wanted, and what would do; `cools`: waiting alone may cure it."""
+    """What was found, which demand it fails (None: one that holds for every board), and what would do.
+
+    `cools`: time alone may cure it.
+    """
 
     found: str
-    wanted: str
+    demand: str | None
     remedy: str
     cools: bool = False
 
     def __str__(self) -> str:
-        return f"{self.found}; wanted is {self.wanted}: {self.remedy}"
+        return f"{self.found}{'' if self.demand is None else f', {self.demand}'}: {self.remedy}"
 
 
 def problems(spec: HealthSpec, facts: HealthFacts) -> tuple[Problem, ...]:
@@ -32,24 +35,19 @@ def problems(spec: HealthSpec, facts: HealthFacts) -> tuple[Problem, ...]:
 
 def _problems(spec: HealthSpec, facts: HealthFacts) -> Iterator[Problem]:
     if facts.loop_s <= 0:
-        yield Problem(
-            found="its monotonic clock stands still",
-            wanted="one that moves",
-            remedy="restart the board, or take another kernel",
-        )
+        remedy = "restart the board, or use another kernel"
+        yield Problem(found="its monotonic clock does not move", demand=None, remedy=remedy)
     if facts.throttling:
-        yield Problem(
-            found=f"it throttles now: {', '.join(facts.throttling)}",
-            wanted="a board at its full speed",
-            remedy="see to its cooling and its power supply",
-        )
+        found = f"it throttles now ({', '.join(facts.throttling)})"
+        yield Problem(found=found, demand=None, remedy="see to its cooling and its power supply")
     if spec.max_start_c is not None:
-        wanted = f"at most {spec.max_start_c:g} C (health.max_start_c)"
+        limit = f"health.max_start_c = {spec.max_start_c:g} °C"
         if facts.temperature_c is None:
-            yield _unknown("temperature", facts.temperature_reason, wanted)
+            yield _unknown("temperature", facts.temperature_reason, limit)
         elif facts.temperature_c > spec.max_start_c:
-            found = f"its temperature is {facts.temperature_c:g} C ({facts.temperature_zone})"
-            yield Problem(found=found, wanted=wanted, remedy="let it cool, or see to its cooling", cools=True)
+            found = f"its temperature is {facts.temperature_c:g} °C ({facts.temperature_zone})"
+            remedy = "let it cool, or see to its cooling"
+            yield Problem(found=found, demand=f"which exceeds {limit}", remedy=remedy, cools=True)
     yield from _mode("power mode", facts.power_mode, facts.power_mode_reason, spec.power_mode, "sudo nvpmodel -m")
     yield from _mode("governor", facts.governor, facts.governor_reason, spec.governor, "sudo cpupower frequency-set -g")
     yield from _free(
@@ -60,45 +58,47 @@ def _problems(spec: HealthSpec, facts: HealthFacts) -> Iterator[Problem]:
         "end what else runs there",
     )
     yield from _free(
-        "free disk", facts.free_disk_bytes, facts.free_disk_reason, spec.min_free_disk_bytes, "make room there"
+        "free disk", facts.free_disk_bytes, facts.free_disk_reason, spec.min_free_disk_bytes, "free some space there"
     )
     if spec.max_load is not None:
-        wanted = f"at most {spec.max_load:g} (health.max_load)"
+        limit = f"health.max_load = {spec.max_load:g}"
         if facts.load_1min is None:
-            yield _unknown("load", facts.load_reason, wanted)
+            yield _unknown("load", facts.load_reason, limit)
         elif facts.load_1min > spec.max_load:
-            found = f"its load is {facts.load_1min:g}"
-            yield Problem(found=found, wanted=wanted, remedy="end what else runs there, or wait")
+            remedy = "end what else runs there, or wait"
+            yield Problem(found=f"its load is {facts.load_1min:g}", demand=f"which exceeds {limit}", remedy=remedy)
 
 
 def _mode(what: str, found: str | None, reason: str | None, wanted: str | None, command: str) -> Iterator[Problem]:
     if wanted is None:
         return
-    told = f"{wanted} (health.{what.replace(' ', '_')})"
+    limit = f"health.{what.replace(' ', '_')} = {wanted}"
     if found is None:
-        yield _unknown(what, reason, told)
+        yield _unknown(what, reason, limit)
     elif found.casefold() != wanted.casefold():
-        yield Problem(found=f"its {what} is {found}", wanted=told, remedy=f"set it there, with `{command}`")
+        yield Problem(found=f"its {what} is {found}", demand=f"not {limit}", remedy=f"set it there, with `{command}`")
 
 
 def _free(what: str, found: int | None, reason: str | None, wanted: int | None, remedy: str) -> Iterator[Problem]:
     if wanted is None:
         return
     key = {"available memory": "min_free_memory", "free disk": "min_free_disk"}[what]
-    told = f"at least {shown_bytes(wanted)} (health.{key})"
+    limit = f"health.{key} = {shown_bytes(wanted)}"
     if found is None:
-        yield _unknown(what, reason, told)
+        yield _unknown(what, reason, limit)
     elif found < wanted:
-        yield Problem(found=f"its {what} is {shown_bytes(found)}", wanted=told, remedy=remedy)
+        yield Problem(found=f"its {what} is {shown_bytes(found)}", demand=f"less than {limit}", remedy=remedy)
 
 
-def _unknown(what: str, reason: str | None, wanted: str) -> Problem:
+def _unknown(what: str, reason: str | None, limit: str) -> Problem:
     return Problem(
-        found=f"its {what} is not known ({reason})", wanted=wanted, remedy="do not demand what this board cannot tell"
+        found=f"its {what} is not known ({reason})",
+        demand=f"so {limit} cannot be checked",
+        remedy="remove that key for this board",
     )
 
 
-def pass_gate(device: str, spec: HealthSpec, ask: Callable[[], HealthFacts], waiting: LockWait) -> HealthFacts:
+def pass_gate(device: str, spec: HealthSpec, ask: Callable[[], HealthFacts], wait: LockWait) -> HealthFacts:
     """The board's facts, once nothing is wrong. One that is only too hot is given time to cool, once.
 
     Raises:
@@ -114,7 +114,7 @@ def pass_gate(device: str, spec: HealthSpec, ask: Callable[[], HealthFacts], wai
             found = problems(spec, facts)
             return not found
 
-        waiting.until_cool(device, is_cool, found[0].found)
+        wait.until_cool(device, is_cool, found[0].found)
     if found:
         raise DeviceUnhealthy(f"{device}: unhealthy: {'. Also '.join(map(str, found))}.")
     return facts

@@ -2,8 +2,8 @@
 
 A run is one pytest: the workers of pytest-xdist share its boards, and their scheduler keeps them apart. The host's
 lock is asked first, so that a run of this host disturbs no measurement of another one; the board's lock keeps out
-other hosts. Both are of one make (`agent/board_lock.py`): a run's workers share it, and its file says who holds it. The
-library filelock does neither.
+other hosts. Both are of one make (`agent/board/flock.py`): a run's workers share it, and its file says who holds it.
+The library filelock does neither.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import hashlib
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from configspec.agent.board_lock import BoardLock
+from configspec.agent.board.flock import BoardLock
 from configspec.agent.protocol import AgentError
+from configspec.agent.requests import Lock
 from configspec.devices.lock_wait import Holder, LockWait
+from configspec.devices.replies import LockState, read_reply
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.ssh.ssh_client import resolve
 from configspec.errors import UsageError
@@ -35,7 +36,7 @@ _WHERE = ("user", "hostname", "port", "proxyjump", "proxycommand")
 
 
 @contextmanager
-def hold_on_host(spec: DeviceSpec, cache: Path, waiting: LockWait) -> Iterator[None]:
+def hold_on_host(spec: DeviceSpec, cache: Path, wait: LockWait) -> Iterator[None]:
     """Hold the lock that this host has of the board, until the context ends.
 
     Raises:
@@ -47,13 +48,13 @@ def hold_on_host(spec: DeviceSpec, cache: Path, waiting: LockWait) -> Iterator[N
 
     def take() -> Holder | None:
         try:
-            answer = lock.take(owner)
+            state = read_reply(LockState, lock.take(owner.as_json()))
         except AgentError as error:
             raise _cannot_lock(spec, error.found) from None
-        return None if answer["held"] else Holder(who=describe_owner(answer["owner"]), lock=answer["path"])
+        return None if state.held else Holder(who=describe_owner(state.owner), lock=str(state.path))
 
     try:
-        waiting.until_taken(spec.name, take)
+        wait.until_taken(spec.name, take)
         yield
     finally:
         lock.release()
@@ -83,7 +84,7 @@ def _where(spec: DeviceSpec) -> str:
     return "\n".join(f"{name} {found.get(name, 'none')}" for name in _WHERE)
 
 
-def take_board(client: AgentClient, *, device: str, waiting: LockWait) -> None:
+def take_board(client: AgentClient, *, device: str, wait: LockWait) -> None:
     """Have the agent hold the board's lock.
 
     Raises:
@@ -92,28 +93,26 @@ def take_board(client: AgentClient, *, device: str, waiting: LockWait) -> None:
     owner = _owner()
 
     def take() -> Holder | None:
-        answer = client.call("lock", deadline_s=LOCK_DEADLINE_S, **owner)
-        if answer["held"]:
-            return None
-        return Holder(who=describe_owner(answer["owner"]), lock=f"{answer['path']} on the board")
+        state = client.call(owner, LockState, deadline_s=LOCK_DEADLINE_S)
+        return None if state.held else Holder(who=describe_owner(state.owner), lock=f"{state.path} on the board")
 
-    waiting.until_taken(device, take)
+    wait.until_taken(device, take)
 
 
-def describe_owner(owner: dict[str, Any]) -> str:
+def describe_owner(owner: Mapping[str, object] | None) -> str:
     """Who it is, for people."""
     user, host, pid, since = known_owner(owner).values()
     return f"{user} on {host} (process {pid}, since {since})"
 
 
-def known_owner(owner: dict[str, Any]) -> dict[str, str]:
+def known_owner(owner: Mapping[str, object] | None) -> dict[str, str]:
     """What is told of an owner: user, host, pid and since, each short and printable."""
-    return {name: _word(owner.get(name, "?")) for name in ("user", "host", "pid", "since")}
+    return {name: _word((owner or {}).get(name, "?")) for name in ("user", "host", "pid", "since")}
 
 
-def _owner() -> dict[str, Any]:
+def _owner() -> Lock:
     since = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return {"user": _user(), "host": socket.gethostname(), "pid": os.getpid(), "since": since, "run": RUN}
+    return Lock(user=_user(), host=socket.gethostname(), pid=os.getpid(), since=since, run=RUN)
 
 
 def _word(value: object) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from configspec.devices.faults import DeviceBusy
 
 POLL_S = 2.0
-SAY_EVERY_S = 30.0
+PROGRESS_EVERY_S = 30.0
 COOL_DOWN_S = 60.0
 
 
@@ -21,10 +21,21 @@ class Holder:
     lock: str
 
 
-class LockWait:
-    """Waits up to `wait_s` for a board that is busy, and up to `cool_down_s` for one that is hot; `say` tells people.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Time, and how it is waited for; a test hands in one of its own."""
 
-    A board that was waited for in vain is not waited for again.
+    now_s: Callable[[], float] = time.monotonic
+    sleep_s: Callable[[float], None] = time.sleep
+
+
+CLOCK = Clock()
+
+
+class LockWait:
+    """Waits up to `wait_s` for a board that is busy, and up to `cool_down_s` for one that is hot.
+
+    `progress` is called with what is waited for. A board that was waited for in vain is not waited for again.
     """
 
     def __init__(
@@ -33,35 +44,33 @@ class LockWait:
         wait_s: float = 0.0,
         cool_down_s: float = COOL_DOWN_S,
         poll_s: float = POLL_S,
-        say: Callable[[str], None] = lambda text: None,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        progress: Callable[[str], None] = lambda text: None,
+        clock: Clock = CLOCK,
     ) -> None:
+        self.clock = clock
         self._wait_s = wait_s
         self._cool_down_s = cool_down_s
         self._poll_s = poll_s
-        self._say = say
-        self._clock = clock
-        self._sleep = sleep
-        self._ends_s: dict[str, float] = {}  # by device: when its waiting is over, for all of its locks together
+        self._progress = progress
+        self._ends_s: dict[str, float] = {}  # by device: when its wait is over, for all of its locks together
 
     def until_taken(self, device: str, take: Callable[[], Holder | None]) -> None:
         """Call `take` until it no longer says who has the board.
 
         Raises:
-            DeviceBusy: Somebody has it, and the time is over.
+            DeviceBusy: Somebody has it, and the wait is over.
         """
-        say_at_s = self._clock()
+        next_s = self.clock.now_s()
         while (holder := take()) is not None:
-            now_s = self._clock()
+            now_s = self.clock.now_s()
             left_s = self._ends_s.setdefault(device, now_s + self._wait_s) - now_s
             if left_s <= 0:
                 tried = f"Waited {self._wait_s:g} s for it" if self._wait_s else "pytest --device-wait waits for it"
                 raise DeviceBusy(f"{device}: busy: {holder.who} holds it ({holder.lock}). {tried}.")
-            if now_s >= say_at_s:
-                self._say(f"{device}: busy: {holder.who} holds it. LockWait for it, at most {left_s:.0f} s more")
-                say_at_s = now_s + SAY_EVERY_S
-            self._sleep(min(self._poll_s, left_s))
+            if now_s >= next_s:
+                self._progress(f"{device}: busy: {holder.who} holds it. Waiting for it, at most {left_s:.0f} s more")
+                next_s = now_s + PROGRESS_EVERY_S
+            self.clock.sleep_s(min(self._poll_s, left_s))
 
     def taken(self, device: str) -> None:
         """The board is ours: should it be busy once more, later, its time begins anew."""
@@ -71,9 +80,9 @@ class LockWait:
         """Wait until `is_cool`, or the time for cooling down is over."""
         if self._cool_down_s <= 0:
             return
-        self._say(f"{device}: {why}. LockWait, at most {self._cool_down_s:g} s")
-        end_s = self._clock() + self._cool_down_s
-        while (left_s := end_s - self._clock()) > 0:
-            self._sleep(min(self._poll_s, left_s))
+        self._progress(f"{device}: {why}. Waiting for it to cool, at most {self._cool_down_s:g} s")
+        end_s = self.clock.now_s() + self._cool_down_s
+        while (left_s := end_s - self.clock.now_s()) > 0:
+            self.clock.sleep_s(min(self._poll_s, left_s))
             if is_cool():
                 return

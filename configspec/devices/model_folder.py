@@ -6,27 +6,21 @@ on the board. A push that was cut off goes on where it stopped, if what is there
 
 from __future__ import annotations
 
-import base64
+import dataclasses
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from configspec.agent.requests import Chunk, FindFile, Finish, Receive
+from configspec.devices.replies import Arrived, Beginning, FoundFile, Placed
 from configspec.devices.transport.client import AgentClient
+
+__all__ = ["FoundFile", "ModelFolder"]
 
 CHUNK_BYTES = 2 * 1024 * 1024  # of the file; a line of the protocol holds 4 MiB
 DEADLINE_S = 120.0  # for one chunk: a link of 25 kB/s keeps it
 SLOWEST_BYTES_PER_S = 2e6  # at which a board reads, hashes and syncs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFile:
-    """A file on the device. `size_bytes` None: it is missing. `sha256` None: its size was not the expected one."""
-
-    path: str
-    size_bytes: int | None
-    sha256: str | None
 
 
 class ModelFolder:
@@ -38,10 +32,8 @@ class ModelFolder:
 
     def find(self, name: str, size_bytes: int) -> FoundFile:
         """The file of that name; hashed where it has that size, once as long as the agent lives."""
-        answer = self._client.call(
-            "find_file", deadline_s=_reading_s(size_bytes), folder=self._folder, name=name, size=size_bytes
-        )
-        return FoundFile(**answer)
+        asked = FindFile(name=name, size=size_bytes, folder=self._folder)
+        return self._client.call(asked, FoundFile, deadline_s=_reading_s(size_bytes))
 
     def push(self, source: Path, name: str, sha256: str, *, replace: bool, progress: Callable[[int, int], None]) -> str:
         """Bring the file `source`, whose hash is `sha256`, into the folder under `name`; its path there.
@@ -58,33 +50,25 @@ class ModelFolder:
             TestbedError: The device's disk is full, or the link died; then what has arrived stays for the next push.
         """
         size_bytes = source.stat().st_size
+        announced = Receive(name=name, size=size_bytes, sha256=sha256, folder=self._folder, replace=replace)
         with source.open("rb") as file:
-            have_bytes = self._begin(file, name, size_bytes, sha256, replace)
+            have_bytes = self._begin(file, announced)
             file.seek(have_bytes)
             progress(have_bytes, size_bytes)
-            while chunk := file.read(CHUNK_BYTES):
-                data = base64.b64encode(chunk).decode("ascii")
-                answer = self._client.call("chunk", deadline_s=DEADLINE_S, offset=have_bytes, data=data)
-                have_bytes = answer["have_bytes"]
+            while data := file.read(CHUNK_BYTES):
+                chunk = Chunk(offset=have_bytes, data=data)
+                have_bytes = self._client.call(chunk, Arrived, deadline_s=DEADLINE_S).have_bytes
                 progress(have_bytes, size_bytes)
-        return str(self._client.call("finish", deadline_s=_reading_s(size_bytes))["path"])
+        return self._client.call(Finish(), Placed, deadline_s=_reading_s(size_bytes)).path
 
-    def _begin(self, file: BinaryIO, name: str, size_bytes: int, sha256: str, replace: bool) -> int:
+    def _begin(self, file: BinaryIO, announced: Receive) -> int:
         """How many bytes of the beginning are there already."""
         for fresh in (False, True):
-            answer = self._client.call(
-                "receive",
-                deadline_s=_reading_s(size_bytes),
-                folder=self._folder,
-                name=name,
-                size=size_bytes,
-                sha256=sha256,
-                replace=replace,
-                fresh=fresh,
-            )
-            if answer["have_sha256"] == _beginning_sha256(file, answer["have_bytes"]):
+            asked = dataclasses.replace(announced, fresh=fresh)
+            begun = self._client.call(asked, Beginning, deadline_s=_reading_s(announced.size))
+            if begun.have_sha256 == _beginning_sha256(file, begun.have_bytes):
                 break  # else the board lost power, and its disk what it had not written yet
-        return int(answer["have_bytes"])
+        return begun.have_bytes
 
 
 def _beginning_sha256(file: BinaryIO, length_bytes: int) -> str:

@@ -1,13 +1,12 @@
-"""The boards of one run: opened when first asked for, once more when they were lost, and then no more.
+"""The devices of one run: opened when first asked for, once more when they were lost, and then no more.
 
-A board that is *quarantined* gets no further work in this run: every later test of it is told the first cause. That is
+A device that is *quarantined* gets no further work in this run: every later test of it gets the first cause. That is
 one that cannot be opened, one that was lost and did not come back in time, and one that was lost twice.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from configspec.testbed.specs import DeviceSpec, SshSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How long a board is waited for. One that never answered gets a few attempts; one that was lost may be booting."""
+    """How often a board that never answered is tried, and for how long one that was lost, which may be booting."""
 
     first_attempts: int = 3
     first_pause_s: float = 2.0
@@ -57,9 +56,10 @@ class DevicePool:
     ) -> None:
         self._cache = cache
         self._progress = progress
-        self._patience = retry
-        self._pulse = heartbeat
+        self._retry_policy = retry
+        self._heartbeat = heartbeat
         self._wait = wait or LockWait()
+        self._clock = self._wait.clock
         self._held: dict[str, _Held] = {}
         self._causes: dict[str, str] = {}  # of boards that were lost: the first cause
         self._refused: dict[str, ConfigspecError] = {}
@@ -112,11 +112,11 @@ class DevicePool:
                 device = self._open(spec)
             except (DeviceOffline, LinkLost) as problem:
                 failures.append(str(problem))
-                if len(failures) == self._patience.first_attempts:
+                if len(failures) == self._retry_policy.first_attempts:
                     cause = f"{failures[0]} ({len(failures)} attempts)"
                     self._quarantine(spec.name, cause)
                     raise type(problem)(cause) from None
-                time.sleep(self._patience.first_pause_s)
+                self._clock.sleep_s(self._retry_policy.first_pause_s)
             except (DeviceBusy, DeviceUnhealthy) as problem:
                 self._quarantine(spec.name, str(problem))
                 raise
@@ -137,25 +137,25 @@ class DevicePool:
         self._causes.setdefault(name, cause)
 
     def _open_again(self, lost: _Held) -> Device:
-        name, retry = lost.spec.name, self._patience
+        name, policy = lost.spec.name, self._retry_policy
         cause = self._causes[name] = str(lost.device.cause)
-        self._progress(f"{cause} It is opened again, within {retry.return_s:g} s.")
+        self._progress(f"{cause} It is opened again, within {policy.return_s:g} s.")
         self._let_go(name)
-        end_s = time.monotonic() + retry.return_s
+        end_s = self._clock.now_s() + policy.return_s
         while True:
             try:
                 return self._open(lost.spec, orphan=_orphan(lost))
             except ConfigspecError as problem:
                 may_be_booting = isinstance(problem, DeviceOffline | LinkLost)
-                if not may_be_booting or time.monotonic() + retry.return_pause_s > end_s:
+                if not may_be_booting or self._clock.now_s() + policy.return_pause_s > end_s:
                     self._quarantine(name, cause, f" It could not be opened again: {_without(name, str(problem))}")
                     raise self._refused[name] from None
-            time.sleep(retry.return_pause_s)
+            self._clock.sleep_s(policy.return_pause_s)
 
     def _open(self, spec: DeviceSpec, orphan: str | None = None) -> Device:
         with ExitStack() as stack:
             opening = open_device(
-                spec, self._cache, heartbeat=self._pulse, wait=self._wait, on_progress=self._progress, orphan=orphan
+                spec, self._cache, heartbeat=self._heartbeat, wait=self._wait, progress=self._progress, orphan=orphan
             )
             device = stack.enter_context(opening)
             self._held[spec.name] = _Held(spec=spec, device=device, stack=stack.pop_all())
@@ -171,7 +171,7 @@ class DevicePool:
         orphan = _orphan(lost)
         if orphan is not None:
             with contextlib.suppress(ConfigspecError):
-                reap_agent(lost.spec, self._cache, orphan, heartbeat=self._pulse)
+                reap_agent(lost.spec, self._cache, orphan, heartbeat=self._heartbeat)
 
     def _quarantine(self, name: str, cause: str, more: str = "") -> None:
         self._refused[name] = TestbedError(f"{name}: quarantined: {_without(name, cause)}{more}")

@@ -13,15 +13,17 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from configspec.agent.requests import Holder, ListFiles
 from configspec.devices.device import ask_description, ask_health
 from configspec.devices.faults import DeviceOffline, LinkLost
 from configspec.devices.gate import problems
 from configspec.devices.lock import host_lock, known_owner
+from configspec.devices.replies import Listing, LockState, read_reply
 from configspec.devices.transport.archive import build_agent_archive
-from configspec.devices.transport.client import AgentClient
-from configspec.devices.transport.connect import PYTHON_OVER_SSH, connect
+from configspec.devices.transport.client import AgentClient, Limits
+from configspec.devices.transport.connect import PYTHON_OVER_SSH, Start, connect
 from configspec.errors import TestbedError, UsageError
 from configspec.records.facts import DeviceFacts, HealthFacts
 from configspec.testbed.specs import DeviceSpec, SshSpec
@@ -72,8 +74,8 @@ def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float, model
     if spec.replay is not None:
         return Found(name=spec.name, state="recorded", reasons=(f"figures of {spec.replay.profile.name}",))
     try:
-        holder = host_lock(spec, cache).holder()
-        return _busy(spec, holder) if holder["held"] else _ask(spec, cache, ends_s, models)
+        lock = read_reply(LockState, host_lock(spec, cache).holder())
+        return _busy(spec, lock) if lock.held else _ask(spec, cache, ends_s, models)
     except UsageError as problem:
         return Found(name=spec.name, state="unconfigured", reasons=(_reason(spec, problem),))
     except TestbedError as problem:
@@ -89,19 +91,20 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) ->
     def left_s() -> float:
         return max(LEAST_S, ends_s - time.monotonic())
 
-    with connect(spec, archive, cache, ends_s=ends_s) as connection:
-        client = AgentClient(connection, device=spec.name, grace_s=0.0)
+    with connect(Start(spec=spec, archive=archive, ends_s=ends_s), cache) as connection:
+        client = AgentClient(connection, device=spec.name, limits=Limits(grace_s=0.0))
         client.greet(sha256=archive.sha256, deadline_s=left_s())
-        holder = client.call("holder", deadline_s=left_s())
-        if holder["held"]:
-            return _busy(spec, holder)
+        lock = client.call(Holder(), LockState, deadline_s=left_s())
+        if lock.held:
+            return _busy(spec, lock)
         facts = ask_description(client, deadline_s=left_s())
         health = ask_health(client, spec, deadline_s=left_s())
         lacking = list(_lacking_llama_cpp(spec, facts))
         if models is None:
             lacking += _lacking_folder(spec, health)
         else:
-            lacking += _lacking_models(models, client.call("list_files", deadline_s=left_s(), folder=spec.models))
+            folder = client.call(ListFiles(folder=spec.models), Listing, deadline_s=left_s())
+            lacking += _lacking_models(models, folder)
     reasons = tuple(lacking or map(str, problems(spec.health, health)))
     state: State = "unconfigured" if lacking else "unhealthy" if reasons else "ready"
     return Found(name=spec.name, state=state, reasons=reasons, facts=facts, health=health)
@@ -118,18 +121,18 @@ def _lacking_folder(spec: DeviceSpec, health: HealthFacts) -> Iterator[str]:
         yield f"its `models`, {spec.models}: {health.free_disk_reason}. Make that folder there, or correct the path"
 
 
-def _lacking_models(models: Models, folder: dict[str, Any]) -> Iterator[str]:
-    missing = [name for name in models.names if name not in folder["names"]]
+def _lacking_models(models: Models, folder: Listing) -> Iterator[str]:
+    missing = [name for name in models.names if name not in folder.names]
     if missing:
         some = ", ".join(missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
         yield (
-            f"{len(missing)} of {len(models.names)} model files are not in {folder['path']} ({some}). "
+            f"{len(missing)} of {len(models.names)} model files are not in {folder.path} ({some}). "
             f"Bring them there: {models.push}"
         )
 
 
-def _busy(spec: DeviceSpec, holder: dict[str, Any]) -> Found:
-    return Found(name=spec.name, state="busy", holder=known_owner(holder["owner"]))
+def _busy(spec: DeviceSpec, lock: LockState) -> Found:
+    return Found(name=spec.name, state="busy", holder=known_owner(lock.owner))
 
 
 def _silent(spec: DeviceSpec, timeout_s: float) -> Found:

@@ -1,16 +1,90 @@
-"""What a device answers, as plain values. All `_s` figures are durations or stamps of its own monotonic clock."""
+"""What a device answers, as plain values. All `_s` figures are durations or stamps of its own monotonic clock.
+
+A reply is read strictly: one of another shape is no reply.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def read_reply(kind: type[T], value: object) -> T:
+    """A reply of that kind out of JSON.
+
+    Raises:
+        msgspec.ValidationError: It has another shape; says where, what was expected and what was found.
+    """
+    return msgspec.convert(value, kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prefill:
+class Hello:
+    """What an agent says first. `clock_s` is the board's monotonic clock."""
+
+    sha256: str | None
+    python: str
+    pid: int
+    clock_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """How far an agent is with a request; all None where it only says that it works."""
+
+    doing: str | None
+    done: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a request failed. `kind`: whose move it is, as `agent/protocol.py` has it."""
+
+    kind: str
+    what: str
+    found: str | None
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """It was done; there is nothing else to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Agents that were lost and were ended: their process ids."""
+
+    ended: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockState:
+    """A board's lock: whether it is held, where it lies, and what its owner wrote about himself."""
+
+    held: bool
+    path: str | None
+    owner: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
     """A sequence was begun. All but its last token were evaluated, in `elapsed_s`."""
 
     length: int
     elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """How many tokens the sequence has."""
+
+    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +99,15 @@ class DraftedTokens:
     stamps_s: tuple[float, ...]
     length: int  # of the sequence, the draft included
     probabilities: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawable:
+    """A distribution, of which only the tokens that can be drawn travel: uint32 and float64, little-endian."""
+
+    vocabulary: int
+    tokens: bytes
+    probabilities: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +129,55 @@ class TimedRounds:
 class Scores:
     """For each token of a text from `start` on, given all before it.
 
-    `argmax` is what greedy drafting proposes there, `logprob` the natural logarithm of the text's own token's
-    probability, `gap` how far the best logit leads the second. `probability` is that of the text's own token in the
-    distribution that sampling draws from, after temperature, top-k and top-p; None where no decoding was given.
+    `argmax` is what greedy drafting proposes there, and `confidence` its probability. Of the text's own token:
+    `logprob`, the natural logarithm of its probability, and `rank`, how many tokens have a larger logit. `gap`: how far
+    the best logit leads the second. `probability` is that of the text's own token in the distribution that sampling
+    draws from, after temperature, top-k and top-p; None where no decoding was given.
     """
 
     start: int
     argmax: tuple[int, ...]
     logprob: tuple[float, ...]
     gap: tuple[float, ...]
+    confidence: tuple[float, ...]
+    rank: tuple[int, ...]
     probability: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A folder of model files: its path, and the names of what is in it."""
+
+    path: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file on the device. `size_bytes` None: it is missing. `sha256` None: its size was not the expected one."""
+
+    path: str
+    size_bytes: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """A file was announced: how much of its beginning has arrived before, and the hash of that."""
+
+    have_bytes: int
+    have_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A chunk was written: how much of the file is there."""
+
+    have_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A file is whole, verified and in its place."""
+
+    path: str

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.agent.llama_model import OpenModel, make_context
+from configspec.agent.llama.model import ContextSize, OpenModel, make_context
 from configspec.targets.writing import filler
 
 _SMALL_BATCH = 128  # of a context that is only timed
@@ -74,14 +74,9 @@ class Timed:
         api = model.api
         size = max(_SMALL_BATCH, requests * room)
         threads = int(api.llama_n_threads(model.llama_context))
-        llama_context = make_context(
-            model.library,
-            handle,
-            context=requests * (context + room),
-            threads=threads,
-            batch=size,
-            sequences=requests,
-        )
+        tokens = requests * (context + room)
+        size_of = ContextSize(context=tokens, batch=size, threads=threads, sequences=requests)
+        llama_context = make_context(model.library, handle, size_of)
         self._model = OpenModel(model.library, handle, llama_context, context=context + room, batch=size)
         self._rows = Rows(self._model, size)
         self._filled = False

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.agent.file_hash import FileHashes
-from configspec.agent.llama_library import Library, load_library
-from configspec.agent.llama_model import open_model
+from configspec.agent.board.file_hash import FileHashes
+from configspec.agent.llama.library import Library, load_library
+from configspec.agent.llama.model import open_model
 from configspec.agent.protocol import AgentError, Deadline
+from configspec.agent.requests import Open
 from configspec.errors import TestbedError, UsageError
 from configspec.targets.llama_batch import Rows, Timed
 from configspec.targets.target import Continuation
@@ -47,16 +48,14 @@ class LlamaTarget:
         deadline = Deadline()
         with self._explained():
             self._library = _library()
-            self._model = open_model(
-                self._library,
+            asked = Open(
                 path=self.name,
                 threads=spec.llama_cpp.threads,
                 context=spec.llama_cpp.context,
                 gpu_layers=spec.llama_cpp.gpu_layers,
                 batch=min(BATCH, spec.llama_cpp.context),
-                deadline=deadline,
-                hashes=FileHashes(deadline),
             )
+            self._model = open_model(self._library, asked, deadline, FileHashes(deadline))
         api = self._library.api
         self.runtime = f"llama-cpp-python {self._library.version}"
         self.context = self._model.context

@@ -10,7 +10,7 @@ Temperature first, then top-k, then top-p, each on what the one before has left,
     top-k         logits below the k-th best are dropped; all that equal the k-th stay, so ties can leave more than k
     top-p         the fewest tokens whose probability reaches p stay, at least one; of equal ones the lower ids
 
-`configspec/agent/sampling.py` does the same on the board; a test says that they agree.
+`configspec/agent/llama/sampler.py` does the same on the board; a test says that they agree.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.agent.health import health
+from configspec.agent.board.health import health
 
 SERIAL = "1421423012345"
 MEMINFO = "MemTotal: 8000000 kB\nMemAvailable:    6000000 kB\nSwapTotal: 4000 kB\nSwapFree: 1000 kB\n"
@@ -131,7 +131,7 @@ def test_events_since_boot_are_no_throttling_now(tmp_path: Path) -> None:
 
 def test_what_an_empty_machine_cannot_tell_has_a_reason(tmp_path: Path) -> None:
     """Never 0, never a guess."""
-    found = health(tmp_path, models=str(tmp_path / "gone"), run=nothing)
+    found: dict[str, Any] = health(tmp_path, models=str(tmp_path / "gone"), run=nothing)
     for fact in ("temperature", "power_mode", "governor", "throttling", "memory", "free_disk", "load", "board"):
         assert found[f"{fact}_reason"], fact
     for fact in ("temperature_c", "power_mode", "throttling", "available_memory_bytes", "free_disk_bytes", "load_1min"):
@@ -141,7 +141,7 @@ def test_what_an_empty_machine_cannot_tell_has_a_reason(tmp_path: Path) -> None:
 
 def test_the_clock_moves_and_the_disk_has_room(tmp_path: Path) -> None:
     """Here, now."""
-    found = health(tmp_path, models=str(tmp_path), run=nothing)
+    found: dict[str, Any] = health(tmp_path, models=str(tmp_path), run=nothing)
     assert found["loop_s"] > 0
     assert found["free_disk_bytes"] > 0
 
@@ -166,5 +166,5 @@ def test_whatever_the_kernel_writes_is_no_crash(tmp_path_factory: pytest.TempPat
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="replace")
-    found = health(root, models=str(root), run=lambda command: text)
+    found: dict[str, Any] = health(root, models=str(root), run=lambda command: text)
     assert found["temperature_c"] is None or found["temperature_c"] > -100

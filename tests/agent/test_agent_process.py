@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from configspec.agent.protocol import MAX_LINE_BYTES, PROTOCOL_VERSION
+from configspec.agent.requests import Distribution, Draft, Prefill, Request, Rollback, Rounds, Score
 from configspec.devices.transport.archive import build_agent_archive
 
 pytestmark = pytest.mark.real
@@ -59,7 +60,7 @@ def test_describe_tells_the_board_and_a_reason_for_what_is_missing(talk: Talk) -
     assert facts["cores"] >= 1
     assert facts["memory_bytes"] > 0
     assert (facts["governor"] is None) == (facts["governor_reason"] is not None)
-    assert (facts["llama_cpp"] is None) == (facts["llama_cpp_reason"] is not None)
+    assert (facts["llama_cpp_version"] is None) == (facts["llama_cpp_reason"] is not None)
 
 
 @pytest.mark.parametrize(
@@ -97,10 +98,20 @@ def test_a_line_over_the_limit_is_an_error_and_not_a_memory_leak(talk: Talk) -> 
     assert after == {"id": 2, "ok": {}}
 
 
-@pytest.mark.parametrize("op", ["prefill", "draft", "rounds", "score", "rollback", "distribution"])
-def test_an_operation_on_no_model_says_so(talk: Talk, op: str) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Prefill(tokens=(1,)),
+        Draft(k=1),
+        Rounds(k=1, rounds=1, warmup=0, seconds=1.0),
+        Score(start=1),
+        Rollback(keep=1),
+        Distribution(index=0),
+    ],
+)
+def test_an_operation_on_no_model_says_so(talk: Talk, asked: Request) -> None:
     """Without an open model, the operations on one are usage errors."""
-    assert "no model is open" in talk({"id": 1, "op": op})[1]["error"]["what"]
+    assert "no model is open" in talk({"id": 1, "op": asked.op, **asked.as_json()})[1]["error"]["what"]
 
 
 def test_what_a_library_prints_does_not_reach_the_protocol(agent_zip: Path, tmp_path: Path) -> None:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.agent.protocol import AgentError, Arguments, Deadline, encode, split_lines
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3)
-)
+from configspec.agent.protocol import AgentError, Deadline, encode, split_lines
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
@@ -32,28 +27,6 @@ def test_lines_do_not_depend_on_where_the_stream_is_cut(lines: list[bytes], plac
 def test_a_line_without_its_end_is_not_a_request() -> None:
     """What a dying host has half written is dropped."""
     assert list(split_lines([b"whole\nhal", b"f"])) == [b"whole"]
-
-
-@given(value=json_values)
-def test_an_argument_is_of_its_type_or_a_usage_error(value: object) -> None:
-    """Whatever JSON stands in an argument, the getter returns its type or raises a usage error."""
-    arguments = Arguments("test", {"x": value})
-    getters: dict[Callable[[], object], type] = {
-        lambda: arguments.integer("x", minimum=1): int,
-        lambda: arguments.number("x", above=0.0): float,
-        lambda: arguments.text("x"): str,
-        lambda: arguments.tokens("x"): list,
-    }
-    for getter, kind in getters.items():
-        try:
-            found: object = getter()
-        except AgentError as error:
-            found = error
-        if isinstance(found, AgentError):
-            assert found.kind == "usage"
-            assert found.found
-        else:
-            assert type(found) is kind
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

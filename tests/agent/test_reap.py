@@ -47,7 +47,7 @@ def reap(process: subprocess.Popen[bytes], mark: str) -> dict[str, Any]:
 
 
 def test_a_stopped_agent_is_ended_and_others_are_not(start: Any) -> None:
-    """It hears no signal but SIGKILL; one of another mark goes on, as does who retires it."""
+    """It hears no signal but SIGKILL; one of another mark goes on, as does the one that reaps."""
     lost, other, new = start("lost"), start("other"), start("new")
     os.kill(lost.pid, signal.SIGSTOP)
     assert reap(new, "lost") == {"id": 1, "ok": {"ended": [lost.pid]}}
@@ -55,7 +55,7 @@ def test_a_stopped_agent_is_ended_and_others_are_not(start: Any) -> None:
     assert (other.poll(), new.poll()) == (None, None)
 
 
-def test_who_retires_never_ends_itself(start: Any) -> None:
+def test_reaping_never_ends_the_one_that_reaps(start: Any) -> None:
     """Whatever mark it is given."""
     new = start("new")
     assert reap(new, "new") == {"id": 1, "ok": {"ended": []}}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from configspec.agent.model_folder import RESERVE_BYTES
+from configspec.agent.board.files import RESERVE_BYTES
 from configspec.devices.device import Device, open_device
 from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import configspec.agent
 from configspec.devices.transport.archive import build_agent_archive
 
 
@@ -19,6 +20,25 @@ def test_the_archive_holds_an_entry_and_one_package() -> None:
     names = zipfile.ZipFile(io.BytesIO(build_agent_archive().content)).namelist()
     assert "__main__.py" in names
     assert {name.split("/")[0] for name in names} == {"__main__.py", "configspec_agent"}
+
+
+def test_every_module_is_packed_whatever_folder_it_is_in() -> None:
+    """Folders within folders too, with the bytes that they have here, and nothing else."""
+    folder = Path(configspec.agent.__file__).parent
+    here = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
+    packed = zipfile.ZipFile(io.BytesIO(build_agent_archive().content))
+    there = {name.removeprefix("configspec_agent/"): packed.read(name) for name in packed.namelist()}
+    assert there == here
+    assert {"llama/model.py", "board/health.py", "drafters/chain.py"} < there.keys()
+
+
+def test_every_entry_is_the_same_on_every_host() -> None:
+    """Its order, time, system, mode and method are fixed."""
+    entries = zipfile.ZipFile(io.BytesIO(build_agent_archive().content)).infolist()
+    names = [entry.filename for entry in entries]
+    assert names == sorted(names, key=lambda name: name.removeprefix("configspec_agent/"))
+    fixed = {(one.date_time, one.create_system, one.external_attr, one.compress_type) for one in entries}
+    assert fixed == {((1980, 1, 1, 0, 0, 0), 3, 0o644 << 16, zipfile.ZIP_STORED)}
 
 
 def test_a_damaged_copy_is_replaced(tmp_path: Path) -> None:

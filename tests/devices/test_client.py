@@ -9,13 +9,14 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES
+from configspec.agent.requests import Chunk, Close, Draft, Rollback
 from configspec.devices.device import open_device
-from configspec.devices.transport.client import AgentClient
+from configspec.devices.replies import Arrived, Done, DraftedTokens, Length
+from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import Heartbeat
 from configspec.devices.transport.local import STDERR_KEPT_BYTES, LocalConnection
 from configspec.errors import TestbedError, UsageError
@@ -24,11 +25,12 @@ from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
 pytestmark = pytest.mark.real
 
 HELLO = """
-import json, os, sys, time
+import base64, json, os, sys, time
 def say(**message): print(json.dumps(message), flush=True)
 def event(**message): say(event={"doing": None, "done": None, "total": None, **message}, id=1)
 def hello(sha256="this"): say(configspec_agent=1, sha256=sha256, python="3.8.10", pid=os.getpid(), clock_s=1.5)
 """
+DRAFT, CLOSE = Draft(k=4), Close()
 Start = Callable[..., AgentClient]
 
 
@@ -37,9 +39,9 @@ def start() -> Iterator[Start]:
     """Start a stand-in for the agent; its script has `hello()`, `say(**message)` and stdin."""
     clients: list[AgentClient] = []
 
-    def start(script: str, **options: Any) -> AgentClient:
+    def start(script: str, *, progress: Callable[[str], None] | None = None, **options: float) -> AgentClient:
         connection = LocalConnection([sys.executable, "-c", HELLO + script])
-        clients.append(AgentClient(connection, device="orin", grace_s=0.3, **options))
+        clients.append(AgentClient(connection, device="orin", limits=Limits(grace_s=0.3, **options), progress=progress))
         return clients[-1]
 
     yield start
@@ -54,9 +56,9 @@ def greet(client: AgentClient) -> AgentClient:
 
 def test_a_banner_before_the_hello_is_kept_and_harmless(start: Start) -> None:
     """Login banners and profile scripts may speak first."""
-    client = greet(start("print('Welcome'); hello(); input(); say(id=1, ok={'x': 2})"))
+    client = greet(start("print('Welcome'); hello(); input(); say(id=1, ok={'length': 2})"))
     assert client.noise == ("Welcome",)
-    assert client.call("describe", deadline_s=5.0) == {"x": 2}
+    assert client.call(Rollback(keep=2), Length, deadline_s=5.0) == Length(length=2)
 
 
 @pytest.mark.parametrize(
@@ -65,20 +67,23 @@ def test_a_banner_before_the_hello_is_kept_and_harmless(start: Start) -> None:
         ("hello(); input(); print('debug print', flush=True); input()", "not a message: 'debug print'"),
         ("hello(); input(); say(id=9, ok={}); input()", '"id":9.* to request 1'),
         ("hello(); input(); say(id=1, maybe={}); input()", "neither ok nor error"),
+        ("hello(); input(); say(id=1, ok=[]); input()", r"not the protocol: Expected `object`, got `array`.*ok"),
+        ("hello(); input(); say(id=1, ok={'tokens': [1]}); input()", "not the protocol: .*missing required.*stamps_s"),
+        ("hello(); input(); say(id=1, error='out'); input()", "not the protocol: Expected `object`, got `str`"),
         ("hello(); input(); sys.exit('out of luck')", "ended with status 1 before an answer to 'draft'.*out of luck"),
         ("hello(); input(); os.kill(os.getpid(), 9)", "was killed by SIGKILL .*before an answer"),
         ("hello(); input(); time.sleep(60)", "no sign of an answer to 'draft' within 0.4 s"),
         ("hello(); os.close(1); sys.stdin.read(); sys.exit(5)", "closed its end before an answer"),
     ],
-    ids=["noise", "other-id", "no-answer", "exit", "killed", "hang", "closed"],
+    ids=["noise", "other-id", "no-answer", "list", "other-shape", "text-error", "exit", "killed", "hang", "closed"],
 )
 def test_a_device_is_lost_and_every_later_call_tells_the_first_cause(start: Start, script: str, message: str) -> None:
     """What breaks the conversation is a testbed error with the device's name, now and from then on."""
     client = greet(start(script))
     with pytest.raises(TestbedError, match=f"(?s)^orin: .*{message}") as first:
-        client.call("draft", deadline_s=0.1)
+        client.call(DRAFT, DraftedTokens, deadline_s=0.1)
     with pytest.raises(TestbedError) as second:
-        client.call("describe", deadline_s=0.1)
+        client.call(CLOSE, Done, deadline_s=0.1)
     assert str(second.value) == str(first.value)
 
 
@@ -113,7 +118,7 @@ def test_an_agent_that_never_answers_is_given_up_soon(start: Start, script: str,
     client = greet(start("hello(); input(); " + script, silence_s=0.3))
     begin_s = time.monotonic()
     with pytest.raises(TestbedError, match=f"^orin: .*{message}"):
-        client.call("draft", deadline_s=0.5 if "range" in script else 300.0)
+        client.call(DRAFT, DraftedTokens, deadline_s=0.5 if "range" in script else 300.0)
     assert time.monotonic() - begin_s < 10
 
 
@@ -122,7 +127,7 @@ def test_ten_megabytes_in_one_line_are_not_held(start: Start) -> None:
     client = greet(start("hello(); input(); os.write(1, b'{'); [os.write(1, b'x' * 1000) for _ in range(10**4)]"))
     tracemalloc.start()
     with pytest.raises(TestbedError, match=rf"it sent a line of more than {MAX_LINE_BYTES} bytes: '\{{xxx"):
-        client.call("draft", deadline_s=20.0)
+        client.call(DRAFT, DraftedTokens, deadline_s=20.0)
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak_bytes < 3 * MAX_LINE_BYTES
@@ -135,8 +140,8 @@ def test_events_tell_how_far_long_work_is(start: Start) -> None:
         "hello(); input(); event(); event(doing='hashing', done=1, total=4); event(doing='a\\x1b[2Jb'); "
         "event(doing='odd', done=5, total=4); say(id=1, ok={})"
     )
-    client = greet(start(script, on_progress=told.append, tell_s=0.0))
-    assert client.call("open", deadline_s=20.0) == {}
+    client = greet(start(script, progress=told.append, tell_s=0.0))
+    assert client.call(CLOSE, Done, deadline_s=20.0) == Done()
     assert told == ["orin: hashing, 25 %", "orin: a[2Jb", "orin: odd"]
 
 
@@ -144,8 +149,8 @@ def test_long_work_is_told_now_and_then(start: Start) -> None:
     """A thousand events are one line, until it is time for another."""
     told: list[str] = []
     script = "hello(); input(); [event(doing='hashing') for _ in range(1000)]; say(id=1, ok={})"
-    client = greet(start(script, on_progress=told.append, tell_s=60.0))
-    assert client.call("open", deadline_s=20.0) == {}
+    client = greet(start(script, progress=told.append, tell_s=60.0))
+    assert client.call(CLOSE, Done, deadline_s=20.0) == Done()
     assert told == ["orin: hashing"]
 
 
@@ -155,7 +160,7 @@ def test_a_real_agent_is_heard_while_it_works(agent_cache: Path, tiny_gguf: Path
     told: list[str] = []
     spec = DeviceSpec(name="here", connection="local", llama_cpp=LlamaCppSpec(threads=1, context=512))
     heartbeat = Heartbeat(beat_s=0.1, silence_s=0.9, alive_s=0)
-    with open_device(spec, agent_cache, heartbeat=heartbeat, on_progress=told.append) as device:
+    with open_device(spec, agent_cache, heartbeat=heartbeat, progress=told.append) as device:
         device.open_model(tiny_gguf)
         device.prefill(list(range(2, 40)))
         timed = device.timed_rounds(4, rounds=10**7, warmup=0, seconds=2.0)
@@ -177,9 +182,9 @@ def test_a_real_agent_that_is_stopped_is_given_up(agent_cache: Path) -> None:
 def test_a_second_answer_to_one_request_is_noticed(start: Start) -> None:
     """Exactly one answer a request: another is not taken for the next one's."""
     client = greet(start("hello(); input(); say(id=1, ok={}); say(id=1, ok={}); input()"))
-    client.call("close", deadline_s=5.0)
+    client.call(CLOSE, Done, deadline_s=5.0)
     with pytest.raises(TestbedError, match="to request 2"):
-        client.call("close", deadline_s=5.0)
+        client.call(CLOSE, Done, deadline_s=5.0)
 
 
 @pytest.mark.parametrize(
@@ -190,8 +195,8 @@ def test_an_error_becomes_the_class_of_its_kind(start: Start, kind: str, raised:
     error = {"kind": kind, "what": "no room", "found": "7", "hint": "Make some."}
     client = greet(start(f"hello(); input(); say(id=1, error={error}); input(); say(id=2, ok={{}})"))
     with pytest.raises(raised, match=r"orin: no room: 7\. Make some\.$"):
-        client.call("draft", deadline_s=5.0)
-    assert client.call("close", deadline_s=5.0) == {}
+        client.call(DRAFT, DraftedTokens, deadline_s=5.0)
+    assert client.call(CLOSE, Done, deadline_s=5.0) == Done()
 
 
 @pytest.mark.parametrize(
@@ -217,7 +222,7 @@ def test_a_flood_of_stderr_neither_blocks_nor_fills_memory(start: Start) -> None
     script = "hello(); input(); sys.stderr.write('x' * 1_000_000); sys.stderr.write('END'); say(id=1, ok={})"
     connection = LocalConnection([sys.executable, "-c", HELLO + script])
     client = greet(AgentClient(connection, device="orin"))
-    assert client.call("draft", deadline_s=10.0) == {}
+    assert client.call(CLOSE, Done, deadline_s=10.0) == Done()
     client.close()
     assert connection.stderr_tail().endswith("END")
     assert len(connection.stderr_tail()) == STDERR_KEPT_BYTES
@@ -235,11 +240,12 @@ def test_a_request_longer_than_the_pipe_arrives_whole() -> None:
     script = (
         "hello(); time.sleep(0.3); line = ''\n"
         "while not line.strip(): line = sys.stdin.readline()\n"
-        "say(id=1, ok={'n': len(json.loads(line)['text'])})"
+        "say(id=1, ok={'have_bytes': len(base64.b64decode(json.loads(line)['data']))})"
     )
     connection = LocalConnection([sys.executable, "-c", HELLO + script], beat_s=0.001)
     client = greet(AgentClient(connection, device="orin"))
-    assert client.call("say", deadline_s=20.0, text="x" * 3_000_000) == {"n": 3_000_000}
+    chunk = Chunk(offset=0, data=b"x" * 3_000_000)
+    assert client.call(chunk, Arrived, deadline_s=20.0) == Arrived(have_bytes=3_000_000)
     client.close()
 
 
@@ -247,7 +253,7 @@ def test_an_agent_that_heard_nothing_says_so(start: Start) -> None:
     """It has ended itself; that is neither a crash nor a lack of memory."""
     client = greet(start(f"hello(); input(); os._exit({GONE_STATUS})"))
     with pytest.raises(TestbedError, match="its agent ended itself, having heard nothing from this host for too long"):
-        client.call("draft", deadline_s=5.0)
+        client.call(DRAFT, DraftedTokens, deadline_s=5.0)
 
 
 def test_the_host_keeps_its_agent_alive_and_a_silent_host_does_not(agent_cache: Path) -> None:

@@ -118,7 +118,7 @@ def test_time_bounds_the_rounds_but_one_is_always_run(device: Device) -> None:
 
 
 def test_scores_equal_softmax_of_the_logits(device: Device, reference: Any) -> None:
-    """argmax, logprob and gap are those of a plain computation in float64."""
+    """argmax, logprob, gap, confidence and rank are those of a plain computation in float64."""
     text = [(13 * index) % 300 for index in range(80)]
     logits = reference_logits(reference, text)[:-1]
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -129,9 +129,22 @@ def test_scores_equal_softmax_of_the_logits(device: Device, reference: Any) -> N
     rows = np.arange(start - 1, len(text) - 1)
     np.testing.assert_allclose(scores.logprob, logprobs[rows, text[start:]], atol=1e-4)
     np.testing.assert_allclose(scores.gap, best_two[rows, 1] - best_two[rows, 0], atol=1e-4)
+    np.testing.assert_allclose(scores.confidence, np.exp(logprobs[rows].max(axis=1)), atol=1e-4)
     clear = np.array(scores.gap) > 0.01  # where two logits nearly tie, batch shapes decide
     assert (np.array(scores.argmax) == logits[rows].argmax(axis=1))[clear].all()
     assert clear.sum() > 70
+    likelier = (logits[rows] > logits[rows, text[start:]][:, None]).sum(axis=1)
+    near = (np.abs(logits[rows] - logits[rows, text[start:]][:, None]) < 0.01).sum(axis=1) - 1  # may have changed sides
+    assert (np.abs(np.array(scores.rank) - likelier) <= near).all()
+
+
+def test_the_ranks_and_confidences_agree_with_the_rest(device: Device) -> None:
+    """Rank 0 is the arg-max, whose probability is the confidence; no token has a higher one."""
+    text = [(13 * index) % 300 for index in range(80)]
+    scores = device.score(text, 1)
+    for place, own in enumerate(text[1:]):
+        assert (scores.rank[place] == 0) == (scores.argmax[place] == own)
+        assert np.exp(scores.logprob[place]) <= scores.confidence[place] + 1e-12
 
 
 def test_scoring_finds_the_drafted_tokens(device: Device) -> None:

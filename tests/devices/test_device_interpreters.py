@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import platformdirs
@@ -74,6 +75,16 @@ def test_the_agent_starts_and_serves(version: str, agent_cache: Path) -> None:
         assert device.describe().cores >= 1
         with pytest.raises(UsageError, match="no model is open"):
             device.draft(4)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_module_of_the_archive_can_be_imported(version: str, agent_cache: Path) -> None:
+    """None of them needs a newer Python, nor anything that a bare one lacks."""
+    agent = build_agent_archive().place_in(agent_cache / "agent")
+    names = [name for name in zipfile.ZipFile(agent).namelist() if name != "__main__.py"]
+    modules = [name[: -len(".py")].replace("/", ".") for name in names]
+    program = f"import sys, importlib; sys.path.insert(0, sys.argv[1]); [importlib.import_module(m) for m in {modules}]"
+    subprocess.run([find_python(version), "-S", "-c", program, agent], check=True)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from configspec.agent.model_folder import RESERVE_BYTES
+from configspec.agent.board.files import RESERVE_BYTES
 from configspec.devices.device import Device, open_device
 from configspec.devices.model_folder import CHUNK_BYTES
 from configspec.errors import TestbedError, UsageError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from configspec.devices.faults import DeviceUnhealthy
 from configspec.devices.gate import pass_gate, problems
-from configspec.devices.lock_wait import LockWait
+from configspec.devices.lock_wait import Clock, LockWait
 from configspec.errors import TestbedError
 from configspec.records.facts import HealthFacts
 from configspec.testbed.specs import HealthSpec
@@ -37,14 +38,17 @@ STRICT = HealthSpec(
 )
 # A fact that is wrong for STRICT -> what the message must name.
 WRONG: dict[str, tuple[Any, str]] = {
-    "temperature_c": (61.2, "temperature is 61.2 C (tj-thermal); wanted is at most 55 C (health.max_start_c)"),
-    "power_mode": ("15W", "power mode is 15W; wanted is maxn (health.power_mode): set it there, with `sudo nvpmodel"),
-    "governor": ("schedutil", "governor is schedutil; wanted is performance (health.governor)"),
-    "available_memory_bytes": (10**9, "memory is 1.00 GB; wanted is at least 2.15 GB (health.min_free_memory)"),
-    "free_disk_bytes": (10**9, "free disk is 1.00 GB; wanted is at least 10.0 GB (health.min_free_disk)"),
-    "load_1min": (2.5, "load is 2.5; wanted is at most 1 (health.max_load)"),
-    "throttling": (("under-voltage",), "it throttles now: under-voltage"),
-    "loop_s": (0.0, "monotonic clock stands still"),
+    "temperature_c": (
+        61.2,
+        "temperature is 61.2 °C (tj-thermal), which exceeds health.max_start_c = 55 °C: let",
+    ),
+    "power_mode": ("15W", "power mode is 15W, not health.power_mode = maxn: set it there, with `sudo nvpmodel"),
+    "governor": ("schedutil", "governor is schedutil, not health.governor = performance: set it there"),
+    "available_memory_bytes": (10**9, "memory is 1.00 GB, less than health.min_free_memory = 2.15 GB: end what"),
+    "free_disk_bytes": (10**9, "free disk is 1.00 GB, less than health.min_free_disk = 10.0 GB: free some"),
+    "load_1min": (2.5, "load is 2.5, which exceeds health.max_load = 1: end what"),
+    "throttling": (("under-voltage",), "it throttles now (under-voltage): see to its cooling"),
+    "loop_s": (0.0, "monotonic clock does not move: restart"),
 }
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -70,6 +74,7 @@ def test_what_is_demanded_and_cannot_be_known_is_a_problem(name: str):
     demanded = HealthSpec(**{name: getattr(STRICT, name)})
     (problem,) = problems(demanded, UNKNOWN)
     assert "is not known" in problem.found
+    assert re.search(r", so health\.\w+ = .* cannot be checked: remove that key", str(problem))
     assert not problem.cools
 
 
@@ -100,7 +105,7 @@ def waiting(said: list[str]) -> LockWait:
     def sleep(duration_s: float) -> None:
         now_s[0] += duration_s
 
-    return LockWait(clock=lambda: now_s[0], sleep=sleep, say=said.append)
+    return LockWait(clock=Clock(now_s=lambda: now_s[0], sleep_s=sleep), progress=said.append)
 
 
 HOT = replace(WELL, temperature_c=70.0)
@@ -113,7 +118,7 @@ def test_a_board_that_is_only_hot_is_given_time_to_cool():
     board = Board(HOT, HOT, WELL)
     assert pass_gate("orin", STRICT, board, waiting(said)) == WELL
     assert board.asked == 3
-    assert said == ["orin: its temperature is 70 C (tj-thermal). LockWait, at most 60 s"]
+    assert said == ["orin: its temperature is 70 °C (tj-thermal). Waiting for it to cool, at most 60 s"]
 
 
 @pytest.mark.parametrize("first", [MODE, replace(HOT, power_mode="15W")])
@@ -127,7 +132,7 @@ def test_nothing_else_is_waited_for(first: HealthFacts):
 
 def test_a_board_that_stays_hot_or_gets_worse_is_refused():
     """It is the testbed's trouble, in one line, with the last state's reasons."""
-    for last, told in ((HOT, "temperature is 70 C"), (MODE, "power mode is 15W")):
+    for last, told in ((HOT, "temperature is 70 °C"), (MODE, "power mode is 15W")):
         with pytest.raises(DeviceUnhealthy, match=told) as refusal:
             pass_gate("orin", STRICT, Board(HOT, last), waiting([]))
         assert isinstance(refusal.value, TestbedError)

@@ -50,14 +50,14 @@ class AgentArchive:
 
 
 def build_agent_archive() -> AgentArchive:
-    """Pack the folder `configspec/agent`."""
+    """Pack the folder `configspec/agent`, with the folders in it."""
     folder = Path(configspec.agent.__file__).parent
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        for source in sorted(folder.glob("*.py")):
-            name = source.name if source.name == "__main__.py" else f"{PACKAGE}/{source.name}"
+        for inner in sorted(source.relative_to(folder).as_posix() for source in folder.rglob("*.py")):
+            name = inner if inner == "__main__.py" else f"{PACKAGE}/{inner}"
             entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
             entry.create_system = 3  # Unix, whatever this host is
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, source.read_bytes())
+            archive.writestr(entry, (folder / inner).read_bytes())
     return AgentArchive(content=content.getvalue(), sha256=hashlib.sha256(content.getvalue()).hexdigest())

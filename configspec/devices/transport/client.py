@@ -16,27 +16,37 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn, TypeVar
 
-from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, encode
+import msgspec
+
+from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, JsonObject, encode
+from configspec.agent.requests import Open, Request
 from configspec.agent.watch import SILENCE_S
+from configspec.devices.replies import Event, Failure, Hello, read_reply
 from configspec.devices.transport.framing import HELLO_KEY, Framing, FramingError, quote
 from configspec.devices.transport.local import Connection, last_lines
 from configspec.errors import TestbedError, UsageError
 
 GRACE_S = 10.0
 TELL_S = 10.0  # between two lines about long work
+T = TypeVar("T")
 _SHOWN = 80  # characters of what the agent says it is doing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hello:
-    """What an agent says first. `clock_s` is the board's monotonic clock."""
+class Limits:
+    """How long an agent is waited for: past its deadline, and without a word while it works; and how often it is told.
 
-    sha256: str | None
-    python: str
-    pid: int
-    clock_s: float
+    `tell_s` lies between two lines about long work.
+    """
+
+    grace_s: float = GRACE_S
+    silence_s: float = SILENCE_S
+    tell_s: float = TELL_S
+
+
+LIMITS = Limits()
 
 
 class AgentClient:
@@ -47,20 +57,16 @@ class AgentClient:
         connection: Connection,
         *,
         device: str,
-        grace_s: float = GRACE_S,
-        silence_s: float = SILENCE_S,
-        tell_s: float = TELL_S,
-        on_progress: Callable[[str], None] | None = None,
+        limits: Limits = LIMITS,
+        progress: Callable[[str], None] | None = None,
     ) -> None:
         self._connection = connection
         self._device = device
-        self._grace_s = grace_s
-        self._silence_s = silence_s
-        self._tell_s = tell_s
+        self._limits = limits
         self._told_s = -math.inf
-        self._on_progress = on_progress
+        self._progress = progress
         self._framing = Framing()
-        self._inbox: collections.deque[dict[str, Any]] = collections.deque()
+        self._inbox: collections.deque[JsonObject] = collections.deque()
         self._ids = itertools.count(1)
         self._lost: TestbedError | UsageError | None = None
 
@@ -81,62 +87,69 @@ class AgentClient:
 
     def greet(self, *, sha256: str, deadline_s: float) -> Hello:
         """Wait for the hello and check that this is the agent of that hash."""
-        hello = self._next_message("its hello", time.monotonic() + deadline_s, deadline_s)
-        version = hello[HELLO_KEY]
-        if version != PROTOCOL_VERSION or hello.get("sha256") != sha256:
+        message = self._next_message("its hello", time.monotonic() + deadline_s, deadline_s)
+        version = message[HELLO_KEY]
+        if version != PROTOCOL_VERSION or message.get("sha256") != sha256:
             self._lose(
                 UsageError,
-                f"another agent answers (protocol {version}, hash {hello.get('sha256')}; this configspec has protocol "
-                f"{PROTOCOL_VERSION}, hash {sha256}). Start it from the archive that this configspec makes.",
+                f"another agent answers (protocol {version}, hash {message.get('sha256')}; this configspec has "
+                f"protocol {PROTOCOL_VERSION}, hash {sha256}). Start it from the archive that this configspec makes.",
             )
-        return Hello(sha256=sha256, python=hello["python"], pid=hello["pid"], clock_s=hello["clock_s"])
+        return self._read(Hello, message, message)
 
-    def call(self, op: str, *, deadline_s: float, **arguments: Any) -> dict[str, Any]:
-        """Ask for one operation; its answer, or the error that it is."""
+    def call(self, request: Request, reply: type[T], *, deadline_s: float) -> T:
+        """Ask for one operation; its reply, or the error that it is.
+
+        Raises:
+            UsageError: What was asked cannot be.
+            TestbedError: The board misbehaved, or is lost: it does not answer, or with what is no such reply.
+        """
         if self._lost is not None:
             raise self._lost.with_traceback(None)
-        request_id = next(self._ids)
-        request = encode({"id": request_id, "op": op, "deadline_s": deadline_s, **arguments})
-        if len(request) > MAX_LINE_BYTES:
-            raise UsageError(f"{self._device}: {op}: a request of {len(request)} bytes, at most {MAX_LINE_BYTES}.")
+        op, request_id = request.op, next(self._ids)
+        line = encode({"id": request_id, "op": op, "deadline_s": deadline_s, **request.as_json()})
+        if len(line) > MAX_LINE_BYTES:
+            raise UsageError(f"{self._device}: {op}: a request of {len(line)} bytes, at most {MAX_LINE_BYTES}.")
         with contextlib.suppress(BrokenPipeError):  # it ended: waiting for its answer tells how
-            self._connection.send(request)
-        of_file = f" of {arguments['path']}" if "path" in arguments else ""  # which model a killed agent was opening
-        answer = self._await_answer(request_id, f"{op!r}{of_file}", deadline_s + self._grace_s)
-        if isinstance(answer.get("error"), dict):
-            self._raise(op, answer["error"])
-        if not isinstance(answer.get("ok"), dict):
+            self._connection.send(line)
+        of_file = f" of {request.path}" if isinstance(request, Open) else ""  # which model a killed agent was opening
+        answer = self._await_answer(request_id, f"{op!r}{of_file}", deadline_s + self._limits.grace_s)
+        if "error" in answer:
+            self._raise(op, self._read(Failure, answer["error"], answer))
+        if "ok" not in answer:
             self._lose(TestbedError, f"neither ok nor error in its answer to {op!r}: {quote_message(answer)}.")
-        return dict(answer["ok"])
+        return self._read(reply, answer["ok"], answer)
 
     def close(self) -> None:
         """End the agent."""
         self._connection.close()
 
-    def _await_answer(self, request_id: int, asked: str, timeout_s: float) -> dict[str, Any]:
+    def _read(self, kind: type[T], value: object, message: JsonObject) -> T:
+        try:
+            return read_reply(kind, value)
+        except msgspec.ValidationError as problem:
+            self._lose(TestbedError, f"what it says is not the protocol: {problem}: {quote_message(message)}.")
+
+    def _await_answer(self, request_id: int, asked: str, timeout_s: float) -> JsonObject:
         awaited, end_s = f"an answer to {asked}", time.monotonic() + timeout_s
         while True:
-            message = self._next_message(awaited, end_s, timeout_s, self._silence_s)
+            message = self._next_message(awaited, end_s, timeout_s, self._limits.silence_s)
             if message.get("id") != request_id:
                 self._lose(TestbedError, f"it answered {quote_message(message)} to request {request_id} ({asked}).")
             if "event" not in message:
                 return message
-            self._tell(message["event"])
+            self._tell(self._read(Event, message["event"], message))
             if time.monotonic() > end_s:
                 self._lose(TestbedError, f"no sign of {awaited} within {timeout_s:g} s.")
 
-    def _tell(self, event: Any) -> None:
-        if not isinstance(event, dict):
-            self._lose(TestbedError, f"an event that is none: {quote_message({'event': event})}.")
+    def _tell(self, event: Event) -> None:
         now_s = time.monotonic()
-        if self._on_progress is None or event.get("doing") is None or now_s < self._told_s + self._tell_s:
+        if self._progress is None or event.doing is None or now_s < self._told_s + self._limits.tell_s:
             return
         self._told_s = now_s
-        self._on_progress(f"{self._device}: {_describe_event(event)}")
+        self._progress(f"{self._device}: {_describe_event(event.doing, event.done, event.total)}")
 
-    def _next_message(
-        self, awaited: str, end_s: float, timeout_s: float, silence_s: float = math.inf
-    ) -> dict[str, Any]:
+    def _next_message(self, awaited: str, end_s: float, timeout_s: float, silence_s: float = math.inf) -> JsonObject:
         while not self._inbox:
             left_s = end_s - time.monotonic()
             chunk = self._connection.receive(min(left_s, silence_s))
@@ -178,30 +191,27 @@ class AgentClient:
         self._connection.close()
         raise self._lost
 
-    def _raise(self, op: str, error: dict[str, Any]) -> NoReturn:
-        what, found, hint = error.get("what"), error.get("found"), error.get("hint")
-        message = f"{self._device}: {what}" + (f": {found}" if found else "") + "." + (f" {hint}" if hint else "")
-        if error.get("kind") == "usage":
+    def _raise(self, op: str, failure: Failure) -> NoReturn:
+        found = f": {failure.found}" if failure.found else ""
+        hint = f" {failure.hint}" if failure.hint else ""
+        message = f"{self._device}: {failure.what}{found}.{hint}"
+        if failure.kind == "usage":
             raise UsageError(message)
-        if error.get("kind") == "testbed":
+        if failure.kind == "testbed":
             raise TestbedError(message)
         raise RuntimeError(f"{self._device}: {op}: {message}")  # our bug, with the agent's traceback
 
 
-def quote_message(message: dict[str, Any]) -> str:
+def quote_message(message: JsonObject) -> str:
     """A message as an error shows it."""
     return quote(encode(message).rstrip())
 
 
-def _describe_event(event: dict[str, Any]) -> str:
-    doing, done, total = (
-        "".join(filter(str.isprintable, str(event["doing"])))[:_SHOWN],
-        event.get("done"),
-        event.get("total"),
-    )
-    if isinstance(done, int) and isinstance(total, int) and 0 <= done <= total and total > 0:
-        return f"{doing}, {100 * done // total} %"
-    return doing
+def _describe_event(doing: str, done: int | None, total: int | None) -> str:
+    shown = "".join(filter(str.isprintable, doing))[:_SHOWN]
+    if done is not None and total is not None and 0 <= done <= total and total > 0:
+        return f"{shown}, {100 * done // total} %"
+    return shown
 
 
 def _describe_status(status: int | None) -> str:

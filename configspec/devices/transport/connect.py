@@ -49,61 +49,57 @@ class Heartbeat:
 HEARTBEAT = Heartbeat()
 
 
-@contextmanager
-def connect(
-    spec: DeviceSpec,
-    archive: AgentArchive,
-    cache: Path,
-    heartbeat: Heartbeat = HEARTBEAT,
-    *,
-    mark: str = UNMARKED,
-    ends_s: float = math.inf,
-) -> Iterator[Connection]:
-    """The device's agent, started, and ended with the context. A local agent's archive is kept in `cache`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How a device's agent is started.
 
     `mark` is what another agent knows this one by, where it must be ended there. A board that has not answered at
     `ends_s`, by this host's monotonic clock, is given up.
     """
+
+    spec: DeviceSpec
+    archive: AgentArchive
+    heartbeat: Heartbeat = HEARTBEAT
+    mark: str = UNMARKED
+    ends_s: float = math.inf
+
+
+@contextmanager
+def connect(start: Start, cache: Path) -> Iterator[Connection]:
+    """The device's agent, started, and ended with the context. A local agent's archive is kept in `cache`."""
+    spec = start.spec
     with ExitStack() as stack:
         connection: Connection
         if spec.connection is None:
             raise UsageError(f"{spec.name}: a device of recorded figures has no board to open.")
         if isinstance(spec.connection, SshSpec):
-            connection = _over_ssh(stack, spec, spec.connection, archive, heartbeat, mark, ends_s)
+            connection = _over_ssh(stack, start, spec.connection)
         else:
-            connection = _here(spec, archive, cache, heartbeat, mark)
+            connection = _here(start, cache)
         stack.callback(connection.close)
         if spec.link is not None:
             connection = EmulatedLink(connection, spec.link, np.random.default_rng(LINK_SEED))
         yield connection
 
 
-def _here(spec: DeviceSpec, archive: AgentArchive, cache: Path, heartbeat: Heartbeat, mark: str) -> Connection:
-    python = spec.python or sys.executable
-    agent = archive.place_in(cache / "agent")
+def _here(start: Start, cache: Path) -> Connection:
+    python = start.spec.python or sys.executable
+    agent = start.archive.place_in(cache / "agent")
+    command = [python, str(agent), str(start.heartbeat.silence_s), start.mark]
     try:
-        return LocalConnection([python, str(agent), str(heartbeat.silence_s), mark], beat_s=heartbeat.beat_s)
+        return LocalConnection(command, beat_s=start.heartbeat.beat_s)
     except OSError as error:
         raise UsageError(
-            f"{spec.name}: cannot start its `python`, {python}: {error.strerror}. "
+            f"{start.spec.name}: cannot start its `python`, {python}: {error.strerror}. "
             "It must be an interpreter of Python 3.8 or later."
         ) from None
 
 
-def _over_ssh(
-    stack: ExitStack,
-    spec: DeviceSpec,
-    ssh: SshSpec,
-    archive: AgentArchive,
-    heartbeat: Heartbeat,
-    mark: str,
-    ends_s: float,
-) -> Connection:
+def _over_ssh(stack: ExitStack, start: Start, ssh: SshSpec) -> Connection:
+    name, heartbeat = start.spec.name, start.heartbeat
     if ssh.host_keys == "off":
-        warnings.warn(
-            f"{spec.name}: `host_keys: off`: whoever answers for {ssh.destination} is taken for it.", stacklevel=2
-        )
+        warnings.warn(f"{name}: `host_keys: off`: whoever answers for {ssh.destination} is taken for it.", stacklevel=2)
     client = stack.enter_context(ssh_client(ssh, alive_s=heartbeat.alive_s))
-    python = spec.python or PYTHON_OVER_SSH
-    agent = upload_agent(client, archive, python=python, device=spec.name, ends_s=ends_s)
-    return SshConnection(client, [python, agent, str(heartbeat.silence_s), mark], beat_s=heartbeat.beat_s)
+    python = start.spec.python or PYTHON_OVER_SSH
+    agent = upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)
+    return SshConnection(client, [python, agent, str(heartbeat.silence_s), start.mark], beat_s=heartbeat.beat_s)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
-from configspec.agent.protocol import MAX_LINE_BYTES
+import msgspec
+
+from configspec.agent.protocol import MAX_LINE_BYTES, JsonObject
 
 NOISE_LIMIT_BYTES = 64 * 1024
 HELLO_LIMIT_BYTES = 4 * 1024
 HELLO_KEY = "configspec_agent"
 _QUOTED_BYTES = 1000  # enough for 200 letters of any alphabet
+_DECODER = msgspec.json.Decoder()  # ten times as fast as `json`, which a round would notice
 
 
 class FramingError(Exception):
@@ -32,7 +33,7 @@ class Framing:
         self._noise_limit_bytes = self._noise_left = noise_limit_bytes
         self._held = bytearray()
 
-    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+    def feed(self, chunk: bytes) -> Iterator[JsonObject]:
         """The messages that `chunk` completes, one by one: those before an error are not lost with it."""
         *ends, rest = chunk.split(b"\n")
         if len(ends) == 1 and self.greeted and not self._held and not rest and len(chunk) <= self._max_line_bytes:
@@ -54,7 +55,7 @@ class Framing:
         if len(self._held) > limit:
             raise FramingError(f"a line of more than {limit} bytes: {quote(bytes(self._held[:_QUOTED_BYTES]))}")
 
-    def _message(self, line: bytes) -> dict[str, Any] | None:
+    def _message(self, line: bytes) -> JsonObject | None:
         value = _parse(line)
         if self.greeted:
             if not isinstance(value, dict):
@@ -76,8 +77,8 @@ def quote(line: bytes) -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
-def _parse(line: bytes) -> Any:
+def _parse(line: bytes) -> object:
     try:
-        return json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError):
+        return _DECODER.decode(line)
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""LockWait for a board, looking at its health, and the states that `configspec devices` tells, over a real OpenSSH."""
+"""Waiting for a board, looking at its health, and the states that `configspec devices` tells, over a real OpenSSH."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_whoever_waits_gets_the_board_when_it_is_free(
 ) -> None:
     """Because the other run ended, or was killed; whether this host's lock or the board's own kept it out."""
     said: list[str] = []
-    waiting = LockWait(wait_s=30, poll_s=0.1, say=said.append)
+    waiting = LockWait(wait_s=30, poll_s=0.1, progress=said.append)
     with hold_elsewhere(tmp_path if other_host else agent_cache) as (holder, _):
 
         def let_go() -> None:
@@ -87,7 +87,7 @@ def test_a_board_that_is_not_as_it_must_be_is_let_go(server, agent_cache: Path) 
     """Nothing is measured on it, and the next run may have it."""
     demanding = server.device(health=HealthSpec(min_free_memory_bytes=ALWAYS_TOO_MUCH))
     with (
-        pytest.raises(DeviceUnhealthy, match=r"^orin: unhealthy: its available memory is .* wanted is at least"),
+        pytest.raises(DeviceUnhealthy, match=r"^orin: unhealthy: its available memory is .*, less than health"),
         open_device(demanding, agent_cache),
     ):
         pass

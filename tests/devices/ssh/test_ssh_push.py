@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from configspec.agent.model_folder import RESERVE_BYTES
+from configspec.agent.board.files import RESERVE_BYTES
 from configspec.cli import main
 from configspec.devices.device import open_device
 from configspec.devices.faults import LinkLost

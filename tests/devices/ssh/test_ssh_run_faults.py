@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from stocked_boards import stock
 
-from configspec.agent.board_lock import FILE_VARIABLE
+from configspec.agent.board.flock import FILE_VARIABLE
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("torch")

@@ -107,7 +107,7 @@ def test_one_measures_and_the_other_waits_and_runs_after(testbed: Testbed, wait_
     """Saying for whom, past pytest's capture; a run that is killed keeps nobody out."""
     with testbed.holding(wait_until) as first, testbed.start("--device", "orin", "--device-wait", "2m") as second:
         assert second.stdout is not None
-        said = next(line for line in second.stdout if "LockWait for it" in line)
+        said = next(line for line in second.stdout if "Waiting for it" in line)
         assert re.match(rf"orin: busy: \S+ on \S+ \(process {first.pid}, since .*at most 120 s more$", said)
         if killed:
             first.kill()
@@ -124,7 +124,7 @@ def test_the_other_gives_up_at_its_bound(testbed: Testbed, wait_until) -> None:
         held = rf"orin: busy: \S+ on \S+ \(process {first.pid}, since"
         status, output = testbed.run("--device", "orin", "--device-wait", "1s")
         assert status == pytest.ExitCode.USAGE_ERROR, output
-        assert re.search(rf"{held}.* holds it. LockWait for it, at most 1 s more", output)
+        assert re.search(rf"{held}.* holds it. Waiting for it, at most 1 s more", output)
         assert len(re.findall(rf"{held}.*Waited 1 s for it\.$", output, re.MULTILINE)) >= 2
         assert "2 errors" in output
         assert "failed" not in output
@@ -140,7 +140,7 @@ def test_a_worker_says_for_whom_it_waits(testbed: Testbed, wait_until) -> None:
     with testbed.holding(wait_until) as first:
         status, output = testbed.run("--device", "orin", "--device-wait", "1", "-n1")
         assert status == pytest.ExitCode.USAGE_ERROR, output
-        assert re.search(rf"configspec: orin: busy: .*process {first.pid}.* LockWait for it", output)
+        assert re.search(rf"configspec: orin: busy: .*process {first.pid}.* Waiting for it", output)
 
 
 def test_a_board_that_is_not_as_it_must_be_is_an_error_of_the_testbed(testbed: Testbed) -> None:

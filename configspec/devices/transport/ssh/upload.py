@@ -7,13 +7,15 @@ nor rsync. Whatever a login shell prints beside that program's one line is passe
 from __future__ import annotations
 
 import base64
-import json
+import contextlib
 import math
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 import configspec.agent
 from configspec.agent.protocol import TOO_OLD_STATUS
@@ -32,6 +34,15 @@ SEND_S = 180.0
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's status for a program that it cannot start
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What the receiving program says: the archive's `path` (None: it is not there), or an `error` and whose move."""
+
+    path: str | None = None
+    error: str | None = None
+    kind: str | None = None
+
+
 def upload_agent(
     client: SshClient, archive: AgentArchive, *, python: str, device: str, ends_s: float = math.inf
 ) -> str:
@@ -42,61 +53,65 @@ def upload_agent(
         DeviceOffline: It does not answer.
         TestbedError: Its disk is full.
     """
+    upload = _Upload(client=client, archive=archive, python=python, device=device)
 
-    def receive(content: bytes, timeout_s: float) -> str | None:
-        return _receive(client, archive, content, python, device, min(timeout_s, max(0.0, ends_s - time.monotonic())))
+    def left_s(most_s: float) -> float:
+        return min(most_s, max(0.0, ends_s - time.monotonic()))
 
-    path = receive(b"", ASK_S) or receive(archive.content, SEND_S)
+    path = upload.receive(b"", left_s(ASK_S)) or upload.receive(archive.content, left_s(SEND_S))
     if path is None:
         raise TestbedError(f"{device}: the agent was sent and is not there. Is the board's disk sound?")
     return path
 
 
-def _receive(
-    client: SshClient, archive: AgentArchive, content: bytes, python: str, device: str, timeout_s: float
-) -> str | None:
-    # One line, whatever the board's login shell makes of others.
-    receiver = f"import base64; exec(base64.b64decode('{base64.b64encode(RECEIVER.read_bytes()).decode()}'))"
-    expected = [archive.file_name, archive.sha256, str(len(archive.content))]
-    try:
-        ended = client.run([python, "-c", receiver, *expected], stdin=content, timeout_s=timeout_s)
-    except subprocess.TimeoutExpired:
-        raise DeviceOffline(
-            f"{device}: offline: {client.spec.destination} did not take the agent within {timeout_s:.3g} s."
-        ) from None
-    except TooMuchOutput as flood:
-        raise TestbedError(
-            f"{device}: its login shell or `python` writes without end to stdout, where one line was awaited. "
-            f"It began with {quote(flood.args[0])}."
-        ) from None
-    for answer in _answers(ended.stdout):
-        if answer.get("error"):
-            kind = UsageError if answer.get("kind") == "usage" else TestbedError
-            raise kind(f"{device}: the agent's place on the board: {answer['error']}.")
-        return answer.get("path")
-    raise _failure(client, ended, python, device)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Upload:
+    client: SshClient
+    archive: AgentArchive
+    python: str
+    device: str
 
-
-def _answers(stdout: bytes) -> Iterator[dict[str, Any]]:
-    for line in stdout.splitlines():
+    def receive(self, content: bytes, timeout_s: float) -> str | None:
+        """The archive's path after the board was given `content`, None where it is not there."""
+        # One line, whatever the board's login shell makes of others.
+        receiver = f"import base64; exec(base64.b64decode('{base64.b64encode(RECEIVER.read_bytes()).decode()}'))"
+        expected = [self.archive.file_name, self.archive.sha256, str(len(self.archive.content))]
         try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict) and isinstance(value.get(ANSWER_KEY), dict):
-            yield value[ANSWER_KEY]
+            ended = self.client.run([self.python, "-c", receiver, *expected], stdin=content, timeout_s=timeout_s)
+        except subprocess.TimeoutExpired:
+            where = self.client.spec.destination
+            raise DeviceOffline(
+                f"{self.device}: offline: {where} did not take the agent within {timeout_s:.3g} s."
+            ) from None
+        except TooMuchOutput as flood:
+            raise TestbedError(
+                f"{self.device}: its login shell or `python` writes without end to stdout, where one line was awaited. "
+                f"It began with {quote(flood.args[0])}."
+            ) from None
+        for answer in _answers(ended.stdout):
+            if answer.error:
+                kind = UsageError if answer.kind == "usage" else TestbedError
+                raise kind(f"{self.device}: the agent's place on the board: {answer.error}.")
+            return answer.path
+        raise self._failure(ended)
+
+    def _failure(self, ended: subprocess.CompletedProcess[bytes]) -> UsageError | TestbedError:
+        status, stderr = ended.returncode, ended.stderr.decode("utf-8", "replace")
+        fault = self.client.fault(status, stderr, in_use=False)
+        if fault is not None:
+            return fault.kind(f"{self.device}: {fault.what}")
+        words = last_lines(stderr)
+        if status == TOO_OLD_STATUS:
+            return UsageError(f"{self.device}: {words} Name another interpreter as `python`.")
+        why = {NOT_FOUND: "it is not there", NOT_EXECUTABLE: "it is not a program that may be run"}.get(status)
+        python = f"its `python`, {self.python}"
+        told = f"cannot start {python}: {why}" if why else f"{python}, ended with {status}"
+        return UsageError(
+            f"{self.device}: {told}. It wrote: {words} It must be an interpreter of Python 3.8 or later there."
+        )
 
 
-def _failure(
-    client: SshClient, ended: subprocess.CompletedProcess[bytes], python: str, device: str
-) -> UsageError | TestbedError:
-    status, stderr = ended.returncode, ended.stderr.decode("utf-8", "replace")
-    fault = client.fault(status, stderr, in_use=False)
-    if fault is not None:
-        return fault.kind(f"{device}: {fault.what}")
-    words = last_lines(stderr)
-    if status == TOO_OLD_STATUS:
-        return UsageError(f"{device}: {words} Name another interpreter as `python`.")
-    why = {NOT_FOUND: "it is not there", NOT_EXECUTABLE: "it is not a program that may be run"}.get(status)
-    told = f"cannot start its `python`, {python}: {why}" if why else f"its `python`, {python}, ended with {status}"
-    return UsageError(f"{device}: {told}. It wrote: {words} It must be an interpreter of Python 3.8 or later there.")
+def _answers(stdout: bytes) -> Iterator[_Answer]:
+    for line in stdout.splitlines():
+        with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError, KeyError):
+            yield msgspec.convert(msgspec.json.decode(line, type=dict[str, object])[ANSWER_KEY], _Answer)

@@ -6,7 +6,7 @@ import hashlib
 import os
 from typing import BinaryIO
 
-from .protocol import Deadline
+from ..protocol import Deadline
 
 BLOCK_BYTES = 1 << 20
 

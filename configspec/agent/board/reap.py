@@ -13,14 +13,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
 
-from .protocol import Deadline, board_error
+from ..protocol import Deadline, JsonObject, board_error
 
 PAUSE_S = 0.02
 
 
-def reap(mark: str, deadline: Deadline) -> dict[str, Any]:
+def reap(mark: str, deadline: Deadline) -> JsonObject:
     """Kill this user's agent of that `mark`, which runs from the same archive as this one; wait for its end."""
     found = [pid for pid in _own_processes() if _is_agent(pid, mark)]
     for pid in found:

@@ -14,9 +14,9 @@ import fcntl
 import json
 import os
 import time
-from typing import Any
+from collections.abc import Mapping
 
-from .protocol import board_error
+from ..protocol import JsonObject, board_error
 
 FILE_VARIABLE = "CONFIGSPEC_LOCK_FILE"  # names another file
 SHARED_FILE = "/run/lock/configspec.lock"
@@ -34,7 +34,7 @@ class BoardLock:
         self._paths = [path] if path else _paths()
         self._descriptor: int | None = None
 
-    def take(self, owner: dict[str, Any]) -> dict[str, Any]:
+    def take(self, owner: Mapping[str, object]) -> JsonObject:
         """Take the lock for the run `owner["run"]`; who holds it otherwise."""
         descriptor, path = _open(self._paths)
         if not _lock_soon(descriptor, owner):
@@ -43,7 +43,7 @@ class BoardLock:
             return {"held": False, "path": path, "owner": holder}
         self.release()  # asked twice
         self._descriptor = descriptor
-        return {"held": True, "path": path, "owner": owner}
+        return {"held": True, "path": path, "owner": dict(owner)}
 
     def release(self) -> None:
         """Let it go, if it is held."""
@@ -51,7 +51,7 @@ class BoardLock:
         if descriptor is not None:
             os.close(descriptor)
 
-    def holder(self) -> dict[str, Any]:
+    def holder(self) -> JsonObject:
         """Who holds the lock, asked without keeping it, and without making its file.
 
         For a moment nobody else can take it; whoever tries or asks just then does so again.
@@ -77,7 +77,7 @@ def _free(descriptor: int) -> bool:
     return False
 
 
-def _lock_soon(descriptor: int, owner: dict[str, Any]) -> bool:
+def _lock_soon(descriptor: int, owner: Mapping[str, object]) -> bool:
     for _ in range(_ATTEMPTS):
         if _lock(descriptor, owner):
             return True
@@ -86,11 +86,11 @@ def _lock_soon(descriptor: int, owner: dict[str, Any]) -> bool:
     return False
 
 
-def _lock(descriptor: int, owner: dict[str, Any]) -> bool:
+def _lock(descriptor: int, owner: Mapping[str, object]) -> bool:
     """Exclusively while it is written whose it is, then shared: only that run will ask for a share."""
     if _flock(descriptor, fcntl.LOCK_EX):
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(owner).encode("utf-8"), 0)
+        os.pwrite(descriptor, json.dumps(dict(owner)).encode("utf-8"), 0)
     elif _read_owner(descriptor).get("run") != owner["run"]:
         return False
     # The change is not atomic (flock(2)): another run may have come between, and then it holds the board.
@@ -134,7 +134,7 @@ def _open_file(path: str) -> int:
         os.umask(mask)
 
 
-def _read_owner(descriptor: int) -> dict[str, Any]:
+def _read_owner(descriptor: int) -> JsonObject:
     """Who wrote itself into the file; nobody where that is not readable. Any account may have written anything."""
     try:
         owner = json.loads(os.pread(descriptor, _OWNER_BYTES, 0).decode("utf-8"))

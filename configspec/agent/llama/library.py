@@ -11,13 +11,18 @@ import os
 import sys
 from typing import Any
 
-from .protocol import usage_error
+from ..protocol import JsonObject, usage_error
+
+# What ctypes and numpy hand out has no types that Python 3.8 could name.
+Api = Any  # llama.cpp's functions, and numpy's
+Handle = Any  # a pointer, a batch or a structure of llama.cpp's
+Array = Any  # numpy's
 
 
 class Library:
     """llama.cpp's functions (`api`), the numpy that llama-cpp-python depends on, and what llama.cpp last logged."""
 
-    def __init__(self, api: Any, numpy: Any, version: str) -> None:
+    def __init__(self, api: Api, numpy: Api, version: str) -> None:
         self.api = api
         self.numpy = numpy
         self.version = version
@@ -27,10 +32,10 @@ class Library:
         api.llama_log_set(self._callback, None)
         api.llama_backend_init()
 
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> JsonObject:
         """Its version, and which processor features and back ends it was built for."""
         system = self.api.llama_print_system_info().decode("utf-8", "replace").strip()
-        return {"version": self.version, "system_info": system}
+        return {"llama_cpp_version": self.version, "llama_cpp_system_info": system}
 
     def forget_log(self) -> None:
         """Start anew, so that the next error quotes only what belongs to it."""
@@ -42,7 +47,7 @@ class Library:
         errors = [line for line in lines if "error" in line.lower() or "fail" in line.lower()]
         return "; ".join((errors or lines)[-3:]) or "llama.cpp said nothing"
 
-    def _remember(self, _level: int, text: bytes, _data: Any) -> None:
+    def _remember(self, _level: int, text: bytes, _data: object) -> None:
         self._log.append(text.decode("utf-8", "replace"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.stats import chisquare
 
+from configspec.agent.llama.sampler import Sampling, as_json
 from configspec.agent.protocol import MAX_LINE_BYTES, AgentError, encode
-from configspec.agent.sampling import Sampling, as_json
 from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import warp
 
@@ -88,7 +89,7 @@ def test_a_distribution_travels_without_loss() -> None:
     """Little-endian uint32 and float64, in base64; 128,256 tokens, as Llama 3 has, fit into one line."""
     count = 128_256
     probabilities = np.random.default_rng(0).dirichlet(np.ones(count))
-    answer = as_json((np.arange(count), probabilities))
+    answer: dict[str, Any] = as_json((np.arange(count), probabilities))
     assert len(encode({"id": 1, "ok": answer})) < MAX_LINE_BYTES
     np.testing.assert_array_equal(np.frombuffer(base64.b64decode(answer["tokens"]), "<u4"), np.arange(count))
     np.testing.assert_array_equal(np.frombuffer(base64.b64decode(answer["probabilities"]), "<f8"), probabilities)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from configspec.agent.model_file import check_memory
+from configspec.agent.llama.model_file import check_memory
 from configspec.agent.protocol import AgentError
 
 GB = 10**9

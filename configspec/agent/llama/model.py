@@ -6,15 +6,17 @@ import ctypes
 import hashlib
 import os
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from .describe import available_bytes, shares_memory, usable_cores
-from .file_hash import FileHashes
-from .llama_library import Library
+from ..board.description import available_bytes, shares_memory, usable_cores
+from ..board.file_hash import FileHashes
+from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
+from ..requests import Open
+from .library import Api, Array, Handle, Library
 from .model_file import broken, check_file, check_memory
-from .protocol import AgentError, Deadline, board_error, usage_error
 
 ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
 # llama.cpp's, CUDA's and the C library's words for it, in small letters
@@ -35,7 +37,7 @@ METADATA_KEYS = (
 class OpenModel:
     """llama.cpp's model and context. `context` counts tokens; `batch` is how many go in at once."""
 
-    def __init__(self, library: Library, model: Any, llama_context: Any, *, context: int, batch: int) -> None:
+    def __init__(self, library: Library, model: Handle, llama_context: Handle, *, context: int, batch: int) -> None:
         self.library = library
         self.api = library.api
         self.llama_context = llama_context
@@ -43,30 +45,30 @@ class OpenModel:
         self.context = context
         self.batch = batch
         self.vocabulary = int(self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(model)))
-        self.facts: dict[str, Any] = {}
+        self.facts: JsonObject = {}
         self._model = model
         self._window = int(self.api.llama_model_n_swa(model))  # tokens; 0: attention sees all
         self._logits_at = 0
-        self._logits: Any = None
+        self._logits: Array = None
 
-    def check_tokens(self, tokens: list[int]) -> None:
+    def check_tokens(self, tokens: Sequence[int]) -> None:
         """llama.cpp refuses a foreign token in the midst of its work; we do it before."""
         for token in tokens:
             if not 0 <= token < self.vocabulary:
                 raise usage_error("a token is not in the vocabulary", found=f"{token}, of {self.vocabulary} tokens")
 
-    def evaluate_tokens(self, tokens: list[int]) -> None:
+    def evaluate_tokens(self, tokens: Sequence[int]) -> None:
         """Run tokens through the model as one batch, after those that the KV cache holds."""
         cells = (ctypes.c_int32 * len(tokens))(*tokens)  # a name: the batch holds no more than its address
         self.evaluate(self.api.llama_batch_get_one(cells, len(tokens)))
 
-    def evaluate(self, batch: Any) -> None:
+    def evaluate(self, batch: Handle) -> None:
         """Run one batch of tokens through the model."""
         status = self.api.llama_decode(self.llama_context, batch)
         if status != 0:
             raise self.decode_error(status)
 
-    def logits(self, row: int) -> Any:
+    def logits(self, row: int) -> Array:
         """The logits of one row of the last batch (-1: its last), an array over memory that the next batch reuses.
 
         This waits for a GPU to be done. numpy finds the best of 128,000 logits in 0.02 ms; llama.cpp's greedy
@@ -113,39 +115,35 @@ class OpenModel:
         self.api.llama_model_free(self._model)
 
 
-def open_model(
-    library: Library,
-    *,
-    path: str,
-    threads: int | None,
-    context: int,
-    gpu_layers: int,
-    batch: int,
-    deadline: Deadline,
-    hashes: FileHashes,
-    cache_bytes: int = 0,
-) -> OpenModel:
-    """Load the file and make a context of `context` tokens, with `threads` threads or one a core.
+class ContextSize(NamedTuple):
+    """How large a context is, and how it is computed; `sequences` share its tokens."""
 
-    `cache_bytes` is what the context's cache will take, where the caller knows.
-    """
+    context: int  # tokens
+    batch: int  # tokens that go in at once
+    threads: int
+    sequences: int = 1
+
+
+def open_model(library: Library, asked: Open, deadline: Deadline, hashes: FileHashes) -> OpenModel:
+    """Load the file and make a context for it."""
+    path, context = asked.path, asked.context
     check_file(path)
-    if gpu_layers == 0 or shares_memory(Path("/")):
-        check_memory(path, available_bytes(Path("/")), cache_bytes)
+    if asked.gpu_layers == 0 or shares_memory(Path("/")):
+        check_memory(path, available_bytes(Path("/")), asked.cache_bytes)
     begin_s = time.monotonic()
     library.forget_log()
     with ExitStack() as undo:  # whatever fails, the next model finds the memory free
-        model = _load(library, path, gpu_layers, deadline)
+        model = _load(library, path, asked.gpu_layers, deadline)
         undo.callback(library.api.llama_model_free, model)
-        threads = threads or usable_cores()
+        threads = asked.threads or usable_cores()
         trained = int(library.api.llama_model_n_ctx_train(model))
         if context > trained:
             raise usage_error(
                 f"{path} was trained on {trained} tokens of context", found=f"context: {context}", hint="Ask for less."
             )
-        llama_context = make_context(library, model, context=context, threads=threads, batch=batch)
+        llama_context = make_context(library, model, ContextSize(context, asked.batch, threads))
         undo.callback(library.api.llama_free, llama_context)
-        opened = OpenModel(library, model, llama_context, context=context, batch=batch)
+        opened = OpenModel(library, model, llama_context, context=context, batch=asked.batch)
         load_s = time.monotonic() - begin_s
         opened.facts = {
             **_model_facts(library.api, model),
@@ -154,21 +152,21 @@ def open_model(
             "vocabulary": opened.vocabulary,
             "trained_context": trained,
             "context": context,
-            "batch": batch,
+            "batch": asked.batch,
             "threads": threads,
-            "gpu_layers": gpu_layers,
+            "gpu_layers": asked.gpu_layers,
             "load_s": load_s,
         }
         undo.pop_all()
     return opened
 
 
-def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> Any:
+def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> Handle:
     api = library.api
     parameters = api.llama_model_default_params()
     parameters.n_gpu_layers = ALL_LAYERS if gpu_layers < 0 else gpu_layers
 
-    def still_wanted(loaded: float, _data: Any) -> bool:
+    def still_wanted(loaded: float, _data: object) -> bool:
         deadline.progress = "loading the model", round(100 * loaded), 100
         return not deadline.passed()
 
@@ -182,27 +180,27 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> A
     return model
 
 
-def make_context(library: Library, model: Any, *, context: int, threads: int, batch: int, sequences: int = 1) -> Any:
-    """A context like llama-bench's, so that its figures and ours compare; `sequences` share its tokens.
+def make_context(library: Library, model: Handle, size: ContextSize) -> Handle:
+    """A context like llama-bench's, so that its figures and ours compare.
 
     llama.cpp's defaults stand (KV cache in f16, flash attention where llama.cpp chooses it), but for two:
     as many threads for a batch as for one token, and no full-size cache for sliding-window attention.
     """
     parameters = library.api.llama_context_default_params()
-    parameters.n_ctx = context
-    parameters.n_seq_max = sequences
-    parameters.n_batch = batch
-    parameters.n_ubatch = min(batch, 512)
-    parameters.n_threads = parameters.n_threads_batch = threads
+    parameters.n_ctx = size.context
+    parameters.n_seq_max = size.sequences
+    parameters.n_batch = size.batch
+    parameters.n_ubatch = min(size.batch, 512)
+    parameters.n_threads = parameters.n_threads_batch = size.threads
     if hasattr(parameters, "swa_full"):
         parameters.swa_full = False
     llama_context = library.api.llama_init_from_model(model, parameters)
     if not llama_context:
         complaints = library.complaints()
         if _is_of_memory(complaints):
-            raise _no_memory(f"make a context of {context} tokens", complaints)
+            raise _no_memory(f"make a context of {size.context} tokens", complaints)
         raise board_error(
-            f"llama.cpp could not make a context of {context} tokens",
+            f"llama.cpp could not make a context of {size.context} tokens",
             found=complaints,
             hint="Less context needs less memory.",
         )
@@ -220,7 +218,7 @@ def _no_memory(doing: str, complaints: str) -> AgentError:
     )
 
 
-def _model_facts(api: Any, model: Any) -> dict[str, Any]:
+def _model_facts(api: Api, model: Handle) -> JsonObject:
     buffer = ctypes.create_string_buffer(512)
 
     def metadata(key: str) -> str | None:
@@ -239,7 +237,7 @@ def _model_facts(api: Any, model: Any) -> dict[str, Any]:
     }
 
 
-def _vocabulary_sha256(api: Any, model: Any) -> str:
+def _vocabulary_sha256(api: Api, model: Handle) -> str:
     """The hash over each token's length in bytes, a colon, and its text: equal where token ids mean the same."""
     vocabulary = api.llama_model_get_vocab(model)
     digest = hashlib.sha256()

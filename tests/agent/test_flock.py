@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from configspec.agent.board_lock import FILE_VARIABLE, BoardLock
+from configspec.agent.board.flock import FILE_VARIABLE, BoardLock
 from configspec.devices.transport.archive import build_agent_archive
 
 pytestmark = pytest.mark.real

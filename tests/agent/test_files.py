@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configspec.agent.file_hash import FileHashes
-from configspec.agent.model_folder import Incoming, file_path, find_file, folder_path
+from configspec.agent.board.file_hash import FileHashes
+from configspec.agent.board.files import Incoming, file_path, find_file, folder_path
 from configspec.agent.protocol import AgentError, Deadline
+from configspec.agent.requests import Receive
 
 CONTENT = bytes(range(256)) * 64
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -20,15 +21,9 @@ PARTIAL = f".draft.gguf.{SHA256[:16]}.partial"
 
 
 def begin_in(folder: Path, content: bytes = CONTENT, *, replace: bool = False, fresh: bool = False) -> Incoming:
-    return Incoming(
-        str(folder),
-        "draft.gguf",
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        replace=replace,
-        fresh=fresh,
-        hashes=FileHashes(Deadline()),
-    )
+    sha256 = hashlib.sha256(content).hexdigest()
+    asked = Receive(name="draft.gguf", size=len(content), sha256=sha256, replace=replace, fresh=fresh)
+    return Incoming(str(folder), asked, FileHashes(Deadline()))
 
 
 @pytest.fixture
@@ -161,16 +156,9 @@ def test_odd_names_are_names(name: str) -> None:
 
 def test_a_hash_is_a_hash(folder: Path) -> None:
     """Part of it is in a file's name."""
+    asked = Receive(name="draft.gguf", size=1, sha256="../../../../etc/cron")
     with pytest.raises(AgentError, match="64 hexadecimal"):
-        Incoming(
-            str(folder),
-            "draft.gguf",
-            size_bytes=1,
-            sha256="../../../../etc/cron",
-            replace=False,
-            fresh=False,
-            hashes=FileHashes(Deadline()),
-        )
+        Incoming(str(folder), asked, FileHashes(Deadline()))
 
 
 def test_the_folder_is_where_the_inventory_says(monkeypatch: pytest.MonkeyPatch) -> None:

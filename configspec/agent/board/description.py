@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
-from typing import Any
+
+from ..protocol import JsonObject
 
 CPU_NAMES = ("model name", "Model", "Hardware")
 
 
-def describe(root: Path) -> dict[str, Any]:
+def describe(root: Path) -> JsonObject:
     """Facts about the board; `root` is where `proc` and `sys` are."""
     governor, reason = read_governor(root)
     return {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-from .protocol import AgentError, usage_error
+from ..protocol import AgentError, usage_error
 
 HEADER_BYTES = 24
 

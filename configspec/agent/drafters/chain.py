@@ -10,11 +10,13 @@ from __future__ import annotations
 import ctypes
 import random
 import time
-from typing import Any
+from collections.abc import Sequence
 
-from .llama_model import OpenModel
-from .protocol import AgentError, Deadline, board_error, usage_error
-from .sampling import Sampling, as_json
+from ..llama.library import Handle
+from ..llama.model import OpenModel
+from ..llama.sampler import Drawable, Sampling, as_json
+from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
+from ..requests import Draft, Rounds
 
 
 class Drafter:
@@ -28,9 +30,9 @@ class Drafter:
         # One batch of one token for all of drafting: without positions, llama.cpp continues the sequence itself.
         self._cell = (ctypes.c_int32 * 1)()
         self._one = model.api.llama_batch_get_one(self._cell, 1)
-        self._pending: Any = None
+        self._pending: Handle = None
         self._random = random.Random()
-        self._distributions: list[tuple[Any, Any]] = []  # that the last draft was drawn from
+        self._distributions: list[Drawable] = []  # that the last draft was drawn from
 
     def clear(self) -> None:
         """Forget the sequence."""
@@ -39,7 +41,7 @@ class Drafter:
         self._evaluated = 0
         self._distributions = []
 
-    def prefill(self, tokens: list[int]) -> dict[str, Any]:
+    def prefill(self, tokens: list[int]) -> JsonObject:
         """Begin a sequence anew, and evaluate all of it but the last token."""
         if not tokens:
             raise usage_error("a prompt needs at least one token", found="none")
@@ -52,26 +54,25 @@ class Drafter:
         self._model.api.llama_synchronize(self._model.llama_context)
         return {"length": len(tokens), "elapsed_s": time.monotonic() - begin_s}
 
-    def rollback(self, keep: int) -> dict[str, Any]:
+    def rollback(self, keep: int) -> JsonObject:
         """Keep the first `keep` tokens of the sequence."""
-        self._edit(keep, [])
+        self._edit(keep, ())
         return {"length": len(self._tokens)}
 
-    def draft(
-        self, *, k: int, keep: int | None, append: list[int], sampling: Sampling | None, seed: int | None
-    ) -> dict[str, Any]:
+    def draft(self, asked: Draft, sampling: Sampling | None = None) -> JsonObject:
         """Edit the sequence as the verifier decided, then draft K tokens after it: greedily where `sampling` is None.
 
         With a seed, the random numbers begin anew.
         """
-        kept = len(self._tokens) if keep is None else keep
+        k, append = asked.k, asked.append
+        kept = len(self._tokens) if asked.keep is None else asked.keep
         self._check_room(kept + len(append) + k, f"{kept + len(append)} tokens and K = {k}")
         self._edit(kept, append)
         if sampling is None:
             tokens, stamps_s = self._draft(k)
             return {"tokens": tokens, "stamps_s": stamps_s, "length": len(self._tokens)}
-        if seed is not None:
-            self._random.seed(seed)
+        if asked.seed is not None:
+            self._random.seed(asked.seed)
         tokens, stamps_s, probabilities = self._draw(k, sampling)
         return {
             "tokens": tokens,
@@ -80,7 +81,7 @@ class Drafter:
             "probabilities": probabilities,
         }
 
-    def distribution(self, index: int) -> dict[str, Any]:
+    def distribution(self, index: int) -> JsonObject:
         """What token `index` of the last draft was drawn from."""
         if index >= len(self._distributions):
             raise usage_error(
@@ -90,22 +91,23 @@ class Drafter:
             )
         return {"vocabulary": self._model.vocabulary, **as_json(self._distributions[index])}
 
-    def rounds(self, *, k: int, rounds: int, warmup: int, seconds: float) -> dict[str, Any]:
+    def rounds(self, asked: Rounds) -> JsonObject:
         """Draft K tokens again and again from the same sequence; going back to it is not timed.
 
         Warm-up rounds are bounded by `seconds` as the others are; of each kind that was asked for, one is run.
         """
+        k, seconds = asked.k, asked.seconds
         depth = len(self._tokens)
         self._check_room(depth + k, f"{depth} tokens and K = {k}")
-        warmed = self._repeat("warming up", k, warmup, seconds)
-        timed = self._repeat("timing rounds", k, rounds, seconds)
+        warmed = self._repeat("warming up", k, asked.warmup, seconds)
+        timed = self._repeat("timing rounds", k, asked.rounds, seconds)
         first = timed[0][0]
         return {
+            "k": k,
             "tokens": first,
             "rounds_that_differ": sum(tokens != first for tokens, _ in timed),
             "stamps_s": [stamps_s for _, stamps_s in timed],
             "depth": depth,
-            "rounds": len(timed),
             "warmup": len(warmed),
         }
 
@@ -115,10 +117,10 @@ class Drafter:
         end_s = time.monotonic() + seconds
         while len(done) < count and (not done or time.monotonic() < end_s):
             self._deadline.progress = doing, len(done), count
-            self._edit(depth, [])
+            self._edit(depth, ())
             self._evaluate_up_to(depth - 1)
             done.append(self._draft(k))
-        self._edit(depth, [])
+        self._edit(depth, ())
         return done
 
     def _draft(self, k: int) -> tuple[list[int], list[float]]:
@@ -182,7 +184,7 @@ class Drafter:
         self._evaluated = len(self._tokens) - 1
         return tokens, stamps_s, probabilities
 
-    def _pending_batch(self) -> Any:
+    def _pending_batch(self) -> Handle:
         pending = self._tokens[self._evaluated :]
         if len(pending) == 1:
             self._cell[0] = pending[0]
@@ -190,14 +192,14 @@ class Drafter:
         self._pending = (ctypes.c_int32 * len(pending))(*pending)  # kept: the batch holds no more than its address
         return self._model.api.llama_batch_get_one(self._pending, len(pending))
 
-    def _edit(self, keep: int, append: list[int]) -> None:
+    def _edit(self, keep: int, append: Sequence[int]) -> None:
         """Cut the sequence and its KV cache to `keep` tokens, then add some, which are pending."""
         if not self._tokens:
             raise usage_error("there is no sequence yet", hint="Prefill one first.")
         if not 1 <= keep <= len(self._tokens):
             raise usage_error(f"cannot keep {keep} tokens", found=f"the sequence has {len(self._tokens)}")
         self._model.check_tokens(append)
-        self._tokens = self._tokens[:keep] + append
+        self._tokens = [*self._tokens[:keep], *append]
         evaluated = min(self._evaluated, keep, len(self._tokens) - 1)
         if evaluated < self._evaluated and not self._model.forget_after(evaluated):
             evaluated = 0  # what cannot be cut (a recurrent state) is evaluated anew

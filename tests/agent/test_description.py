@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from configspec.agent.describe import available_bytes, describe, shares_memory
+from configspec.agent.board.description import available_bytes, describe, shares_memory
 
 
 def write(root: Path, path: str, text: str) -> None:
@@ -19,7 +20,7 @@ def test_a_board_with_a_device_tree(tmp_path: Path) -> None:
     write(tmp_path, "proc/meminfo", "MemTotal:        8245536 kB\nMemFree:         100 kB\n")
     write(tmp_path, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "ondemand\n")
     write(tmp_path, "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n")
-    facts = describe(tmp_path)
+    facts: dict[str, Any] = describe(tmp_path)
     assert facts["board"] == facts["cpu_model"] == "Raspberry Pi 5 Model B Rev 1.0"
     assert facts["memory_bytes"] == 8245536 * 1024
     assert (facts["governor"], facts["governor_reason"]) == ("ondemand+performance", None)
@@ -27,7 +28,7 @@ def test_a_board_with_a_device_tree(tmp_path: Path) -> None:
 
 def test_a_machine_that_shows_nothing(tmp_path: Path) -> None:
     """What no file tells is None, and a missing governor has its reason."""
-    facts = describe(tmp_path)
+    facts: dict[str, Any] = describe(tmp_path)
     assert facts["board"] is None
     assert facts["memory_bytes"] is None
     assert facts["governor"] is None

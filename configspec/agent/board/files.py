@@ -14,10 +14,10 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from typing import Any
 
+from ..protocol import JsonObject, board_error, usage_error
+from ..requests import Receive
 from .file_hash import FileHashes
-from .protocol import board_error, usage_error
 
 RESERVE_BYTES = 64 * 1024 * 1024  # a disk that is full to the last byte is a board that does not log in
 SYNC_BYTES = 32 * 1024 * 1024  # so that the last sync is short, and a slow disk is heard of early
@@ -43,7 +43,7 @@ def file_path(folder: str, name: str) -> str:
     return os.path.join(folder, name)
 
 
-def find_file(folder: str, name: str, size_bytes: int, hashes: FileHashes) -> dict[str, Any]:
+def find_file(folder: str, name: str, size_bytes: int, hashes: FileHashes) -> JsonObject:
     """The file as it is here: its size (null: it is missing), and its hash if it is as large as it should be."""
     path = file_path(folder, name)
     with _explained(path):
@@ -55,7 +55,7 @@ def find_file(folder: str, name: str, size_bytes: int, hashes: FileHashes) -> di
         return {"path": path, "size_bytes": found_bytes, "sha256": sha256}
 
 
-def list_files(folder: str) -> dict[str, Any]:
+def list_files(folder: str) -> JsonObject:
     """The names of what is in the folder; none where it is not there."""
     with _explained(folder):
         try:
@@ -67,19 +67,17 @@ def list_files(folder: str) -> dict[str, Any]:
 class Incoming:
     """A file on its way into the folder."""
 
-    def __init__(
-        self, folder: str, name: str, *, size_bytes: int, sha256: str, replace: bool, fresh: bool, hashes: FileHashes
-    ) -> None:
+    def __init__(self, folder: str, asked: Receive, hashes: FileHashes) -> None:
         """Make the folder, check that the file may come, and go on with an earlier push of it, unless `fresh`."""
-        if not re.fullmatch("[0-9a-f]{64}", sha256):
-            raise usage_error("a SHA-256 has 64 hexadecimal digits", found=repr(sha256))
-        self.path = file_path(folder, name)
-        self._name = name
-        self._size_bytes = size_bytes
-        self._sha256 = sha256
-        self._replace = replace
+        if not re.fullmatch("[0-9a-f]{64}", asked.sha256):
+            raise usage_error("a SHA-256 has 64 hexadecimal digits", found=repr(asked.sha256))
+        self.path = file_path(folder, asked.name)
+        self._name = asked.name
+        self._size_bytes = asked.size
+        self._sha256 = asked.sha256
+        self._replace = asked.replace
         self._hashes = hashes
-        self._partial = f".{name}.{sha256[:16]}.partial"
+        self._partial = f".{asked.name}.{asked.sha256[:16]}.partial"
         self._open = contextlib.ExitStack()
         with _explained(self.path), contextlib.ExitStack() as stack:
             os.makedirs(folder, exist_ok=True)
@@ -91,7 +89,7 @@ class Incoming:
             descriptor = os.open(self._partial, flags, 0o666, dir_fd=self._folder)
             self._file = stack.enter_context(os.fdopen(descriptor, "r+b", buffering=0))
             self._check_partial()
-            if fresh or os.fstat(descriptor).st_size > size_bytes:
+            if asked.fresh or os.fstat(descriptor).st_size > asked.size:
                 os.ftruncate(descriptor, 0)
             self.have_bytes = os.fstat(descriptor).st_size
             self._check_room()
@@ -112,7 +110,7 @@ class Incoming:
             if offset // SYNC_BYTES != self.have_bytes // SYNC_BYTES:
                 os.fsync(self._file.fileno())
 
-    def finish(self) -> dict[str, Any]:
+    def finish(self) -> JsonObject:
         """The whole file in its place, verified."""
         if self.have_bytes != self._size_bytes:
             found = f"{self.have_bytes} of {self._size_bytes} bytes"

@@ -18,9 +18,9 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from .describe import available_bytes, memory_bytes, read_governor, read_text
+from ..protocol import JsonObject
+from .description import available_bytes, memory_bytes, read_governor, read_text
 
 TURNS = 300_000  # of a fixed loop: some hundredths of a second, that a stuck throttle makes long
 OFF_C = -100.0  # a zone that is off says -256
@@ -49,7 +49,7 @@ def run_command(command: Sequence[str]) -> str | None:
     return ended.stdout.decode("utf-8", "replace")
 
 
-def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None] = run_command) -> dict[str, Any]:
+def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None] = run_command) -> JsonObject:
     """Facts about this moment; `root` holds `proc`, `sys`, `etc`, `var`; `models` is the folder of GGUF files."""
     temperature_c, zone = _temperature(root)
     power_mode, power_mode_reason = _power_mode(root)
@@ -174,7 +174,7 @@ def _time_loop() -> float:
     return time.monotonic() - begin_s
 
 
-def _identity(root: Path) -> dict[str, Any]:
+def _identity(root: Path) -> JsonObject:
     """Which board it is, as a hash: the same for two names of one board. What is hashed stays here.
 
     Both are taken where there are both: a serial number alone is short enough to be guessed from its hash, and cloned

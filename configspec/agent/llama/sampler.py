@@ -1,6 +1,6 @@
 """Sampling from a model's logits, and sending the distribution that a token was drawn from.
 
-Temperature, then top-k, then top-p, each on what the one before has left. `configspec/model/sampling.py` on the host
+Temperature, then top-k, then top-p, each on what the one before has left. `configspec/theory/sampling.py` on the host
 says what ties and ends mean, and does the same by the same arithmetic.
 
 Of a distribution only the tokens are kept that can be drawn: `tokens`, rising, and `probabilities` beside them.
@@ -11,9 +11,12 @@ from __future__ import annotations
 import base64
 import math
 import random
-from typing import Any
+from typing import Tuple
 
-from .protocol import MAX_LINE_BYTES, board_error, usage_error
+from ..protocol import MAX_LINE_BYTES, JsonObject, board_error, usage_error
+from .library import Api, Array
+
+Drawable = Tuple[Array, Array]  # the tokens that can be drawn, and their probabilities
 
 ENTRY_BYTES = 4 + 8  # a token as uint32 and its probability as float64; in base64, a third more
 FRAME_BYTES = 1024  # more than what stands around them in the answer's line
@@ -22,13 +25,13 @@ FRAME_BYTES = 1024  # more than what stands around them in the answer's line
 class Sampling:
     """How tokens are drawn, and the random numbers that draw them; `numpy` is the module."""
 
-    def __init__(self, numpy: Any, *, temperature: float, top_k: int, top_p: float) -> None:
+    def __init__(self, numpy: Api, *, temperature: float, top_k: int, top_p: float) -> None:
         self._numpy = numpy
         self._temperature = temperature
         self._top_k = top_k
         self._top_p = top_p
 
-    def distribution(self, logits: Any) -> tuple[Any, Any]:
+    def distribution(self, logits: Array) -> Drawable:
         """The tokens that can be drawn after one row of logits, and their probabilities: two arrays."""
         numpy, vocabulary = self._numpy, logits.size
         best = float(logits.max())
@@ -54,20 +57,20 @@ class Sampling:
         possible = numpy.flatnonzero(probabilities)
         return tokens[possible], probabilities[possible]
 
-    def probability(self, logits: Any, token: int) -> float:
+    def probability(self, logits: Array, token: int) -> float:
         """The probability with which `token` is drawn after one row of logits."""
         tokens, probabilities = self.distribution(logits)
         place = int(self._numpy.searchsorted(tokens, token))
         return float(probabilities[place]) if place < len(tokens) and tokens[place] == token else 0.0
 
-    def draw(self, distribution: tuple[Any, Any], source: random.Random) -> tuple[int, float]:
+    def draw(self, distribution: Drawable, source: random.Random) -> tuple[int, float]:
         """One token of a distribution, and its probability."""
         tokens, probabilities = distribution
         reached = self._numpy.cumsum(probabilities)
         place = int(self._numpy.searchsorted(reached, source.random() * reached[-1], side="right"))
         return int(tokens[place]), float(probabilities[place])
 
-    def _needed(self, probabilities: Any, vocabulary: int) -> Any:
+    def _needed(self, probabilities: Array, vocabulary: int) -> Array:
         """Where the fewest tokens stand that reach top-p."""
         numpy = self._numpy
         # Those under an equal share of 1 - top_p cannot be needed, even all together: hundreds to sort, not 100,000.
@@ -77,7 +80,7 @@ class Sampling:
         return numpy.sort(likely[:count])
 
 
-def as_json(distribution: tuple[Any, Any]) -> dict[str, str]:
+def as_json(distribution: Drawable) -> JsonObject:
     """A distribution as an answer holds it: base64 of little-endian uint32 and float64."""
     tokens, probabilities = distribution
     if len(tokens) * ENTRY_BYTES * 4 // 3 > MAX_LINE_BYTES - FRAME_BYTES:

@@ -1,0 +1,1 @@
+"""The board itself: what it is, how it is, who holds it, and its files."""

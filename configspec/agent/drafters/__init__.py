@@ -1,0 +1,1 @@
+"""How tokens are proposed: one file an algorithm."""

@@ -1,0 +1,327 @@
+"""What the host may ask of the agent: one class a request, shared by both sides.
+
+A request says which values it takes; the agent checks each of them when it reads the request, so the host builds one
+from whatever it was given. To add an operation: a class here, a handler in `operations.py`, a method in
+`configspec/devices/device.py`.
+
+On the wire, fields that have their default are left out. An unknown name is refused: a misspelt argument must not pass
+for an absent one.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import ClassVar, Generic, TypeVar
+
+from .protocol import usage_error
+
+T = TypeVar("T")
+_FORM = "form"
+
+
+@dataclass(frozen=True)
+class Form(Generic[T]):
+    """How a value travels. `read` takes it out of JSON, with a ValueError if it is not what is `wanted`."""
+
+    wanted: str
+    read: Callable[[object], T]
+    write: Callable[[T], object] | None = None  # None: JSON has it as it is
+
+
+def whole(minimum: int) -> Form[int]:
+    """A whole number, at least `minimum`."""
+
+    def read(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+            raise ValueError
+        return value
+
+    return Form(f"a whole number of at least {minimum}", read)
+
+
+def number(above: float, most: float = sys.float_info.max) -> Form[float]:
+    """A finite number above `above`, and no more than `most`."""
+
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not above < value <= most:
+            raise ValueError
+        return float(value)
+
+    limit = f" and at most {most:g}" if most < sys.float_info.max else ""
+    return Form(f"a number above {above:g}{limit}", read)
+
+
+def _read_text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
+def _read_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _read_tokens(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(token) is int for token in value):
+        raise ValueError
+    return tuple(value)
+
+
+def _read_data(value: object) -> bytes:
+    return base64.b64decode(_read_text(value), validate=True)
+
+
+def _write_data(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+TEXT = Form("a text", _read_text)  # not an empty one
+FLAG = Form("true or false", _read_flag)
+TOKENS = Form("a list of token ids", _read_tokens)
+DATA = Form("base64", _read_data, _write_data)
+
+
+def takes(form: Form[T]) -> dict[str, Form[T]]:
+    """A field's metadata: in which form it travels."""
+    return {_FORM: form}
+
+
+def read_value(op: str, name: str, value: object, form: Form[T]) -> T:
+    """A value as its form takes it; a usage error that names `op` and `name` where it is something else.
+
+    `value` is `dataclasses.MISSING` where there is none.
+    """
+    try:
+        return form.read(value)
+    except ValueError:
+        found = "nothing" if value is MISSING else _short(value)
+        raise usage_error(f"{op}: {name} must be {form.wanted}", found=found) from None
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: `op` is its name on the wire."""
+
+    op: ClassVar[str]
+
+    def as_json(self) -> dict[str, object]:
+        """Its arguments; those that have their default are left out."""
+        found: dict[str, object] = {}
+        for name, form, default in _SLOTS[self.op]:
+            value = getattr(self, name)
+            if value != default:
+                found[name] = value if form.write is None else form.write(value)
+        return found
+
+
+@dataclass(frozen=True)
+class Lock(Request):
+    """Hold the board for the run `run`; the other words tell people whose run that is."""
+
+    op = "lock"
+    user: str = field(metadata=takes(TEXT))
+    host: str = field(metadata=takes(TEXT))
+    pid: int = field(metadata=takes(whole(0)))
+    since: str = field(metadata=takes(TEXT))
+    run: str = field(metadata=takes(TEXT))
+
+
+@dataclass(frozen=True)
+class Holder(Request):
+    """Who holds the board."""
+
+    op = "holder"
+
+
+@dataclass(frozen=True)
+class Health(Request):
+    """How the board is at this moment; `models` is the folder whose disk counts."""
+
+    op = "health"
+    models: str = field(metadata=takes(TEXT))
+
+
+@dataclass(frozen=True)
+class Reap(Request):
+    """End the agent of that mark, which its host has lost."""
+
+    op = "reap"
+    mark: str = field(metadata=takes(TEXT))
+
+
+@dataclass(frozen=True)
+class Describe(Request):
+    """What kind of board it is."""
+
+    op = "describe"
+
+
+@dataclass(frozen=True)
+class Open(Request):
+    """Open a GGUF file in place of the model that is open.
+
+    `threads` None: one a core. `gpu_layers` -1: all. `cache_bytes`: what the context's cache will take; 0: not known.
+    """
+
+    op = "open"
+    path: str = field(metadata=takes(TEXT))
+    context: int = field(metadata=takes(whole(1)))
+    gpu_layers: int = field(metadata=takes(whole(-1)))
+    batch: int = field(metadata=takes(whole(1)))
+    threads: int | None = field(default=None, metadata=takes(whole(1)))
+    cache_bytes: int = field(default=0, metadata=takes(whole(0)))
+
+
+@dataclass(frozen=True)
+class Prefill(Request):
+    """Begin a sequence anew."""
+
+    op = "prefill"
+    tokens: tuple[int, ...] = field(default=(), metadata=takes(TOKENS))
+
+
+@dataclass(frozen=True)
+class Draft(Request):
+    """Cut the sequence to `keep` tokens (None: all), add `append`, and draft K tokens.
+
+    `temperature` None: greedily. `seed` None: the random numbers go on.
+    """
+
+    op = "draft"
+    k: int = field(metadata=takes(whole(1)))
+    keep: int | None = field(default=None, metadata=takes(whole(1)))
+    append: tuple[int, ...] = field(default=(), metadata=takes(TOKENS))
+    temperature: float | None = field(default=None, metadata=takes(number(0.0)))
+    top_k: int = field(default=0, metadata=takes(whole(0)))
+    top_p: float = field(default=1.0, metadata=takes(number(0.0, 1.0)))
+    seed: int | None = field(default=None, metadata=takes(whole(0)))
+
+
+@dataclass(frozen=True)
+class Distribution(Request):
+    """What token `index` of the last draft was drawn from."""
+
+    op = "distribution"
+    index: int = field(metadata=takes(whole(0)))
+
+
+@dataclass(frozen=True)
+class Rounds(Request):
+    """Draft K tokens again and again from the same sequence, `seconds` long at most."""
+
+    op = "rounds"
+    k: int = field(metadata=takes(whole(1)))
+    rounds: int = field(metadata=takes(whole(1)))
+    warmup: int = field(metadata=takes(whole(0)))
+    seconds: float = field(metadata=takes(number(0.0)))
+
+
+@dataclass(frozen=True)
+class Score(Request):
+    """Score tokens[start:], each given all before it; with a temperature, by the warped distribution too."""
+
+    op = "score"
+    start: int = field(metadata=takes(whole(1)))
+    tokens: tuple[int, ...] = field(default=(), metadata=takes(TOKENS))
+    temperature: float | None = field(default=None, metadata=takes(number(0.0)))
+    top_k: int = field(default=0, metadata=takes(whole(0)))
+    top_p: float = field(default=1.0, metadata=takes(number(0.0, 1.0)))
+
+
+@dataclass(frozen=True)
+class Rollback(Request):
+    """Keep the first tokens of the sequence."""
+
+    op = "rollback"
+    keep: int = field(metadata=takes(whole(1)))
+
+
+@dataclass(frozen=True)
+class Close(Request):
+    """Give the model's memory back."""
+
+    op = "close"
+
+
+@dataclass(frozen=True)
+class ListFiles(Request):
+    """What is in the folder of model files; None: the one in the account's cache."""
+
+    op = "list_files"
+    folder: str | None = field(default=None, metadata=takes(TEXT))
+
+
+@dataclass(frozen=True)
+class FindFile(Request):
+    """A model file: its size, and its hash if it is as large as it should be."""
+
+    op = "find_file"
+    name: str = field(metadata=takes(TEXT))
+    size: int = field(metadata=takes(whole(0)))
+    folder: str | None = field(default=None, metadata=takes(TEXT))
+
+
+@dataclass(frozen=True)
+class Receive(Request):
+    """Announce a file. `replace`: it may take another's place. `fresh`: forget what has arrived of it."""
+
+    op = "receive"
+    name: str = field(metadata=takes(TEXT))
+    size: int = field(metadata=takes(whole(1)))
+    sha256: str = field(metadata=takes(TEXT))
+    folder: str | None = field(default=None, metadata=takes(TEXT))
+    replace: bool = field(default=False, metadata=takes(FLAG))
+    fresh: bool = field(default=False, metadata=takes(FLAG))
+
+
+@dataclass(frozen=True)
+class Chunk(Request):
+    """The next bytes of the announced file."""
+
+    op = "chunk"
+    offset: int = field(metadata=takes(whole(0)))
+    data: bytes = field(metadata=takes(DATA))
+
+
+@dataclass(frozen=True)
+class Finish(Request):
+    """Verify the announced file and put it in its place."""
+
+    op = "finish"
+
+
+REQUESTS: tuple[type[Request], ...] = (
+    *(Lock, Holder, Health, Reap, Describe),
+    *(Open, Prefill, Draft, Distribution, Rounds, Score, Rollback, Close),
+    *(ListFiles, FindFile, Receive, Chunk, Finish),
+)
+_KINDS: dict[str, Callable[..., Request]] = {kind.op: kind for kind in REQUESTS}
+# Taken apart once: a round waits for its request to be read.
+_SLOTS = {kind.op: [(one.name, one.metadata[_FORM], one.default) for one in fields(kind)] for kind in REQUESTS}
+
+
+def read_request(op: str, values: Mapping[str, object]) -> Request:
+    """The request `op` with these arguments, as JSON has them; a usage error where it cannot be."""
+    slots = _SLOTS.get(op)
+    if slots is None:
+        raise usage_error("unknown operation", found=repr(op), hint=f"This agent knows: {', '.join(_SLOTS)}.")
+    names = {name for name, _, _ in slots}
+    if not values.keys() <= names:
+        known = ", ".join(sorted(names)) or "none"
+        raise usage_error(f"{op}: unknown argument", found=repr(min(values.keys() - names)), hint=f"It knows: {known}.")
+    found: dict[str, object] = {}
+    for name, form, default in slots:
+        value = values.get(name, default)
+        if value is not default or default is MISSING:  # null is None where that is the default
+            found[name] = read_value(op, name, value, form)
+    return _KINDS[op](**found)

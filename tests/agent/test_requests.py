@@ -1,0 +1,136 @@
+"""Requests: the same on both sides, checked by the agent, each with its handler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configspec.agent.operations import Operations
+from configspec.agent.protocol import AgentError, Deadline, encode
+from configspec.agent.requests import (
+    DATA,
+    FLAG,
+    REQUESTS,
+    TEXT,
+    TOKENS,
+    Request,
+    number,
+    read_request,
+    read_value,
+    whole,
+)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3),
+)
+# By type alone: what the numbers are bounded by is between these.
+OF_TYPE: dict[object, st.SearchStrategy[object]] = {
+    int: st.integers(1, 2**53),
+    int | None: st.none() | st.integers(1, 2**53),
+    float: st.floats(1e-300, 1.0),
+    float | None: st.none() | st.floats(1e-300, 1.0),
+    str: st.text(min_size=1),
+    str | None: st.none() | st.text(min_size=1),
+    bool: st.booleans(),
+    bytes: st.binary(min_size=1),
+    tuple[int, ...]: st.lists(st.integers()).map(tuple),
+}
+
+
+def of_kind(kind: type[Request]) -> st.SearchStrategy[Request]:
+    """Any request of a kind, from the types of its fields."""
+    types = get_type_hints(kind)
+    return st.builds(kind, **{one.name: OF_TYPE[types[one.name]] for one in fields(kind)})
+
+
+@given(st.sampled_from(REQUESTS).flatmap(of_kind))
+def test_a_request_arrives_as_it_was_sent(request: Request) -> None:
+    """Through JSON and the agent's checks."""
+    assert read_request(request.op, json.loads(encode(request.as_json()))) == request
+
+
+def test_every_request_has_a_handler_and_the_other_way_round() -> None:
+    """And a name of its own."""
+    assert Operations(Deadline()).handled == frozenset(REQUESTS)
+    assert len({kind.op for kind in REQUESTS}) == len(REQUESTS)
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_an_argument_of_another_name_is_refused(kind: type[Request]) -> None:
+    """With the names that it takes: a misspelt one must not pass for an absent one."""
+    with pytest.raises(AgentError, match=f"{kind.op}: unknown argument") as refused:
+        read_request(kind.op, {"wrong": 1})
+    assert refused.value.found == "'wrong'"
+    names = ", ".join(sorted(one.name for one in fields(kind))) or "none"
+    assert refused.value.hint == f"It knows: {names}."
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, one.name) for kind in REQUESTS for one in fields(kind) if one.default is MISSING]
+)
+def test_what_has_no_default_must_be_there(kind: type[Request], name: str) -> None:
+    """An absent argument is told as that."""
+    present = {one.name: value for one in fields(kind) for value in _good(kind, one.name) if one.name != name}
+    with pytest.raises(AgentError, match=f"{kind.op}: {name} must be") as refused:
+        read_request(kind.op, present)
+    assert refused.value.found == "nothing"
+
+
+def _good(kind: type[Request], name: str) -> tuple[object, ...]:
+    examples: dict[object, object] = {int: 1, float: 0.5, str: "x", bytes: "eA=="}
+    hint = get_type_hints(kind)[name]
+    return (examples[hint],) if hint in examples else ()
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "message", "found"),
+    [
+        ("draft", {"k": 0}, "k must be a whole number of at least 1", "0"),
+        ("draft", {"k": True}, "k must be a whole number of at least 1", "True"),
+        ("draft", {"k": None}, "k must be a whole number of at least 1", "None"),
+        ("draft", {"k": 1, "append": [1.0]}, "append must be a list of token ids", "[1.0]"),
+        ("draft", {"k": 1, "top_p": 1.5}, "top_p must be a number above 0 and at most 1", "1.5"),
+        ("rounds", {"k": 1, "rounds": 1, "warmup": 0, "seconds": 0}, "seconds must be a number above 0", "0"),
+        ("open", {"path": ""}, "path must be a text", "''"),
+        ("receive", {"name": "x", "size": 1, "sha256": "y", "fresh": 1}, "fresh must be true or false", "1"),
+        ("chunk", {"offset": 0, "data": "?" * 100}, "data must be base64", "'" + "?" * 76 + "..."),
+        ("fly", {}, "unknown operation", "'fly'"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_was_found(
+    op: str, values: dict[str, object], message: str, found: str
+) -> None:
+    """One clear sentence: which argument, what it must be, what it is."""
+    with pytest.raises(AgentError, match=message) as refused:
+        read_request(op, values)
+    assert (refused.value.kind, refused.value.found) == ("usage", found)
+
+
+@given(value=json_values)
+def test_a_value_is_of_its_type_or_a_usage_error(value: object) -> None:
+    """Whatever JSON stands in an argument."""
+    forms: dict[Callable[[], object], type] = {
+        lambda: read_value("test", "x", value, whole(1)): int,
+        lambda: read_value("test", "x", value, number(0.0)): float,
+        lambda: read_value("test", "x", value, TEXT): str,
+        lambda: read_value("test", "x", value, FLAG): bool,
+        lambda: read_value("test", "x", value, TOKENS): tuple,
+        lambda: read_value("test", "x", value, DATA): bytes,
+    }
+    for read, kind in forms.items():
+        try:
+            found: object = read()
+        except AgentError as error:
+            found = error
+        if isinstance(found, AgentError):
+            assert found.kind == "usage"
+            assert found.found
+        else:
+            assert type(found) is kind

@@ -1,0 +1,76 @@
+"""Every request of the protocol, once, to a real agent with a real model: each gets the reply of its kind."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from configspec.agent.requests import (
+    REQUESTS,
+    Chunk,
+    Close,
+    Describe,
+    Distribution,
+    Draft,
+    FindFile,
+    Finish,
+    Health,
+    Holder,
+    ListFiles,
+    Lock,
+    Open,
+    Prefill,
+    Reap,
+    Receive,
+    Request,
+    Rollback,
+    Rounds,
+    Score,
+)
+from configspec.devices import replies
+from configspec.devices.transport.archive import build_agent_archive
+from configspec.devices.transport.client import AgentClient
+from configspec.devices.transport.connect import Start, connect
+from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
+from configspec.testbed.specs import DeviceSpec
+
+pytestmark = pytest.mark.real
+
+DATA = b"GGUF, a little"
+
+
+def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: Path, tmp_path: Path) -> None:
+    """In an order in which they make sense."""
+    pytest.importorskip("llama_cpp")
+    folder, sha256 = str(tmp_path / "models"), hashlib.sha256(DATA).hexdigest()
+    conversation: list[tuple[Request, type[object]]] = [
+        (Lock(user=getpass.getuser(), host="here", pid=os.getpid(), since="now", run="one"), replies.LockState),
+        (Holder(), replies.LockState),
+        (Reap(mark="nobody"), replies.Ended),
+        (Health(models="~"), HealthFacts),
+        (Describe(), DeviceFacts),
+        (Receive(name="a.gguf", size=len(DATA), sha256=sha256, folder=folder), replies.Beginning),
+        (Chunk(offset=0, data=DATA), replies.Arrived),
+        (Finish(), replies.Placed),
+        (FindFile(name="a.gguf", size=len(DATA), folder=folder), replies.FoundFile),
+        (ListFiles(folder=folder), replies.Listing),
+        (Open(path=str(tiny_gguf), context=64, gpu_layers=0, batch=64, threads=1), ModelFacts),
+        (Score(start=1, tokens=(1, 2, 3)), replies.Scores),
+        (Prefill(tokens=(1, 2, 3)), replies.Begun),
+        (Rounds(k=2, rounds=1, warmup=0, seconds=1.0), replies.TimedRounds),
+        (Draft(k=2, temperature=1.0), replies.DraftedTokens),
+        (Distribution(index=0), replies.Drawable),
+        (Rollback(keep=2), replies.Length),
+        (Close(), replies.Done),
+    ]
+    assert {type(asked) for asked, _ in conversation} == set(REQUESTS)
+    archive = build_agent_archive()
+    with connect(Start(spec=DeviceSpec(name="here", connection="local"), archive=archive), agent_cache) as connection:
+        client = AgentClient(connection, device="here")
+        client.greet(sha256=archive.sha256, deadline_s=30.0)
+        for asked, reply in conversation:
+            assert type(client.call(asked, reply, deadline_s=60.0)) is reply, asked
