@@ -69,7 +69,7 @@ def test_a_row_keeps_its_profile_and_gains_the_verification_of_its_k(session):
 @pytest.mark.real
 def test_an_emulated_link_costs_its_round_trip_in_every_round(small_inventory, cache):
     """20 ms and the bytes at 1 Mbit/s, in the measured and in the predicted cost."""
-    link = LinkSpec(rtt_ms=20, mbps=1)
+    link = LinkSpec(rtt_s=0.020, bits_per_s=1e6)
     far = replace(small_inventory.devices["local"], name="far", link=link)
     sweep = replace(small_inventory.sweep, end_to_end=EndToEndSpec(prompts=1, repeats=1), new_tokens=16)
     inventory = replace(small_inventory, devices={"far": far}, sweep=sweep)
