@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+import msgspec
+
 from configspec.errors import RecordError
-from configspec.records.plain import canonical, plain
 from configspec.records.row import KEY
 
 SHARED = "shared"
@@ -45,8 +46,7 @@ class SharedFacts:
         return with_record(row, {**rest, SHARED: refs})
 
     def _kept(self, value: object) -> str:
-        value = plain(value)
-        sha256 = hashlib.sha256(canonical(value)).hexdigest()
+        sha256 = hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
         self.values.setdefault(sha256, value)
         return sha256
 
