@@ -20,11 +20,6 @@ from configspec.records.results_file import rewrite_results, write_results
 from configspec.records.row import KEY
 
 FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
-    "name": "test_host",
-    "fullname": "t.py::test_host",
-    "extra_info": {},
-    "stats": {"data": [1.0]},
-}
 HEAD = {"machine_info": {"node": "here"}, "datetime": "2026-01-01", "version": "5.3.1"}
 
 
