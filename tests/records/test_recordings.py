@@ -11,10 +11,10 @@ import pytest
 from configspec.errors import RecordError
 from configspec.records.codec import from_record, to_record
 from configspec.records.reader import open_rows, read_rows
-from configspec.records.results_file import rewrite_results
+from configspec.records.results_file import rewrite_results, write_results
 from configspec.records.samples import carry_samples, samples_folder
 from configspec.records.setup import setup_of
-from configspec.records.shared import record_of
+from configspec.records.shared import record_of, with_record
 from configspec.records.version_1 import METHODS, times_of_version_1
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "recordings" / "records"
@@ -68,6 +68,16 @@ def test_every_side_file_lies_beside(path, tmp_path):
     """And can be carried elsewhere."""
     refs = [row.samples for row in read_rows(path)]
     assert carry_samples(refs, samples_folder(path), tmp_path) == ()
+
+
+@each
+def test_a_row_is_small_in_the_file(path, tmp_path):
+    """Under 5 kB each once it is of version 2, whichever K; at most a decoded one is nearly that large."""
+    file = open_rows(path)
+    rows = [with_record(entry.raw, to_record(entry.row)) for entry in file.entries() if entry.row is not None]
+    write_results(tmp_path / "r.json", {}, lambda: rows)
+    *_, written = (tmp_path / "r.json").read_text().partition('"benchmarks": [\n')
+    assert max(map(len, written.splitlines())) < 5000
 
 
 @each_old
