@@ -24,9 +24,14 @@ def test_a_block_that_fails_changes_nothing(tmp_path):
     """Whatever it had written."""
     path = tmp_path / "f"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError), replacing(path) as partial:
-        partial.write_bytes(b"half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with replacing(path) as partial:
+            partial.write_bytes(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,23 @@ from comparison import Line
 from machine import Watch
 
 from configspec.errors import TestbedError
+from configspec.records.codec import to_record
+from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.journal import Journal
 from configspec.records.merge import merge
+from configspec.records.row import (
+    KEY,
+    CountedAcceptance,
+    Drafting,
+    Environment,
+    Models,
+    Power,
+    Row,
+    TimedPass,
+    Verification,
+)
+from configspec.theory.figures import Estimate
+from configspec.theory.serving.assumptions import Serving
 
 ROWS = 10_000
 FEWER = ROWS // 10
@@ -35,6 +50,38 @@ ROUNDS = 20
 LENGTH = 10  # K of each draft; every row holds the samples of the longest
 MIB = 1 << 20
 STATUS = Path("/proc/self/status")
+BOARD = DeviceFacts(
+    platform="Linux-6.1-aarch64",
+    machine="aarch64",
+    board="a board",
+    cpu_model="Cortex-A78AE",
+    cores=4,
+    governor="performance",
+    governor_reason=None,
+    load_1min=0.1,
+    memory_bytes=8 << 30,
+    python="3.10.12",
+    llama_cpp_version="0.3.36",
+    llama_cpp_system_info="NEON = 1 | " * 20,
+    llama_cpp_reason=None,
+)
+MODEL = ModelFacts(
+    architecture="llama",
+    description="llama 1B Q4_K_M",
+    parameters=1_000_000_000,
+    weights_bytes=700_000_000,
+    file_bytes=701_000_000,
+    file_sha256="d1" * 32,
+    vocabulary=128_256,
+    vocabulary_sha256="0c" * 32,
+    trained_context=8192,
+    context=512,
+    batch=512,
+    threads=4,
+    gpu_layers=0,
+    load_s=0.5,
+    metadata={f"general.key_{number}": "a value of a model" for number in range(20)},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,31 +140,61 @@ def lines(peer: Sequence[Cost], ours: Sequence[Cost], fewer: Sequence[Cost]) -> 
     ]
 
 
-def made_rows(count: int, device: str) -> Iterator[dict[str, Any]]:
-    """Rows as large as real ones: 20 rounds of 10 tokens, with all their samples."""
-    tokens = [[round(1.2e-4 + 1e-9 * (7 * one + token), 9) for token in range(LENGTH)] for one in range(ROUNDS)]
+def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
+    """Rows as large as real ones: 20 rounds, 24 prompts, all passes of a verification, the board and its models."""
+    seconds = tuple(round(1.2e-3 + 1e-8 * one, 9) for one in range(ROUNDS))
+    passes = tuple(round(4e-3 + 1e-6 * one, 9) for one in range(11))
+    figure = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=ROUNDS)
+    row = Row(
+        device=device,
+        family="f",
+        draft="d",
+        quant="Q4_K_M",
+        k=1,
+        provenance="measured",
+        drafting=Drafting(
+            tokens_per_s=figure,
+            round_s=figure,
+            round_samples_s=seconds,
+            method="shared rounds",
+            clock="the device's monotonic clock",
+            timed_k=LENGTH,
+            depth_tokens=128,
+            rounds=ROUNDS,
+            rounds_asked=ROUNDS,
+            warmup_rounds=2,
+            seconds_allowed=60.0,
+        ),
+        acceptance=CountedAcceptance(
+            rate=figure,
+            rounds=1200,
+            drafted=12000,
+            accepted=6000,
+            by_prompt=tuple((33 + place, 64) for place in range(24)),
+            prompts_sha256="ab" * 32,
+            method="teacher-forced replay of the target's text",
+            prompts=24,
+            new_tokens=96,
+        ),
+        power=Power(watts=None, reason="no meter"),
+        serving=Serving(),
+        verification=Verification(
+            clock="this host's monotonic clock",
+            passes=(TimedPass(context_tokens=128, requests=1, seconds=figure, samples_s=passes),) * 3,
+        ),
+        environment=Environment(device=BOARD),
+    )
     for number in range(count):
         draft, k = divmod(number, LENGTH)
-        configuration = {"device": device, "family": "f", "draft": f"d{draft}", "quant": "Q4_K_M", "k": k + 1}
-        case = f"dev:{device}:-f-d{draft}-Q4_K_M-K{k + 1}"
-        record = {
-            **{"version": 1, **configuration, "provenance": "measured"},
-            "drafting": {
-                "depth_tokens": 128,
-                "token_samples_s": tokens,
-                "round_samples_s": [sum(one) for one in tokens],
-            },
-            "acceptance": {"by_prompt": [[33 + place, 64] for place in range(24)], "prompts_sha256": "ab" * 32},
-            "models": {"draft": {"file_sha256": f"{draft:064x}"}, "target": {"sha256": "cd" * 32}},
-            "verification": {"samples_s": [round(4e-3 + 1e-6 * one, 9) for one in range(150)]},
-            "environment": {"device": {"cores": 4, "llama_cpp_system_info": "NEON = 1 | " * 20}},
-        }
+        model = replace(MODEL, file_sha256=f"{draft:064x}")
+        made = replace(row, draft=f"d{draft}", k=k + 1, models=Models(draft=model, target=None))
+        case = made.id.id
         yield {
             **{"group": f"{device}, f", "name": f"test_configuration[{case}]"},
             "fullname": f"benchmarks/test_configurations.py::test_configuration[{case}]",
-            **{"params": {"configuration": list(configuration.values())}, "param": case},
-            "extra_info": {"configspec": record},
-            **{"options": {"timer": "device_clock"}, "stats": {"data": [sum(one) for one in tokens], "iterations": 1}},
+            **{"params": {"configuration": made.id.as_json()}, "param": case},
+            "extra_info": {KEY: to_record(made)},
+            **{"options": {"timer": "device_clock"}, "stats": {"data": list(seconds), "iterations": 1}},
         }
 
 

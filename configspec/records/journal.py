@@ -13,7 +13,6 @@ The last line about a test counts. A journal that is being written is locked, so
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,7 +21,7 @@ from pathlib import Path
 
 from configspec.atomic import beside, put_in_place
 from configspec.errors import RecordError, UsageError
-from configspec.records.plain import dumps
+from configspec.records.plain import dumps, loads
 
 VERSION = 1
 START = '{"configspec_journal":'
@@ -192,7 +191,7 @@ def _checked(path: Path, header: dict[str, object] | None) -> dict[str, object]:
 
 def _parse(line: str) -> dict[str, object] | None:
     try:
-        value = json.loads(line)
-    except ValueError:
+        value = loads(line)
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -6,13 +6,28 @@ import json
 import math
 from collections.abc import Mapping
 
+import msgspec
+
 
 def dumps(value: object) -> str:
     """`value` as one line of JSON, made plain where it is not."""
     try:
-        return json.dumps(value, allow_nan=False)
+        return msgspec.json.encode(value).decode("utf-8")  # several times as fast as json; what is not finite is null
     except (TypeError, ValueError):
         return json.dumps(plain(value), allow_nan=False)
+
+
+def loads(text: str) -> object:
+    """The value of a JSON text, also of one with Python's NaN in it.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    try:
+        found: object = msgspec.json.decode(text)
+        return found
+    except ValueError:  # msgspec's own error is one
+        return json.loads(text)
 
 
 def canonical(value: object) -> bytes:

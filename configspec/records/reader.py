@@ -117,8 +117,7 @@ def read_rows(path: Path) -> tuple[Row, ...]:
     if not rows:
         some = f"{benchmarks} benchmark{'' if benchmarks == 1 else 's'}"
         raise RecordError(
-            f"{path}: {some}, none measured by configspec "
-            f"(no extra_info[{KEY!r}]). Such a file is made by: {MEASURE}"
+            f"{path}: {some}, none measured by configspec (no extra_info[{KEY!r}]). Such a file is made by: {MEASURE}"
         )
     return tuple(rows)
 

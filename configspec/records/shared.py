@@ -1,7 +1,7 @@
 """What many rows of a results file have in common, kept once, in the file's head.
 
     "configspec": {"shared": {HASH: {...}}}                             in the head
-    "shared": {"environment": HASH, "models": HASH}                     in a record, in place of the two values
+    "shared": {"environment": HASH, "models": HASH}                     in a record, in place of these values
 
 In the journal each row is whole. Records of version 1 stay as they are.
 """
@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+import msgspec
+
 from configspec.errors import RecordError
-from configspec.records.plain import canonical, plain
 from configspec.records.row import KEY
 
 SHARED = "shared"
-FACTS = ("environment", "models")
+FACTS = ("environment", "models", "verification")  # of a device, of a draft, of a family at one K
 SINCE = 2  # the version of records that may refer
 
 
@@ -39,14 +40,13 @@ class SharedFacts:
         version = None if record is None else record.get("version")
         if record is None or not isinstance(version, int) or version < SINCE:
             return row
-        facts = {key: record[key] for key in FACTS if key in record}
+        facts = {key: record[key] for key in FACTS if isinstance(record.get(key), dict)}
         refs = {key: self._kept(value) for key, value in facts.items()}
         rest = {key: value for key, value in record.items() if key not in facts}
         return with_record(row, {**rest, SHARED: refs})
 
     def _kept(self, value: object) -> str:
-        value = plain(value)
-        sha256 = hashlib.sha256(canonical(value)).hexdigest()
+        sha256 = hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
         self.values.setdefault(sha256, value)
         return sha256
 

@@ -25,7 +25,7 @@ def write(folder: Path, count: int) -> Path:
     return journal.path
 
 
-def names(path: Path) -> list[str]:
+def names(path: Path) -> list[object]:
     return [row["fullname"] for row in open_rows(path).raw_rows()]
 
 

@@ -146,7 +146,7 @@ def test_every_part_of_a_setup_that_has_a_name_has_a_word():
 
 def test_rows_of_other_benchmarks_pass(tmp_path):
     """A plain benchmark of the host has no setup that could contradict."""
-    plain = {"fullname": "t.py::test_host", "stats": {"data": [1.0]}, "extra_info": {}}
+    plain: dict[str, object] = {"fullname": "t.py::test_host", "stats": {"data": [1.0]}, "extra_info": {}}
     a = results(tmp_path / "a.json", [plain, row(1)])
     b = results(tmp_path / "b.json", [plain])
     assert merge([a, b], tmp_path / "out.json").rows == 2

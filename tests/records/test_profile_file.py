@@ -180,7 +180,10 @@ def test_a_missing_device_is_named_with_the_nearest() -> None:
         (changed(("devices", "rpi5", "cells", 0, "family"), "lama"), "FILE: devices.rpi5.cells[0].family: found"),
         (changed(("devices", "rpi5", "cells", 0, "quant"), "Q8_0"), "acceptance has no row for 1b-inst Q8_0; add one"),
         (changed(("devices", "rpi5", "cells", 0, "power_w"), None), "power_w is null; power_reason must say why"),
-        (changed(("devices", "rpi5", "cells", 1, "draft"), "1b-inst"), "cells[1]: llama-3.1-70b 1b-inst Q4_K_M is given"),
+        (
+            changed(("devices", "rpi5", "cells", 1, "draft"), "1b-inst"),
+            "cells[1]: llama-3.1-70b 1b-inst Q4_K_M is given",
+        ),
         (changed(("devices", "rpi5", "cells", 0, "power_w", "low"), float("nan")), "found NaN; a number above 0"),
     ],
 )

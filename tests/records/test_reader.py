@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +19,11 @@ from configspec.records.reader import open_rows, read_rows
 from configspec.records.results_file import rewrite_results, write_results
 from configspec.records.row import KEY
 
-FOREIGN = {"name": "test_host", "fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
+FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
 HEAD = {"machine_info": {"node": "here"}, "datetime": "2026-01-01", "version": "5.3.1"}
 
 
-def plain_file(path: Path, entries: list[dict[str, object]], **head: object) -> Path:
+def plain_file(path: Path, entries: Sequence[Mapping[str, object]], **head: object) -> Path:
     """As pytest-benchmark writes it."""
     path.write_text(json.dumps({**HEAD, "benchmarks": entries, **head}, indent=4), encoding="utf-8")
     return path
@@ -42,7 +43,9 @@ def test_a_journal_is_read_as_its_results_file_is(tmp_path):
 def test_rows_of_other_benchmarks_are_entries_without_a_row(tmp_path):
     """They are kept, and nothing is read into them."""
     file = plain_file(tmp_path / "r.json", [FOREIGN, raw_row(measured_row(1))])
-    assert [(entry.row, entry.raw) for entry in open_rows(file).entries()][0] == (None, FOREIGN)
+    other, ours = open_rows(file).entries()
+    assert (other.row, other.raw) == (None, FOREIGN)
+    assert ours.row == measured_row(1)
     assert read_rows(file) == (measured_row(1),)
 
 
@@ -67,7 +70,7 @@ def test_shared_facts_are_found_wherever_the_keys_are(tmp_path_factory, some, ra
     path = tmp_path_factory.mktemp("shuffled") / "r.json"
     write_results(path, HEAD, lambda: map(raw_row, some))
 
-    def shuffled(value):
+    def shuffled(value: object) -> object:
         if isinstance(value, dict):
             keys = list(value)
             random.shuffle(keys)

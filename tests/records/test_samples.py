@@ -7,6 +7,7 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ from configspec.records.samples import (
     write_samples,
 )
 
+T = TypeVar("T")
 finite = st.floats(0, 1e6)
 
 
@@ -36,7 +38,7 @@ finite = st.floats(0, 1e6)
 def prompt_acceptances(draw: st.DrawFn) -> PromptAcceptance:
     n = draw(st.integers(0, 5))
 
-    def column(values: st.SearchStrategy) -> tuple:
+    def column(values: st.SearchStrategy[T]) -> tuple[T, ...]:
         return tuple(draw(st.lists(values, min_size=n, max_size=n)))
 
     return PromptAcceptance(
@@ -99,7 +101,7 @@ def test_a_file_that_holds_its_samples_is_not_written_again(tmp_path):
 
 def test_a_missing_side_file_is_told_with_what_would_do(tmp_path):
     """The results file and the folder to copy are named."""
-    with pytest.raises(RecordError, match=r"r.json has no side file abab.*: copy the folder configspec-samples with it"):
+    with pytest.raises(RecordError, match=r"r.json has no side file abab.*: copy the folder configspec-samples"):
         read_samples(tmp_path / "r.json", "ab" * 32, TimeSamples)
 
 
