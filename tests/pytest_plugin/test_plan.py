@@ -59,7 +59,7 @@ def test_the_k_of_a_cell_are_those_of_its_configurations():
     """Each cell's, in order; together they are all configurations, each once."""
     plan = choose(replace(ASKED, k="2,4,8"))
     assert [cell.at(k) for cell, ks in plan.ks.items() for k in ks] == list(plan.configurations)
-    assert set(plan.ks.values()) <= {(2, 4, 8), (2, 8)}
+    assert set(plan.ks.values()) == {(2, 4, 8), (2, 8), (2,)}  # the profile of the paper has some of them only
 
 
 @pytest.mark.real

@@ -148,7 +148,7 @@ def test_the_rankings_end_the_output(testbed, pytester):
     result.stdout.fnmatch_lines(
         [
             "*configspec: rankings*",
-            "fast, pair: verification 0.5 s a round, 1 USD a million tokens*",
+            "fast, pair: verification 0.5 s per round, 1 USD per million tokens*",
             "goodput, tokens/s (higher is better)",
             "*1  b*Q8_0*4*5.17*",
             "verification cost efficiency*",
