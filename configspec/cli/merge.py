@@ -6,36 +6,27 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.command import Commands, add_command
+
 if TYPE_CHECKING:
     from configspec.records.merge import Merged
 
-Commands = argparse._SubParsersAction  # argparse has no public name for it
-
-MERGE = """\
-Make one results file of results files and journals, every row once.
-
-Of a test that is in several files, the row of the newest file is kept. Files must be of one testbed: where a name means
-different things, that is an error which names both files and what differs. The folder configspec-samples beside each
-file goes with its rows.
-
-  configspec merge monday.json tuesday.json -o week.json
-
-exit codes: 0 done; 2 a file cannot be read or written, or two contradict each other
-"""
-RECOVER = """\
-Make a results file of the journal of a run that was killed.
-
-  configspec recover .configspec/journal/20261124T042547123456-24979.jsonl -o results.json
-
-exit codes: 0 done; 2 the journal cannot be read, or the results file cannot be written
-"""
+MERGE = (
+    "Make one results file of results files and journals, every row once. Of a test that is in several files, the row "
+    "of the newest file is kept. Files must be of one testbed: where a name means different things, that is an error "
+    "which names both files and what differs. The folder configspec-samples beside each file goes with its rows."
+)
+RECOVER = "Make a results file of the journal of a run that was killed. What can be read of a damaged one is taken."
 
 
 def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     """Both commands with their options."""
-    plain = argparse.RawDescriptionHelpFormatter
-    merge = commands.add_parser(
-        "merge", help="make one results file of several", description=MERGE, formatter_class=plain
+    merge = add_command(
+        commands,
+        "merge",
+        "make one results file of several",
+        MERGE,
+        "configspec merge monday.json tuesday.json -o week.json",
     )
     merge.add_argument("files", type=Path, nargs="+", metavar="FILE", help="results files and journals")
     merge.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
@@ -43,11 +34,12 @@ def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
         "--prefer", choices=("newest",), help="leave out what a newer file contradicts, instead of refusing"
     )
     merge.set_defaults(run=_merge)
-    recover = commands.add_parser(
+    recover = add_command(
+        commands,
         "recover",
-        help="make a results file of the journal of a run that was killed",
-        description=RECOVER,
-        formatter_class=plain,
+        "make a results file of the journal of a run that was killed",
+        RECOVER,
+        "configspec recover .configspec/journal/20261124T042547123456-24979.jsonl -o results.json",
     )
     recover.add_argument("journal", type=Path, help="a file of .configspec/journal")
     recover.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
