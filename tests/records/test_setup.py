@@ -14,7 +14,6 @@ from configspec.records.row import Environment
 from configspec.records.setup import DeviceSetup, difference, named_parts, setup_of
 from configspec.theory.flags import flag
 
-
 FIELDS = {"cores": 4, "threads": 4, "context": 4, "gpu_layers": 4}
 
 
