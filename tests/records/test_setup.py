@@ -1,0 +1,65 @@
+"""What must be equal for two rows to compare, and what they say where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import msgspec
+import pytest
+from any_rows import rows
+from example_rows import BOARD, measured_row, whole_row
+from hypothesis import given
+
+from configspec.records.row import Environment
+from configspec.records.setup import DeviceSetup, difference, named_parts, setup_of
+from configspec.theory.flags import flag
+
+FIELDS = {"cores": 4, "threads": 4, "context": 4, "gpu_layers": 4}
+
+
+@given(rows())
+def test_a_row_compares_with_itself_and_with_other_figures_of_its_setup(row):
+    """Flags, attempts, load and temperature are of a run, not of a setup."""
+    later = replace(row, flags=(flag("note", text="x"),), attempts=row.attempts + 1)
+    if row.environment.device is not None:
+        device = replace(row.environment.device, load_1min=9.0, platform="another kernel")
+        later = replace(later, environment=replace(row.environment, device=device))
+    assert setup_of(row).difference(setup_of(later)) is None
+
+
+@given(rows(), rows())
+def test_two_setups_are_equal_or_differ_in_something_that_is_named(one, other):
+    """Whatever the rows."""
+    found = setup_of(one).difference(setup_of(other))
+    assert (found is None) == (setup_of(one) == setup_of(other))
+    assert found is None or found.what.split(".")[0] in ("device", "target", "drafter", "decoded")
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(DeviceSetup)])
+def test_every_field_of_a_device_counts(field):
+    """Its name and both values are in the sentence."""
+    found = difference("device", DeviceSetup(), msgspec.convert({field: FIELDS.get(field, "x")}, DeviceSetup))
+    assert str(found) == f"device.{field} was None, is {FIELDS.get(field, 'x')}"
+
+
+def test_long_values_are_cut_short():
+    """Hashes, and what llama.cpp says of itself."""
+    found = difference("device", DeviceSetup(source="a" * 99), DeviceSetup(source="b"))
+    assert found is not None
+    assert (found.then, found.now) == ("a" * 21 + "...", "b")
+
+
+def test_a_row_is_about_things_with_names():
+    """Its device, its draft on it, and its family unless the figures are recorded ones, which name no target."""
+    names = [thing for thing, _ in named_parts(whole_row(1))]
+    assert names == ["device orin", "draft orin pair xs Q8_0", "family pair"]
+    assert [thing for thing, _ in named_parts(measured_row(1))] == ["device board", "draft board pair xs Q8_0"]
+
+
+def test_a_board_that_is_not_known_is_no_board():
+    """Recorded figures beside measured ones: the first field that only one of them has."""
+    measured = setup_of(whole_row(1))
+    recorded = setup_of(replace(whole_row(1), environment=Environment(source="a print")))
+    found = measured.difference(recorded)
+    assert found is not None
+    assert (found.what, found.then, found.now) == ("device.machine", BOARD.machine, "None")
