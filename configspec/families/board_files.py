@@ -7,7 +7,7 @@ from pathlib import Path
 
 from configspec.families.content_hash import file_sha256
 from configspec.families.gguf.gguf_shards import gguf_files
-from configspec.testbed.specs import DraftSpec, FamilySpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from configspec.families.gguf.quantize import check_quant, quantize
 from configspec.families.resolve import resolve_draft, resolve_target, resolve_tokenizer
 from configspec.families.sources.safetensors_folder import INDEX, weight_files
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
-from configspec.testbed.specs import DraftSpec, FamilySpec, HubSpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec
 
 F16 = "F16"
 Progress = Callable[[str], None]
@@ -62,16 +62,17 @@ def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store,
 
     """
     draft = resolve_draft(family.name, draft, (quant,), progress)
-    return _ensure(family, draft, quant, target_vocabulary(family, progress), store, progress)
+    builder = _Builder(family=family.name, target=target_vocabulary(family, progress), store=store, progress=progress)
+    return builder.ensure(draft, quant)
 
 
 def ensure_family(family: FamilySpec, store: Store, progress: Progress) -> Iterator[BuiltDraft]:
     """Every draft of a family in every quantisation, each as soon as it is there."""
-    target = target_vocabulary(family, progress)
+    builder = _Builder(family=family.name, target=target_vocabulary(family, progress), store=store, progress=progress)
     for declared in family.drafts.values():
         draft = resolve_draft(family.name, declared, family.quants, progress)
         for quant in family.quants:
-            path = _ensure(family, draft, quant, target, store, progress)
+            path = builder.ensure(draft, quant)
             yield BuiltDraft(draft=draft.name, quant=quant, path=path, size_bytes=gguf_bytes(path))
 
 
@@ -89,16 +90,48 @@ def target_vocabulary(family: FamilySpec, progress: Progress) -> Vocabulary | No
     return None if gguf is None else read_facts(gguf).vocabulary
 
 
-def _ensure(
-    family: FamilySpec, draft: DraftSpec, quant: str, target: Vocabulary | None, store: Store, progress: Progress
-) -> Path:
-    name = f"{family.name}/{draft.name}"
-    path = _built(name, draft.safetensors, quant, store, progress) if draft.safetensors else _ready(name, draft, quant)
-    facts = read_facts(path)
-    check_label(name, facts, quant)
-    for warning in (*_differences(facts, target), *_fallbacks(facts, quant)):
-        progress(f"{name}: warning: {warning}")
-    return path
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Builder:
+    """Makes the GGUF files of one family's drafts, whose target has the vocabulary `target`, if it is known."""
+
+    family: str
+    target: Vocabulary | None
+    store: Store
+    progress: Progress
+
+    def ensure(self, draft: DraftSpec, quant: str) -> Path:
+        name = f"{self.family}/{draft.name}"
+        path = self._built(name, draft.safetensors, quant) if draft.safetensors else _ready(name, draft, quant)
+        facts = read_facts(path)
+        check_label(name, facts, quant)
+        for warning in (*_differences(facts, self.target), *_fallbacks(facts, quant)):
+            self.progress(f"{name}: warning: {warning}")
+        return path
+
+    def _built(self, name: str, folder: Path, quant: str) -> Path:
+        source = source_sha256(folder)
+        f16 = partial(self._f16, name, folder, source)
+        if quant == F16:
+            return f16()
+        key = _key(source, str(_writer_version()), _llama_cpp_python_version(), quant)
+
+        def build(out: Path) -> None:
+            check_quant(quant)  # before minutes are spent on converting
+            whole = f16()
+            self.progress(f"{name}: quantising to {quant}")
+            quantize(whole, out, quant)
+            read_facts(out)  # a full disk can leave llama.cpp content with half a file
+
+        return self.store.ensure("gguf", key, ".gguf", build)
+
+    def _f16(self, name: str, folder: Path, source: str) -> Path:
+        def build(out: Path) -> None:
+            from configspec.families.gguf.gguf_writer import write_gguf
+
+            self.progress(f"{name}: converting {folder} to {F16}")
+            write_gguf(folder, out)
+
+        return self.store.ensure("gguf", _key(source, str(_writer_version()), F16), ".gguf", build)
 
 
 def _differences(facts: GgufFacts, target: Vocabulary | None) -> tuple[str, ...]:
@@ -136,33 +169,6 @@ def check_label(name: str, facts: GgufFacts, quant: str) -> None:
             f"{facts.path} is declared as the {quant} of {name}, but says to be {facts.quant}. Correct the name in "
             "devices.yaml, or the file."
         )
-
-
-def _built(name: str, folder: Path, quant: str, store: Store, progress: Progress) -> Path:
-    source = source_sha256(folder)
-    f16 = partial(_f16, name, folder, source, store, progress)
-    if quant == F16:
-        return f16()
-    key = _key(source, str(_writer_version()), _llama_cpp_python_version(), quant)
-
-    def build(out: Path) -> None:
-        check_quant(quant)  # before minutes are spent on converting
-        whole = f16()
-        progress(f"{name}: quantising to {quant}")
-        quantize(whole, out, quant)
-        read_facts(out)  # a full disk can leave llama.cpp content with half a file
-
-    return store.ensure("gguf", key, ".gguf", build)
-
-
-def _f16(name: str, folder: Path, source: str, store: Store, progress: Progress) -> Path:
-    def build(out: Path) -> None:
-        from configspec.families.gguf.gguf_writer import write_gguf
-
-        progress(f"{name}: converting {folder} to {F16}")
-        write_gguf(folder, out)
-
-    return store.ensure("gguf", _key(source, str(_writer_version()), F16), ".gguf", build)
 
 
 def _key(*parts: str) -> str:

@@ -15,7 +15,7 @@ from configspec.families.hub.hub_cache import hub_origin
 from configspec.families.hub.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
 from configspec.families.resolve import Check, Choose, here, unchecked
 from configspec.families.sources.safetensors_folder import weight_files
-from configspec.testbed.specs import DraftSpec, FamilySpec, HubSpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec
 
 State = Literal["here", "missing", "server"]
 Kind = Literal["transformers", "gguf", "tokenizer", "server"]

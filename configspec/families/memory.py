@@ -1,4 +1,9 @@
-"""Whether a target fits into this host's memory, asked before it is opened and the system ends the process."""
+"""Whether a target fits into this host's memory, asked before it is opened and the system ends the process.
+
+Only the weights are counted. The key-value cache and the library's own buffers come on top, so a model that just fits
+here may still be too large; one that does not fit cannot be measured, for it would be read from the disk again and
+again, or the system would end the process.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,8 @@ from configspec.errors import UsageError
 from configspec.families.gguf.gguf_header import read_header
 from configspec.families.gguf.gguf_shards import gguf_bytes
 from configspec.families.sources.safetensors_folder import weight_sizes
-from configspec.testbed.specs import TargetSpec
-from configspec.theory.sizes import check_fits
+from configspec.testbed.family_spec import TargetSpec
+from configspec.theory.sizes import shown_bytes
 
 MEMINFO = Path("/proc/meminfo")  # https://docs.kernel.org/filesystems/proc.html
 _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -30,6 +35,25 @@ def check_target_fits(target: TargetSpec, memory_bytes: int | None) -> None:
     problem = check_fits(str(target.transformers or target.gguf), needed_bytes, memory_bytes)
     if problem is not None:
         raise UsageError(problem)
+
+
+def check_fits(name: str, needed_bytes: int, memory_bytes: int | None, *, machine: str = "this machine") -> str | None:
+    """What to say of a model that is larger than the memory; None where it fits, or where the memory is not known.
+
+    Args:
+        name: What the message calls the model: its folder or file.
+        needed_bytes: What its weights take, in the number format in which they are opened.
+        memory_bytes: All of the machine's memory; None where nothing tells it.
+        machine: What the message calls the machine.
+
+    """
+    if memory_bytes is None or needed_bytes <= memory_bytes:
+        return None
+    return (
+        f"{name} needs {shown_bytes(needed_bytes)} for its weights alone, and the cache for its context on top; "
+        f"{machine} has {shown_bytes(memory_bytes)} of memory. Take a smaller quantisation or number format, or "
+        "another machine."
+    )
 
 
 def cpu_bytes(target: TargetSpec) -> int | None:

@@ -12,11 +12,10 @@ from configspec.families.catalogue import Model
 from configspec.families.gguf.gguf_facts import read_facts
 from configspec.families.gguf.gguf_shards import gguf_files
 from configspec.families.hub.hub_cache import check_blob
-from configspec.families.memory import cpu_bytes
+from configspec.families.memory import check_fits, cpu_bytes
 from configspec.families.sources.safetensors_folder import weight_sizes
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
-from configspec.testbed.specs import TargetSpec
-from configspec.theory.sizes import check_fits
+from configspec.testbed.family_spec import TargetSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

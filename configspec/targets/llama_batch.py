@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +39,7 @@ class Rows:
         )
         self._counting = np.arange(size, dtype=np.int32)
         self._logits_at = 0
-        self._logits: Any = None
+        self._logits = np.empty((0, 0), np.float32)
 
     def fill(self, row: int, tokens: Sequence[int], *, position: int, sequence: int) -> None:
         """Put `tokens` into the batch from `row` on, as those of one sequence from `position` on."""
@@ -67,7 +66,7 @@ class Rows:
 class Timed:
     """A context of its own for `requests` texts of `context` tokens, which one pass continues by up to `room` each."""
 
-    def __init__(self, model: OpenModel, handle: Any, context: int, requests: int, *, room: int) -> None:
+    def __init__(self, model: OpenModel, handle: object, context: int, requests: int, *, room: int) -> None:
         self.room = room
         self._context = context
         self._requests = requests

@@ -9,6 +9,7 @@ import ctypes
 import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,17 +21,44 @@ from configspec.agent.llama.model import open_model
 from configspec.agent.protocol import AgentError, Deadline
 from configspec.agent.requests import Open
 from configspec.errors import TestbedError, UsageError
+from configspec.families.gguf.gguf_facts import gguf_sha256
 from configspec.targets.llama_batch import Rows, Timed
 from configspec.targets.target import Continuation
-from configspec.targets.writing import write_text
+from configspec.targets.writing import Writer
 from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import warp
 
 if TYPE_CHECKING:
-    from configspec.testbed.specs import TargetSpec
+    from configspec.testbed.family_spec import TargetSpec
 
 BATCH = 2048  # tokens of a prompt that go in at once
 _LOGITS_BYTES = 64 * 1024 * 1024  # bounds the tokens that are verified at once: llama.cpp holds a row for each
+
+
+class LlamaVariant:
+    """A GGUF file."""
+
+    source = "gguf"
+
+    def declares(self, spec: TargetSpec) -> bool:
+        """See the protocol."""
+        return spec.gguf is not None
+
+    def open(self, spec: TargetSpec) -> LlamaTarget:
+        """See the protocol."""
+        return LlamaTarget(spec)
+
+    def runtime(self, spec: TargetSpec) -> str:
+        """See the protocol."""
+        try:
+            return f"llama-cpp-python {metadata.version('llama-cpp-python')}"
+        except metadata.PackageNotFoundError:
+            raise UsageError("A GGUF target needs llama-cpp-python: pip install 'configspec[llama]'.") from None
+
+    def sha256(self, spec: TargetSpec) -> str | None:
+        """See the protocol."""
+        assert spec.gguf is not None
+        return gguf_sha256(spec.gguf)
 
 
 class LlamaTarget:
@@ -113,7 +141,8 @@ class LlamaTarget:
     def continue_text(self, prompt: Sequence[int], new_tokens: int, decoding: Decoding, *, seed: int) -> Continuation:
         """The target's own text after a prompt; see the protocol."""
         self.prefill(())
-        return write_text(self._logits_after, prompt, new_tokens, decoding, seed=seed, ends=self.end_tokens)
+        writer = Writer(logits_after=self._logits_after, ends=self.end_tokens)
+        return writer.write(prompt, new_tokens, decoding, seed=seed)
 
     def pass_s(self, *, context: int, tokens: int, requests: int) -> float:
         """Seconds of one pass; see the protocol. The contexts made for it stay until the next text begins."""

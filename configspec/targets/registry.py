@@ -1,53 +1,36 @@
-"""From what the inventory declares to an open target; a kind's libraries are imported when one of it is opened."""
+"""From what the inventory declares to an open target: the variants that there are, and which one a spec means.
+
+To add a variant: a class in a file of its own, its keys in `TargetSpec`, a line here, a target for the contract tests.
+"""
 
 from __future__ import annotations
 
-from importlib import metadata
+from configspec.targets.llama_target import LlamaVariant
+from configspec.targets.server.server_target import ServerVariant
+from configspec.targets.target import Target, TargetVariant
+from configspec.targets.transformers_target import TransformersVariant
+from configspec.testbed.family_spec import TargetSpec
 
-from configspec.errors import UsageError
-from configspec.targets.target import Target
-from configspec.testbed.specs import TargetSpec
+TARGETS: tuple[TargetVariant, ...] = (TransformersVariant(), LlamaVariant(), ServerVariant())
 
 
 def open_target(spec: TargetSpec) -> Target:
-    """The target of `spec`, loaded or probed; close it when done.
-
-    Raises:
-        UsageError: It cannot be opened before something is changed: a path, an installation, a key.
-        TestbedError: A server misbehaves.
-    """
-    if spec.transformers is not None:
-        from configspec.targets.transformers_target import TransformersTarget
-
-        return TransformersTarget(spec)
-    if spec.gguf is not None:
-        from configspec.targets.llama_target import LlamaTarget
-
-        return LlamaTarget(spec)
-    if spec.server is not None:
-        from configspec.targets.server.server_target import ServerTarget
-
-        return ServerTarget(spec.server)
-    raise AssertionError("a hub entry is resolved before a target is opened")
+    """The target of `spec`; close it when done. Errors: see `TargetVariant.open`."""
+    return _variant_of(spec).open(spec)
 
 
 def target_runtime(spec: TargetSpec) -> str:
-    """What will compute the target, as its `runtime` says, without opening it.
+    """What will compute the target, without opening it; a UsageError where what it needs is not installed."""
+    return _variant_of(spec).runtime(spec)
 
-    Raises:
-        UsageError: What it needs is not installed.
-    """
-    if spec.transformers is not None:
-        from configspec.targets.transformers_target import runtime_version
 
-        return runtime_version()
-    if spec.gguf is not None:
-        try:
-            return f"llama-cpp-python {metadata.version('llama-cpp-python')}"
-        except metadata.PackageNotFoundError:
-            raise UsageError("A GGUF target needs llama-cpp-python: pip install 'configspec[llama]'.") from None
-    if spec.server is not None:
-        from configspec.targets.server.server_target import server_runtime
+def target_sha256(spec: TargetSpec) -> str | None:
+    """One hash of a target's files; None where a server has them."""
+    return _variant_of(spec).sha256(spec)
 
-        return server_runtime(spec.server)
+
+def _variant_of(spec: TargetSpec) -> TargetVariant:
+    for variant in TARGETS:
+        if variant.declares(spec):
+            return variant
     raise AssertionError("a hub entry is resolved before a target is opened")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configspec.theory.decoding import Decoding
+
+if TYPE_CHECKING:
+    from configspec.testbed.family_spec import TargetSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +80,28 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Give the memory back."""
+
+
+class TargetVariant(Protocol):
+    """One way to run a target. It is asked only about specs of its own; to add one: `registry.TARGETS`."""
+
+    @property
+    def source(self) -> str:
+        """The key of `devices.yaml` that declares it, as in `TargetSpec.variants`."""
+
+    def declares(self, spec: TargetSpec) -> bool:
+        """Whether `spec` is of this variant."""
+
+    def open(self, spec: TargetSpec) -> Target:
+        """The target, loaded or probed; its libraries are imported now.
+
+        Raises:
+            UsageError: It cannot be opened before something is changed: a path, an installation, a key.
+            TestbedError: A server misbehaves.
+        """
+
+    def runtime(self, spec: TargetSpec) -> str:
+        """What will compute it, as `Target.runtime` says, without opening it; a UsageError where that is missing."""
+
+    def sha256(self, spec: TargetSpec) -> str | None:
+        """One hash of its files; None where they cannot be seen from here."""

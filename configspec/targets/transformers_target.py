@@ -9,19 +9,24 @@ import os
 import time
 from collections.abc import Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configspec.errors import UsageError
+from configspec.families.build import source_sha256
 from configspec.targets.target import Continuation
-from configspec.targets.writing import filler, write_text
+from configspec.targets.writing import Writer, filler
 from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import warp
 
 if TYPE_CHECKING:
-    from configspec.testbed.specs import TargetSpec
+    import torch
+    import transformers
+
+    from configspec.testbed.family_spec import TargetSpec
 
 EXTRA = "pip install 'configspec[transformers]'"
 
@@ -39,6 +44,29 @@ def runtime_version() -> str:
         except metadata.PackageNotFoundError:
             raise UsageError(f"A transformers target needs {package}, which is not installed: {EXTRA}") from None
     return ", ".join(versions)
+
+
+class TransformersVariant:
+    """A folder that transformers loads."""
+
+    source = "transformers"
+
+    def declares(self, spec: TargetSpec) -> bool:
+        """See the protocol."""
+        return spec.transformers is not None
+
+    def open(self, spec: TargetSpec) -> TransformersTarget:
+        """See the protocol."""
+        return TransformersTarget(spec)
+
+    def runtime(self, spec: TargetSpec) -> str:
+        """See the protocol."""
+        return runtime_version()
+
+    def sha256(self, spec: TargetSpec) -> str | None:
+        """See the protocol."""
+        assert spec.transformers is not None
+        return source_sha256(spec.transformers)
 
 
 class TransformersTarget:
@@ -73,8 +101,8 @@ class TransformersTarget:
         self.context = int(trained) if trained else None
         self.end_tokens = self._ends()
         self._text: list[int] = []
-        self._cache: Any = None  # of all of the text
-        self._timed: dict[tuple[int, int], Any] = {}  # caches by context and requests
+        self._cache: transformers.Cache | None = None  # of all of the text
+        self._timed: dict[tuple[int, int], transformers.Cache] = {}  # caches by context and requests
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt: begin-of-text where the tokenizer has one, then the text; no chat template."""
@@ -112,7 +140,8 @@ class TransformersTarget:
     def continue_text(self, prompt: Sequence[int], new_tokens: int, decoding: Decoding, *, seed: int) -> Continuation:
         """The target's own text after a prompt; see the protocol."""
         self._forget()
-        return write_text(self._logits_after, prompt, new_tokens, decoding, seed=seed, ends=self.end_tokens)
+        writer = Writer(logits_after=self._logits_after, ends=self.end_tokens)
+        return writer.write(prompt, new_tokens, decoding, seed=seed)
 
     def pass_s(self, *, context: int, tokens: int, requests: int) -> float:
         """Seconds of one pass; see the protocol. What is read for it stays until the next text begins."""
@@ -144,13 +173,15 @@ class TransformersTarget:
         logits: NDArray[np.float32] = self._add(tokens, wanted=1)[0].float().cpu().numpy()
         return logits
 
-    def _add(self, tokens: Sequence[int], wanted: int) -> Any:
+    def _add(self, tokens: Sequence[int], wanted: int) -> torch.Tensor:
         """Add to the text; returns the logits of its last `wanted` tokens, shape (wanted, vocabulary)."""
         logits, self._cache = self._forward([list(tokens)], self._cache, wanted)
         self._text += tokens
         return logits[0]
 
-    def _forward(self, rows: list[list[int]], cache: Any, wanted: int) -> tuple[Any, Any]:
+    def _forward(
+        self, rows: list[list[int]], cache: transformers.Cache | None, wanted: int
+    ) -> tuple[torch.Tensor, transformers.Cache]:
         try:
             with self._torch.inference_mode():
                 out = self._model(
@@ -170,14 +201,16 @@ class TransformersTarget:
             )
         return out.logits, cache
 
-    def _load(self, transformers: Any, spec: TargetSpec) -> tuple[Any, Any]:
+    def _load(
+        self, library: ModuleType, spec: TargetSpec
+    ) -> tuple[transformers.PreTrainedTokenizerBase, transformers.PreTrainedModel]:
         from safetensors import SafetensorError
 
         dtype = spec.dtype if spec.dtype == "auto" else getattr(self._torch, spec.dtype)
         placed = {} if spec.device_map is None else {"device_map": spec.device_map}
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-            model = transformers.AutoModelForCausalLM.from_pretrained(
+            tokenizer = library.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+            model = library.AutoModelForCausalLM.from_pretrained(
                 self.folder, dtype=dtype, local_files_only=True, **placed
             )
         except self._torch.OutOfMemoryError as error:
@@ -206,13 +239,13 @@ class TransformersTarget:
         return frozenset(declared if isinstance(declared, list) else [declared])
 
 
-def _prepare_to_crop(cache: Any) -> None:
+def _prepare_to_crop(cache: transformers.Cache) -> None:
     """A sliding window can be cut if it was told so after the prompt, not before (transformers' own generation)."""
     if hasattr(cache, "activate_past_recording"):
         cache.activate_past_recording()
 
 
-def _crop(cache: Any, surplus: int) -> bool:
+def _crop(cache: transformers.Cache, surplus: int) -> bool:
     """Take the last `surplus` tokens off a cache; False where it cannot be done (then the cache is of no use)."""
     if not getattr(cache, "is_croppable", True):
         return False  # `crop` of a recurrent state would leave traces, and not say so

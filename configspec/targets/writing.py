@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,40 +14,33 @@ from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import sample, warp
 
 
-def write_text(
-    logits_after: Callable[[Sequence[int]], NDArray[np.float32]],
-    prompt: Sequence[int],
-    new_tokens: int,
-    decoding: Decoding,
-    *,
-    seed: int,
-    ends: frozenset[int],
-) -> Continuation:
-    """At most `new_tokens` tokens after `prompt`; an end token counts and stops it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Writes with one model.
 
-    Args:
-        logits_after: Adds tokens to the text; returns the logits after the last of them, shape (vocabulary,).
-        prompt: At least one token.
-        new_tokens: At least 1.
-        decoding: How each token is chosen.
-        seed: Of this one text.
-        ends: The ids that end a text.
-
+    `logits_after` adds tokens to the text; it returns the logits after the last of them, shape (vocabulary,).
+    `ends` are the ids that end a text.
     """
-    rng = np.random.default_rng(seed)
-    tokens: list[int] = []
-    logprobs: list[float] = []
-    gaps: list[float] = []
-    feed = prompt
-    while True:
-        logits = logits_after(feed)
-        token, logprob = _choose(logits, decoding, rng)
-        tokens.append(token)
-        logprobs.append(logprob)
-        gaps.append(_gap(logits))
-        if token in ends or len(tokens) == new_tokens:
-            return Continuation(tokens=tuple(tokens), logprobs=tuple(logprobs), gaps=tuple(gaps))
-        feed = [token]
+
+    logits_after: Callable[[Sequence[int]], NDArray[np.float32]]
+    ends: frozenset[int]
+
+    def write(self, prompt: Sequence[int], new_tokens: int, decoding: Decoding, *, seed: int) -> Continuation:
+        """At most `new_tokens` tokens after `prompt`, which has at least one; an end token counts and stops it."""
+        rng = np.random.default_rng(seed)
+        tokens: list[int] = []
+        logprobs: list[float] = []
+        gaps: list[float] = []
+        feed = prompt
+        while True:
+            logits = self.logits_after(feed)
+            token, logprob = _choose(logits, decoding, rng)
+            tokens.append(token)
+            logprobs.append(logprob)
+            gaps.append(_gap(logits))
+            if token in self.ends or len(tokens) == new_tokens:
+                return Continuation(tokens=tuple(tokens), logprobs=tuple(logprobs), gaps=tuple(gaps))
+            feed = [token]
 
 
 def filler(length: int, vocabulary: int) -> list[int]:

@@ -18,7 +18,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from configspec.errors import UsageError
 
@@ -89,7 +88,7 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
-def _object(line: str, where: str) -> dict[str, Any]:
+def _object(line: str, where: str) -> dict[str, object]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -100,7 +99,7 @@ def _object(line: str, where: str) -> dict[str, Any]:
     return found
 
 
-def _prompt(line: dict[str, Any], number: int, where: str) -> Prompt:
+def _prompt(line: dict[str, object], number: int, where: str) -> Prompt:
     if "prompt" in line:
         text, name = _text(line, "prompt", where), line.get("id", number)
     elif "turns" in line:
@@ -119,11 +118,11 @@ def _prompt(line: dict[str, Any], number: int, where: str) -> Prompt:
     return Prompt(id=str(name), text=text, category=_category(line, where))
 
 
-def _category(line: dict[str, Any], where: str) -> str:
+def _category(line: dict[str, object], where: str) -> str:
     return _text(line, "category", where) if line.get("category") else UNCATEGORISED
 
 
-def _text(line: dict[str, Any], key: str, where: str) -> str:
+def _text(line: dict[str, object], key: str, where: str) -> str:
     """The text at `key` as it stands: the space at a prompt's end is part of it."""
     text = line[key]
     if not isinstance(text, str):

@@ -4,8 +4,9 @@ A spec is a plain dataclass, so that code makes, copies and compares it without 
 key, its meaning and what it may be; pydantic reads those from the annotation, and only where a file is read. The
 context of such a reading is the file's folder, at which paths begin.
 
-A field whose name in the file would begin with HIDDEN is no key of its own. It is the name of its mapping in the
-mapping above, or a spec whose keys stand beside the others: `timeout_s` of a server stands in `target`.
+A field whose name in the file would begin with HIDDEN is no key of its own. It is either the name of the mapping, which
+is a key of the mapping above, or an inner spec, whose keys are written among the others: `timeout_s` belongs to the
+server of a target, and is a key of `target`.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, get_args, get_type_hints
 
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, ValidationInfo, model_validator
 from pydantic.fields import FieldInfo
+from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import with_info_after_validator_function
 
 HIDDEN = "\0"  # no key of a YAML file holds it
-Self_ = TypeVar("Self_", bound="Spec")
+AnySpec = TypeVar("AnySpec", bound="Spec")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +40,16 @@ class Variant:
         return self.needs[0]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """A mapping of the file: its keys are the fields, and no others."""
 
-    __slots__ = ()
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
     variants: ClassVar[tuple[Variant, ...]] = ()
 
     @model_validator(mode="wrap")
     @classmethod
-    def _read(cls, written: object, handler: ModelWrapValidatorHandler[Self_]) -> Self_:
+    def _read(cls, written: object, handler: ModelWrapValidatorHandler[AnySpec]) -> AnySpec:
         if not isinstance(written, dict):
             return handler(written)
         spec = handler(_with_inner_specs(cls, written))
@@ -75,7 +77,7 @@ class ReadAs:
 def keys_of(spec: type[Spec]) -> Mapping[str, FieldInfo]:
     """The fields by their names in the file; those of no key of their own begin with HIDDEN."""
     hints = get_type_hints(spec, include_extras=True)
-    infos = {one.name: FieldInfo.from_annotation(hints[one.name]) for one in fields(spec)}  # type: ignore[arg-type]
+    infos = {one.name: FieldInfo.from_annotation(hints[one.name]) for one in fields(spec)}
     return {str(info.validation_alias or name): info for name, info in infos.items()}
 
 

@@ -9,6 +9,7 @@ can otherwise stand for a billion nodes.
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def read_document(path: Path) -> tuple[Any, bytes]:
         raise UsageError(f"{path.name}: {_explain(error)}") from None
 
 
-def _construct(text: str) -> Any:
+def _construct(text: str) -> object:
     loader = _Loader(text)
     try:
         return loader.get_single_data()
@@ -76,7 +77,7 @@ class _Loader(yaml.SafeLoader):
         self._depth = 0
         self._sizes: dict[int, int] = {}  # id of a finished node -> nodes in it, aliases expanded
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Compose one node, counting it, or what an alias adds, against the bounds."""
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
@@ -98,15 +99,15 @@ class _Loader(yaml.SafeLoader):
         self._sizes[id(node)] = self._nodes - before
         return node
 
-    def _count(self, event: Any, nodes: int) -> None:
+    def _count(self, event: yaml.Event, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
             raise _refusal(event, f"more than {MAX_NODES:,} values, once aliases are expanded. Shorten the file")
 
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+    def compose_mapping_node(self, anchor: dict[str, yaml.Node]) -> yaml.MappingNode:
         """Compose a mapping whose keys are scalars, no two alike."""
         node = super().compose_mapping_node(anchor)
-        first: dict[str, Any] = {}
+        first: dict[str, yaml.Node] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise _refusal(key, "a key is a list or a mapping. A key is a name")
@@ -116,13 +117,13 @@ class _Loader(yaml.SafeLoader):
             first[key.value] = key
         return node
 
-    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Hashable, Any]:
         """A dict whose keys are the text as written; of what `<<` brings, what is written beside it wins.
 
         Of a list of mappings the earlier wins (YAML's merge key). Done here: PyYAML 6.0.3 and 6.0.4 differ on it.
         """
-        own: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
+        own: dict[Hashable, object] = {}
+        merged: dict[Hashable, object] = {}
         for key, value in node.value:
             if key.tag != MERGE:
                 own[key.value] = self.construct_object(value, deep=True)

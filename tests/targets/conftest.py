@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from configspec.targets.registry import open_target
+from configspec.targets.registry import TARGETS, open_target
 from configspec.targets.target import Target
 from configspec.testbed.specs import LlamaCppSpec, ServerSpec, TargetSpec
 
@@ -63,10 +63,21 @@ def llama_target(target_gguf: Path) -> Iterator[Target]:
     target.close()
 
 
-@pytest.fixture(params=["transformers_target", "llama_target"])
+# By the variant's source. A variant without a target here fails the contract tests.
+OF_VARIANT = {"transformers": "transformers_target", "gguf": "llama_target", "openai": "server_target"}
+
+
+@pytest.fixture(params=[variant.source for variant in TARGETS])
+def any_target(request: pytest.FixtureRequest) -> Target:
+    """One target of each variant."""
+    found: Target = request.getfixturevalue(OF_VARIANT[request.param])
+    return found
+
+
+@pytest.fixture(params=["transformers", "gguf"])
 def target(request: pytest.FixtureRequest) -> Target:
-    """Each target that this process runs."""
-    found: Target = request.getfixturevalue(request.param)
+    """Each that this process runs, which gives whole distributions."""
+    found: Target = request.getfixturevalue(OF_VARIANT[request.param])
     return found
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from configspec.errors import TestbedError, UsageError
 from configspec.targets.server.server_target import ServerTarget
-from configspec.testbed.specs import ServerSpec
+from configspec.testbed.family_spec import ServerSpec
+from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real
 pytest.importorskip("openai", reason="needs openai: pip install 'configspec[server]'")
@@ -125,3 +126,19 @@ def test_a_url_is_one() -> None:
     """A host without http:// is refused before anything is sent."""
     with pytest.raises(UsageError, match="http://"):
         _open("verifier:8000/v1")
+
+
+def test_a_server_that_writes_nothing_is_an_error(loopback: Start, reply: Start, byte_model: Start) -> None:
+    """What is counted and timed afterwards is counted on a text: an empty one would be read for ever."""
+
+    def answer(path: str, sent: Any) -> Any:
+        body = byte_model().answer(path, sent).body
+        if path == "/v1/completions" and sent["max_tokens"] == 9:
+            nothing: dict[str, list[str]] = {"tokens": [], "token_logprobs": [], "top_logprobs": []}
+            body["choices"] = [{"text": "", "logprobs": nothing, "finish_reason": "length"}]
+            body["usage"]["completion_tokens"] = 0
+        return reply(body=body)
+
+    target = _open(loopback(answer).url)
+    with pytest.raises(TestbedError, match="wrote nothing after a prompt of 3 tokens"):
+        target.continue_text(target.tokenize("abc"), 9, Decoding(), seed=0)

@@ -1,4 +1,4 @@
-"""What every target that this process runs must do, whoever runs it."""
+"""What every target must do, whoever runs it; `any_target` is of each variant of the registry in turn."""
 
 from __future__ import annotations
 
@@ -37,37 +37,37 @@ def _one_by_one(target: Target, prompt: Sequence[int], count: int) -> list[int]:
 
 
 @pytest.fixture
-def prompt(target: Target) -> tuple[int, ...]:
-    return target.tokenize(PROMPT_TEXT)
+def prompt(llama_target: Target) -> tuple[int, ...]:
+    return llama_target.tokenize(PROMPT_TEXT)
 
 
-def test_one_pass_says_what_single_steps_say(target: Target, prompt: tuple[int, ...]) -> None:
+def test_one_pass_says_what_single_steps_say(any_target: Target, prompt: tuple[int, ...]) -> None:
     """Verifying the target's own text in one pass gives that text, as feeding it token by token does."""
-    alone = _one_by_one(target, prompt, NEW)
-    target.prefill(prompt[:-1])
-    assert target.verify([prompt[-1], *alone[:-1]]) == alone
+    alone = _one_by_one(any_target, prompt, NEW)
+    any_target.prefill(prompt[:-1])
+    assert any_target.verify([prompt[-1], *alone[:-1]]) == alone
 
 
-def test_its_own_text_is_what_it_verifies(target: Target, prompt: tuple[int, ...]) -> None:
+def test_its_own_text_is_what_it_verifies(any_target: Target, prompt: tuple[int, ...]) -> None:
     """The greedy continuation is the text that single steps give; its log-probabilities are 0, its gaps are not."""
-    written = target.continue_text(prompt, NEW, GREEDY, seed=0)
-    assert list(written.tokens) == _one_by_one(target, prompt, NEW)
+    written = any_target.continue_text(prompt, NEW, GREEDY, seed=0)
+    assert list(written.tokens) == _one_by_one(any_target, prompt, NEW)
     assert set(written.logprobs) == {0.0}
     assert written.gaps is not None
     assert min(written.gaps) > 0
-    assert target.continue_text(prompt, NEW, GREEDY, seed=1) == written
+    assert any_target.continue_text(prompt, NEW, GREEDY, seed=1) == written
 
 
-def test_what_was_cut_leaves_no_trace(target: Target, prompt: tuple[int, ...]) -> None:
+def test_what_was_cut_leaves_no_trace(any_target: Target, prompt: tuple[int, ...]) -> None:
     """After foreign tokens and a cut back, the next pass says what a fresh text says."""
-    target.prefill(prompt[:-1])
-    fresh = target.verify([prompt[-1], *FOREIGN])
-    target.prefill(prompt[:-1])
-    target.verify([prompt[-1], *reversed(FOREIGN)])
-    target.keep(len(prompt) - 1)
-    assert target.verify([prompt[-1], *FOREIGN]) == fresh
-    target.keep(len(prompt) + 1)
-    assert target.verify(FOREIGN[1:]) == fresh[2:]
+    any_target.prefill(prompt[:-1])
+    fresh = any_target.verify([prompt[-1], *FOREIGN])
+    any_target.prefill(prompt[:-1])
+    any_target.verify([prompt[-1], *reversed(FOREIGN)])
+    any_target.keep(len(prompt) - 1)
+    assert any_target.verify([prompt[-1], *FOREIGN]) == fresh
+    any_target.keep(len(prompt) + 1)
+    assert any_target.verify(FOREIGN[1:]) == fresh[2:]
 
 
 def test_a_text_may_begin_with_nothing(target: Target, prompt: tuple[int, ...]) -> None:
@@ -105,13 +105,13 @@ def test_a_sampled_text_is_its_seeds(target: Target, prompt: tuple[int, ...]) ->
         assert math.log(row[token]) == pytest.approx(logprob, abs=2e-2)
 
 
-def test_a_pass_takes_time_whatever_the_requests(target: Target, prompt: tuple[int, ...]) -> None:
+def test_a_pass_takes_time_whatever_the_requests(any_target: Target, prompt: tuple[int, ...]) -> None:
     """One text or three, with context or none, again and again; texts can begin afterwards."""
     for requests in (1, 3):
         for _ in range(2):
-            assert target.pass_s(context=20, tokens=5, requests=requests) > 0
-        assert target.pass_s(context=0, tokens=3, requests=requests) > 0
-    assert _one_by_one(target, prompt, 4) == list(target.continue_text(prompt, 4, GREEDY, seed=0).tokens)
+            assert any_target.pass_s(context=20, tokens=5, requests=requests) > 0
+        assert any_target.pass_s(context=0, tokens=3, requests=requests) > 0
+    assert _one_by_one(any_target, prompt, 4) == list(any_target.continue_text(prompt, 4, GREEDY, seed=0).tokens)
 
 
 def test_it_says_what_it_is(target: Target) -> None:

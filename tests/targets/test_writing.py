@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from configspec.targets.writing import filler, write_text
+from configspec.targets.writing import Writer, filler
 from configspec.theory.decoding import Decoding
 
 GREEDY = Decoding()
@@ -32,20 +32,22 @@ class Counting:
 def test_the_prompt_goes_in_at_once_and_each_token_after_it() -> None:
     """Greedy: the best token each time, certain, and the gap to the second; the last one is not fed."""
     model = Counting()
-    written = write_text(model, (3, 4), 3, GREEDY, seed=0, ends=NO_END)
+    written = Writer(logits_after=model, ends=NO_END).write((3, 4), 3, GREEDY, seed=0)
     assert (written.tokens, written.logprobs, written.gaps) == ((5, 6, 7), (0.0, 0.0, 0.0), (0.5, 0.5, 0.5))
     assert model.fed == [(3, 4), (5,), (6,)]
 
 
 def test_an_end_token_counts_and_stops() -> None:
     """Nothing is written after it."""
-    assert write_text(Counting(), (3,), 9, GREEDY, seed=0, ends=frozenset({6})).tokens == (4, 5, 6)
+    writer = Writer(logits_after=Counting(), ends=frozenset({6}))
+    assert writer.write((3,), 9, GREEDY, seed=0).tokens == (4, 5, 6)
 
 
 def test_sampled_tokens_come_as_often_as_their_probabilities() -> None:
     """Of 2,000 texts, each of the two tokens that top-k 2 leaves begins its share: 1 / (1 + exp(-0.5 / T))."""
     decoding = Decoding(temperature=0.5, top_k=2)
-    texts = [write_text(Counting(), (0,), 1, decoding, seed=seed, ends=NO_END) for seed in range(2000)]
+    writer = Writer(logits_after=Counting(), ends=NO_END)
+    texts = [writer.write((0,), 1, decoding, seed=seed) for seed in range(2000)]
     likely = 1 / (1 + math.exp(-1.0))
     share = sum(text.tokens == (1,) for text in texts) / len(texts)
     assert share == pytest.approx(likely, abs=4 * math.sqrt(likely * (1 - likely) / len(texts)))

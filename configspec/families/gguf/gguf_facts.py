@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import TypeVar
 
 from configspec.errors import UsageError
 from configspec.families.content_hash import file_sha256, files_sha256
@@ -144,7 +145,7 @@ def _text(path: Path, header: GgufHeader, key: str) -> str:
     return found
 
 
-def _quant_name(file_type: Any) -> str:
+def _quant_name(file_type: object) -> str:
     try:
         name = str(_gguf_package().LlamaFileType(file_type).name)
     except ValueError:
@@ -152,9 +153,10 @@ def _quant_name(file_type: Any) -> str:
     return name.removeprefix("MOSTLY_").removeprefix("ALL_")
 
 
-def _gguf_package() -> Any:
+def _gguf_package() -> ModuleType:
     try:
         import gguf
     except ImportError:
         raise UsageError("Reading GGUF files needs the gguf package: pip install 'configspec[llama]'.") from None
-    return gguf
+    module: ModuleType = gguf
+    return module

@@ -44,7 +44,7 @@ class TensorInfo:
 class GgufHeader:
     """All that precedes the weights."""
 
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, object]
     tensors: tuple[TensorInfo, ...]
     data_bytes: int  # where the data begins
 
@@ -114,11 +114,11 @@ class _Cursor:
             metadata=metadata, tensors=tensors, data_bytes=-(-self._at // alignment_bytes) * alignment_bytes
         )
 
-    def _entry(self) -> tuple[str, Any]:
+    def _entry(self) -> tuple[str, object]:
         key = self._string()
         return key, self._value(self._scalar("<I"), key)
 
-    def _value(self, kind: int, key: str) -> Any:
+    def _value(self, kind: int, key: str) -> object:
         if kind == _STRING:
             return self._string()
         if kind == _ARRAY:
@@ -127,7 +127,7 @@ class _Cursor:
             raise _DamageError(f"{key!r} has the unknown type {kind}")
         return self._scalar(_SCALAR[kind])
 
-    def _array(self, key: str) -> tuple[Any, ...]:
+    def _array(self, key: str) -> tuple[object, ...]:
         kind, count = self._scalar("<I"), self._scalar("<Q")
         if kind == _STRING:
             return tuple(self._string() for _ in range(count))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
@@ -105,7 +104,7 @@ def _token_type(tokenizer: Tokenizer, index: int) -> gguf.TokenType:
     return gguf.TokenType.NORMAL
 
 
-def _as_stored(folder: Path, planned: PlannedTensor) -> NDArray[Any]:
+def _as_stored(folder: Path, planned: PlannedTensor) -> NDArray[np.generic]:
     with np.errstate(over="ignore"):
         values = planned.values().astype(planned.dtype)
     if not np.isfinite(values).all():

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.families.gguf.gguf_facts import read_facts
@@ -46,23 +46,23 @@ def check_quant(quant: str) -> None:
     _file_type(_llama_cpp(), quant)
 
 
-def _file_type(llama_cpp: Any, quant: str) -> int:
+def _file_type(llama_cpp: ModuleType, quant: str) -> int:
     known = _file_types(llama_cpp)
     if quant not in known:
         raise UsageError(f"The quantisation {quant!r} is none of llama.cpp's. {did_you_mean(quant, known)}")
     return known[quant]
 
 
-def _file_types(llama_cpp: Any) -> Mapping[str, int]:
+def _file_types(llama_cpp: ModuleType) -> Mapping[str, int]:
     return {name.removeprefix(_PREFIX): getattr(llama_cpp, name) for name in dir(llama_cpp) if name.startswith(_PREFIX)}
 
 
 @contextmanager
-def _captured_log(llama_cpp: Any) -> Iterator[deque[str]]:
+def _captured_log(llama_cpp: ModuleType) -> Iterator[deque[str]]:
     """llama.cpp's log in a list instead of on the terminal, until the block ends."""
     log: deque[str] = deque(maxlen=200)
 
-    def keep(level: int, text: bytes, user_data: Any) -> None:
+    def keep(level: int, text: bytes, user_data: object) -> None:
         log.append(text.decode("utf-8", errors="replace"))
 
     before, before_data = llama_cpp.llama_log_callback(), ctypes.c_void_p()
@@ -75,9 +75,10 @@ def _captured_log(llama_cpp: Any) -> Iterator[deque[str]]:
         llama_cpp.llama_log_set(before, before_data)
 
 
-def _llama_cpp() -> Any:
+def _llama_cpp() -> ModuleType:
     try:
         import llama_cpp
     except ImportError as error:
         raise UsageError(f"Quantising needs llama.cpp ({error}): pip install 'configspec[llama]'.") from None
-    return llama_cpp
+    module: ModuleType = llama_cpp
+    return module

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
@@ -34,7 +33,7 @@ class PlannedTensor:
     values: Callable[[], NDArray[np.float32]]
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[np.generic]:
         """F16 for matrices; F32 for vectors, which llama.cpp's kernels want so."""
         return np.dtype("<f4" if len(self.shape) == 1 else "<f2")
 

@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from configspec.errors import ConfigspecError, TestbedError, UsageError
 from configspec.families.hub.hub_cache import files_in
-from configspec.testbed.specs import HubSpec
+from configspec.testbed.family_spec import HubSpec
 
 LISTING_TIMEOUT_S = 30.0  # for one small answer; downloads have huggingface_hub's own
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -102,7 +102,7 @@ class Hub:
             )
         return folder
 
-    def _snapshot(self, hub: Any, spec: HubSpec, globs: list[str], *, local_files_only: bool = False) -> str:
+    def _snapshot(self, hub: ModuleType, spec: HubSpec, globs: list[str], *, local_files_only: bool = False) -> str:
         return str(
             hub.snapshot_download(
                 spec.repo,
@@ -116,28 +116,29 @@ class Hub:
         )
 
 
-def _huggingface_hub() -> Any:
+def _huggingface_hub() -> ModuleType:
     try:
         import huggingface_hub
         import huggingface_hub.errors
     except ImportError:
         raise UsageError("Hub entries need huggingface_hub: pip install 'configspec[hub]'.") from None
-    return huggingface_hub
+    module: ModuleType = huggingface_hub
+    return module
 
 
-def _failures(hub: Any) -> tuple[type[Exception], ...]:
+def _failures(hub: ModuleType) -> tuple[type[Exception], ...]:
     # HTTPError is httpx's, by whichever name this version imports it; hf_xet raises RuntimeError whatever went wrong.
     return (hub.errors.HTTPError, hub.errors.XetDownloadError, OSError, ValueError, RuntimeError)
 
 
-def _unreachable(hub: Any, problem: Any) -> bool:
+def _unreachable(hub: ModuleType, problem: BaseException) -> bool:
     """Whether the hub gave no answer, or none that is about the repository."""
     if isinstance(problem, hub.errors.HfHubHTTPError):
         return int(problem.response.status_code) == 429 or int(problem.response.status_code) >= 500
     return isinstance(problem, (hub.errors.OfflineModeIsEnabled, hub.errors.HTTPError))
 
 
-def _explained(problem: Any, spec: HubSpec) -> ConfigspecError:
+def _explained(problem: BaseException, spec: HubSpec) -> ConfigspecError:
     """The error for people; the most particular kinds first, for huggingface_hub derives many from one another."""
     errors = _huggingface_hub().errors
     what = f"{spec.repo}@{spec.revision}"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from configspec.errors import UsageError
 from configspec.families.content_hash import file_sha256
-from configspec.testbed.specs import HubSpec
+from configspec.testbed.family_spec import HubSpec
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REPOSITORY = "models--"

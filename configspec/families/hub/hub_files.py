@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.families.gguf.gguf_shards import shard_names
-from configspec.testbed.specs import HubSpec
+from configspec.testbed.family_spec import HubSpec
 
 QUANT = "{quant}"
 DEFAULT_GLOB = f"*{QUANT}*.gguf"

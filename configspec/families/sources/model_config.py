@@ -10,13 +10,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configspec.errors import UsageError
-from configspec.families.sources.safetensors_folder import read_json
+from configspec.families.sources.safetensors_folder import JsonObject, read_json
 from configspec.families.sources.special_tokens import declared_ids
 
 # By transformers' name of the class: llama.cpp's name of the architecture, and the kinds of rope converted for it.
@@ -41,7 +40,7 @@ class ModelConfig:
     context: int  # tokens, as trained
     vocabulary: int  # rows of the embedding
     rms_eps: float
-    rope: Mapping[str, Any]  # rope_theta, rope_type, and what that type needs
+    rope: JsonObject  # rope_theta, rope_type, and what that type needs
     tied: bool
     special_ids: Mapping[str, int]  # by "bos", "eos", "pad"
 
@@ -101,7 +100,7 @@ def llama3_rope_factors(config: ModelConfig) -> NDArray[np.float32] | None:
     return np.asarray(1.0 / ((1.0 - share) / rope["factor"] + share), dtype=np.float32)
 
 
-def _refuse_unsupported(path: Path, raw: Mapping[str, Any], rope_type: str, rope_types: frozenset[str]) -> None:
+def _refuse_unsupported(path: Path, raw: JsonObject, rope_type: str, rope_types: frozenset[str]) -> None:
     found: dict[str, tuple[str, frozenset[str]]] = {
         "rope_type": (rope_type, rope_types),
         "hidden_act": (str(raw.get("hidden_act", "silu")), frozenset({"silu"})),

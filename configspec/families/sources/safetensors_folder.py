@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ from configspec.errors import UsageError
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-_ITEM: Mapping[str, np.dtype[Any]] = {"BF16": np.dtype("<u2"), "F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+JsonObject: TypeAlias = Mapping[str, Any]  # as a file of a model folder holds it
+_ITEM: Mapping[str, np.dtype[np.generic]] = {"BF16": np.dtype("<u2"), "F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class WeightSizes:
     stored_bytes: int
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> JsonObject:
     """A JSON object from a file of a model folder."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -107,7 +108,7 @@ def weight_sizes(folder: Path) -> WeightSizes:
     return WeightSizes(parameters=parameters, stored_bytes=stored_bytes)
 
 
-def _headers(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any], int]]:
+def _headers(folder: Path) -> Iterator[tuple[Path, JsonObject, int]]:
     """Each weight file, its header's entries, and where its data begin; all tensors that an index names are there."""
     files = weight_files(folder)
     places = {} if files[0].name == SINGLE else read_json(folder / INDEX)["weight_map"]
@@ -125,7 +126,7 @@ def _tensors_of(path: Path) -> Mapping[str, StoredTensor]:
     return {name: _tensor(path, name, entry, data_bytes, size_bytes) for name, entry in entries.items()}
 
 
-def _header(path: Path) -> tuple[Mapping[str, Any], int]:
+def _header(path: Path) -> tuple[JsonObject, int]:
     """The entries of a file's header, and where the data begin."""
     size_bytes = path.stat().st_size
     with path.open("rb") as file:
@@ -141,7 +142,7 @@ def _header(path: Path) -> tuple[Mapping[str, Any], int]:
             raise _incomplete(path, f"its header is not that of a safetensors file ({error})") from None
 
 
-def _span(path: Path, name: str, entry: Mapping[str, Any]) -> tuple[int, int, int]:
+def _span(path: Path, name: str, entry: JsonObject) -> tuple[int, int, int]:
     """How many values a tensor has, and where it begins and ends in the data."""
     try:
         begin, end = entry["data_offsets"]
@@ -150,7 +151,7 @@ def _span(path: Path, name: str, entry: Mapping[str, Any]) -> tuple[int, int, in
         raise _incomplete(path, f"its header's entry {name!r} is not a tensor ({error})") from None
 
 
-def _tensor(path: Path, name: str, entry: Mapping[str, Any], data_bytes: int, size_bytes: int) -> StoredTensor:
+def _tensor(path: Path, name: str, entry: JsonObject, data_bytes: int, size_bytes: int) -> StoredTensor:
     items, begin, end = _span(path, name, entry)
     kind, shape = str(entry.get("dtype")), tuple(entry["shape"])
     if kind not in _ITEM:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from configspec.families.sources.safetensors_folder import read_json
+from configspec.families.sources.safetensors_folder import JsonObject, read_json
 from configspec.families.sources.tokenizer_json import Tokenizer
 
 NAMES = ("bos", "eos", "pad")
 
 
-def declared_ids(config: Mapping[str, Any]) -> dict[str, int]:
+def declared_ids(config: JsonObject) -> dict[str, int]:
     """The ids that config.json gives; the first where there are several ends."""
     found = {name: config.get(f"{name}_token_id") for name in NAMES}
     first = {name: value[0] if isinstance(value, list) and value else value for name, value in found.items()}

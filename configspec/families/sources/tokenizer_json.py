@@ -7,13 +7,12 @@ a wrong one tokenises nearly everything right. Names: llama.cpp, src/llama-vocab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from configspec.errors import UsageError
-from configspec.families.sources.safetensors_folder import read_json
+from configspec.families.sources.safetensors_folder import JsonObject, read_json
 
 TOKENIZER = "tokenizer.json"
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
@@ -34,7 +33,7 @@ class Tokenizer:
     control: frozenset[int]  # special tokens: never the text of a prompt
     added: frozenset[int]  # added tokens that are text
     unused: frozenset[int]  # ids without a token
-    raw: Mapping[str, Any]
+    raw: JsonObject
 
     def padded(self, size: int) -> tuple[str, ...]:
         """The tokens, with names for the embedding's rows that no token has."""
@@ -123,11 +122,11 @@ def begins_with(tokenizer: Tokenizer, text: str) -> bool:
     )
 
 
-def _steps(tokenizer: Tokenizer) -> list[Mapping[str, Any]]:
+def _steps(tokenizer: Tokenizer) -> list[JsonObject]:
     return list(_flat(tokenizer.raw.get("pre_tokenizer"), "pretokenizers"))
 
 
-def _flat(node: Mapping[str, Any] | None, children: str) -> Iterator[Mapping[str, Any]]:
+def _flat(node: JsonObject | None, children: str) -> Iterator[JsonObject]:
     """A step, or the steps of a Sequence."""
     if node and node.get("type") == "Sequence":
         for child in node.get(children) or ():

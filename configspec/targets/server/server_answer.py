@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from configspec.errors import TestbedError
+from configspec.targets.server.server_client import JsonObject
 
 Named = int | str  # a token by its id, or by its text where the server tells no ids
 _TOKEN_ID = re.compile(r"token_id:(\d+)")
@@ -41,7 +41,7 @@ class Answer:
     stopped: bool  # by a token that ends a text, not by the length asked for
 
 
-def read_answer(body: dict[str, Any], url: str) -> Answer:
+def read_answer(body: JsonObject, url: str) -> Answer:
     """The answer in a response's JSON.
 
     Raises:
@@ -64,7 +64,7 @@ def read_answer(body: dict[str, Any], url: str) -> Answer:
         ) from error
 
 
-def _rows(logprobs: dict[str, Any]) -> tuple[Row, ...]:
+def _rows(logprobs: JsonObject) -> tuple[Row, ...]:
     if "content" in logprobs:
         return tuple(
             _row(_of(one), one["logprob"], [(_of(other), other["logprob"]) for other in one["top_logprobs"]])
@@ -83,7 +83,7 @@ def _row(token: Named, logprob: float | None, top: list[tuple[Named, float]]) ->
     return Row(token=token, logprob=None if logprob is None else float(logprob), top=tuple(best_first))
 
 
-def _of(one: dict[str, Any]) -> Named:
+def _of(one: JsonObject) -> Named:
     return int(one["id"]) if "id" in one else str(one["token"])
 
 

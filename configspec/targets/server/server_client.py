@@ -7,14 +7,17 @@ Retried are lost connections, timeouts, 408, 409, 429 and 5xx (https://github.co
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.specs import ServerSpec
+from configspec.testbed.family_spec import ServerSpec
 
 EXTRA = "pip install 'configspec[server]'"
 _QUOTED = 300  # characters of an answer that a message shows
+
+
+JsonObject: TypeAlias = dict[str, Any]
 
 
 class RefusedError(UsageError):
@@ -50,11 +53,11 @@ class ServerClient:
             base_url=self.url, api_key=self._key or "none", timeout=spec.timeout_s, max_retries=spec.retries
         )
 
-    def get(self, path: str) -> dict[str, Any]:
+    def get(self, path: str) -> JsonObject:
         """The answer to a GET below the URL."""
         return self._ask(path, lambda: self._client.get(path, cast_to=object), self._spec.retries)
 
-    def post(self, path: str, body: dict[str, Any], *, retries: int | None = None) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, object], *, retries: int | None = None) -> JsonObject:
         """The answer to a POST: below the URL, or beside its /v1 where the path begins with `../`."""
         at = self.url.removesuffix("/v1") + path[2:] if path.startswith("../") else path
         times = self._spec.retries if retries is None else min(retries, self._spec.retries)
@@ -66,7 +69,7 @@ class ServerClient:
         """Close the connections."""
         self._client.close()
 
-    def _ask(self, path: str, send: Callable[[], object], retries: int) -> dict[str, Any]:
+    def _ask(self, path: str, send: Callable[[], object], retries: int) -> JsonObject:
         where = f"{self.url} (asked for {path})"
         tries = f" {retries + 1} times" if retries else ""
         try:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.targets.server.server_answer import Answer, Row, read_answer
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
 from configspec.targets.server.server_text import TextIds
 from configspec.targets.server.server_tokenizer import Tokenizer
-from configspec.testbed.specs import ServerSpec
+from configspec.testbed.family_spec import ServerSpec
 from configspec.theory.decoding import Decoding
 
 # Servers take what is not said from the model's generation_config.json, or from their own defaults: all is said.
@@ -43,6 +42,19 @@ class Abilities:
     no_logprobs: str | None
     no_scores: str | None
     late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequest:
+    """At most `new_tokens` tokens after a prompt of `length` tokens; with `echo` the prompt's own before them."""
+
+    prompt: list[int] | str
+    length: int
+    new_tokens: int = 1
+    decoding: Decoding = GREEDY
+    seed: int = 0
+    logprobs: int | None = None
+    echo: bool = False
 
 
 class ServerModel:
@@ -72,44 +84,34 @@ class ServerModel:
         """How many of `ids` can be sent, at least `least`: all, or as far as their text tokenises back."""
         return len(ids) if self.can.takes_ids else self.text_ids.longest(ids, least)
 
-    def complete(
-        self,
-        prompt: list[int] | str,
-        length: int,
-        new_tokens: int,
-        decoding: Decoding = GREEDY,
-        *,
-        seed: int = 0,
-        logprobs: int | None = None,
-        echo: bool = False,
-        retries: int | None = None,
-    ) -> Answer:
-        """At most `new_tokens` tokens after a prompt of `length` tokens; with `echo` the prompt's own before them."""
-        body: dict[str, Any] = {
+    def complete(self, asked: CompletionRequest, *, retries: int | None = None) -> Answer:
+        """What the model writes; `retries` None: as often as the spec says."""
+        body: dict[str, object] = {
             "model": self._model,
-            "prompt": prompt,
-            "max_tokens": new_tokens,
-            "temperature": decoding.temperature,
-            "top_p": decoding.top_p,
-            "top_k": decoding.top_k,
-            "seed": seed % 2**31,
+            "prompt": asked.prompt,
+            "max_tokens": asked.new_tokens,
+            "temperature": asked.decoding.temperature,
+            "top_p": asked.decoding.top_p,
+            "top_k": asked.decoding.top_k,
+            "seed": asked.seed % 2**31,
             **_NEUTRAL,
         }
-        if logprobs is not None:
-            body["logprobs"] = logprobs
-        if echo:
+        if asked.logprobs is not None:
+            body["logprobs"] = asked.logprobs
+        if asked.echo:
             body["echo"] = True
         answer = read_answer(self._client.post("/completions", body, retries=retries), self.url)
-        if answer.prompt_tokens != length:
+        if answer.prompt_tokens != asked.length:
             raise UsageError(
-                f"{self.url} read {answer.prompt_tokens} tokens where the tokenizer makes {length}: another tokenizer, "
-                "or another rule for what begins a text. Name the model's own as `tokenizer`."
+                f"{self.url} read {answer.prompt_tokens} tokens where the tokenizer makes {asked.length}: another "
+                "tokenizer, or another rule for what begins a text. Name the model's own as `tokenizer`."
             )
         return answer
 
     def scores(self, prompt: list[int] | str, length: int, *, retries: int | None = None) -> Answer:
         """The scores of a prompt's own tokens, and the one token that follows it."""
-        return self.complete(prompt, length, 1, logprobs=1, echo=True, retries=retries)
+        asked = CompletionRequest(prompt=prompt, length=length, logprobs=1, echo=True)
+        return self.complete(asked, retries=retries)
 
     def _look_up(self) -> int | None:
         """The model's context, if the server tells."""
@@ -127,8 +129,9 @@ class ServerModel:
         ids = self.tokenizer.encode(_PROBE)
         takes_ids = self._takes_ids(ids)
         prompt = list(ids) if takes_ids else _PROBE
+        asked = CompletionRequest(prompt=prompt, length=len(ids), new_tokens=_PROBE_TOKENS, logprobs=2)
         try:
-            rows = self.complete(prompt, len(ids), _PROBE_TOKENS, logprobs=2, retries=1).rows
+            rows = self.complete(asked, retries=1).rows
             lack = None if rows else f"{self.url} gave none with a completion."
         except (RefusedError, FailedError) as error:
             rows, lack = None, str(error)
@@ -140,9 +143,9 @@ class ServerModel:
 
     def _takes_ids(self, ids: Sequence[int]) -> bool:
         try:
-            self.complete(list(ids), len(ids), 1, retries=1)
+            self.complete(CompletionRequest(prompt=list(ids), length=len(ids)), retries=1)
         except (UsageError, FailedError):  # the reason may be another one; then text meets it too
-            self.complete(_PROBE, len(ids), 1)
+            self.complete(CompletionRequest(prompt=_PROBE, length=len(ids)))
             return False
         return True
 

@@ -17,17 +17,40 @@ from numpy.typing import NDArray
 from configspec.errors import TestbedError, UsageError
 from configspec.targets.server.server_answer import Answer, Row
 from configspec.targets.server.server_client import ServerClient
-from configspec.targets.server.server_model import GREEDY, ServerModel, row_after
+from configspec.targets.server.server_model import GREEDY, CompletionRequest, ServerModel, row_after
 from configspec.targets.server.server_tokenizer import LocalTokenizer, RemoteTokenizer, Tokenizer
 from configspec.targets.target import Continuation
-from configspec.testbed.specs import HubSpec, ServerSpec
+from configspec.testbed.family_spec import HubSpec, ServerSpec, TargetSpec
 from configspec.theory.decoding import Decoding
 
 NO_TOKEN = -1  # stands behind the first disagreement, where nobody looks, for what a server's text does not tell
 
 
-def server_runtime(spec: ServerSpec) -> str:
-    """What computes the target, as far as one can know from here; asks nobody."""
+class ServerVariant:
+    """A model behind an OpenAI-compatible server."""
+
+    source = "openai"
+
+    def declares(self, spec: TargetSpec) -> bool:
+        """See the protocol."""
+        return spec.server is not None
+
+    def open(self, spec: TargetSpec) -> ServerTarget:
+        """See the protocol."""
+        assert spec.server is not None
+        return ServerTarget(spec.server)
+
+    def runtime(self, spec: TargetSpec) -> str:
+        """What computes the target, as far as one can know from here; asks nobody."""
+        assert spec.server is not None
+        return _runtime(spec.server)
+
+    def sha256(self, spec: TargetSpec) -> str | None:
+        """Not to be known."""
+        return None
+
+
+def _runtime(spec: ServerSpec) -> str:
     return f"OpenAI-compatible server at {spec.url}"
 
 
@@ -43,7 +66,7 @@ class ServerTarget:
         """
         assert not isinstance(spec.tokenizer, HubSpec), "a hub entry is resolved before a target is opened"
         self.name = f"{spec.model} at {spec.url}"
-        self.runtime = server_runtime(spec)
+        self.runtime = _runtime(spec)
         self._client = ServerClient(spec)
         self._server = ServerModel(self._client, spec, lambda: _tokenizer(spec, self._client))
         self.context = self._server.context
@@ -111,7 +134,14 @@ class ServerTarget:
         self._check_logprobs_are_of(decoding)
         self._text = list(prompt)
         answer = self._server.complete(
-            self._server.prompt_of(prompt), len(prompt), new_tokens, decoding, seed=seed, logprobs=2
+            CompletionRequest(
+                prompt=self._server.prompt_of(prompt),
+                length=len(prompt),
+                new_tokens=new_tokens,
+                decoding=decoding,
+                seed=seed,
+                logprobs=2,
+            )
         )
         rows = answer.rows or ()
         if len(rows) != answer.completion_tokens:
@@ -126,6 +156,11 @@ class ServerTarget:
             tokens = (*tokens, self._untold_end(decoding))
             logprobs.append(0.0)
             gaps = None
+        if not tokens:
+            raise TestbedError(
+                f"{self.name} wrote nothing after a prompt of {len(prompt)} tokens, and {new_tokens} were asked for. "
+                "Ask it for a completion by hand: its log may say why."
+            )
         if None in logprobs:
             raise TestbedError(f"{self.name} gave a token without its log-probability.")
         self._text += tokens
@@ -140,7 +175,7 @@ class ServerTarget:
         texts = [self._filler(context, tokens, request) for request in range(requests)]
         for ids in texts:
             if context:
-                self._server.complete(self._server.prompt_of(ids[:context]), context, 1)
+                self._server.complete(CompletionRequest(prompt=self._server.prompt_of(ids[:context]), length=context))
         prompts = [(self._server.prompt_of(ids), len(ids)) for ids in texts]
         with ThreadPoolExecutor(max_workers=requests) as together:
             begin_s = time.monotonic()
@@ -224,9 +259,10 @@ class ServerTarget:
             ids = self.tokenize("a")
             gaps: list[float] = []
             for temperature in (1.0, 0.5):
-                answer = self._server.complete(
-                    self._server.prompt_of(ids), len(ids), 1, Decoding(temperature=temperature), logprobs=2
-                )
+                warm = Decoding(temperature=temperature)
+                prompt = self._server.prompt_of(ids)
+                asked = CompletionRequest(prompt=prompt, length=len(ids), decoding=warm, logprobs=2)
+                answer = self._server.complete(asked)
                 gaps += self._gaps(answer.rows or (), GREEDY) or ()
             self._scales = len(gaps) == 2 and abs(gaps[1] - 2 * gaps[0]) < abs(gaps[1] - gaps[0])
         return self._scales

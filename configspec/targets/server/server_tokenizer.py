@@ -7,12 +7,12 @@ llama-cpp-python       POST /extras/tokenize and /extras/detokenize
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from configspec.errors import TestbedError, UsageError
-from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
+from configspec.targets.server.server_client import FailedError, JsonObject, RefusedError, ServerClient
 
 
 class Tokenizer(Protocol):
@@ -116,7 +116,7 @@ class RemoteTokenizer:
             self._pieces[token] = self.decode([token])
         return self._pieces[token]
 
-    def _ask(self, path: str, body: dict[str, Any], *names: str) -> Any:
+    def _ask(self, path: str, body: Mapping[str, object], *names: str) -> object:
         answer = self._client.post(path, {"model": self._model, **body}, retries=1)
         for name in names:
             if name in answer:
@@ -127,7 +127,7 @@ class RemoteTokenizer:
 _TEXTS = ("prompt", "content", "text")  # vLLM, llama-server, llama-cpp-python
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> JsonObject:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
