@@ -12,6 +12,7 @@ from .outbox import Outbox
 from .protocol import MAX_LINE_BYTES, AgentError, Deadline, JsonObject, encode, split_lines, usage_error
 from .requests import TEXT, number, read_request, read_value, whole
 
+_DECODER = json.JSONDecoder()
 _ID = whole(0)
 _SECONDS = number(0.0)
 
@@ -54,7 +55,7 @@ def _parse(line: bytes | None) -> JsonObject:
     if line is None:
         raise usage_error(f"a request is longer than {MAX_LINE_BYTES} bytes")
     try:
-        request = json.loads(line.decode("utf-8"))
+        request = _DECODER.decode(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise usage_error("a request is not JSON", found=str(error)) from None
     if not isinstance(request, dict):

@@ -306,22 +306,27 @@ REQUESTS: tuple[type[Request], ...] = (
     *(ListFiles, FindFile, Receive, Chunk, Finish),
 )
 _KINDS: dict[str, Callable[..., Request]] = {kind.op: kind for kind in REQUESTS}
-# Taken apart once: a round waits for its request to be read.
+# Taken apart once: a round waits for its request to be read and written.
 _SLOTS = {kind.op: [(one.name, one.metadata[_FORM], one.default) for one in fields(kind)] for kind in REQUESTS}
+_FORMS = {op: {name: (form, default) for name, form, default in slots} for op, slots in _SLOTS.items()}
+_NEEDED = {op: [name for name, _, default in slots if default is MISSING] for op, slots in _SLOTS.items()}
 
 
 def read_request(op: str, values: Mapping[str, object]) -> Request:
     """The request `op` with these arguments, as JSON has them; a usage error where it cannot be."""
-    slots = _SLOTS.get(op)
-    if slots is None:
-        raise usage_error("unknown operation", found=repr(op), hint=f"This agent knows: {', '.join(_SLOTS)}.")
-    names = {name for name, _, _ in slots}
-    if not values.keys() <= names:
-        known = ", ".join(sorted(names)) or "none"
-        raise usage_error(f"{op}: unknown argument", found=repr(min(values.keys() - names)), hint=f"It knows: {known}.")
+    forms = _FORMS.get(op)
+    if forms is None:
+        raise usage_error("unknown operation", found=repr(op), hint=f"This agent knows: {', '.join(_FORMS)}.")
+    if not values.keys() <= forms.keys():
+        known = ", ".join(sorted(forms)) or "none"
+        unknown = min(values.keys() - forms.keys())
+        raise usage_error(f"{op}: unknown argument", found=repr(unknown), hint=f"It knows: {known}.")
     found: dict[str, object] = {}
-    for name, form, default in slots:
-        value = values.get(name, default)
-        if value is not default or default is MISSING:  # null is None where that is the default
+    for name, value in values.items():
+        form, default = forms[name]
+        if value is not None or default is not None:  # null is None where that is the default
             found[name] = read_value(op, name, value, form)
+    for name in _NEEDED[op]:
+        if name not in values:
+            read_value(op, name, MISSING, forms[name][0])
     return _KINDS[op](**found)

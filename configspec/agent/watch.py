@@ -45,9 +45,9 @@ class Watch:
 
     def _run(self) -> None:
         poller = select.poll()
-        poller.register(0, getattr(select, "POLLRDHUP", 0))  # a closed pipe is told unasked, a closed socket is not
+        poller.register(0, getattr(select, "POLLRDHUP", 0))  # a closed pipe is reported unasked, a closed socket is not
         most_bytes, heard_s = 0, time.monotonic()
-        in_hand, told_s = None, heard_s  # a request, and when it was first seen here or last told of
+        in_hand, beat_s = None, heard_s  # a request, and when it was first seen here or its last beat went out
         while not poller.poll(self._silence_s * 1000 / 15):
             sent_bytes = self._read_bytes + _waiting_bytes()
             now_s = time.monotonic()
@@ -55,11 +55,11 @@ class Watch:
                 most_bytes, heard_s = sent_bytes, now_s
             elif now_s - heard_s > self._silence_s:
                 os._exit(GONE_STATUS)  # the main thread may be deep in llama.cpp; the kernel frees the lock
-            if self._outbox.in_hand != in_hand:  # short requests, as rounds are, are never told of
-                in_hand, told_s = self._outbox.in_hand, now_s
-            elif in_hand is not None and now_s - told_s >= self._silence_s / BEATS:
+            if self._outbox.in_hand != in_hand:  # short requests, as rounds are, have no beat
+                in_hand, beat_s = self._outbox.in_hand, now_s
+            elif in_hand is not None and now_s - beat_s >= self._silence_s / BEATS:
                 self._outbox.beat(in_hand)
-                told_s = now_s
+                beat_s = now_s
         self._deadline.host_is_gone()
         time.sleep(self._silence_s / 3)  # for the work in hand to see that its deadline is over
         os._exit(GONE_STATUS)

@@ -1,4 +1,4 @@
-"""Taking a board for one run: its agent holds one lock there, this host another; whoever is refused is told who has it.
+"""Taking a board for one run: its agent holds one lock there, this host another; whoever is refused learns who has it.
 
 A run is one pytest: the workers of pytest-xdist share its boards, and their scheduler keeps them apart. The host's
 lock is asked first, so that a run of this host disturbs no measurement of another one; the board's lock keeps out
@@ -106,7 +106,7 @@ def describe_owner(owner: Mapping[str, object] | None) -> str:
 
 
 def known_owner(owner: Mapping[str, object] | None) -> dict[str, str]:
-    """What is told of an owner: user, host, pid and since, each short and printable."""
+    """What is shown of an owner: user, host, pid and since, each short and printable."""
     return {name: _word((owner or {}).get(name, "?")) for name in ("user", "host", "pid", "since")}
 
 

@@ -43,7 +43,7 @@ class ModelFolder:
             name: Its name on the device.
             sha256: Its hash.
             replace: Whether it may take the place of another file of this name.
-            progress: Told how many bytes are there, and of how many.
+            progress: Called with how many bytes are there, and of how many.
 
         Raises:
             UsageError: The name is refused, another file has it, or the folder cannot be used.

@@ -76,7 +76,7 @@ def test_an_argument_of_another_name_is_refused(kind: type[Request]) -> None:
     ("kind", "name"), [(kind, one.name) for kind in REQUESTS for one in fields(kind) if one.default is MISSING]
 )
 def test_what_has_no_default_must_be_there(kind: type[Request], name: str) -> None:
-    """An absent argument is told as that."""
+    """The error says that nothing was found."""
     present = {one.name: value for one in fields(kind) for value in _good(kind, one.name) if one.name != name}
     with pytest.raises(AgentError, match=f"{kind.op}: {name} must be") as refused:
         read_request(kind.op, present)

@@ -29,21 +29,21 @@ from configspec.devices.transport.local import Connection, last_lines
 from configspec.errors import TestbedError, UsageError
 
 GRACE_S = 10.0
-TELL_S = 10.0  # between two lines about long work
+PROGRESS_EVERY_S = 10.0  # between two lines about long work
 T = TypeVar("T")
 _SHOWN = 80  # characters of what the agent says it is doing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long an agent is waited for: past its deadline, and without a word while it works; and how often it is told.
+    """How long an agent is waited for: past its deadline, and without a word while it works.
 
-    `tell_s` lies between two lines about long work.
+    `progress_every_s` lies between two lines about long work.
     """
 
     grace_s: float = GRACE_S
     silence_s: float = SILENCE_S
-    tell_s: float = TELL_S
+    progress_every_s: float = PROGRESS_EVERY_S
 
 
 LIMITS = Limits()
@@ -63,7 +63,7 @@ class AgentClient:
         self._connection = connection
         self._device = device
         self._limits = limits
-        self._told_s = -math.inf
+        self._reported_s = -math.inf
         self._progress = progress
         self._framing = Framing()
         self._inbox: collections.deque[JsonObject] = collections.deque()
@@ -138,15 +138,15 @@ class AgentClient:
                 self._lose(TestbedError, f"it answered {quote_message(message)} to request {request_id} ({asked}).")
             if "event" not in message:
                 return message
-            self._tell(self._read(Event, message["event"], message))
+            self._report(self._read(Event, message["event"], message))
             if time.monotonic() > end_s:
                 self._lose(TestbedError, f"no sign of {awaited} within {timeout_s:g} s.")
 
-    def _tell(self, event: Event) -> None:
+    def _report(self, event: Event) -> None:
         now_s = time.monotonic()
-        if self._progress is None or event.doing is None or now_s < self._told_s + self._limits.tell_s:
+        if self._progress is None or event.doing is None or now_s < self._reported_s + self._limits.progress_every_s:
             return
-        self._told_s = now_s
+        self._reported_s = now_s
         self._progress(f"{self._device}: {_describe_event(event.doing, event.done, event.total)}")
 
     def _next_message(self, awaited: str, end_s: float, timeout_s: float, silence_s: float = math.inf) -> JsonObject:

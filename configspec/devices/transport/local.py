@@ -54,7 +54,7 @@ class Connection(Protocol):
 
 
 class LocalConnection:
-    """A subprocess, told every `beat_s` that its host is still there. OSError where it cannot be started."""
+    """A subprocess, which gets a beat every `beat_s`: its host is there. OSError where it cannot be started."""
 
     def __init__(self, command: Sequence[str], *, beat_s: float = BEAT_S, close_wait_s: float = CLOSE_WAIT_S) -> None:
         # A session of its own: Ctrl-C goes to the host alone, which then ends the agent in order.
