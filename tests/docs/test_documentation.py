@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from configspec.cli import parser
 from configspec.pytest_plugin.options import add_options
 from configspec.records.profile_file import read_profile
+from configspec.reporting.prediction_section import COLUMNS
 from configspec.reporting.run_document import ranking_document
 from configspec.reporting.terminal import as_text
 from configspec.selection.query import Query
@@ -35,6 +36,12 @@ def test_the_rankings_in_the_readme_are_what_is_printed():
     shown = re.search(r"<!-- example: rankings -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
     assert shown
     assert shown[1] == as_text(ranking_document(Query().answer(measured), top=3))
+
+
+def test_the_table_of_predictions_has_the_programs_columns():
+    """In docs/end-to-end.md; its figures are of a run."""
+    header = next(line for line in PAGES["end-to-end.md"].splitlines() if line.startswith("draft  quant"))
+    assert re.split(r"\s{2,}", header) == [column.title for column in COLUMNS]
 
 
 @pytest.mark.real
