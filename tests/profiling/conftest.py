@@ -50,5 +50,5 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="module")
 def session(small_inventory: Inventory, cache: Store) -> Iterator[ProfilingSession]:
     """A session for the small families."""
-    with ProfilingSession(small_inventory, cache, progress=lambda text: None) as session:
+    with ProfilingSession(small_inventory, cache, progress=lambda text: None, host_threads=1) as session:
         yield session

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
 KS = (1, 2, 4)
+NEW_TOKENS = 48
 
 
 def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventory):
@@ -42,9 +43,11 @@ def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventor
 def test_a_larger_draft_is_accepted_more_often(small_inventory, cache, family):
     """From xs to m, over the repository's whole prompt set, as a mean over quantisations and K."""
     spec = small_inventory.families[family]
-    inventory = replace(small_inventory, sweep=read_inventory(ROOT / "devices.yaml").sweep)
+    inventory = replace(
+        small_inventory, sweep=replace(read_inventory(ROOT / "devices.yaml").sweep, new_tokens=NEW_TOKENS)
+    )
     accepted = {}
-    with ProfilingSession(inventory, cache, progress=print) as session:
+    with ProfilingSession(inventory, cache, progress=print, host_threads=1) as session:
         trace = session.trace(spec)
         for draft in ("xs", "s", "m"):
             scores = [session.scores(spec, session.draft_file(spec, draft, q), trace) for q in spec.quants]

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 # Imported here first: a pytest run inside this process forgets what it imported, and numpy cannot be loaded twice.
-import configspec.testbed.read
 from configspec.records.reader import open_row_file
 
 BENCHMARK = '''
