@@ -15,6 +15,7 @@ from configspec.agent.board.flock import FILE_VARIABLE
 # Machines that run tests are shared: how long an example takes says nothing about the code.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
+QUICK_START = "-p no:hypothesispytest -p no:anyio"
 # Where these tests are shared among workers, what they start is no part of that run.
 for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
     del os.environ[name]
@@ -30,3 +31,15 @@ def own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FILE_VARIABLE, str(path))
         yield path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_starts() -> Iterator[None]:
+    """What these tests start keeps its byte code, and a run of pytest loads no plugin that it does not use.
+
+    Some hundred processes are started. Each would spend half of its time on compiling modules and on Hypothesis.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTEST_ADDOPTS", QUICK_START)
+        yield

@@ -27,7 +27,8 @@ from configspec.devices.transport.ssh.ssh_client import ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
 from configspec.devices.transport.ssh.upload import upload_agent
 from configspec.errors import TestbedError
-from configspec.testbed.specs import DeviceSpec, FamilySpec, LlamaCppSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec, SshSpec
+from configspec.testbed.family_spec import FamilySpec
 from configspec.theory.timing import prefix_durations
 
 DRAFTING_AT_LEAST = 0.98

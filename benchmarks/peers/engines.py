@@ -16,7 +16,7 @@ from llama_speculative import Speculation
 from machine import processors
 
 from configspec.errors import TestbedError
-from configspec.testbed.specs import LlamaCppSpec
+from configspec.testbed.device_spec import LlamaCppSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

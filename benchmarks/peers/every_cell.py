@@ -30,9 +30,6 @@ from pathlib import Path
 
 from build_llama_bench import Tool
 from comparison import Line, Pair, compare, enough
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
-from configspec.testbed.family_spec import FamilySpec, TargetSpec
-from configspec.testbed.inventory import Inventory
 from end_to_end import MOST_TIMES
 from engines import Given, LlamaCpp, given
 from gguf_vocabulary import GgufVocabulary
@@ -45,6 +42,9 @@ from configspec.profiling.target_text import ContinuedPrompt
 from configspec.records.row import Row
 from configspec.targets.registry import open_target
 from configspec.targets.target import Target
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.family_spec import FamilySpec, TargetSpec
+from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell, Drafter
 from configspec.theory.spacing import evenly
 

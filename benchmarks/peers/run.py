@@ -49,9 +49,11 @@ from configspec.cache import Store, default_root
 from configspec.devices.device import open_device
 from configspec.errors import ConfigspecError, UsageError, did_you_mean
 from configspec.families.build import ensure_draft
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec
+from configspec.testbed.inventory import Inventory
 from configspec.testbed.prompts import default_prompts, read_prompts
 from configspec.testbed.read import read_inventory
-from configspec.testbed.specs import DeviceSpec, DraftSpec, FamilySpec, Inventory
 from configspec.theory.spacing import evenly
 
 ROOT = Path(__file__).resolve().parents[2]

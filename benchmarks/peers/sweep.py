@@ -24,8 +24,6 @@ from typing import cast
 
 from agreement import Difference, Drafts, agreement, difference
 from comparison import Line
-from configspec.testbed.family_spec import FamilySpec
-from configspec.testbed.inventory import Inventory
 from machine import Watch
 
 from configspec.cache import Store
@@ -37,6 +35,8 @@ from configspec.profiling.speculative import Pair, SpeculativeRun, decode_specul
 from configspec.profiling.target_text import ContinuedPrompt
 from configspec.targets.registry import open_target
 from configspec.targets.target import Target
+from configspec.testbed.family_spec import FamilySpec
+from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell, Drafter
 from configspec.theory.spacing import evenly
 

@@ -16,7 +16,8 @@ from configspec.errors import UsageError
 
 if TYPE_CHECKING:
     from configspec.devices.probe import Found, Models
-    from configspec.testbed.specs import DeviceSpec, Inventory
+    from configspec.testbed.device_spec import DeviceSpec
+    from configspec.testbed.inventory import Inventory
 
 TIMEOUT_S = 20.0
 WIDTH = 120

@@ -17,7 +17,7 @@ from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
     from configspec.families.catalogue import Model
-    from configspec.testbed.specs import FamilySpec
+    from configspec.testbed.family_spec import FamilySpec
 
 DEFAULT_INVENTORY = Path("devices.yaml")
 

@@ -15,7 +15,8 @@ from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
 from configspec.families.resolve import resolve_draft
 from configspec.profiling.staging import shares_this_hosts_files
-from configspec.testbed.specs import DeviceSpec, FamilySpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.family_spec import FamilySpec
 from configspec.theory.sizes import shown_bytes
 
 

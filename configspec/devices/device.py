@@ -45,7 +45,7 @@ from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, Start, connect
 from configspec.errors import TestbedError, UsageError
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 from configspec.theory.decoding import Decoding
 
 __all__ = ["Begun", "Device", "DeviceFacts", "DraftedTokens", "ModelFacts", "Scores", "TimedRounds", "open_device"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from configspec.devices.faults import DeviceUnhealthy
 from configspec.devices.lock_wait import LockWait
 from configspec.records.facts import HealthFacts
-from configspec.testbed.specs import HealthSpec
+from configspec.testbed.device_spec import HealthSpec
 from configspec.theory.sizes import shown_bytes
 
 

@@ -26,7 +26,7 @@ from configspec.devices.replies import LockState, read_reply
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.ssh.ssh_client import resolve
 from configspec.errors import UsageError
-from configspec.testbed.specs import DeviceSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 LOCK_DEADLINE_S = 10.0
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex

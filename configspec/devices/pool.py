@@ -17,7 +17,7 @@ from configspec.devices.faults import DeviceBusy, DeviceOffline, DeviceUnhealthy
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat
 from configspec.errors import ConfigspecError, TestbedError, UsageError
-from configspec.testbed.specs import DeviceSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import PYTHON_OVER_SSH, Start, connect
 from configspec.errors import TestbedError, UsageError
 from configspec.records.facts import DeviceFacts, HealthFacts
-from configspec.testbed.specs import DeviceSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "recorded"]
 NAMED = 3  # of the files that are missing

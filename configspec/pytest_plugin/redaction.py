@@ -16,7 +16,7 @@ from configspec.records.redact import redacted
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.run import MeasuringRun
-    from configspec.testbed.specs import Inventory
+    from configspec.testbed.inventory import Inventory
 
 
 def public(run: MeasuringRun, value: Any) -> Any:
@@ -31,7 +31,7 @@ def public(run: MeasuringRun, value: Any) -> Any:
 def private_words(inventory: Inventory) -> Mapping[str, str]:
     """What names this host, its user, the boards' destinations and the servers, each with what takes its place."""
     from configspec.devices.transport.ssh.ssh_client import names_of
-    from configspec.testbed.specs import SshSpec
+    from configspec.testbed.device_spec import SshSpec
 
     words = {name: "<host>" for host in (socket.gethostname(), platform.node()) for name in (host, host.split(".")[0])}
     with suppress(OSError, KeyError):  # an account that no file names, as in a container

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from configspec.errors import UsageError, did_you_mean
-from configspec.testbed.specs import DeviceSpec, Inventory
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.inventory import Inventory
 
 
 def select_devices(inventory: Inventory, patterns: Sequence[str]) -> tuple[DeviceSpec, ...]:

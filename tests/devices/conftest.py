@@ -11,7 +11,7 @@ import pytest
 
 from configspec.agent.board.files import RESERVE_BYTES
 from configspec.devices.device import Device, open_device
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 
 VOCABULARY = 300
 TRAINED_CONTEXT = 2048

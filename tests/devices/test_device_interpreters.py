@@ -19,7 +19,7 @@ from configspec.devices.device import open_device
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.ssh.upload import RECEIVER
 from configspec.errors import UsageError
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 from configspec.theory.decoding import Decoding
 
 pytestmark = [pytest.mark.real, pytest.mark.interpreters]

@@ -16,7 +16,7 @@ import pytest
 
 from configspec.devices.device import Device, open_device
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 
 pytest.importorskip("llama_cpp")
 pytestmark = pytest.mark.real

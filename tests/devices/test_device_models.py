@@ -13,7 +13,7 @@ from configspec.agent.board.files import RESERVE_BYTES
 from configspec.devices.device import Device, open_device
 from configspec.devices.model_folder import CHUNK_BYTES
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.specs import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec
 
 pytestmark = pytest.mark.real
 

@@ -14,7 +14,7 @@ import pytest
 from configspec.devices.device import Device, open_device
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.errors import UsageError
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec, ReplaySpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec, ReplaySpec
 
 pytestmark = pytest.mark.real
 

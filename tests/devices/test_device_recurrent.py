@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from configspec.devices.device import Device, open_device
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 
 pytestmark = pytest.mark.real
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")

@@ -13,7 +13,7 @@ from scipy.stats import chisquare
 
 from configspec.devices.device import Device, open_device
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import warp
 

@@ -9,7 +9,7 @@ import pytest
 
 from configspec.devices.transport.emulated_link import EmulatedLink, wait_awake
 from configspec.devices.transport.local import Fault
-from configspec.testbed.specs import LinkSpec
+from configspec.testbed.device_spec import LinkSpec
 
 
 class Echo:

@@ -36,7 +36,7 @@ from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.connect import Start, connect
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
-from configspec.testbed.specs import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec
 
 pytestmark = pytest.mark.real
 

@@ -16,7 +16,7 @@ from configspec.devices.gate import pass_gate, problems
 from configspec.devices.lock_wait import Clock, LockWait
 from configspec.errors import TestbedError
 from configspec.records.facts import HealthFacts
-from configspec.testbed.specs import HealthSpec
+from configspec.testbed.device_spec import HealthSpec
 
 UNKNOWN = replace(
     WELL,

@@ -9,7 +9,7 @@ import pytest
 
 from configspec.devices.pool import DevicePool
 from configspec.errors import TestbedError
-from configspec.testbed.specs import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec
 
 pytestmark = pytest.mark.real
 

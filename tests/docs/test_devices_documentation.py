@@ -12,8 +12,8 @@ from configspec.cli.devices import as_json, as_text
 from configspec.devices.gate import problems
 from configspec.devices.probe import Found
 from configspec.records.facts import DeviceFacts
+from configspec.testbed.device_spec import HealthSpec
 from configspec.testbed.read import read_inventory
-from configspec.testbed.specs import HealthSpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "boards.md").read_text(encoding="utf-8")
 BOARD = DeviceFacts(

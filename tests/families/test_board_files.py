@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from configspec.families.board_files import board_file_names, board_files
-from configspec.testbed.specs import DraftSpec, FamilySpec, HubSpec, TargetSpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec, TargetSpec
 
 
 def test_a_built_file_is_called_after_what_it_is() -> None:

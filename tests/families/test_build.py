@@ -18,7 +18,7 @@ from configspec.errors import UsageError
 from configspec.families.build import ensure_draft, source_sha256
 from configspec.families.gguf.gguf_facts import read_facts
 from configspec.families.gguf.gguf_writer import write_gguf
-from configspec.testbed.specs import DraftSpec, FamilySpec, ServerSpec, TargetSpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec, ServerSpec, TargetSpec
 
 MakeFolder = Callable[..., Path]
 

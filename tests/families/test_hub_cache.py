@@ -9,7 +9,7 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.families.hub.hub_cache import check_blob, files_in, hub_origin, is_pinned
-from configspec.testbed.specs import HubSpec
+from configspec.testbed.family_spec import HubSpec
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

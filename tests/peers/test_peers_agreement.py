@@ -17,7 +17,9 @@ choices = st.lists(st.booleans(), min_size=1, max_size=12)
 
 def _traced(length: int, gap: float = 2.0) -> ContinuedPrompt:
     tokens = tuple(range(length))
-    return ContinuedPrompt(id="p", category="c", prompt=(1,), tokens=tokens, logprobs=(0.0,) * length, gaps=(gap,) * length)
+    return ContinuedPrompt(
+        id="p", category="c", prompt=(1,), tokens=tokens, logprobs=(0.0,) * length, gaps=(gap,) * length
+    )
 
 
 def _run(tokens: tuple[int, ...], rounds: int, drafted: int, accepted: int) -> SpeculativeRun:

@@ -9,8 +9,8 @@ from boards import BOARDS, CELL_S, DRAFTING_AT_LEAST, START_BOUND_S, TWO_AT_MOST
 from loopback import Server
 
 from configspec.errors import TestbedError
+from configspec.testbed.device_spec import SshSpec
 from configspec.testbed.read import read_inventory
-from configspec.testbed.specs import SshSpec
 
 ROOT = Path(__file__).parents[2]
 ROWS = 8  # 2 boards, 2 drafts, 2 quantisations

@@ -13,7 +13,8 @@ from gguf_vocabulary import GgufVocabulary
 from configspec.devices.device import open_device
 from configspec.families.gguf.gguf_writer import write_gguf
 from configspec.targets.registry import open_target
-from configspec.testbed.specs import DeviceSpec, LlamaCppSpec, TargetSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.family_spec import TargetSpec
 
 MODELS = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama"
 

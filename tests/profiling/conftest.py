@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from configspec.testbed.inventory import Inventory
-from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
+from cells import ONE_THREAD
 
 from configspec.cache import Store
 from configspec.profiling.session import ProfilingSession
+from configspec.testbed.inventory import Inventory
 from configspec.testbed.prompts import read_prompts
 from configspec.testbed.read import read_inventory
+from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 
 ROOT = Path(__file__).parents[2]
 PROMPTS = 6
@@ -51,5 +52,5 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="module")
 def session(small_inventory: Inventory, cache: Store) -> Iterator[ProfilingSession]:
     """A session for the small families."""
-    with ProfilingSession(small_inventory, cache, lambda text: None) as session:
+    with ProfilingSession(small_inventory, cache, lambda text: None, ONE_THREAD) as session:
         yield session

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
-from cells import cell
+from cells import ONE_THREAD, cell
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,7 +105,7 @@ class FakeDevice:
 def staged(small_inventory, cache) -> Iterator[tuple[StagedModel, AcceptanceTrace]]:
     """A draft with its trace on this host."""
     spec = small_inventory.devices["local"]
-    with ProfilingSession(small_inventory, cache, lambda text: None) as session:
+    with ProfilingSession(small_inventory, cache, lambda text: None, ONE_THREAD) as session:
         bench, drafter = session.workbench, cell("xs").drafter
         yield bench.stage(spec, "tiny-llama", drafter), bench.prepare("tiny-llama", drafter).trace
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from configspec.testbed.sweep_spec import SweepSpec
 
 from configspec.devices.replies import TimedRounds
 from configspec.errors import TestbedError
 from configspec.profiling.drafting_speed import DraftingTimes
 from configspec.records.facts import ModelFacts
+from configspec.testbed.sweep_spec import SweepSpec
 
 MODEL = ModelFacts(
     architecture="llama",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cells import cell
-from configspec.testbed.device_spec import LinkSpec
-from configspec.testbed.family_spec import TargetSpec
-from configspec.testbed.sweep_spec import EndToEndSpec
+from cells import ONE_THREAD, cell
 
 from configspec.errors import OutputDiffers, UsageError
 from configspec.profiling.end_to_end import check_output
 from configspec.profiling.session import ProfilingSession
 from configspec.profiling.target_text import ContinuedPrompt
+from configspec.testbed.device_spec import LinkSpec
+from configspec.testbed.family_spec import TargetSpec
+from configspec.testbed.sweep_spec import EndToEndSpec
 from configspec.theory.serving.link import Link
 
 KS = (1, 2, 4)
@@ -73,7 +73,7 @@ def test_an_emulated_link_costs_its_round_trip_in_every_round(small_inventory, c
     far = replace(small_inventory.devices["local"], name="far", link=link)
     sweep = replace(small_inventory.sweep, end_to_end=EndToEndSpec(prompts=1, repeats=1), new_tokens=16)
     inventory = replace(small_inventory, devices={"far": far}, sweep=sweep)
-    with ProfilingSession(inventory, cache, print) as session:
+    with ProfilingSession(inventory, cache, print, ONE_THREAD) as session:
         found = session.end_to_end(cell("xs", device="far").at(2), (2,)).end_to_end
     assert found is not None
     assert found.link_s / found.rounds > 0.020
@@ -91,7 +91,7 @@ def test_a_gguf_target_decodes_too(small_inventory, cache, session):
     write_gguf(family.target.transformers, gguf)
     of_gguf = replace(family, target=TargetSpec(gguf=gguf, llama_cpp=family.target.llama_cpp))
     inventory = replace(small_inventory, families={"tiny-llama": of_gguf})
-    with ProfilingSession(inventory, cache, print) as other:
+    with ProfilingSession(inventory, cache, print, ONE_THREAD) as other:
         found = other.end_to_end(cell("s").at(4), KS).end_to_end
     assert found is not None
     assert found.output == "equal to the target's own greedy text"
@@ -104,7 +104,7 @@ def test_sampled_decoding_is_recorded_with_its_rule(small_inventory, cache, rule
     """Every rule runs end to end, and the row says which one was assumed."""
     decoding = replace(small_inventory.sweep.decoding, temperature=0.8, top_k=20, top_p=0.95, rule=rule, seed=7)
     inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, decoding=decoding))
-    with ProfilingSession(inventory, cache, print) as session:
+    with ProfilingSession(inventory, cache, print, ONE_THREAD) as session:
         row = session.end_to_end(cell("s").at(2), KS)
     assert row.end_to_end is not None
     assert row.end_to_end.rule == rule
@@ -120,7 +120,7 @@ def test_a_text_that_does_not_fit_the_devices_context_is_told_before_it_is_decod
     tight = replace(local, llama_cpp=replace(local.llama_cpp, context=72))
     inventory = replace(small_inventory, devices={"local": tight})
     with (
-        ProfilingSession(inventory, cache, print) as session,
+        ProfilingSession(inventory, cache, print, ONE_THREAD) as session,
         pytest.raises(UsageError, match=r"needs a context of \d+ .*devices.local.llama_cpp.context has 72"),
     ):
         session.end_to_end(cell("xs").at(2), KS)
@@ -131,7 +131,7 @@ def test_measured_verification_takes_the_place_of_the_declared_one(small_invento
     """`verify: measured`: a time for every K, the link included, in the rows' serving assumptions."""
     serving = replace(small_inventory.serving, verify="measured")
     inventory = replace(small_inventory, serving=serving, serving_by_family={})
-    with ProfilingSession(inventory, cache, print) as session:
+    with ProfilingSession(inventory, cache, print, ONE_THREAD) as session:
         rows = session.rows(cell("xs"), KS)
     by_k = dict(rows[1].serving.verify_s_by_k)
     assert set(by_k) == set(KS)

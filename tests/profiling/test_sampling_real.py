@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from configspec.testbed.device_spec import LlamaCppSpec
 from scipy.stats import chisquare
 
 from configspec.devices.device import Device, open_device
@@ -17,6 +16,7 @@ from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
 from configspec.targets.transformers_target import TransformersTarget
+from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
-from cells import cell
-from configspec.testbed.family_spec import DraftSpec
+from cells import ONE_THREAD, cell
 
 from configspec.cache import Store
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
 from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples, samples_folder
+from configspec.testbed.family_spec import DraftSpec
 from configspec.testbed.read import read_inventory
 from configspec.theory.acceptance.chain import replay
 from configspec.theory.flags import flag
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
 KS = (1, 2, 4)
+NEW_TOKENS = 48
 
 
 def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventory):
@@ -45,9 +46,11 @@ def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventor
 def test_a_larger_draft_is_accepted_more_often(small_inventory, cache, family):
     """From xs to m, over the repository's whole prompt set, as a mean over quantisations and K."""
     spec = small_inventory.families[family]
-    inventory = replace(small_inventory, sweep=read_inventory(ROOT / "devices.yaml").sweep)
+    inventory = replace(
+        small_inventory, sweep=replace(read_inventory(ROOT / "devices.yaml").sweep, new_tokens=NEW_TOKENS)
+    )
     accepted = {}
-    with ProfilingSession(inventory, cache, print) as session:
+    with ProfilingSession(inventory, cache, print, ONE_THREAD) as session:
         for draft in ("xs", "s", "m"):
             drafters = [cell(draft, quant).drafter for quant in spec.quants]
             files = [session.workbench.draft_file(spec, drafter) for drafter in drafters]
@@ -75,7 +78,7 @@ def test_the_target_writes_once_whatever_the_number_of_drafts(session, small_inv
     session.rows(cell("xs"), KS)
     before = {path: path.stat().st_mtime_ns for path in cache.root.rglob("*.json")}
     said: list[str] = []
-    with ProfilingSession(small_inventory, cache, said.append) as second:
+    with ProfilingSession(small_inventory, cache, said.append, ONE_THREAD) as second:
         second.rows(cell("xs"), KS)
     assert not [line for line in said if "the target writes" in line]
     assert before == {path: path.stat().st_mtime_ns for path in cache.root.rglob("*.json")}
@@ -83,7 +86,7 @@ def test_the_target_writes_once_whatever_the_number_of_drafts(session, small_inv
 
 def test_separate_rounds_of_each_k_are_recorded_as_such(small_inventory, cache):
     """`--separate-k` times every K on its own, and the record says so."""
-    with ProfilingSession(small_inventory, cache, print, SessionOptions(separate_k=True)) as session:
+    with ProfilingSession(small_inventory, cache, print, SessionOptions(host_threads=1, separate_k=True)) as session:
         rows = session.rows(cell("xs"), KS)
     assert {k: row.drafting.timed_k for k, row in rows.items()} == {1: 1, 2: 2, 4: 4}
     assert rows[1].drafting.method == "separate rounds"
@@ -94,7 +97,10 @@ def test_a_draft_of_another_vocabulary_is_refused_before_anything_is_measured(sm
     llama, qwen3 = (small_inventory.families[name] for name in ("tiny-llama", "tiny-qwen3"))
     mixed = replace(llama, drafts={"xs": replace(qwen3.drafts["xs"])})
     inventory = replace(small_inventory, families={"tiny-llama": mixed})
-    with ProfilingSession(inventory, cache, print) as session, pytest.raises(UsageError, match="vocabulary"):
+    with (
+        ProfilingSession(inventory, cache, print, ONE_THREAD) as session,
+        pytest.raises(UsageError, match="vocabulary"),
+    ):
         session.rows(cell("xs"), KS)
 
 
@@ -107,7 +113,7 @@ def test_a_truncated_gguf_is_told_and_the_next_cell_is_measured(small_inventory,
     cut.write_bytes(Path(whole).read_bytes()[:keep])
     drafts = {**family.drafts, "cut": DraftSpec(name="cut", gguf={"Q8_0": cut})}
     inventory = replace(small_inventory, families={"tiny-llama": replace(family, drafts=drafts)})
-    with ProfilingSession(inventory, cache, print) as other:
+    with ProfilingSession(inventory, cache, print, ONE_THREAD) as other:
         with pytest.raises(UsageError, match=f"cut.gguf.*{word}"):
             other.rows(cell("cut"), KS)
         assert other.rows(cell("xs"), KS)
@@ -119,7 +125,7 @@ def test_a_prompt_longer_than_the_context_is_told(small_inventory, cache, tmp_pa
     path.write_text('{"id": "endless", "prompt": "' + "def f(): pass; " * 600 + '"}\n', encoding="utf-8")
     inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, prompts=path))
     with (
-        ProfilingSession(inventory, cache, print) as session,
+        ProfilingSession(inventory, cache, print, ONE_THREAD) as session,
         pytest.raises(UsageError, match=r"long.jsonl: prompt 'endless' is \d+ tokens long"),
     ):
         session.rows(cell("xs"), KS)
@@ -132,7 +138,7 @@ def test_a_device_that_is_lost_twice_gets_no_more_work_and_repeats_its_first_cau
     dying.chmod(0o755)
     board = replace(small_inventory.devices["local"], name="board", python=str(dying))
     inventory = replace(small_inventory, devices={"board": board})
-    with ProfilingSession(inventory, cache, print) as session:
+    with ProfilingSession(inventory, cache, print, ONE_THREAD) as session:
         causes = []
         for draft in ("xs", "s", "m"):
             with pytest.raises(TestbedError) as cause:
@@ -157,7 +163,7 @@ def test_a_draft_that_a_board_lacks_is_told_before_the_host_works(small_inventor
     """With a large target that is an hour earlier: nothing is written or scored for it."""
     board = replace(small_inventory.devices["local"], name="board", models=str(tmp_path / "models"))
     inventory, told = replace(small_inventory, devices={"board": board}), list[str]()
-    with ProfilingSession(inventory, Store(tmp_path / "cache"), told.append) as session:
+    with ProfilingSession(inventory, Store(tmp_path / "cache"), told.append, ONE_THREAD) as session:
         with pytest.raises(UsageError, match="the draft's file is missing"):
             session.rows(cell("xs", device="board"), KS)
         assert not any("the target writes" in line for line in told)
@@ -186,7 +192,7 @@ def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_p
         small_inventory,
         families={"tiny-llama": replace(family, target=replace(family.target, transformers=broken))},
     )
-    with ProfilingSession(inventory, Store(tmp_path / "cache"), print) as session:
+    with ProfilingSession(inventory, Store(tmp_path / "cache"), print, ONE_THREAD) as session:
         with pytest.raises(UsageError, match=str(broken)) as problem:
             session.rows(cell("xs"), KS)
         assert len(str(problem.value).splitlines()) == 1
@@ -194,7 +200,9 @@ def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_p
 
 def test_side_files_hold_what_the_rows_were_counted_and_timed_from(small_inventory, cache, tmp_path):
     """The counts of every K follow from the matches by position, and the times of every K from those of the largest."""
-    with ProfilingSession(small_inventory, cache, print, SessionOptions(samples=samples_folder(tmp_path / "r.json"))) as session:
+    with ProfilingSession(
+        small_inventory, cache, print, SessionOptions(host_threads=1, samples=samples_folder(tmp_path / "r.json"))
+    ) as session:
         rows = session.rows(cell("s"), KS)
     refs = rows[1].samples
     assert refs.acceptance and refs.text and refs.times
@@ -213,7 +221,9 @@ def test_side_files_hold_what_the_rows_were_counted_and_timed_from(small_invento
 def test_private_texts_keep_their_token_ids_out(small_inventory, cache, tmp_path):
     """Lengths and gaps stay: acceptance is replayed all the same."""
     inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, texts="private"))
-    with ProfilingSession(inventory, cache, print, SessionOptions(samples=samples_folder(tmp_path / "r.json"))) as session:
+    with ProfilingSession(
+        inventory, cache, print, SessionOptions(host_threads=1, samples=samples_folder(tmp_path / "r.json"))
+    ) as session:
         refs = session.rows(cell("s"), KS)[1].samples
     assert refs.text is not None
     text = read_samples(tmp_path / "r.json", refs.text, TextSamples)

@@ -75,8 +75,9 @@ def profile() -> dict[str, object]:
 
 
 @pytest.fixture
-def testbed(pytester: pytest.Pytester) -> Path:
+def testbed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with devices.yaml, a profile and one benchmark; pytest is run in it."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:anyio")  # pytester has removed it
     pytester.makefile(".yaml", devices=INVENTORY)
     Path(pytester.path, "profile.json").write_text(json.dumps(profile()), encoding="utf-8")
     pytester.makepyfile(test_bench=BENCHMARK)

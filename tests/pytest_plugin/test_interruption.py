@@ -36,29 +36,27 @@ def interrupted(testbed, pytester) -> Callable[..., int]:
     """Start pytest, wait until a test stays and all others that can be are in the journal, then do `how` to it."""
     pytester.makepyfile(test_bench=STAYS)
 
-    def run(how: Callable[[int, int], None], *flags: str) -> int:
+    def run(how: Callable[[int, int], None], *flags: str, rows: int) -> int:
         line = [sys.executable, "-m", "pytest", "--device", "*", "--benchmark-json=r.json", *flags]
         with subprocess.Popen(line, stdout=Path("out.txt").open("w"), stderr=subprocess.STDOUT) as process:
-            wait(lambda: Path("stays").exists() and settled())
+            wait(lambda: Path("stays").exists() and written() == rows)
             how(process.pid, int(Path("stays").read_text()))
             return process.wait(DEADLINE_S)
 
     return run
 
 
-def settled() -> bool:
-    """Whether no row was added for a while."""
+def written() -> int:
+    """How many rows are in the journal."""
     (path,) = Path(".configspec", "journal").glob("*.jsonl")
-    before = path.stat().st_size
-    time.sleep(1)
-    return path.stat().st_size == before
+    return path.read_text().count('\n{"row"')
 
 
 def wait(until: Callable[[], bool]) -> None:
     end_s = time.monotonic() + DEADLINE_S
     while not until():
         assert time.monotonic() < end_s, Path("out.txt").read_text()
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def gone(process: int) -> bool:
@@ -79,10 +77,11 @@ def test_a_run_that_is_ended_keeps_its_rows_and_is_completed(
     interrupted, pytester, rows_of, journal, monkeypatch, number, workers
 ):
     """Journal always, results file wherever pytest still ends; then the rest, and every row once."""
-    status = interrupted(pytest_by(number), workers)
+    rows = 3 if workers == "-n0" else 15
+    status = interrupted(pytest_by(number), workers, rows=rows)
     assert status == {signal.SIGINT: 2, signal.SIGTERM: 128 + 15, signal.SIGKILL: -9}[number]
     finished = rows_of(journal())
-    assert len(finished) == (3 if workers == "-n0" else 15)
+    assert len(finished) == rows
     assert Path("r.json").exists() == (number != signal.SIGKILL)
     if number != signal.SIGKILL:
         assert rows_of("r.json") == finished
@@ -102,13 +101,13 @@ def test_timeout_1_ends_a_run_in_order(interrupted, rows_of, journal):
             os.kill(process, signal.SIGTERM)
             time.sleep(0.05)  # on a busy machine there is time between them
 
-    assert interrupted(as_timeout_does, "-n2") == 128 + signal.SIGTERM
+    assert interrupted(as_timeout_does, "-n2", rows=15) == 128 + signal.SIGTERM
     assert len(rows_of("r.json")) == len(rows_of(journal())) == 15
 
 
 def test_a_worker_that_is_killed_from_outside_costs_one_row(interrupted, pytester, rows_of, journal, monkeypatch):
     """`kill -9` of the worker: one error, all other rows, and resume measures the one."""
-    status = interrupted(lambda _, of_worker: os.kill(of_worker, signal.SIGKILL), "-n2")
+    status = interrupted(lambda _, of_worker: os.kill(of_worker, signal.SIGKILL), "-n2", rows=15)
     assert status == pytest.ExitCode.TESTS_FAILED
     assert "17 passed, 1 error" in Path("out.txt").read_text()
     finished = rows_of("r.json")
@@ -122,7 +121,7 @@ def test_a_worker_that_is_killed_from_outside_costs_one_row(interrupted, pyteste
 
 def test_a_run_ended_twice_still_loses_nothing(interrupted, pytester, rows_of, journal, monkeypatch):
     """The second run is killed while rows of the first are not yet looked at: the third has them all the same."""
-    interrupted(pytest_by(signal.SIGKILL), "-n2")
+    interrupted(pytest_by(signal.SIGKILL), "-n2", rows=15)
     wait(lambda: gone(int(Path("stays").read_text())))
     first = rows_of(journal())
     Path("stays").unlink()
@@ -145,7 +144,9 @@ def test_configuration(hil_benchmark, configuration):
         with open("stays.part", "w") as out:
             out.write(str(os.getpid()))
         os.rename("stays.part", "stays")
-        time.sleep(5)
+        while not os.path.exists("signalled"):
+            time.sleep(0.02)
+        time.sleep(1)  # so long pytest has for taking notice
     hil_benchmark()
     with open("finished.txt", "a") as out:
         print(configuration.id, file=out)
@@ -158,7 +159,12 @@ def test_rows_that_workers_finish_while_they_are_ended_are_kept(
 ):
     """They are given some seconds; what they measured then is in journal and file, and is not measured again."""
     pytester.makepyfile(test_bench=FINISHES)
-    interrupted(pytest_by(number), "-n2")
+
+    def signalled(of_pytest: int, _: int) -> None:
+        os.kill(of_pytest, number)
+        Path("signalled").touch()
+
+    interrupted(signalled, "-n2", rows=12)
     finished = Path("finished.txt").read_text().split()
     assert "dev:fast:-pair-a-Q8_0-K1" in finished
     assert len(finished) == len(set(finished)) < EVERYTHING

@@ -125,7 +125,7 @@ def test_a_killed_worker_leaves_no_agent_and_costs_one_row(measured, testbed_fol
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert f"{EVERYTHING - 1} passed, 1 error" in done.stdout, done.stdout
     assert not agents(testbed_folder)
-    done = run("-n2", "--resume", "last", "--benchmark-json=whole.json")
+    done = run("-n0", "--resume", "last", "--benchmark-json=whole.json")
     assert f"1 passed, {EVERYTHING - 1} resumed" in done.stdout, done.stdout
     rows = json.loads((testbed_folder / "whole.json").read_text())["benchmarks"]
     assert sorted(row["fullname"] for row in rows) == sorted(row["fullname"] for row in measured["benchmarks"])
@@ -164,20 +164,30 @@ def test_rows_of_something_else_are_measured_again(measured, testbed_folder, run
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "fact"),
+    ("before", "after", "fact", "test"),
     [
-        ("prompts: 1, repeats: 1", "prompts: 1, repeats: 2", "end_to_end.repeats_counted was 1, is 2"),
-        ("prompts: 1, repeats: 1", "prompts: 2, repeats: 1", "end_to_end.prompts_counted was 1, is 2"),
-        ("depth: 32", "depth: 40", "drafting.depth_tokens was 32, is 40"),
-        ("rounds: 4", "rounds: 5", "drafting.rounds_asked was 4, is 5"),
-        ("context: 256", "context: 300", "models.draft.context was 256, is 300"),
+        (
+            "prompts: 1, repeats: 1",
+            "prompts: 1, repeats: 2",
+            "end_to_end.repeats_counted was 1, is 2",
+            "test_end_to_end",
+        ),
+        (
+            "prompts: 1, repeats: 1",
+            "prompts: 2, repeats: 1",
+            "end_to_end.prompts_counted was 1, is 2",
+            "test_end_to_end",
+        ),
+        ("depth: 32", "depth: 40", "drafting.depth_tokens was 32, is 40", "test_configuration"),
+        ("rounds: 4", "rounds: 5", "drafting.rounds_asked was 4, is 5", "test_configuration"),
+        ("context: 256", "context: 300", "models.draft.context was 256, is 300", "test_configuration"),
     ],
 )
-def test_other_settings_are_measured_again(measured, testbed_folder, run, before, after, fact):
+def test_other_settings_are_measured_again(measured, testbed_folder, run, before, after, fact, test):
     """The inventory's word counts, for every row that it changes."""
     (testbed_folder / "devices.yaml").write_text(INVENTORY.replace(before, after, 1))
     try:
-        done = run("-n0", "--resume", "all.json", "-k", "xs-Q8_0-K1")
+        done = run("-n0", "--resume", "all.json", "-k", f"{test} and xs-Q8_0-K1")
     finally:
         write_testbed(testbed_folder)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -84,7 +84,9 @@ def test_results_are_a_row_a_line_with_shared_facts_in_the_head(testbed, pyteste
         lines = [line for line in text.splitlines() if '"fullname"' in line]
         assert len(lines) == len(document["benchmarks"]) == 12
         assert len(document["configspec"]["shared"]) < 4
-        assert [row.id.k for row in read_rows(path)] == [row["extra_info"]["configspec"]["k"] for row in document["benchmarks"]]
+        assert [row.id.k for row in read_rows(path)] == [
+            row["extra_info"]["configspec"]["k"] for row in document["benchmarks"]
+        ]
 
 
 def test_a_device_name_in_an_id_ends_with_its_colon(testbed, pytester):

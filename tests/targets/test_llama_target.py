@@ -9,7 +9,8 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.targets.llama_target import LlamaTarget
-from configspec.testbed.specs import LlamaCppSpec, TargetSpec
+from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.family_spec import TargetSpec
 from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real

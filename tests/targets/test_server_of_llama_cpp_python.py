@@ -10,7 +10,7 @@ import pytest
 from configspec.errors import UsageError
 from configspec.targets.server.server_target import NO_TOKEN, ServerTarget
 from configspec.targets.target import Target
-from configspec.testbed.specs import ServerSpec
+from configspec.testbed.family_spec import ServerSpec
 from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from configspec.testbed.inventory import json_schema
+from configspec.testbed.family_spec import HubSpec
+from configspec.testbed.inventory import Inventory, json_schema
 from configspec.testbed.prompts import default_prompts
 from configspec.testbed.read import read_inventory
-from configspec.testbed.specs import HubSpec, Inventory
 from configspec.testbed.yaml_file import read_document
 
 ROOT = Path(__file__).parents[2]

@@ -15,21 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
+from configspec.testbed.device_spec import DeviceSpec, LinkSpec, LlamaCppSpec, ReplaySpec, SshSpec
+from configspec.testbed.family_spec import DraftSpec, HubSpec, ServerSpec, TargetSpec
+from configspec.testbed.inventory import Inventory
 from configspec.testbed.read import read_inventory
-from configspec.testbed.specs import (
-    DeviceSpec,
-    DraftSpec,
-    EndToEndSpec,
-    HubSpec,
-    Inventory,
-    LinkSpec,
-    LlamaCppSpec,
-    ReplaySpec,
-    ServerSpec,
-    SshSpec,
-    SweepSpec,
-    TargetSpec,
-)
+from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 from configspec.theory.decoding import Decoding
 from configspec.theory.serving.assumptions import Serving
 

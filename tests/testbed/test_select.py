@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.inventory import Inventory
 from configspec.testbed.select import select_devices, select_names
-from configspec.testbed.specs import DeviceSpec, Inventory, SweepSpec
+from configspec.testbed.sweep_spec import SweepSpec
 from configspec.theory.serving.assumptions import Serving
 
 TAGS = {"orin": ("gpu", "fast"), "orin-nx": ("gpu",), "rpi5": ("arm",), "laptop": ()}

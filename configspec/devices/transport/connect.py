@@ -20,7 +20,7 @@ from configspec.devices.transport.ssh.ssh_client import ALIVE_COUNT, ALIVE_S, ss
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
 from configspec.devices.transport.ssh.upload import upload_agent
 from configspec.errors import UsageError
-from configspec.testbed.specs import DeviceSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 LINK_SEED = 2604_09722  # any fixed number: two runs meet the same jitter
 PYTHON_OVER_SSH = "python3"

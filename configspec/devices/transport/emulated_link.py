@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from configspec.devices.transport.local import Connection, Fault
-from configspec.testbed.specs import LinkSpec
+from configspec.testbed.device_spec import LinkSpec
 
 SPIN_S = 0.0005  # a sleep overshoots by up to this much; the rest is waited for awake
 

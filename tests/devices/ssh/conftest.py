@@ -60,7 +60,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from configspec.devices.device import open_device
-from configspec.testbed.specs import DeviceSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 ssh = SshSpec(destination="board-a", config=Path(sys.argv[1]))
 with open_device(DeviceSpec(name="held", connection=ssh, python=sys.executable), Path(sys.argv[2])) as device:
     print(device.hello.pid, flush=True)

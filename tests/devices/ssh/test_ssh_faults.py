@@ -19,7 +19,7 @@ from configspec.devices.transport.connect import Heartbeat
 from configspec.devices.transport.ssh.ssh_client import ssh_client
 from configspec.devices.transport.ssh.ssh_faults import explain
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.specs import SshSpec
+from configspec.testbed.device_spec import SshSpec
 
 pytestmark = pytest.mark.real
 

@@ -19,7 +19,7 @@ from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceBusy, DeviceUnhealthy
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.probe import Found, Models, probe
-from configspec.testbed.specs import DeviceSpec, HealthSpec, ReplaySpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, HealthSpec, ReplaySpec, SshSpec
 
 pytestmark = pytest.mark.real
 

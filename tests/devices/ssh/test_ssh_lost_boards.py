@@ -17,7 +17,7 @@ from configspec.devices.faults import DeviceOffline, LinkLost
 from configspec.devices.pool import DevicePool, RetryPolicy
 from configspec.devices.transport.connect import Heartbeat
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.specs import SshSpec
+from configspec.testbed.device_spec import SshSpec
 
 pytestmark = pytest.mark.real
 

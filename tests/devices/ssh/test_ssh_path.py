@@ -12,7 +12,7 @@ from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceBusy, DeviceOffline
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.errors import UsageError
-from configspec.testbed.specs import DeviceSpec, LinkSpec, LlamaCppSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, LinkSpec, LlamaCppSpec, SshSpec
 
 pytestmark = pytest.mark.real
 

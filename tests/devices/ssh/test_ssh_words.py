@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceOffline
 from configspec.devices.transport.ssh.ssh_client import SshClient
-from configspec.testbed.specs import SshSpec
+from configspec.testbed.device_spec import SshSpec
 
 pytestmark = pytest.mark.real
 

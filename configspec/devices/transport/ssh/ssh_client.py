@@ -22,7 +22,7 @@ from configspec.devices.transport.bounded_run import run_bounded
 from configspec.devices.transport.local import Fault
 from configspec.devices.transport.ssh.ssh_faults import FAILED_STATUS, explain
 from configspec.errors import ConfigspecError, UsageError
-from configspec.testbed.specs import SshSpec
+from configspec.testbed.device_spec import SshSpec
 
 ALIVE_S = 5  # how often a server that is silent is asked whether it is there
 ALIVE_COUNT = 3  # how often in vain
