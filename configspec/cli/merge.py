@@ -78,9 +78,10 @@ def _print_losses(merged: Merged) -> None:
         verb = "was" if merged.unread == 1 else "were"
         print(f"{_count(merged.unread, 'line')} of a journal could not be read and {verb} left out")
     if missing := len(merged.missing_samples):
+        verb = "is" if missing == 1 else "are"
         print(
-            f"{_count(missing, 'side file')} {'is' if missing == 1 else 'are'} missing or damaged; samples of some rows "
-            "cannot be read without: copy the folder configspec-samples with each file, and merge again"
+            f"{_count(missing, 'side file')} {verb} missing or damaged: copy the folder configspec-samples with each "
+            "file, and merge again"
         )
 
 

@@ -19,7 +19,7 @@ from configspec.families.build import ensure_draft, ensure_family  # noqa: E402
 from configspec.families.gguf.gguf_facts import read_facts  # noqa: E402
 from configspec.families.gguf.gguf_writer import write_gguf  # noqa: E402
 from configspec.families.gguf.quantize import quantize  # noqa: E402
-from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec  # noqa: E402
 
 pytestmark = pytest.mark.real
 MakeFolder = Callable[..., Path]

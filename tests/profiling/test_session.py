@@ -205,7 +205,9 @@ def test_side_files_hold_what_the_rows_were_counted_and_timed_from(small_invento
     ) as session:
         rows = session.rows(cell("s"), KS)
     refs = rows[1].samples
-    assert refs.acceptance and refs.text and refs.times
+    assert refs.acceptance is not None
+    assert refs.text is not None
+    assert refs.times is not None
     accepted = read_samples(tmp_path / "r.json", refs.acceptance, AcceptanceSamples)
     text = read_samples(tmp_path / "r.json", refs.text, TextSamples)
     times = read_samples(tmp_path / "r.json", refs.times, TimeSamples)

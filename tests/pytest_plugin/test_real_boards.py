@@ -169,18 +169,18 @@ def test_rows_of_something_else_are_measured_again(measured, testbed_folder, run
         (
             "prompts: 1, repeats: 1",
             "prompts: 1, repeats: 2",
-            "end_to_end.repeats_counted was 1, is 2",
+            "end_to_end.repeats was 1, is 2",
             "test_end_to_end",
         ),
         (
             "prompts: 1, repeats: 1",
             "prompts: 2, repeats: 1",
-            "end_to_end.prompts_counted was 1, is 2",
+            "end_to_end.prompts was 1, is 2",
             "test_end_to_end",
         ),
         ("depth: 32", "depth: 40", "drafting.depth_tokens was 32, is 40", "test_configuration"),
         ("rounds: 4", "rounds: 5", "drafting.rounds_asked was 4, is 5", "test_configuration"),
-        ("context: 256", "context: 300", "models.draft.context was 256, is 300", "test_configuration"),
+        ("context: 256", "context: 300", "device.context was 256, is 300", "test_configuration"),
     ],
 )
 def test_other_settings_are_measured_again(measured, testbed_folder, run, before, after, fact, test):
