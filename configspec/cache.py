@@ -16,6 +16,7 @@ from pathlib import Path
 import filelock
 import platformdirs
 
+from configspec.atomic import replacing
 from configspec.errors import TestbedError, UsageError
 
 CACHE_VARIABLE = "CONFIGSPEC_CACHE_DIR"
@@ -53,26 +54,15 @@ class Store:
             entry.parent.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(entry.parent / f".{key}.lock"):
                 if not entry.is_file():  # else another process built it while this one waited
-                    _build_whole(entry, f".{key}.", suffix, build)
+                    _build_whole(entry, suffix, build)
         return entry
 
 
-def _build_whole(entry: Path, prefix: str, suffix: str, build: Callable[[Path], None]) -> None:
-    for left_over in entry.parent.glob(f"{prefix}*.partial{suffix}"):
+def _build_whole(entry: Path, suffix: str, build: Callable[[Path], None]) -> None:
+    for left_over in entry.parent.glob(f".{entry.name}.*.partial{suffix}"):
         left_over.unlink()  # its builder is dead, for the lock is ours
-    partial = entry.parent / f"{prefix}{os.getpid()}.partial{suffix}"
-    try:
+    with replacing(entry, suffix=f".partial{suffix}") as partial:
         build(partial)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(entry)
-    finally:
-        partial.unlink(missing_ok=True)
-    folder = os.open(entry.parent, os.O_RDONLY)  # the rename too is to survive a power cut
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 @contextmanager

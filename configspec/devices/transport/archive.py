@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import configspec.agent
+from configspec.atomic import write_whole
 
 PACKAGE = "configspec_agent"  # the agent's name inside the zip
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
@@ -37,15 +36,7 @@ class AgentArchive:
         if path.is_file() and path.read_bytes() == self.content:
             return path
         folder.mkdir(parents=True, exist_ok=True)
-        # Beside, then renamed: another process may be starting the same agent at this moment.
-        descriptor, beside = tempfile.mkstemp(dir=folder, suffix=".partial")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(self.content)
-            os.replace(beside, path)
-        except BaseException:
-            os.unlink(beside)
-            raise
+        write_whole(path, self.content)  # another process may be starting the same agent at this moment
         return path
 
 
