@@ -108,12 +108,13 @@ def _variants(spec: type[Spec], mappings: Mapping[str, JsonSchemaValue]) -> Json
 
 
 def _tidy(node: Any) -> Any:
-    """The schema without the names of classes, and without null, since an empty key is an error in this file."""
+    """The schema without what classes say to programmers, and without null: an empty key is an error in this file."""
     if isinstance(node, list):
         return [_tidy(one) for one in node if one != {"type": "null"}]
     if not isinstance(node, dict):
         return node
-    kept = {key: _tidy(value) for key, value in node.items() if not (key == "title" and "properties" in node)}
+    of_class = {"title", "description"} if "properties" in node else set()
+    kept = {key: _tidy(value) for key, value in node.items() if key not in of_class}
     if kept.get("default", ...) in (None, ""):
         del kept["default"]
     if len(kept.get("anyOf", ())) == 1:
