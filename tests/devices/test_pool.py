@@ -1,15 +1,18 @@
-"""The boards of a run where the agent dies while its board is being opened."""
+"""The devices of a run: one whose agent dies while it is being opened, and one that does not answer."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from configspec.devices.pool import DevicePool
+from configspec.devices.faults import DeviceOffline
+from configspec.devices.lock_wait import Clock, LockWait
+from configspec.devices.pool import DevicePool, RetryPolicy
 from configspec.errors import TestbedError
-from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 pytestmark = pytest.mark.real
 
@@ -54,4 +57,22 @@ def test_it_is_quarantined_after_the_second_time(tmp_path: Path) -> None:
     with pytest.raises(TestbedError, match=r"here: quarantined: .*SIGKILL"):
         boards.device(spec)
     assert (tmp_path / "left").read_text() == "7"
+    boards.close()
+
+
+def test_a_board_that_never_answered_is_tried_as_often_as_the_policy_says(tmp_path: Path) -> None:
+    """With its pauses between the attempts, by the clock that was handed in; then it is quarantined."""
+    if shutil.which("ssh") is None:
+        pytest.skip("no OpenSSH client here")
+    (tmp_path / "config").write_text("Host nobody\n  HostName 127.0.0.1\n  Port 1\n")  # where nothing listens
+    spec = DeviceSpec(name="orin", connection=SshSpec(destination="nobody", config=tmp_path / "config"))
+    slept_s: list[float] = []
+    policy = RetryPolicy(first_attempts=3, first_pause_s=7.0)
+    wait = LockWait(clock=Clock(sleep_s=slept_s.append))
+    boards = DevicePool(tmp_path, lambda text: None, retry=policy, wait=wait)
+    with pytest.raises(DeviceOffline, match=r"^orin: offline: .*\(3 attempts\)$"):
+        boards.device(spec)
+    assert slept_s == [7.0, 7.0]
+    with pytest.raises(TestbedError, match=r"^orin: quarantined: offline"):
+        boards.device(spec)
     boards.close()
