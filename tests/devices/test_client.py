@@ -167,7 +167,8 @@ def test_a_real_agent_is_heard_while_it_works(agent_cache: Path, tiny_gguf: Path
         timed = device.timed_rounds(4, rounds=10**7, warmup=0, seconds=2.0)
         assert timed.rounds_that_differ == 0
         assert device.describe().cores >= 1
-    assert told[0].startswith("here: timing rounds, 0 %")
+    (first, *_) = [line for line in told if "timing" in line]  # on a busy machine, loading is heard too
+    assert first.startswith("here: timing rounds, 0 %")
 
 
 def test_a_real_agent_that_is_stopped_is_given_up(agent_cache: Path) -> None:
