@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from configspec.records.reader import open_rows
+
 pytest.importorskip("xdist")
 pytest.importorskip("llama_cpp")
 pytest.importorskip("torch")
@@ -135,7 +137,8 @@ def test_a_killed_worker_leaves_no_agent_and_costs_one_row(measured, testbed_fol
 
 def edited(testbed_folder: Path, measured: dict[str, Any], where: str, value: object) -> None:
     """The results as if device two had told something else, or its models had been others."""
-    document = json.loads(json.dumps(measured))
+    rows: list[Any] = [entry.raw for entry in open_rows(testbed_folder / "all.json").entries()]  # whole
+    document = {**measured, "benchmarks": json.loads(json.dumps(rows))}
     for row in document["benchmarks"]:
         part = row["extra_info"]["configspec"]
         if part["device"] == "two":
@@ -147,22 +150,22 @@ def edited(testbed_folder: Path, measured: dict[str, Any], where: str, value: ob
 
 
 @pytest.mark.parametrize(
-    ("where", "value"),
+    ("where", "value", "what"),
     [
-        ("environment.device.llama_cpp_version", "0.3.1"),
-        ("environment.device.cpu_model", "another"),
-        ("models.draft.file_sha256", "0" * 64),
-        ("models.target.sha256", "0" * 64),
-        ("acceptance.prompts_sha256", "0" * 64),
+        ("environment.device.llama_cpp_version", "0.3.1", "device.llama_cpp_version"),
+        ("environment.device.cpu_model", "another", "device.cpu_model"),
+        ("models.draft.file_sha256", "0" * 64, "draft.file_sha256"),
+        ("models.target.sha256", "0" * 64, "target.sha256"),
+        ("acceptance.prompts_sha256", "0" * 64, "target.prompts_sha256"),
     ],
 )
-def test_rows_of_something_else_are_measured_again(measured, testbed_folder, run, where, value):
+def test_rows_of_something_else_are_measured_again(measured, testbed_folder, run, where, value, what):
     """Another llama.cpp, board, model file or prompts: the summary says which, and of how many rows."""
     edited(testbed_folder, measured, where, value)
     done = run("-n0", "--resume", "edited.json", "-k", "test_configuration")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 passed, 8 deselected, 4 resumed" in done.stdout, done.stdout
-    assert re.search(rf"4 rows no longer held: {re.escape(where)} was {str(value)[:10]}", done.stdout), done.stdout
+    assert re.search(rf"4 rows no longer held: {re.escape(what)} was {str(value)[:10]}", done.stdout), done.stdout
 
 
 @pytest.mark.parametrize(
