@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +44,7 @@ from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, Start, connect
 from configspec.errors import TestbedError, UsageError
+from configspec.progress import Progress
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
 from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 from configspec.theory.decoding import Decoding
@@ -199,7 +200,7 @@ def open_device(
     *,
     heartbeat: Heartbeat = HEARTBEAT,
     wait: LockWait | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
     orphan: str | None = None,
 ) -> Iterator[Device]:
     """Take the board's locks, start its agent and see that it is healthy; all of it ends with the context.
@@ -223,7 +224,7 @@ def open_device(
 
 
 @contextmanager
-def open_this_host(cache: Path, *, progress: Callable[[str], None] | None = None) -> Iterator[Device]:
+def open_this_host(cache: Path, *, progress: Progress | None = None) -> Iterator[Device]:
     """A device for work whose result does not depend on its speed: nothing is locked, nobody asks how it is."""
     spec = DeviceSpec(name="this host", connection="local")
     with _started(spec, cache, HEARTBEAT, progress) as (client, hello, mark):
@@ -232,7 +233,7 @@ def open_this_host(cache: Path, *, progress: Callable[[str], None] | None = None
 
 @contextmanager
 def _started(
-    spec: DeviceSpec, cache: Path, heartbeat: Heartbeat, progress: Callable[[str], None] | None = None
+    spec: DeviceSpec, cache: Path, heartbeat: Heartbeat, progress: Progress | None = None
 ) -> Iterator[tuple[AgentClient, Hello, str]]:
     """The device's agent, its hello and its mark."""
     archive, mark = build_agent_archive(), uuid.uuid4().hex

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from configspec.devices.faults import DeviceBusy
+from configspec.progress import Progress, silent
 
 POLL_S = 2.0
 PROGRESS_EVERY_S = 30.0
@@ -44,7 +45,7 @@ class LockWait:
         wait_s: float = 0.0,
         cool_down_s: float = COOL_DOWN_S,
         poll_s: float = POLL_S,
-        progress: Callable[[str], None] = lambda text: None,
+        progress: Progress = silent,
         clock: Clock = CLOCK,
     ) -> None:
         self.clock = clock

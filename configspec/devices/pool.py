@@ -7,7 +7,6 @@ one that cannot be opened, one that was lost and did not come back in time, and 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from configspec.devices.faults import DeviceBusy, DeviceOffline, DeviceUnhealthy
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat
 from configspec.errors import ConfigspecError, TestbedError, UsageError
+from configspec.progress import Progress
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 
@@ -48,7 +48,7 @@ class DevicePool:
     def __init__(
         self,
         cache: Path,
-        progress: Callable[[str], None],
+        progress: Progress,
         *,
         retry: RetryPolicy = RETRY_POLICY,
         heartbeat: Heartbeat = HEARTBEAT,

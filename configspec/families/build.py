@@ -7,7 +7,7 @@ that they depend on, so nothing is built twice and nothing stale is used. Ready 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -22,10 +22,10 @@ from configspec.families.gguf.quantize import check_quant, quantize
 from configspec.families.resolve import resolve_draft, resolve_target, resolve_tokenizer
 from configspec.families.sources.safetensors_folder import INDEX, weight_files
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
+from configspec.progress import Progress
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec
 
 F16 = "F16"
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

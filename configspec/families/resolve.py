@@ -16,9 +16,9 @@ from configspec.families.hub.hub import Hub
 from configspec.families.hub.hub_cache import is_pinned
 from configspec.families.hub.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
 from configspec.families.sources.safetensors_folder import weight_files
+from configspec.progress import Progress
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec, TargetSpec
 
-Progress = Callable[[str], None]
 Choose = Callable[[HubSpec, Sequence[str]], tuple[str, ...]]  # the model's files, of a repository's
 Check = Callable[[Path], object]  # a UsageError where the folder is not whole
 

@@ -14,7 +14,6 @@ import itertools
 import math
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -27,6 +26,7 @@ from configspec.devices.replies import Event, Failure, Hello, read_reply
 from configspec.devices.transport.framing import HELLO_KEY, Framing, FramingError, quote
 from configspec.devices.transport.local import Connection, last_lines
 from configspec.errors import TestbedError, UsageError
+from configspec.progress import Progress
 
 GRACE_S = 10.0
 PROGRESS_EVERY_S = 10.0  # between two lines about long work
@@ -58,7 +58,7 @@ class AgentClient:
         *,
         device: str,
         limits: Limits = LIMITS,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._connection = connection
         self._device = device
