@@ -130,7 +130,7 @@ def _what(found: Found) -> str:
     known = [
         facts.board or facts.cpu_model or facts.machine,
         f"llama.cpp {facts.llama_cpp_version}",
-        None if health.temperature_c is None else f"{health.temperature_c:.0f} C",
+        None if health.temperature_c is None else f"{health.temperature_c:.0f} °C",
         health.power_mode,
         None
         if health.available_memory_bytes is None

@@ -134,7 +134,7 @@ def test_a_family_without_hub_entries_is_left_as_it_is(make_folder: MakeFolder) 
     code = (
         "import sys; from pathlib import Path\n"
         "from configspec.families.resolve import resolve_family\n"
-        "from configspec.testbed.specs import DraftSpec, FamilySpec, TargetSpec\n"
+        "from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec\n"
         f"folder = Path({str(folder)!r})\n"
         "drafts = {'xs': DraftSpec(name='xs', safetensors=folder)}\n"
         "family = FamilySpec(name='f', target=TargetSpec(transformers=folder), drafts=drafts, quants=('F16',))\n"

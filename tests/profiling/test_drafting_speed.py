@@ -51,7 +51,7 @@ def test_enough_equal_rounds_raise_no_doubt():
     ("durations_s", "differ", "codes"),
     [
         ([0.5] * 4, 0, ["few_samples", "rounds_cut"]),
-        ([0.5] * 7 + [5.0] * 3, 0, ["spread"]),
+        ([0.5] * 7 + [5.0] * 3, 0, ["pauses"]),
         ([0.5] * 10, 2, ["other_tokens"]),
     ],
 )

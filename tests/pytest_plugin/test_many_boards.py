@@ -122,7 +122,7 @@ def test_saving_comparing_and_the_gate_work_as_without_workers(testbed, pytester
     flags = ("--device", "*", "-n", "2", "--benchmark-compare", "--benchmark-compare-fail=median:5%")
     result = pytester.runpytest(*flags)
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*benchmark 'slow, pair: time of a round of K'*", "*NOW*"])
+    result.stdout.fnmatch_lines(["*benchmark 'slow, pair, K=4: time of a round'*", "*NOW*"])
     profile = json.loads(Path("profile.json").read_text())
     for cell in profile["devices"]["slow"]["cells"]:
         cell["drafting_tokens_per_s"] = {key: value / 2 for key, value in cell["drafting_tokens_per_s"].items()}
@@ -233,7 +233,7 @@ def test_an_inventory_that_changes_meanwhile_is_told(testbed, pytester):
         import os, pathlib, signal
         def test_configuration(hil_benchmark, configuration):
             hil_benchmark()
-            if configuration[2:] == ("a", "Q8_0", 2):
+            if (configuration.draft, configuration.k) == ("a", 2):
                 path = pathlib.Path("devices.yaml")
                 path.write_text(path.read_text() + "# another remark")
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -291,7 +291,7 @@ def test_an_early_end_keeps_what_was_finished(testbed, pytester, rows_of, journa
         import os
         def test_configuration(hil_benchmark, configuration):
             hil_benchmark()
-            assert os.environ.get("FINE") or configuration[:3] + (configuration.k,) != ("fast", "pair", "a", 2)
+            assert os.environ.get("FINE") or (configuration.device, configuration.draft, configuration.k) != ("fast", "a", 2)
         """
     )
     result = pytester.runpytest("--device", "*", workers, *flags, "--benchmark-json=r.json")
