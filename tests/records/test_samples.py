@@ -23,6 +23,7 @@ from configspec.records.samples import (
     TextSamples,
     TimeSamples,
     carry_samples,
+    prune_samples,
     read_samples,
     rounded,
     sample_hashes,
@@ -218,3 +219,16 @@ def test_a_file_is_json_that_any_tool_reads(tmp_path):
     sha256 = write_samples(tmp_path, TIMES)
     found = json.loads(gzip.decompress((tmp_path / f"{sha256}.json.gz").read_bytes()))
     assert found == {"kind": "times", "rounds": [{"k": 1, "token_s": [[0.5]]}]}
+
+
+def test_side_files_go_with_the_last_file_that_refers_to_them(tmp_path):
+    """What no remaining journal or results file names is deleted; the rest stays, also of a file whose end was cut."""
+    folder = samples_folder(tmp_path / "any.jsonl")
+    kept = write_samples(folder, TIMES)
+    stale = write_samples(folder, TimeSamples(rounds=(RoundTimes(k=1, token_s=((0.25,),)),)))
+    journal = tmp_path / "j.jsonl"
+    journal.write_text('{"configspec_journal":1}\n{"row":{"samples":{"times":"' + kept + '","te', encoding="utf-8")
+    assert prune_samples(folder, [journal]) == 1
+    assert read_samples(journal, kept, TimeSamples) == TIMES
+    with pytest.raises(RecordError, match=stale):
+        read_samples(journal, stale, TimeSamples)
