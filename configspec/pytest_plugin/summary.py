@@ -99,4 +99,6 @@ def _tell_files(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
     if run.journal_problem is not None:
         terminal.write_line(run.journal_problem, yellow=True)
     elif run.journal is not None:
-        terminal.write_line(f"{len(run.rows)} {'row' if len(run.rows) == 1 else 'rows'}, each in the journal {run.journal.path}")
+        terminal.write_line(
+            f"{len(run.rows)} {'row' if len(run.rows) == 1 else 'rows'}, each in the journal {run.journal.path}"
+        )
