@@ -140,7 +140,7 @@ def written_files(config: pytest.Config) -> list[Path]:
     """The results files that pytest-benchmark has written in this run: its JSON, and what it saved."""
     session, found = _session(config), []
     if session.json:
-        found.append(Path(session.json.name))
+        found.append(Path(session.json))
     if session.save or session.autosave:
         saved = sorted(session.storage.get("any").parent.glob("[0-9][0-9][0-9][0-9]_*.json"))
         found += saved[-1:]

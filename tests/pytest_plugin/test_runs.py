@@ -76,9 +76,10 @@ def test_the_parameter_of_a_test_is_written_as_its_names_and_k(testbed, pytester
 
 def test_results_are_a_row_a_line_with_shared_facts_in_the_head(testbed, pytester):
     """What all rows of a device say alike stands once, and the file is still pytest-benchmark's."""
-    pytester.runpytest("--device", "fast,slow", "--benchmark-json=r.json", "--benchmark-save=one")
+    Path(testbed, "out").mkdir()
+    pytester.runpytest("--device", "fast,slow", "--benchmark-json=out/r.json", "--benchmark-save=one")
     (saved,) = Path(testbed, ".benchmarks").rglob("0001_one.json")
-    for path in (Path(testbed, "r.json"), saved):
+    for path in (Path(testbed, "out", "r.json"), saved):
         text = path.read_text(encoding="utf-8")
         document = json.loads(text)
         lines = [line for line in text.splitlines() if '"fullname"' in line]

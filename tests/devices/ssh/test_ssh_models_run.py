@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from configspec.records.reader import read_rows
+from configspec.records.row import Row
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("torch")
@@ -97,15 +99,16 @@ def pushed(before: object, run: Run) -> subprocess.CompletedProcess[str]:
     return run(sys.executable, "-m", "configspec.cli", *COMMAND.split()[1:])
 
 
-def records(path: Path) -> list[dict[str, Any]]:
-    rows = json.loads(path.read_text())["benchmarks"]
-    return [row["extra_info"]["configspec"] for row in rows]
+def records(path: Path) -> tuple[Row, ...]:
+    return read_rows(path)
 
 
 def test_a_run_says_what_to_push(before: subprocess.CompletedProcess[str], testbed: Path) -> None:
     """Each test is an error in its set-up, which names the device, the file and the command; none has failed."""
     assert before.returncode == pytest.ExitCode.TESTS_FAILED
-    told = f"orin: {testbed}/board/tiny-llama-xs-Q8_0.gguf: the draft's file is not there. Bring it there: {COMMAND}"
+    told = (
+        f"orin: {testbed}/board/tiny-llama-xs-Q8_0.gguf: the draft's file is missing. Copy it to the device: {COMMAND}"
+    )
     assert before.stdout.count(told) >= 4, before.stdout
     assert "4 errors" in before.stdout
     assert "failed" not in before.stdout
@@ -123,9 +126,10 @@ def test_after_the_push_the_same_run_measures_and_checks(
     found = records(testbed / "results.json")
     assert len(found) == 4
     for record in found:
-        check = record["acceptance"]["check"]
-        assert (check["prompts"], check["positions"], check["differ"]) == (2, 24, 0)
-        assert (check["largest_gap"], record["acceptance"]["check_reason"]) == (None, None)
+        check = record.acceptance.check
+        assert check is not None
+        assert (check.prompts, check.positions, check.differ) == (2, 24, 0)
+        assert (check.largest_gap, record.acceptance.check_reason) == (None, None)
 
 
 def test_the_check_may_be_larger_or_left_out(pushed: object, measure: Run, testbed: Path) -> None:
@@ -134,9 +138,9 @@ def test_the_check_may_be_larger_or_left_out(pushed: object, measure: Run, testb
         done = measure("--draft", "xs", "--end-to-end", "none", *flags, "--benchmark-json=checked.json")
         assert done.returncode == 0, done.stdout + done.stderr
         for record in records(testbed / "checked.json"):
-            check = record["acceptance"]["check"]
-            assert (None if check is None else check["prompts"]) == expected
-            assert (check is None) == (record["acceptance"]["check_reason"] is not None)
+            check = record.acceptance.check
+            assert (None if check is None else check.prompts) == expected
+            assert (check is None) == (record.acceptance.check_reason is not None)
     done = measure("--acceptance-check", "many")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--acceptance-check is 'many'. It takes a number" in done.stderr
@@ -167,4 +171,5 @@ def test_a_board_that_differs_is_told_in_the_summary_and_flagged(pushed: object,
     assert "acceptance on the devices" in done.stdout
     assert done.stdout.count("orin: tiny-llama xs Q8_0: 24 of 24 positions differ from this host's") == 1
     for record in records(testbed / "differs.json"):
-        assert any("disagrees with this host about the draft: 24 of 24" in flag for flag in record["quality"]["flags"])
+        (found,) = [flag for flag in record.flags if flag.code == "device_disagrees"]
+        assert (found["differ"], found["positions"]) == (24, 24)

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from stocked_boards import stock
 
+from configspec.records.reader import read_rows
+
 pytest.importorskip("llama_cpp")
 pytest.importorskip("torch")
 pytestmark = pytest.mark.real
@@ -149,11 +151,11 @@ def test_a_board_that_is_not_as_it_must_be_is_an_error_of_the_testbed(testbed: T
     assert status == pytest.ExitCode.TESTS_FAILED, output
     assert "2 passed, 2 errors" in output
     assert len(re.findall(r"^(E +)?sick: .*unhealthy: its available memory is", output, re.MULTILINE)) >= 2
-    rows = json.loads((testbed.folder / "rows.json").read_text())["benchmarks"]
-    for row in rows:
-        health = row["extra_info"]["configspec"]["environment"]["health"]
-        assert health["loop_s"] > 0
-        assert health["board_sha256"] or health["board_reason"]
+    for row in read_rows(testbed.folder / "rows.json"):
+        health = row.environment.health
+        assert health is not None
+        assert health.loop_s > 0
+        assert health.board_sha256 or health.board_reason
 
 
 def test_a_wait_that_is_no_time_is_refused(testbed: Testbed) -> None:
