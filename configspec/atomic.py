@@ -1,7 +1,7 @@
 """Files that are whole or absent, whenever the process is killed or the power fails.
 
-A file is written beside its place under a name of its own, flushed to the disk, and renamed. Whoever writes files that
-others read writes them here.
+A file is written beside its place under a name of its own, flushed to the disk, and renamed. Every file
+that others read is written here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SUFFIX = ".partial"
 
 
 def beside(path: Path, *, suffix: str = SUFFIX) -> Path:
-    """A name in the folder of `path` that nobody else uses, for what is to take its place."""
+    """A name in the folder of `path` that nobody else uses, for its replacement."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
 
 

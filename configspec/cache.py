@@ -34,7 +34,7 @@ class Store:
     """A folder of built files. Entries are never changed; deleting any of them is safe between runs."""
 
     def __init__(self, root: Path) -> None:
-        """Nothing is made on the disk before something is built."""
+        """Nothing is created on the disk until something is built."""
         self.root = root
 
     def ensure(self, kind: str, key: str, suffix: str, build: Callable[[Path], None]) -> Path:
@@ -74,8 +74,8 @@ def _explained(entry: Path) -> Iterator[None]:
         place = error.filename or entry
         if error.errno in _FULL:
             raise TestbedError(
-                f"{place}: {error.strerror}, while building {entry}. Make room there, or name another folder with "
-                f"{CACHE_VARIABLE}. The partial file has been removed."
+                f"{place}: {error.strerror}, while building {entry}. Free some space there, or name another folder "
+                f"with {CACHE_VARIABLE}. The partial file has been removed."
             ) from error
         if error.errno in _FORBIDDEN:
             raise UsageError(

@@ -1,10 +1,10 @@
-"""Whose move it is: every error that configspec raises on purpose.
+"""Who must act: every error that configspec raises on purpose.
 
     ConfigspecError
     ├── UsageError      the person changes something: a file, a flag, an installation
     ├── TestbedError    a board, a link or a meter misbehaved; try again, or go and look at it
     ├── OutputDiffers   a text that was decoded speculatively is not the target's own
-    └── RecordError     a results file cannot be read, or says something that cannot be so
+    └── RecordError     a results file cannot be read, or holds what cannot be
 
 A message says where, what was found, and what would do. Anything else that is raised is our own
 bug and keeps its traceback. An error passes through no layer that adds nothing to it.
@@ -30,11 +30,11 @@ class UsageError(ConfigspecError):
 class TestbedError(ConfigspecError):
     """A board, a link or a meter misbehaved. Never the draft model's failure."""
 
-    __test__ = False  # the name begins with "Test"; pytest is not to collect it
+    __test__ = False  # the name begins with "Test"; pytest must not collect it
 
 
 class OutputDiffers(ConfigspecError):  # noqa: N818 (what was found, not whose fault it is)
-    """Speculative decoding promises the target's own text, and it came out otherwise."""
+    """Speculative decoding promises the target's own text, and another text came out."""
 
 
 class RecordError(ConfigspecError):

@@ -1,4 +1,4 @@
-"""How long work tells people what it is at: one callback, under one name, from the top to the bottom."""
+"""How long work reports its progress: one callback, under one name, at every level."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ Progress: TypeAlias = Callable[[str], None]
 
 
 def silent(text: str) -> None:
-    """Tell nobody."""
+    """Report to nobody."""

@@ -1,6 +1,6 @@
 """Where `python <zip>` begins; in the zip this file stands beside the package `configspec_agent`.
 
-Python 2.7 must be able to read it: its user is to hear the version, not a syntax error.
+Python 2.7 must be able to read it: its user then reads the version, not a syntax error.
 """
 
 import sys

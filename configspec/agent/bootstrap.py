@@ -1,8 +1,8 @@
-"""Takes the agent's archive in, on a board where nothing of configspec is yet: its text is run as `python -c`.
+"""Receives the agent's archive on a board that has nothing of configspec yet: its text is run as `python -c`.
 
     arguments   the archive's file name, its SHA-256 and how many bytes it has
-    stdin       the archive; or nothing, to ask whether it is there
-    stdout      one line of JSON, {"configspec_upload": ...}: "path" (null: it is not there), or "error" and its "kind"
+    stdin       the archive; or nothing, to ask whether it exists
+    stdout      one line of JSON, {"configspec_upload": ...}: "path" (null: there is none), or "error" and its "kind"
 
 In Python 3.6 too, so that it can say that the agent needs 3.8: hence no `annotations` from the future.
 https://docs.python.org/3/library/os.html#dir-fd
@@ -17,11 +17,11 @@ import sys
 from typing import Dict, Optional
 
 KEPT = 3  # archives of other versions, the last used ones
-PARTIAL_S = 3600.0  # then what another upload left half-written is nobody's
+PARTIAL_S = 3600.0  # then a half-written upload counts as abandoned
 
 
 class Refused(Exception):  # noqa: N818 (what was found)
-    """What the folder or the bytes have wrong."""
+    """What is wrong with the folder or the bytes."""
 
 
 def main() -> None:
@@ -62,7 +62,7 @@ def own_folder(path: str, within: Optional[int]) -> int:
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, 0o700, dir_fd=within)
     if not stat.S_ISDIR(os.stat(path, dir_fd=within, follow_symlinks=False).st_mode):
-        raise Refused("%s is a symbolic link, or no folder. Delete it" % path)
+        raise Refused("%s is a symbolic link, or not a folder. Delete it" % path)
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=within)
     found = os.fstat(folder)
     if found.st_uid != os.geteuid():
@@ -72,7 +72,7 @@ def own_folder(path: str, within: Optional[int]) -> int:
 
 
 def is_whole(folder: int, name: str, sha256: str) -> bool:
-    """Whether the file is there, is the user's own, and has this hash."""
+    """Whether the file exists, is the user's own, and has this hash."""
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
     except OSError:
@@ -101,7 +101,7 @@ def store(folder: int, name: str, sha256: str, content: bytes) -> None:
 
 def prune(folder: int, name: str) -> None:
     """Delete other versions that were not used lately, and what stayed half-written."""
-    with contextlib.suppress(FileNotFoundError):  # another upload was quicker
+    with contextlib.suppress(FileNotFoundError):  # another upload deleted it first
         used = {other: os.stat(other, dir_fd=folder).st_mtime for other in os.listdir(folder)}
         now = used.pop(name)
         archives = sorted((other for other in used if other.endswith(".zip")), key=lambda other: used[other])

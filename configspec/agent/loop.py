@@ -20,7 +20,7 @@ _SECONDS = number(0.0)
 def serve(chunks: Iterable[bytes], operations: Operations, deadline: Deadline, outbox: Outbox) -> None:
     """Answer every request of the stream."""
     for line in split_lines(chunks):
-        if line != b"":  # a blank line says no more than that the host is there
+        if line != b"":  # a blank line only says that the host is still there
             outbox.send(_answer(line, operations, deadline, outbox))
 
 
@@ -44,7 +44,7 @@ def _answer(line: bytes | None, operations: Operations, deadline: Deadline, outb
     except AgentError as error:
         return encode({"id": request_id, "error": error.as_json()})
     except MemoryError:
-        full = usage_error("the board's memory is full", hint="Take less context or a smaller model.")
+        full = usage_error("the board's memory is full", hint="Use less context or a smaller model.")
         return encode({"id": request_id, "error": full.as_json()})
     except Exception:  # our bug: the host shows it as one
         bug = AgentError("internal", "the agent failed", found=traceback.format_exc()[-4000:])

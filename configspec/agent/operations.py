@@ -181,7 +181,7 @@ class Operations:
 
     def _need_incoming(self) -> Incoming:
         if self._incoming is None:
-            raise usage_error("no file is on its way", hint="Announce it with `receive` first.")
+            raise usage_error("no file is being received", hint="Announce it with `receive` first.")
         return self._incoming
 
     def _load_library(self) -> Library:

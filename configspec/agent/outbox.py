@@ -33,12 +33,12 @@ class Outbox:
             self._write(message)
 
     def beat(self, request_id: int) -> None:
-        """Tell how far the request is, if it is still in hand and if that takes no waiting."""
+        """Report how far the request is, if it is still in hand and the write will not block."""
         if not self._writing.acquire(blocking=False):
             return
         try:
-            if self.in_hand == request_id and self._room.poll(0):  # room for 4 kB, which is enough: pipe(7)
-                with contextlib.suppress(OSError):  # nobody is there: the main thread will meet it, too
+            if self.in_hand == request_id and self._room.poll(0):  # space for 4 kB, which is enough: pipe(7)
+                with contextlib.suppress(OSError):  # the host is gone: the main thread will notice, too
                     self._write(encode({"id": request_id, "event": self._event()}))
         finally:
             self._writing.release()

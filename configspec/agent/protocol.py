@@ -7,8 +7,8 @@
     host    a blank line every few seconds: it is still there
 
 Each request has exactly one answer, and any number of events before it: the agent is still there, and how far it is,
-where it tells (else all three are null). `id` is null where the request was not readable. `kind` says whose move
-it is: `usage` (the person changes something), `testbed` (the board misbehaved), `internal` (our bug).
+where that is known (else all three are null). `id` is null where the request was not readable. `kind` says who must
+act: `usage` (the person changes something), `testbed` (the board misbehaved), `internal` (our bug).
 Times are seconds of the board's monotonic clock.
 """
 

@@ -80,7 +80,7 @@ def _write_data(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-TEXT = Form("a text", _read_text)  # not an empty one
+TEXT = Form("a string, not empty", _read_text)  # not an empty one
 FLAG = Form("true or false", _read_flag)
 TOKENS = Form("a list of token ids", _read_tokens)
 DATA = Form("base64", _read_data, _write_data)
@@ -126,7 +126,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Lock(Request):
-    """Hold the board for the run `run`; the other words tell people whose run that is."""
+    """Hold the board for the run `run`; the other fields say whose run that is."""
 
     op = "lock"
     user: str = field(metadata=takes(TEXT))
@@ -184,7 +184,7 @@ class Open(Request):
 
 @dataclass(frozen=True)
 class Prefill(Request):
-    """Begin a sequence anew."""
+    """Start a new sequence."""
 
     op = "prefill"
     tokens: tuple[int, ...] = field(default=(), metadata=takes(TOKENS))
@@ -194,7 +194,7 @@ class Prefill(Request):
 class Draft(Request):
     """Cut the sequence to `keep` tokens (None: all), add `append`, and draft K tokens.
 
-    `temperature` None: greedily. `seed` None: the random numbers go on.
+    `temperature` None: greedily. `seed` None: the random numbers continue.
     """
 
     op = "draft"
@@ -248,7 +248,7 @@ class Rollback(Request):
 
 @dataclass(frozen=True)
 class Close(Request):
-    """Give the model's memory back."""
+    """Free the model's memory."""
 
     op = "close"
 
@@ -273,7 +273,7 @@ class FindFile(Request):
 
 @dataclass(frozen=True)
 class Receive(Request):
-    """Announce a file. `replace`: it may take another's place. `fresh`: forget what has arrived of it."""
+    """Announce a file. `replace`: it may replace another file. `fresh`: forget what has arrived of it."""
 
     op = "receive"
     name: str = field(metadata=takes(TEXT))
@@ -306,7 +306,7 @@ REQUESTS: tuple[type[Request], ...] = (
     *(ListFiles, FindFile, Receive, Chunk, Finish),
 )
 _KINDS: dict[str, Callable[..., Request]] = {kind.op: kind for kind in REQUESTS}
-# Taken apart once: a round waits for its request to be read and written.
+# Analysed once: a round waits for its request to be read and written.
 _SLOTS = {kind.op: [(one.name, one.metadata[_FORM], one.default) for one in fields(kind)] for kind in REQUESTS}
 _FORMS = {op: {name: (form, default) for name, form, default in slots} for op, slots in _SLOTS.items()}
 _NEEDED = {op: [name for name, _, default in slots if default is MISSING] for op, slots in _SLOTS.items()}

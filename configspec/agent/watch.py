@@ -1,12 +1,12 @@
 """Ends the agent when its host is gone, or has been silent for too long, whatever the main thread is doing.
 
-It also tells the host, in the midst of a long request, that the agent is still there: a slow board is not a dead one.
+It also tells the host, during a long request, that the agent is still there: a slow board is not a dead one.
 
 The host sends a blank line every few seconds. The main thread reads stdin itself: handing each request from thread to
 thread would cost a tenth of a small model's round. So this thread reads nothing, and looks for signs of life from
-beside: the bytes that the main thread has read and those that wait for it, which pile up while it is busy.
+outside: the bytes that the main thread has read and those that wait for it, which pile up while it is busy.
 
-A link can die without a word: https://man.openbsd.org/sshd_config says that a server asks for none (ClientAliveInterval
+A link can die silently: https://man.openbsd.org/sshd_config says that a server does not probe (ClientAliveInterval
 is 0), and the agent's stdin then stays open for ever.
 """
 
@@ -68,5 +68,5 @@ class Watch:
 def _waiting_bytes() -> int:
     try:
         return int.from_bytes(fcntl.ioctl(0, termios.FIONREAD, bytes(4)), sys.byteorder)
-    except OSError:  # neither a pipe nor a socket, but by hand
+    except OSError:  # neither a pipe nor a socket: started by hand
         return 0

@@ -64,7 +64,7 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
         commands,
         "schema",
         "print the JSON Schema of devices.yaml, for editors",
-        "Print the JSON Schema of devices.yaml. An editor that is given it completes keys and marks mistakes.",
+        "Print the JSON Schema of devices.yaml. With it, an editor completes keys and marks mistakes.",
         "configspec schema > devices.schema.json",
     )
     schema.set_defaults(run=_schema)

@@ -23,7 +23,7 @@ def add_command(
 
     Args:
         commands: Where it is added.
-        name: The word it is called by.
+        name: Its name.
         purpose: A line for the list of commands.
         description: A few sentences for its own help, ahead of the options.
         example: One or several command lines that work, a line each.

@@ -1,4 +1,4 @@
-"""`configspec devices`: how the devices of an inventory are, and whether all are ready."""
+"""`configspec devices`: the state of an inventory's devices, and whether all are ready."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 TIMEOUT_S = 20.0
 WIDTH = 120
 NOT_ASKED = {
-    "busy": "another run has it, and is not disturbed",
+    "busy": "another run holds it, and is not disturbed",
     "offline": "it did not answer",
     "unhealthy": "it failed before it was asked",
     "unconfigured": "it cannot be asked before it is set up",
-    "recorded": "recorded figures are no board",
+    "recorded": "recorded figures have no board",
 }
 
 
@@ -36,11 +36,11 @@ def add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
         commands,
         "devices",
         "whether the devices are ready, busy, offline, unhealthy or unconfigured",
-        "Ask each device of devices.yaml how it is: ready, busy with another run, offline, unhealthy (with what its "
-        "health gate refuses) or unconfigured (with what to set up). Ends with 0 if all are ready, else with 1.",
+        "Report the state of each device of devices.yaml: ready, busy with another run, offline, unhealthy (with what "
+        "its health gate refuses) or unconfigured (with what to set up). Exits with 0 if all are ready, else with 1.",
         "configspec devices\nconfigspec devices rpi5 'orin*' --format json",
     )
-    devices.add_argument("names", nargs="*", metavar="NAME", help="a name, a tag or a glob; without one: all")
+    devices.add_argument("names", nargs="*", metavar="NAME", help="name, tag or glob; default: all")
     devices.add_argument(
         "--inventory", type=Path, default=Path("devices.yaml"), metavar="FILE", help="default: devices.yaml"
     )
@@ -121,7 +121,7 @@ def _what(found: Found) -> str:
     """What a person wants to know of it in that state."""
     if found.holder is not None:
         who = found.holder
-        return f"{who['user']} on {who['host']} has it (process {who['pid']}, since {who['since']})"
+        return f"{who['user']} on {who['host']} holds it (process {who['pid']}, since {who['since']})"
     if found.reasons or found.facts is None or found.health is None:
         return ". ".join(found.reasons)
     from configspec.theory.sizes import shown_bytes

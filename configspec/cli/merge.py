@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from configspec.records.merge import Merged
 
 MERGE = (
-    "Make one results file of results files and journals, every row once. Of a test that is in several files, the row "
+    "Merge results files and journals into one results file, each row once. If a test is in several files, the row "
     "of the newest file is kept. Files must be of one testbed: where a name means different things, that is an error "
     "which names both files and what differs. The folder configspec-samples beside each file goes with its rows."
 )
-RECOVER = "Make a results file of the journal of a run that was killed. What can be read of a damaged one is taken."
+RECOVER = (
+    "Make a results file from the journal of a run that was killed. Every readable row of a damaged journal is taken."
+)
 
 
 def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -24,20 +26,20 @@ def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     merge = add_command(
         commands,
         "merge",
-        "make one results file of several",
+        "merge several results files into one",
         MERGE,
         "configspec merge monday.json tuesday.json -o week.json",
     )
     merge.add_argument("files", type=Path, nargs="+", metavar="FILE", help="results files and journals")
     merge.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
     merge.add_argument(
-        "--prefer", choices=("newest",), help="leave out what a newer file contradicts, instead of refusing"
+        "--prefer", choices=("newest",), help="leave out rows that a newer file contradicts, instead of refusing"
     )
     merge.set_defaults(run=_merge)
     recover = add_command(
         commands,
         "recover",
-        "make a results file of the journal of a run that was killed",
+        "make a results file from the journal of a run that was killed",
         RECOVER,
         "configspec recover .configspec/journal/20261124T042547123456-24979.jsonl -o results.json",
     )

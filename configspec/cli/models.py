@@ -55,7 +55,7 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
         "verify",
         "check that files are whole and vocabularies agree",
         "Check each model: whether its files are whole, its draft's vocabulary is the target's, and its weights fit "
-        "into this host's memory. Ends with 1 if a model is bad.",
+        "into this host's memory. Exits with 1 if a model is bad.",
         "configspec models verify",
     )
     _add_choice(verified, _verify)
@@ -152,7 +152,7 @@ def _print_table(models: list[Model]) -> None:
 
 
 def _pull(asked: argparse.Namespace) -> int:
-    """Everything that can be fetched is, whatever becomes of the rest."""
+    """Fetch everything that can be fetched, even where some fail."""
     from configspec.families.catalogue import models_of
     from configspec.families.hub.hub import Hub
     from configspec.families.resolve import resolve_draft, resolve_target

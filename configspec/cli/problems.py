@@ -1,4 +1,4 @@
-"""Several problems of one command, told at its end."""
+"""Several problems of one command, reported at its end."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from configspec.theory.sizes import shown_bytes
 
 
 def push_models(devices: Sequence[DeviceSpec], families: Sequence[FamilySpec], *, overwrite: bool) -> None:
-    """Bring what is missing to each device in turn; what one of them refuses does not stop the others.
+    """Copy what is missing to each device in turn; an error of one does not stop the others.
 
     Raises:
         UsageError, TestbedError: What went wrong, of all devices, at the end.
@@ -41,7 +41,7 @@ def push_models(devices: Sequence[DeviceSpec], families: Sequence[FamilySpec], *
 
 def _has_a_folder(spec: DeviceSpec) -> bool:
     if spec.connection is None:
-        print(f"{spec.name}: recorded figures, which open no model.", flush=True)
+        print(f"{spec.name}: replays recorded figures, so it opens no model.", flush=True)
     elif shares_this_hosts_files(spec):
         print(f"{spec.name}: opens this host's own files: there is nothing to push.", flush=True)
     else:

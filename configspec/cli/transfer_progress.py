@@ -1,4 +1,4 @@
-"""How far a long transfer is: one line that is written over on a terminal, a line now and then elsewhere."""
+"""The progress of a long transfer: one line, rewritten, on a terminal; elsewhere a line now and then."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TransferProgress:
         self._stream.flush()
 
     def end(self) -> None:
-        """Leave the terminal's line to others."""
+        """End the terminal's line."""
         if self._terminal:
             self._stream.write(CLEAR)
             self._stream.flush()

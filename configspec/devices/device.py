@@ -54,7 +54,7 @@ __all__ = ["Begun", "Device", "DeviceFacts", "DraftedTokens", "ModelFacts", "Sco
 BATCH_TOKENS = 2048  # as many as llama-bench gives at once
 HELLO_DEADLINE_S = 60.0
 HEALTH_DEADLINE_S = 30.0
-HOME = "~"  # of the account on the board: what is looked at for room where no `models` is declared
+HOME = "~"  # the account's on the board: its free space counts where no `models` is declared
 OPEN_DEADLINE_S = 600.0  # a large file from a slow card
 WORK_DEADLINE_S = 300.0
 REAP_DEADLINE_S = 10.0
@@ -63,7 +63,7 @@ REAP_DEADLINE_S = 10.0
 class Device:
     """A board with its agent running; one model is open at a time.
 
-    `health` is how it was when it was taken, None where that was not asked; `mark` is what another agent there knows
+    `health` is its state when it was opened, None where that was not asked; `mark` is what another agent there knows
     this one by.
     """
 
@@ -120,7 +120,7 @@ class Device:
         return self._client.call(asked, ModelFacts, deadline_s=deadline_s)
 
     def prefill(self, tokens: Sequence[int], *, deadline_s: float = WORK_DEADLINE_S) -> Begun:
-        """Begin a sequence anew, with no state left of the last one."""
+        """Start a new sequence, with no state left of the last one."""
         return self._client.call(Prefill(tokens=tuple(tokens)), Begun, deadline_s=deadline_s)
 
     def draft(
@@ -136,7 +136,7 @@ class Device:
         """Draft K tokens, after the sequence was cut to `keep` tokens and continued with `append`.
 
         Greedily where `decoding` is None or greedy, whatever its rule is. Else each token is sampled: the same `seed`
-        repeats the draft, and with None the device's random numbers go on.
+        repeats the draft, and with None the device's random numbers continue.
         """
         asked = Draft(k=k, keep=keep, append=tuple(append))
         if decoding is not None and not decoding.greedy:
@@ -185,7 +185,7 @@ class Device:
         return self._client.call(Rollback(keep=keep), Length, deadline_s=deadline_s).length
 
     def close_model(self, *, deadline_s: float = WORK_DEADLINE_S) -> None:
-        """Give the model's memory back."""
+        """Free the model's memory."""
         self._client.call(Close(), Done, deadline_s=deadline_s)
 
     def close(self) -> None:
@@ -205,8 +205,8 @@ def open_device(
 ) -> Iterator[Device]:
     """Take the board's locks, start its agent and see that it is healthy; all of it ends with the context.
 
-    `progress` is called, now and then, with how far long work is. `orphan`: the mark of an agent of this device that
-    was lost, and that may still run there; it is ended first.
+    `progress` is called, now and then, with the progress of long work. `orphan`: the mark of an agent of this device
+    that was lost, and that may still run there; it is ended first.
 
     Raises:
         UsageError: Something has to be changed: the declaration, a key, an interpreter.
@@ -225,7 +225,7 @@ def open_device(
 
 @contextmanager
 def open_this_host(cache: Path, *, progress: Progress | None = None) -> Iterator[Device]:
-    """A device for work whose result does not depend on its speed: nothing is locked, nobody asks how it is."""
+    """A device for work whose result does not depend on its speed: nothing is locked, its health is not asked."""
     spec = DeviceSpec(name="this host", connection="local")
     with _started(spec, cache, HEARTBEAT, progress) as (client, hello, mark):
         yield Device(spec=spec, client=client, hello=hello, health=None, mark=mark)

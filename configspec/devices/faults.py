@@ -1,4 +1,4 @@
-"""Ways in which a board is not there, each an error of the testbed that a caller may tell apart."""
+"""Ways in which a board is unavailable, each an error of its own, so that a caller can tell them apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The health gate: whether a board is as it must be before it is measured. Pure, but for the wait it is handed."""
+"""The health gate: whether a board is as it must be before it is measured. Pure, but for the wait that it is given."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def _problems(spec: HealthSpec, facts: HealthFacts) -> Iterator[Problem]:
         yield Problem(found="its monotonic clock does not move", demand=None, remedy=remedy)
     if facts.throttling:
         found = f"it throttles now ({', '.join(facts.throttling)})"
-        yield Problem(found=found, demand=None, remedy="see to its cooling and its power supply")
+        yield Problem(found=found, demand=None, remedy="check its cooling and its power supply")
     if spec.max_start_c is not None:
         limit = f"health.max_start_c = {spec.max_start_c:g} °C"
         if facts.temperature_c is None:
             yield _unknown("temperature", facts.temperature_reason, limit)
         elif facts.temperature_c > spec.max_start_c:
             found = f"its temperature is {facts.temperature_c:g} °C ({facts.temperature_zone})"
-            remedy = "let it cool, or see to its cooling"
+            remedy = "let it cool, or improve its cooling"
             yield Problem(found=found, demand=f"which exceeds {limit}", remedy=remedy, cools=True)
     yield from _mode("power mode", facts.power_mode, facts.power_mode_reason, spec.power_mode, "sudo nvpmodel -m")
     yield from _mode("governor", facts.governor, facts.governor_reason, spec.governor, "sudo cpupower frequency-set -g")

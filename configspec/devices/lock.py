@@ -1,8 +1,8 @@
-"""Taking a board for one run: its agent holds one lock there, this host another; whoever is refused learns who has it.
+"""Reserving a board for one run: its agent holds one lock there, this host another; both name their holder.
 
 A run is one pytest: the workers of pytest-xdist share its boards, and their scheduler keeps them apart. The host's
 lock is asked first, so that a run of this host disturbs no measurement of another one; the board's lock keeps out
-other hosts. Both are of one make (`agent/board/flock.py`): a run's workers share it, and its file says who holds it.
+other hosts. Both are of one kind (`agent/board/flock.py`): a run's workers share it, and its file says who holds it.
 The library filelock does neither.
 """
 
@@ -30,14 +30,14 @@ from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 LOCK_DEADLINE_S = 10.0
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
-_SHOWN = 80  # of each word about the holder; any account of the board may have written it
+_SHOWN = 80  # characters of each field about the holder; any account of the board may have written it
 # What `ssh -G` says of where a connection ends. Behind two jump hosts one address may be two boards.
 _WHERE = ("user", "hostname", "port", "proxyjump", "proxycommand")
 
 
 @contextmanager
 def hold_on_host(spec: DeviceSpec, cache: Path, wait: LockWait) -> Iterator[None]:
-    """Hold the lock that this host has of the board, until the context ends.
+    """Hold this host's lock of the board, until the context ends.
 
     Raises:
         DeviceBusy: Another run of this account holds it.

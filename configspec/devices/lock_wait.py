@@ -1,4 +1,4 @@
-"""How long a run waits for a board: for another run that has it, and for its heat to go."""
+"""How long a run waits for a board: for another run that holds it, and for it to cool."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COOL_DOWN_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who has a board, in words, and the lock that says so."""
+    """Who holds a board, in words, and the lock that says so."""
 
     who: str
     lock: str
@@ -24,7 +24,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """Time, and how it is waited for; a test hands in one of its own."""
+    """Time, and waiting for it; a test passes one of its own."""
 
     now_s: Callable[[], float] = time.monotonic
     sleep_s: Callable[[float], None] = time.sleep
@@ -56,10 +56,10 @@ class LockWait:
         self._ends_s: dict[str, float] = {}  # by device: when its wait is over, for all of its locks together
 
     def until_taken(self, device: str, take: Callable[[], Holder | None]) -> None:
-        """Call `take` until it no longer says who has the board.
+        """Call `take` until it no longer names a holder.
 
         Raises:
-            DeviceBusy: Somebody has it, and the wait is over.
+            DeviceBusy: Another run holds it, and the wait is over.
         """
         next_s = self.clock.now_s()
         while (holder := take()) is not None:
@@ -74,7 +74,7 @@ class LockWait:
             self.clock.sleep_s(min(self._poll_s, left_s))
 
     def taken(self, device: str) -> None:
-        """The board is ours: should it be busy once more, later, its time begins anew."""
+        """The board was taken: if it is busy again later, its wait starts over."""
         self._ends_s.pop(device, None)
 
     def until_cool(self, device: str, is_cool: Callable[[], bool], why: str) -> None:

@@ -1,7 +1,7 @@
-"""A device's folder of model files: looking into it, and bringing a file there through the agent's own connection.
+"""A device's folder of model files: what is in it, and copying a file there through the agent's own connection.
 
 The file travels as requests of the protocol, base64 in JSON: a third more bytes than the file has, and no other program
-on the board. A push that was cut off goes on where it stopped, if what is there is the beginning of the file.
+on the board. A push that was cut off resumes where it stopped, if what has arrived is the beginning of the file.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ModelFolder:
         return self._client.call(asked, FoundFile, deadline_s=_reading_s(size_bytes))
 
     def push(self, source: Path, name: str, sha256: str, *, replace: bool, progress: Callable[[int, int], None]) -> str:
-        """Bring the file `source`, whose hash is `sha256`, into the folder under `name`; its path there.
+        """Copy the file `source`, whose hash is `sha256`, into the folder under `name`; its path there.
 
         Args:
             source: The file on this host.
@@ -62,7 +62,7 @@ class ModelFolder:
         return self._client.call(Finish(), Placed, deadline_s=_reading_s(size_bytes)).path
 
     def _begin(self, file: BinaryIO, announced: Receive) -> int:
-        """How many bytes of the beginning are there already."""
+        """How many bytes of the beginning have arrived before."""
         for fresh in (False, True):
             asked = dataclasses.replace(announced, fresh=fresh)
             begun = self._client.call(asked, Beginning, deadline_s=_reading_s(announced.size))

@@ -1,4 +1,4 @@
-"""The devices of one run: opened when first asked for, once more when they were lost, and then no more.
+"""The devices of one run: opened when first asked for, reopened once after a loss, and then no more.
 
 A device that is *quarantined* gets no further work in this run: every later test of it gets the first cause. That is
 one that cannot be opened, one that was lost and did not come back in time, and one that was lost twice.
@@ -35,7 +35,7 @@ RETRY_POLICY = RetryPolicy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Held:
-    """An open device, what lets it go, and how it is declared."""
+    """An open device, what closes it, and how it is declared."""
 
     spec: DeviceSpec
     device: Device
@@ -43,7 +43,7 @@ class _Held:
 
 
 class DevicePool:
-    """The open devices by name; close it to let them go."""
+    """The open devices by name; close it to release them."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class DevicePool:
 
         Raises:
             UsageError: Something must be changed before it can be opened.
-            TestbedError: It does not answer, another run has it, or it is quarantined.
+            TestbedError: It does not answer, another run holds it, or it is quarantined.
         """
         self.admit(spec.name)
         held = self._held.get(spec.name)
@@ -99,7 +99,7 @@ class DevicePool:
         return self._failures.pop(name, [])
 
     def close(self) -> None:
-        """Let all boards go; an agent that was lost, and may still run on its board, is ended."""
+        """Release all boards; an agent that was lost, and may still run on its board, is ended."""
         for name in list(self._held):
             held = self._let_go(name)
             if held.device.lost:

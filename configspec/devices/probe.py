@@ -1,7 +1,7 @@
-"""How the devices of a testbed are, asked side by side and within a bound.
+"""The state of a testbed's devices, asked in parallel and within a time limit.
 
-A probe takes no lock and changes nothing but the agent's cached file. A board that another run measures on is left in
-peace: where this host's lock says so it is not even connected to, else it is asked no more than who has it.
+A probe takes no lock and changes nothing but the agent's cached file. A board that another run measures on is not
+disturbed: where this host's lock says so it is not even connected to, else it is only asked who holds it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "recorded"]
 NAMED = 3  # of the files that are missing
-LEAST_S = 0.1  # of a question whose time is over: its answer may be there already
+LEAST_S = 0.1  # past a question's time limit: its answer may have arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """How a device is. `reasons`: why it is not ready. `holder`: who has it. Facts that were not asked are None."""
+    """The state of a device. `reasons`: why it is not ready. `holder`: who holds it. Facts not asked are None."""
 
     name: str
     state: State
@@ -47,7 +47,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """The files that a device must have in its folder, one or more, and the command that brings them there."""
+    """The files that a device must have in its folder, one or more, and the command that copies them there."""
 
     names: tuple[str, ...]
     push: str
@@ -57,7 +57,7 @@ class Models:
 def probe(
     devices: Sequence[DeviceSpec], cache: Path, *, timeout_s: float, models: Mapping[str, Models]
 ) -> Iterator[tuple[Found, ...]]:
-    """How the devices are, in their order, within `timeout_s`. The context's end clears away what hangs.
+    """The states of the devices, in their order, within `timeout_s`. The context's end clears away what hangs.
 
     `models`: by the device's name, for those that keep their own.
     """
@@ -127,7 +127,7 @@ def _lacking_models(models: Models, folder: Listing) -> Iterator[str]:
         some = ", ".join(missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
         yield (
             f"{len(missing)} of {len(models.names)} model files are not in {folder.path} ({some}). "
-            f"Bring them there: {models.push}"
+            f"Copy them there: {models.push}"
         )
 
 

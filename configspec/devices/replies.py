@@ -34,7 +34,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """How far an agent is with a request; all None where it only says that it works."""
+    """The progress of a request; all None where the agent only says that it is working."""
 
     doing: str | None
     done: int | None
@@ -43,7 +43,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a request failed. `kind`: whose move it is, as `agent/protocol.py` has it."""
+    """Why a request failed. `kind`: who must act, as `agent/protocol.py` has it."""
 
     kind: str
     what: str
@@ -53,7 +53,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """It was done; there is nothing else to say."""
+    """It was done; there is nothing else to report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockState:
-    """A board's lock: whether it is held, where it lies, and what its owner wrote about himself."""
+    """A board's lock: whether it is held, where it lies, and what its owner wrote about itself."""
 
     held: bool
     path: str | None
@@ -74,7 +74,7 @@ class LockState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A sequence was begun. All but its last token were evaluated, in `elapsed_s`."""
+    """A sequence was started. All but its last token were evaluated, in `elapsed_s`."""
 
     length: int
     elapsed_s: float

@@ -31,8 +31,8 @@ class BoardFile:
 def board_files(family: str, draft: DraftSpec, quant: str, model: Path) -> tuple[BoardFile, ...]:
     """The files of a draft whose GGUF is at `model`, the one that llama.cpp is given first.
 
-    A file that somebody made keeps its name, so that shards find each other; one that configspec built is called after
-    what it is.
+    A ready-made file keeps its name, so that shards find each other; one that configspec built is named after what it
+    is.
     """
     if draft.safetensors is not None:
         return (BoardFile(path=model, name=_built_name(family, draft, quant)),)

@@ -58,7 +58,7 @@ def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store,
         draft: One of its drafts.
         quant: A quantisation by llama.cpp's name, such as "Q4_K_M".
         store: Where built files are kept.
-        progress: Told what is being built, and every warning.
+        progress: Called with what is being built, and every warning.
 
     """
     draft = resolve_draft(family.name, draft, (quant,), progress)
@@ -67,7 +67,7 @@ def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store,
 
 
 def ensure_family(family: FamilySpec, store: Store, progress: Progress) -> Iterator[BuiltDraft]:
-    """Every draft of a family in every quantisation, each as soon as it is there."""
+    """Every draft of a family in every quantisation, each as soon as it is ready."""
     builder = _Builder(family=family.name, target=target_vocabulary(family, progress), store=store, progress=progress)
     for declared in family.drafts.values():
         draft = resolve_draft(family.name, declared, family.quants, progress)
@@ -120,7 +120,7 @@ class _Builder:
             whole = f16()
             self.progress(f"{name}: quantising to {quant}")
             quantize(whole, out, quant)
-            read_facts(out)  # a full disk can leave llama.cpp content with half a file
+            read_facts(out)  # on a full disk llama.cpp may report success after half a file
 
         return self.store.ensure("gguf", key, ".gguf", build)
 
@@ -147,7 +147,7 @@ def _fallbacks(facts: GgufFacts, quant: str) -> tuple[str, ...]:
     if not facts.fallbacks:
         return ()
     return (
-        f"{facts.path} is called {quant}, but holds {', '.join(facts.fallbacks)} too: "
+        f"{facts.path} is named {quant}, but holds {', '.join(facts.fallbacks)} too: "
         "llama.cpp's K-quants need rows of a multiple of 256",
     )
 
@@ -160,14 +160,14 @@ def _ready(name: str, draft: DraftSpec, quant: str) -> Path:
 
 
 def check_label(name: str, facts: GgufFacts, quant: str) -> None:
-    """A UsageError where a file says to be another llama.cpp quantisation than the one it was declared as.
+    """A UsageError where a file holds another llama.cpp quantisation than the one it was declared as.
 
-    Names that llama.cpp does not have ("Q4_K_XL") are whoever made the file's own business.
+    Names that llama.cpp does not have ("Q4_K_XL") are the file maker's own.
     """
     if facts.quant != quant and {facts.quant, quant} <= quant_names():
         raise UsageError(
-            f"{facts.path} is declared as the {quant} of {name}, but says to be {facts.quant}. Correct the name in "
-            "devices.yaml, or the file."
+            f"{facts.path} is declared as the {quant} of {name}, but its header says {facts.quant}. Correct the name "
+            "in devices.yaml, or the file."
         )
 
 

@@ -1,4 +1,4 @@
-"""What an inventory's families are made of, where it comes from, and what of it is on this machine. Asks no network."""
+"""What an inventory's families are made of, where it comes from, and what of it is on this machine. Uses no network."""
 
 from __future__ import annotations
 

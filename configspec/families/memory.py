@@ -38,12 +38,12 @@ def check_target_fits(target: TargetSpec, memory_bytes: int | None) -> None:
 
 
 def check_fits(name: str, needed_bytes: int, memory_bytes: int | None, *, machine: str = "this machine") -> str | None:
-    """What to say of a model that is larger than the memory; None where it fits, or where the memory is not known.
+    """The message about a model that is larger than the memory; None where it fits, or where the memory is not known.
 
     Args:
         name: What the message calls the model: its folder or file.
         needed_bytes: What its weights take, in the number format in which they are opened.
-        memory_bytes: All of the machine's memory; None where nothing tells it.
+        memory_bytes: All of the machine's memory; None where it is unknown.
         machine: What the message calls the machine.
 
     """
@@ -51,7 +51,7 @@ def check_fits(name: str, needed_bytes: int, memory_bytes: int | None, *, machin
         return None
     return (
         f"{name} needs {shown_bytes(needed_bytes)} for its weights alone, and the cache for its context on top; "
-        f"{machine} has {shown_bytes(memory_bytes)} of memory. Take a smaller quantisation or number format, or "
+        f"{machine} has {shown_bytes(memory_bytes)} of memory. Use a smaller quantisation or number format, or "
         "another machine."
     )
 
@@ -67,7 +67,7 @@ def cpu_bytes(target: TargetSpec) -> int | None:
 
 
 def host_memory_bytes(meminfo: Path = MEMINFO) -> int | None:
-    """All memory of this host; None where Linux does not tell it."""
+    """All memory of this host; None where Linux does not report it."""
     try:
         lines = meminfo.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:

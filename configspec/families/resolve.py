@@ -1,7 +1,7 @@
-"""Hub entries of a family -> files on this machine: only what is needed, and nothing that is there already.
+"""Hub entries of a family -> files on this machine: only what is needed and missing.
 
-A pinned revision that is cached asks no network. Any other is asked for its commit; where the hub cannot be reached,
-what is cached of it has to do. The commit that was used stands in the path: `hub_cache.hub_origin` reads it.
+A pinned revision that is cached needs no network. Any other is asked for its commit; where the hub cannot be reached,
+what is cached of it is used. The commit that was used is in the path: `hub_cache.hub_origin` reads it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def resolve_tokenizer(family: str, spec: HubSpec, progress: Progress, *, hub: Hu
 
 
 class _Source:
-    """Brings one model's files; `name` is what progress calls it."""
+    """Fetches one model's files; `name` is what progress calls it."""
 
     def __init__(self, name: str, hub: Hub, progress: Progress) -> None:
         self._name = name
@@ -132,6 +132,6 @@ def here(hub: Hub, spec: HubSpec, folder: Path, choose: Choose, check: Check) ->
     """The chosen files of a cached folder; a UsageError where it does not hold them all."""
     chosen = choose(spec, hub.known_files(spec, folder))
     if not all((folder / name).is_file() for name in chosen):
-        raise UsageError(f"{spec.repo}@{spec.revision} is not wholly on this machine. Run `configspec models pull`.")
+        raise UsageError(f"{spec.repo}@{spec.revision} is incomplete on this machine. Run `configspec models pull`.")
     check(folder)
     return folder, chosen

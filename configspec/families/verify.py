@@ -39,7 +39,7 @@ def verify(models: Sequence[Model], target: TargetSpec, memory_bytes: int | None
     reference: Vocabulary | None = None
     for model in models:
         if model.state != "here":
-            absent = f"{model.source} is not here; `configspec models pull` fetches what is on the hub"
+            absent = f"{model.source} is not on this host; `configspec models pull` fetches what is on the hub"
             yield Finding(model=model, problem=None if model.state == "server" else absent)
             continue
         try:
@@ -75,7 +75,7 @@ def _check_blobs(files: Sequence[Path]) -> None:
 
 def _differences(draft: Vocabulary, target: Vocabulary | None) -> tuple[str, ...]:
     if target is None:
-        return ("the target's vocabulary is not at hand, so the two are not compared",)
+        return ("the target's vocabulary is not available, so the two are not compared",)
     return compare_vocabularies(draft, target)
 
 

@@ -2,7 +2,7 @@
 
 A draft proposes ids and the target judges ids, so one id with two meanings makes every figure of the pair
 worthless without any error. The comparison is of every id's text, not of sizes or of names. Rows that no token
-has (embeddings padded to a round size) are called `[PAD<id>]` in GGUF files and are no tokens.
+has (embeddings padded to a round size) are called `[PAD<id>]` in GGUF files and are not tokens.
 
 Prompts are cut into tokens by the target alone, so what else differs (tokens that only the target has, how text is
 cut, which token begins or ends a text) costs acceptance at most, and is a warning.
@@ -124,7 +124,7 @@ def check_vocabulary(
         raise UsageError(
             f"{draft_name} and {target_name} do not share a vocabulary: token {first} is {ours!r} in the draft and "
             f"{theirs if theirs is None else repr(theirs)} in the target. {len(differing)} ids differ; the draft has "
-            f"{_count(draft)} tokens, the target {_count(target)}. Take a draft of the target's own family, or convert "
+            f"{_count(draft)} tokens, the target {_count(target)}. Use a draft of the target's own family, or convert "
             "both from folders with the same tokenizer.json."
         )
     warnings = []

@@ -27,13 +27,13 @@ from configspec.theory.acceptance.near_tie import NEAR_TIE
 from configspec.theory.flags import Flag, flag
 from configspec.theory.spacing import evenly
 
-PROMPTS_CHECKED = 2  # unless somebody asks for another number
+PROMPTS_CHECKED = 2  # the default
 SLOWEST_TOKENS_PER_S = 1.0  # at which a board is still waited for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptanceCheck:
-    """What came of asking a board; where it could not be asked, `check` is None with the `reason`."""
+    """The outcome of asking a board; where it could not be asked, `check` is None with the `reason`."""
 
     check: AgreementCheck | None
     reason: str | None = None

@@ -1,4 +1,4 @@
-"""How things stand now, asked of the inventory, of files, and last of the device: whether an earlier row still holds.
+"""The present set-up, read from the inventory, from files and last from the device: whether an earlier row still holds.
 
 Each thing is looked up when the first row asks, and once. Price and declared latency are not asked: they are assumed,
 not measured, and an earlier row takes the present ones.
@@ -138,7 +138,7 @@ class CurrentSetup:
         return file_sha256(bench.draft_file(bench.family(cell.family), cell.drafter))
 
     def _device(self, spec: DeviceSpec) -> DeviceSetup:
-        """Asked until it answers: which boards are to be left alone, whoever opens them knows."""
+        """Asked until it answers; which boards are to be left alone is decided where they are opened."""
         key = ("device", spec.name)
         if key not in self._known:
             found = self._session.workbench.device(spec).describe()
@@ -177,4 +177,4 @@ class CurrentSetup:
         found = self._known[key]
         if isinstance(found, ConfigspecError):
             raise found
-        return found  # type: ignore[return-value]  # whoever asks by this key stored it
+        return found  # type: ignore[return-value]  # this key stores only values of this type

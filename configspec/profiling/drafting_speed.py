@@ -1,4 +1,4 @@
-"""One cell on one device: open the draft, bring the context to its depth, time rounds of K.
+"""One cell on one device: open the draft, fill the context to its depth, time rounds of K.
 
 One measurement serves every K: rounds of the largest K carry a time stamp for each token, and the first K tokens of
 such a round are a round of K. `separate` times each K on its own instead, to check that.
@@ -30,7 +30,7 @@ class DraftingTimes:
     """What a device needed to draft, for each K asked; `model` is the draft as the device opened it."""
 
     model: ModelFacts
-    rounds: Mapping[int, TimedRounds]  # by K; one and the same for all K unless they were timed apart
+    rounds: Mapping[int, TimedRounds]  # by K; the same for all K unless each K was timed on its own
     separate: bool
     sweep: SweepSpec
     where: str  # device and draft, for messages
@@ -44,7 +44,7 @@ class DraftingTimes:
         return round_estimate(self.rounds[k].stamps_s, k, where=self.where)
 
     def token_times(self) -> TimeSamples:
-        """Seconds of every token, for the side file: of the largest K, or of each K where they were timed apart."""
+        """Seconds of every token, for the side file: of the largest K, or of each K where each was timed on its own."""
         asked = sorted(self.rounds) if self.separate else [max(self.rounds)]
         return TimeSamples(rounds=tuple(RoundTimes(k=k, token_s=_token_s(self.rounds[k].stamps_s)) for k in asked))
 

@@ -105,7 +105,7 @@ def check_output(tokens: Sequence[int], continued: ContinuedPrompt, where: str) 
     raise OutputDiffers(
         f"{where}, prompt {continued.id!r}: token {place} of the decoded text is {tokens[place]}, and the target's own "
         f"text has {own[place]}.{gap} A tiny gap is a near tie, which the target's arithmetic over several tokens at "
-        "once may decide otherwise: use a wider `dtype`. A large one is a mistake: report it."
+        "once may decide otherwise: use a wider `dtype`. A large one is a bug: report it."
     )
 
 

@@ -1,7 +1,7 @@
 """Measures cells of a testbed when asked, each once, and remembers the answer for the next question.
 
 The order of work for one cell: build the draft's file if it is missing, check that it speaks the target's
-vocabulary; look whether the board has it, so that this is told before the host works for an hour; score it against the
+vocabulary; check that the board has it, so that an error comes before the host works for an hour; score it against the
 target's text (both cached by content); then time it on the device and have that repeat some of the scoring.
 """
 
@@ -51,7 +51,7 @@ class SessionOptions:
 
 
 class ProfilingSession:
-    """Measures on demand; close it, or use it in a `with` statement, to let the devices go."""
+    """Measures on demand; close it, or use it in a `with` statement, to release the devices."""
 
     def __init__(
         self, inventory: Inventory, store: Store, progress: Progress, options: SessionOptions | None = None
@@ -71,7 +71,7 @@ class ProfilingSession:
         self.close()
 
     def close(self) -> None:
-        """Let all devices go."""
+        """Release all devices."""
         self.workbench.close()
 
     def rows(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:

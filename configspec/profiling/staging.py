@@ -37,7 +37,7 @@ def find_model(device: Device, files: Sequence[BoardFile], push: str) -> Path:
     Args:
         device: Where they should be.
         files: As they are on this host.
-        push: The command that would bring them.
+        push: The command that would copy them.
 
     Raises:
         UsageError: One is missing there, or is another file. The device itself is sound.
@@ -52,7 +52,7 @@ def find_model(device: Device, files: Sequence[BoardFile], push: str) -> Path:
 
 
 def push_command(inventory: Path, device: str, *only: str) -> str:
-    """What brings all drafts to a device, or those of a family, draft and quantisation only, as it is typed."""
+    """What copies all drafts to a device, or those of a family, draft and quantisation only, as it is typed."""
     filters = [word for pair in zip(("--family", "--draft", "--quant"), only, strict=False) for word in pair]
     words = ["configspec", "models", "push", device, *filters]
     if inventory.absolute() != Path("devices.yaml").absolute():
@@ -64,8 +64,8 @@ def _problem(file: BoardFile, there: FoundFile) -> str | None:
     if there.size_bytes is None:
         return "the draft's file is missing"
     if there.size_bytes != file.size_bytes:
-        return f"another file: {there.size_bytes} bytes, and {file.path} has {file.size_bytes}"
+        return f"a different file: {there.size_bytes} bytes, but {file.path} has {file.size_bytes}"
     if there.sha256 != file.sha256:
-        hashes = f"its hash is {str(there.sha256)[:SHOWN]}..., and that of {file.path} is {file.sha256[:SHOWN]}..."
-        return f"another file: {hashes}"
+        hashes = f"its hash is {str(there.sha256)[:SHOWN]}..., but that of {file.path} is {file.sha256[:SHOWN]}..."
+        return f"a different file: {hashes}"
     return None

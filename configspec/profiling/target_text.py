@@ -39,7 +39,7 @@ class Writing:
 class ContinuedPrompt:
     """One prompt and what the target wrote after it.
 
-    `gaps` are between its best two logits at each token, None where a server does not tell; `logprobs` the natural
+    `gaps` are between its best two logits at each token, None where a server does not say; `logprobs` the natural
     logarithms of each token's probability after temperature, top-k and top-p, 0 where decoding is greedy.
     """
 
@@ -137,7 +137,7 @@ def write_target_text(
         writing: What it is asked for.
         store: The cache.
         open_target: Called where a text has to be made.
-        progress: Told where a text has to be made.
+        progress: Called where a text has to be made.
 
     Raises:
         UsageError: The target cannot be loaded, or a prompt with its continuation does not fit its context.

@@ -43,7 +43,7 @@ class PreparedDraft:
 
 
 class Workbench:
-    """The open things of one run; close it to let them go."""
+    """The open things of one run; close it to release them."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Workbench:
         self._verification: dict[str, VerificationTimes] = {}
 
     def close(self) -> None:
-        """Let all devices and the target go."""
+        """Release all devices and the target."""
         self._close_target()
         self._scorer = None
         self._open.close()

@@ -11,7 +11,7 @@ ClockName = Literal["device_clock", "recorded_figures", "host_clock"]
 
 
 class ReportedClock:
-    """Stands still until told otherwise, so the host, the link and the protocol add nothing to a time.
+    """Stands still until a time is reported, so the host, the link and the protocol add nothing to a time.
 
     `name` says whose seconds they are: the device's, of a profile file, or this host's around real decoding.
     """

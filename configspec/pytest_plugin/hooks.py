@@ -242,7 +242,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Let the devices go, whatever happened."""
+    """Release the devices, whatever happened."""
     run = config.stash.get(RUN, None)
     if run is None:
         return

@@ -26,7 +26,7 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
     """Open the journal; with --resume it begins with the earlier rows, so that it lacks nothing whenever it ends.
 
     Raises:
-        UsageError: It is there already, or cannot be written.
+        UsageError: It already exists, or cannot be written.
     """
     began = datetime.now(UTC)
     named, earlier = run.asked.journal, run.earlier
@@ -69,12 +69,12 @@ def earlier_path(asked: Asked) -> Path:
     assert asked.resume is not None
     path = _last(asked.journals) if asked.resume == LAST else Path(asked.resume)
     if is_being_written(path):
-        raise UsageError(f"--resume {path}: another run still writes it. Wait for it to end.")
+        raise UsageError(f"--resume {path}: another run is still writing it. Wait for it to end.")
     return path
 
 
 def _last(folder: Path) -> Path:
-    """The newest journal with a finished line: of a run that was killed at its first row there may be half a one."""
+    """The newest journal with a finished line: of a run that was killed at its first row it may hold half a line."""
     for path in sorted(folder.glob(OURS), reverse=True):
         with suppress(OSError), path.open("rb") as file:  # in a shared folder, somebody else's
             if file.readline() and file.readline().endswith(b"\n"):

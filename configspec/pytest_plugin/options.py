@@ -30,9 +30,9 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(flag, action="append", dest=ini, metavar="NAME", help=text)
         parser.addini(ini, text, type="args", default=[])
     group.addoption(
-        "--k", dest="configspec_k", metavar="RANGE", help="drafted tokens a round, such as 1..10, 4 or 1,2,4"
+        "--k", dest="configspec_k", metavar="RANGE", help="tokens drafted per round, such as 1..10, 4 or 1,2,4"
     )
-    parser.addini("configspec_k", "drafted tokens a round, such as 1..10", default="")
+    parser.addini("configspec_k", "tokens drafted per round, such as 1..10", default="")
     group.addoption(
         "--inventory", dest="configspec_inventory", metavar="FILE", help="the testbed's file (default: devices.yaml)"
     )
@@ -48,28 +48,28 @@ def add_options(parser: pytest.Parser) -> None:
         "--end-to-end",
         choices=AMOUNTS,
         dest="configspec_end_to_end",
-        help="how many configurations are also decoded for real, to prove the prediction (default: sample)",
+        help="how many configurations are also decoded for real, to test the prediction (default: sample)",
     )
     parser.addini("configspec_end_to_end", f"configurations decoded for real: {', '.join(AMOUNTS)}", default="sample")
     group.addoption(
         "--device-wait",
         dest="configspec_device_wait",
         metavar="TIME",
-        help="how long to wait for a device that another run has: seconds, or as in 10m or 1h (default: 0)",
+        help="how long to wait for a device that another run holds: seconds, or a time such as 10m or 1h (default: 0)",
     )
-    parser.addini("configspec_device_wait", "how long to wait for a device that another run has", default="0")
+    parser.addini("configspec_device_wait", "how long to wait for a device that another run holds", default="0")
     group.addoption(
         "--acceptance-check",
         dest="configspec_acceptance_check",
         metavar="N",
-        help="prompts of each draft whose scores the device repeats, to compare them with this host's; 0: none (2)",
+        help="prompts of each draft whose scores the device repeats, to compare with this host's; 0: none (default: 2)",
     )
     parser.addini("configspec_acceptance_check", "prompts whose scores each device repeats; 0: none", default="2")
     group.addoption(
         "--journal",
         dest="configspec_journal",
         metavar="FILE",
-        help="the journal, a line a finished row (default: a new file in the folder configspec_journal)",
+        help="the journal, one line per finished row (default: a new file in the folder configspec_journal)",
     )
     parser.addini("configspec_journal", "folder of the journals, from the root folder", default=".configspec/journal")
     group.addoption(

@@ -1,4 +1,4 @@
-"""A finished row's way out of a test: on the test's report, to whoever keeps the journal, before the next test begins.
+"""How a finished row leaves a test: on the test's report, to the journal's process, before the next test begins.
 
 Under pytest-xdist the report travels from the worker to the controller; without it, it stays in the process.
 """
@@ -49,7 +49,7 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def mark_busy(report: pytest.TestReport, problem: BaseException) -> None:
-    """Put on a report that the test's device is another run's."""
+    """Note on a report that another run holds the test's device."""
     from configspec.devices.faults import DeviceBusy
 
     if isinstance(problem, DeviceBusy):
@@ -68,7 +68,7 @@ class RowKeeper:
         take_row(self._run, report)
         if report.failed:
             device = device_in(report.nodeid, self._run.devices)
-            self._run.kept_out_of.setdefault(device, hasattr(report, BUSY))  # the first cause is that of all
+            self._run.kept_out_of.setdefault(device, hasattr(report, BUSY))  # the first cause applies to all
 
 
 def take_row(run: MeasuringRun, report: pytest.TestReport) -> None:

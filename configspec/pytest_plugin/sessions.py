@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
-    """What measures for this process; its progress is told past pytest's capture.
+    """What measures for this process; its progress is shown past pytest's capture.
 
     Raises:
         UsageError: This worker of pytest-xdist must not measure.
@@ -55,13 +55,13 @@ def _progress(config: pytest.Config) -> Progress:
             with capture.global_and_fixture_disabled():
                 reporter.ensure_newline()
                 reporter.write_line(text)
-                reporter.flush()  # into a log, it would be told when it is over
+                reporter.flush()  # in a log, it would be shown only when it is over
 
     return progress
 
 
 def _progress_of_waiting(config: pytest.Config, progress: Progress) -> Progress:
-    """What a worker of pytest-xdist reports goes nowhere, but whoever waits must be told."""
+    """What a worker of pytest-xdist reports goes nowhere, but a wait must be visible."""
     capture = config.pluginmanager.get_plugin("capturemanager")
 
     def say(text: str) -> None:
@@ -75,6 +75,6 @@ def _progress_of_waiting(config: pytest.Config, progress: Progress) -> Progress:
 
 
 def _host_threads(run: MeasuringRun, config: pytest.Config) -> int | None:
-    """Of the host's processors this worker's share: threads that wait for one stop all others of their computation."""
+    """The worker's share of the host's processors: one thread that waits for its turn stops all of a computation."""
     at_work = min(private_api.worker_count(config), len(run.devices))
     return None if at_work == 1 else max(1, len(os.sched_getaffinity(0)) // at_work)

@@ -1,4 +1,4 @@
-"""The last words of a run that measured: the rankings, and what is missing from them."""
+"""The end of the output of a run that measured: the rankings, and what is missing from them."""
 
 from __future__ import annotations
 

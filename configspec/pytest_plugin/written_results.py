@@ -14,7 +14,7 @@ from configspec.records.samples import carry_samples, samples_folder
 
 
 def finish_results(run: MeasuringRun, config: pytest.Config) -> None:
-    """A row a line, shared facts once in the head, side files beside it; what cannot be done is told.
+    """A row a line, shared facts once in the head, side files beside it; what cannot be done is reported.
 
     The file that pytest-benchmark wrote is whole, so nothing is lost where this fails.
     """

@@ -1,6 +1,6 @@
 """Rows to JSON and back. The record is the row's own fields, so that a file is read strictly and nothing is cast.
 
-Version 1 is read through `version_1.py`. Keys that a reader does not know are passed over.
+Version 1 is read through `version_1.py`. Keys that a reader does not know are ignored.
 """
 
 from __future__ import annotations

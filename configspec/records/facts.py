@@ -1,4 +1,4 @@
-"""What a row holds of the board, of its health and of the models, as they were told when it was measured.
+"""What a row holds of the board, of its health and of the models, as reported when it was measured.
 
 What could not be known is None, with a reason beside it.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFacts:
-    """What kind of board it is, as its system tells it. What is None has a reason beside it, or is not there."""
+    """What kind of board it is, as its system reports it. What is None has a reason beside it, or does not exist."""
 
     platform: str
     machine: str

@@ -1,13 +1,13 @@
 """The journal: one JSON line a finished row, on the disk before the next row begins.
 
 A run that is killed keeps all that it had finished: `configspec recover` makes a results file of it, and `--resume`
-goes on from it.
+continues it.
 
     {"configspec_journal": 1, "machine_info": {...}, "commit_info": {...}, "command": [...]}      the first line
     {"row": {...one entry of pytest-benchmark's "benchmarks"...}}                                  then one a row
     {"dropped": "test.py::test[...]", "why": "..."}        an earlier row that no longer holds, and is measured again
 
-The last line about a test counts. A journal that is being written is locked, so nobody goes on from half of a run.
+The last line about a test counts. A journal that is being written is locked, so nobody resumes half of a run.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Journal:
         Args:
             path: The file, which must not exist unless `replace` says so.
             header: What the first line holds beside the version.
-            earlier: Rows of an earlier run, which this one goes on from.
-            replace: Take the place of the file that is there.
+            earlier: Rows of an earlier run, which this one continues.
+            replace: Replace the file if it exists.
 
         """
         self.path = path
@@ -70,7 +70,7 @@ class Journal:
             ) from problem
 
     def append(self, row: Mapping[str, object]) -> None:
-        """Add one finished row. OSError where it cannot be written, as on a full disk: then nothing of it is there."""
+        """Add one finished row. OSError where it cannot be written, as on a full disk: then the file is as it was."""
         self._add({"row": row})
         self.rows += 1
 
@@ -90,7 +90,7 @@ class Journal:
             self._write(line)
             os.fsync(self._file.fileno())
         except OSError:
-            # Half a line in the midst of the file would be damage; there may be room again for the next one.
+            # Half a line in the middle of the file would be damage; there may be space again for the next one.
             with suppress(OSError):
                 self._file.truncate(begin)
                 self._file.seek(begin)
@@ -152,7 +152,7 @@ def index_journal(path: Path) -> JournalIndex:
         else:
             unread.append(number)
     if header is None:
-        raise RecordError(f"{path}: the file is empty, so no journal of configspec.")
+        raise RecordError(f"{path}: the file is empty, so it is not a journal of configspec.")
     cut = 1 if unread and unread[-1] == number else 0
     damaged = tuple(unread[: len(unread) - cut])
     return JournalIndex(header=header, lines=lines, damaged=damaged, cut=cut)
@@ -178,7 +178,7 @@ def _entries(path: Path, wanted: Container[int] | None = None) -> Iterator[tuple
 def _checked(path: Path, header: dict[str, object] | None) -> dict[str, object]:
     if header is None or "configspec_journal" not in header:
         raise RecordError(
-            f"{path}: not a journal of configspec: its first line is no header. "
+            f"{path}: not a journal of configspec: its first line is not a header. "
             "Journals lie in .configspec/journal, one a run."
         )
     if header["configspec_journal"] != VERSION:

@@ -49,11 +49,11 @@ class Node:
     def text(self) -> str:
         """A text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
-            raise self.wrong(f'found {self.found()}; a text, "...", is needed here')
+            raise self.wrong(f'found {self.found()}; a string, "...", is needed here')
         return self.value
 
     def one_of(self, *words: Word) -> Word:
-        """One of the texts that are known here."""
+        """One of the words that are known here."""
         text = self.text()
         for word in words:
             if word == text:

@@ -20,7 +20,7 @@ def stream(path: Path, key: str, *, chunk: int = CHUNK) -> Iterator[tuple[str | 
     """Each outer key of the document with its value. The list at `key` comes as `(key, [])`, then `(None, entry)` each.
 
     Raises:
-        RecordError: The file is no JSON object, or is cut short.
+        RecordError: The file is not a JSON object, or is cut short.
     """
     with path.open(encoding="utf-8") as file:
         scanner = _Scanner(file, chunk)
@@ -95,7 +95,7 @@ class _Scanner:
                 if self._ended:
                     raise
             else:
-                if self._ended or DELIMITED.match(self._text, end):  # else a number may go on in the next chunk
+                if self._ended or DELIMITED.match(self._text, end):  # else a number may continue in the next chunk
                     self._at = end
                     return found
             self._more()

@@ -1,7 +1,7 @@
 """Several files of rows -> one results file, every row once. A row at a time: memory does not grow with the rows.
 
 The same test in several files: the newest file's row is kept. The same name for different things (another board,
-another llama.cpp, another model file, other prompts) is a conflict: such figures may not stand in one table. The side
+another llama.cpp, another model file, other prompts) is a conflict: such figures do not compare. The side
 files that rows refer to go with them.
 """
 
@@ -83,7 +83,7 @@ class _Chosen:
 
 
 class _Choice:
-    """Which rows are kept, by the test's name; files are asked from the newest to the oldest."""
+    """Which rows are kept, by the test's name; files are read from the newest to the oldest."""
 
     def __init__(self, files: Sequence[RowFile], *, prefer_newest: bool) -> None:
         self.chosen: dict[str, _Chosen] = {}
@@ -101,9 +101,7 @@ class _Choice:
             conflict = None if entry.row is None else self._conflict(entry.row, self._files[file])
             if conflict is not None:
                 if not self._prefer_newest:
-                    raise RecordError(
-                        f"{conflict} Such rows may not stand in one table: --prefer newest leaves these out."
-                    )
+                    raise RecordError(f"{conflict} Such rows do not compare: --prefer newest leaves these out.")
                 self.left_out[conflict] += 1
                 continue
             before = self.chosen.get(entry.fullname)

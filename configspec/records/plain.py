@@ -1,4 +1,4 @@
-"""JSON that every reader takes: plain and finite values. Python's own writer puts bare NaN into it."""
+"""JSON that every reader accepts: plain and finite values. Python's own writer puts bare NaN into it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def canonical(value: object) -> bytes:
 
 
 def plain(value: object) -> object:
-    """What is not finite is None; what JSON has no word for is its text."""
+    """What is not finite is None; what JSON cannot hold becomes text."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):

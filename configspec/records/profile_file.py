@@ -110,7 +110,7 @@ def read_profile(path: str | Path) -> ProfileFile:
 def _check_version(root: Node) -> None:
     version = root.entries().get("configspec_profile")
     if version is None:
-        raise root.wrong(f'it has no "configspec_profile": {VERSION}, so this is no profile file')
+        raise root.wrong(f'it has no "configspec_profile": {VERSION}, so this is not a profile file')
     if isinstance(version.value, bool) or version.value != VERSION:
         raise version.wrong(f"found {version.found()}; this configspec reads version {VERSION}. Another may read it")
 

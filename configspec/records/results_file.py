@@ -19,7 +19,7 @@ def write_results(out: Path, head: Mapping[str, object], rows: Callable[[], Iter
     """Write a results file.
 
     Args:
-        out: The file; what there was is replaced.
+        out: The file; an older one is replaced.
         head: All its keys beside the rows.
         rows: Gives the rows, whole; asked twice, since what they share is written before them.
 
@@ -42,10 +42,10 @@ def write_results(out: Path, head: Mapping[str, object], rows: Callable[[], Iter
 def rewrite_results(path: Path) -> None:
     """Write a results file of pytest-benchmark's again, compactly; every key of its head and rows stays.
 
-    What is no regular file, such as a pipe, is left alone.
+    Anything but a regular file, such as a pipe, is left alone.
 
     Raises:
-        RecordError: It is no results file.
+        RecordError: It is not a results file.
         OSError: It cannot be written.
     """
     path = path.resolve()  # the file that a link leads to is written, and not the link

@@ -76,7 +76,7 @@ class PromptText:
     tokens: int
     prompt_ids: tuple[int, ...] | None
     ids: tuple[int, ...] | None
-    gaps: tuple[float, ...] | None  # between the target's best two logits; None where a server does not tell
+    gaps: tuple[float, ...] | None  # between the target's best two logits; None where a server does not say
     logprobs: tuple[float, ...] | None  # of each token, after temperature, top-k and top-p; None where greedy
 
     def __post_init__(self) -> None:
@@ -105,7 +105,7 @@ class RoundTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSamples:
-    """Drafting times of a cell: of the largest K, or of each K where they were timed apart."""
+    """Drafting times of a cell: of the largest K, or of each K where each was timed on its own."""
 
     kind: Literal["times"] = "times"
     rounds: tuple[RoundTimes, ...]

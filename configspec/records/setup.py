@@ -2,7 +2,7 @@
 
 A setup has parts, each of something with a name in `devices.yaml`: of a device, of a family's target and its text, of a
 drafter on a device. Figures, load, temperature, kernel and dates are no part of it: they differ from run to run. It is
-made by whoever measures, and compared as a value; resuming, merging, histories and gates all ask the same question.
+made when a row is measured, and compared as a value; resuming, merging, histories and gates all ask the same question.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What there is to say, as values: sections of paragraphs, tables and notes. Renderers write them down.
 
 A table's cells are the values themselves, and its columns say what kind they are, so that each renderer shows a figure
-in its own way and none takes a text apart.
+in its own way and none parses text.
 """
 
 from __future__ import annotations

@@ -107,5 +107,5 @@ class Timed:
         self._filled = True
 
     def close(self) -> None:
-        """Give the memory back; the model stays."""
+        """Free the memory; the model stays."""
         self._model.api.llama_free(self._model.llama_context)

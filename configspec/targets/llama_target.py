@@ -157,7 +157,7 @@ class LlamaTarget:
             return self._timed[kind].pass_s(tokens)
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         self._stop_timing()
         self._model.close()
 

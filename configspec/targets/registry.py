@@ -1,4 +1,4 @@
-"""From what the inventory declares to an open target: the variants that there are, and which one a spec means.
+"""From what the inventory declares to an open target: all variants, and which one a spec means.
 
 To add a variant: a class in a file of its own, its keys in `TargetSpec`, a line here, a target for the contract tests.
 """

@@ -1,6 +1,6 @@
 """What a target model must be able to do, whoever runs it.
 
-A *text* is a sequence of token ids. `prefill` starts one, `feed` and `distributions` add to it and tell what the
+A *text* is a sequence of token ids. `prefill` starts one, `feed` and `distributions` add to it and return what the
 target would say after each added token, `keep` cuts it. A run of speculative decoding is made of these.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Continuation:
     """What the target wrote after one prompt.
 
-    `gaps` are between its best two logits at each token, None where a server does not tell. `logprobs` are the natural
+    `gaps` are between its best two logits at each token, None where a server does not say. `logprobs` are the natural
     logarithms of each token's probability after temperature, top-k and top-p: 0 where decoding is greedy.
     """
 
@@ -79,7 +79,7 @@ class Target(Protocol):
         """
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
 
 
 class TargetVariant(Protocol):

@@ -80,7 +80,7 @@ class TransformersTarget:
 
         Raises:
             UsageError: torch or transformers is missing, the folder holds no causal language model, or an accelerator
-                has no room for it.
+            has no memory for it.
         """
         assert spec.transformers is not None
         self.runtime = runtime_version()
@@ -160,7 +160,7 @@ class TransformersTarget:
         return elapsed_s
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         self._forget()
         self._model = None
 
@@ -227,7 +227,7 @@ class TransformersTarget:
         first_line = str(error).splitlines()[0]
         return UsageError(
             f"{self.folder}: the accelerator has no memory left for {what}: {first_line} "
-            "Take a smaller number format (`dtype`), more devices (`device_map: auto`) or a smaller model."
+            "Use a smaller number format (`dtype`), more devices (`device_map: auto`) or a smaller model."
         )
 
     def _ends(self) -> frozenset[int]:

@@ -36,7 +36,7 @@ class LlamaCppSpec(Spec):
 
     threads: Annotated[
         Count | None,
-        Field(description="CPU threads; left out: all cores of a device, for a target the library's choice"),
+        Field(description="CPU threads; default: all cores of a device, for a target the library's choice"),
     ] = None
     context: Annotated[
         Count, Field(description="Tokens of context; of a device at least `sweep.depth` + the largest K")
@@ -98,7 +98,7 @@ class LinkSpec(Spec):
     ] = 0.0
     bits_per_s: Annotated[
         Megabits | None,
-        Field(validation_alias="mbps", description="Megabits a second in each direction; left out: no limit"),
+        Field(validation_alias="mbps", description="Megabits per second in each direction; default: no limit"),
     ] = None
 
 
@@ -145,7 +145,7 @@ class HealthSpec(Spec):
         Size | None,
         Field(
             validation_alias="min_free_disk",
-            description="Free space in the file system of `models` (left out: of the home folder)",
+            description="Free space in the file system of `models` (default: of the home folder)",
         ),
     ] = None
     max_load: Annotated[NotNegative | None, Field(description="The highest load average of the last minute")] = None
@@ -194,15 +194,15 @@ class DeviceSpec(Spec):
     python: Annotated[
         Text | None,
         Field(
-            description="The interpreter on the device that has `llama_cpp`; left out: the one that runs configspec, "
+            description="The interpreter on the device that has `llama_cpp`; default: the one that runs configspec, "
             "over SSH `python3`"
         ),
     ] = None
     models: Annotated[
         BoardFolder | None,
         Field(
-            description="The folder on the device for its GGUF files, a whole path or `~/...`; left out: this host's "
-            "own files, over SSH `~/.cache/configspec/models`"
+            description="The folder on the device for its GGUF files, an absolute path or `~/...`; default: this "
+            "host's own files, over SSH `~/.cache/configspec/models`"
         ),
     ] = None
     llama_cpp: Annotated[LlamaCppSpec, Field(description="How the device opens a model")] = field(

@@ -88,7 +88,7 @@ class ServerSpec(Spec):
     tokenizer: Annotated[
         Path | HubSpec | None,
         ReadAs(TokenizerSpec, _tokenizer),
-        Field(description="Whose token ids the server means; left out: the server is asked"),
+        Field(description="Whose token ids the server means; default: the server is asked"),
     ] = None
 
 
@@ -124,7 +124,7 @@ class TargetSpec(Spec):
         Field(description="The number format in which transformers computes; `auto`: as it is stored"),
     ] = "float32"
     device_map: Annotated[
-        Text | None, Field(description="Where transformers puts the model: `cuda:0`, `auto`; left out: the CPU")
+        Text | None, Field(description="Where transformers puts the model: `cuda:0`, `auto`; default: the CPU")
     ] = None
     llama_cpp: Annotated[LlamaCppSpec, Field(validation_alias=f"{HIDDEN}llama_cpp")] = field(
         default_factory=LlamaCppSpec

@@ -126,7 +126,7 @@ NAME_RULE = "A name stands in test ids: use letters, digits, '.', '_' and '-', a
 RULES = {
     HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
     URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1; a key is read from `api_key_env`.",
-    BOARD_FOLDER_PATTERN: "Write a whole path on the device, or one that begins with ~/, as in ~/gguf.",
+    BOARD_FOLDER_PATTERN: "Write an absolute path on the device, or one that begins with ~/, as in ~/gguf.",
     DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces, a leading '-' or what a shell reads, "
     "as in user@orin-01.",
 }

@@ -1,7 +1,7 @@
 """Read a testbed's `devices.yaml`: keys, paths, and whether its parts fit together.
 
-All that is wrong is told at once, in one UsageError with a line for each key. Two rounds: only where every key is right
-are the parts compared. Reading touches files, never a device.
+All that is wrong is reported at once, in one UsageError with a line for each key. Two rounds: only where every key is
+right are the parts compared. Reading touches files, never a device.
 """
 
 from __future__ import annotations

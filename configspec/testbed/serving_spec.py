@@ -24,11 +24,11 @@ class PriceSpec(Spec):
 
     usd_per_million_tokens: Annotated[
         Positive | None,
-        Field(description=f"US dollars for a million tokens; left out: {_DEFAULT.usd_per_million_tokens:.2f}"),
+        Field(description=f"US dollars for a million tokens; default: {_DEFAULT.usd_per_million_tokens:.2f}"),
     ] = None
     bills: Annotated[
         Bills | None,
-        Field(description=f"What a round is billed as: its K drafted tokens, or K + 1; left out: `{_DEFAULT.bills}`"),
+        Field(description=f"What a round is billed as: its K drafted tokens, or K + 1; default: `{_DEFAULT.bills}`"),
     ] = None
 
 
@@ -42,7 +42,7 @@ class ServingSpec(Spec):
 
     verify_s: Annotated[
         NotNegative | None,
-        Field(description=f"Seconds that the verifier and the link take for a round; left out: {_DEFAULT.verify_s}"),
+        Field(description=f"Seconds that the verifier and the link take per round; default: {_DEFAULT.verify_s}"),
     ] = None
     verify: Annotated[
         Literal["measured"] | None,

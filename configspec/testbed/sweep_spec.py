@@ -19,7 +19,7 @@ class DecodingSpec(Spec):
     """How the target and the draft model choose their tokens."""
 
     temperature: Annotated[NotNegative, Field(description="0 is greedy")] = _DEFAULT.temperature
-    top_k: Annotated[CountOrNone, Field(description="Only the best so many tokens; 0 is all")] = _DEFAULT.top_k
+    top_k: Annotated[CountOrNone, Field(description="Only this many of the best tokens; 0 is all")] = _DEFAULT.top_k
     top_p: Annotated[Positive, Field(le=1, description="Only the best tokens that reach this probability")] = (
         _DEFAULT.top_p
     )
@@ -49,11 +49,11 @@ class SweepSpec(Spec):
     k: Annotated[
         KRange,
         Field(
-            description="Tokens drafted a round, 1 to 256: `4`, `1..10`, `1,2,4`, `1..3,8`, or a list of these. `--k` "
-            "takes the same",
+            description="Tokens drafted per round, 1 to 256: `4`, `1..10`, `1,2,4`, `1..3,8`, or a list of these. "
+            "`--k` takes the same",
         ),
     ] = tuple(range(1, 11))
-    prompts: Annotated[File | None, Field(description="The prompt set; left out: the one that configspec carries")] = (
+    prompts: Annotated[File | None, Field(description="The prompt set; default: the one that configspec carries")] = (
         None
     )
     new_tokens: Annotated[Count, Field(description="Tokens that the target writes for each prompt")] = 96

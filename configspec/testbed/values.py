@@ -29,8 +29,8 @@ QUANTISATIONS = (
 # What can stand in a pytest id and name a file: `::`, brackets, spaces, `=` and a leading `-` or `.` cannot.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 HUB_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"
-URL_PATTERN = r"^https?://[^\s/@]+(/[^\s]*)?$"  # no user and password: it stands in results and errors
-BOARD_FOLDER_PATTERN = r"^(/|~/|~$)"  # where a login shell happens to begin is no place for models
+URL_PATTERN = r"^https?://[^\s/@]+(/[^\s]*)?$"  # no user and password: it is shown in results and errors
+BOARD_FOLDER_PATTERN = r"^(/|~/|~$)"  # not relative: a login shell may begin anywhere
 # ssh would take a leading - for an option, and puts user and host into the shell string of a ProxyCommand. What is
 # refused is what OpenSSH 9.6 refuses (https://www.openssh.com/txt/release-9.6, CVE-2023-51385), in older ones too.
 _NOT_IN_HOST = r"""\s\x00-\x1f\x7f'"`$\\;&<>|(){}"""

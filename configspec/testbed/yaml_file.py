@@ -83,7 +83,7 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             node = super().compose_node(parent, index)
             if id(node) not in self._sizes:
-                raise _refusal(event, f"alias *{event.anchor} stands inside what it names. Write that part out")
+                raise _refusal(event, f"alias *{event.anchor} is inside what it names. Write that part out")
             self._count(event, self._sizes[id(node)])
             return node
         if event.tag is not None:
@@ -113,7 +113,7 @@ class _Loader(yaml.SafeLoader):
                 raise _refusal(key, "a key is a list or a mapping. A key is a name")
             if key.value in first:
                 line = first[key.value].start_mark.line + 1
-                raise _refusal(key, f"key {key.value!r} is already there, at line {line}. Rename or delete one")
+                raise _refusal(key, f"key {key.value!r} already exists, at line {line}. Rename or delete one")
             first[key.value] = key
         return node
 

@@ -38,7 +38,7 @@ class Decoding:
 
     @property
     def greedy(self) -> bool:
-        """Whether nothing is left to chance."""
+        """Whether decoding involves no chance."""
         return self.temperature == 0
 
     def words(self) -> str:

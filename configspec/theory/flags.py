@@ -9,7 +9,7 @@
     other_tokens             rounds                             the device drafted other tokens in some rounds
     device_disagrees         differ, positions, gap, near_tie   its arg-max differs from the host's beyond near ties
     timed_greedily                                              the draft samples, and was timed without sampling
-    host_keys_off                                               whoever answered was measured
+    host_keys_off                                               any machine that answered was measured
     retried                  attempts, cause                    it took more than one attempt
     note                     text                               somebody's own words, as in a profile file
 

@@ -41,6 +41,6 @@ def _duration_s(stamps: Sequence[float], k: int, where: str) -> float:
     if not (math.isfinite(duration_s) and duration_s > 0):
         raise TestbedError(
             f"{where} took {duration_s:g} s for {k} tokens by the device's own clock; a duration must be finite and "
-            "above zero. Measure again; if it stays, the clock is too coarse or does not run forward."
+            "above zero. Measure again; if that persists, the clock is too coarse or does not run forward."
         )
     return duration_s

@@ -99,9 +99,9 @@ def test_what_arrives_damaged_is_refused(folder: Path) -> None:
 def test_chunks_follow_each_other(folder: Path, offset: int, data: bytes) -> None:
     """A gap, and more than was announced, are refused; a file that is not whole is not finished."""
     incoming = begin_in(folder)
-    with pytest.raises(AgentError, match="does not follow"):
+    with pytest.raises(AgentError, match="does not continue"):
         incoming.take(offset, data)
-    with pytest.raises(AgentError, match="not all here"):
+    with pytest.raises(AgentError, match="not arrived completely"):
         incoming.finish()
 
 
@@ -109,7 +109,7 @@ def test_another_file_of_the_name_is_replaced_only_where_that_was_asked_for(fold
     """It stays whole until the new one is."""
     folder.mkdir(parents=True)
     (folder / "draft.gguf").write_bytes(b"another")
-    with pytest.raises(AgentError, match="is another file") as caught:
+    with pytest.raises(AgentError, match="is a different file") as caught:
         begin_in(folder)
     assert "--replace" in str(caught.value.hint)
     incoming = begin_in(folder, replace=True)
@@ -170,7 +170,7 @@ def test_the_folder_is_where_the_inventory_says(monkeypatch: pytest.MonkeyPatch)
     assert folder_path(None) == "/home/pi/.cache/configspec/models"
     monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache/pi")
     assert folder_path(None) == "/var/cache/pi/configspec/models"
-    with pytest.raises(AgentError, match="whole path"):
+    with pytest.raises(AgentError, match="absolute path"):
         folder_path("gguf")
 
 

@@ -98,7 +98,7 @@ def _good(kind: type[Request], name: str) -> tuple[object, ...]:
         ("draft", {"k": 1, "append": [1.0]}, "append must be a list of token ids", "[1.0]"),
         ("draft", {"k": 1, "top_p": 1.5}, "top_p must be a number above 0 and at most 1", "1.5"),
         ("rounds", {"k": 1, "rounds": 1, "warmup": 0, "seconds": 0}, "seconds must be a number above 0", "0"),
-        ("open", {"path": ""}, "path must be a text", "''"),
+        ("open", {"path": ""}, "path must be a string, not empty", "''"),
         ("receive", {"name": "x", "size": 1, "sha256": "y", "fresh": 1}, "fresh must be true or false", "1"),
         ("chunk", {"offset": 0, "data": "?" * 100}, "data must be base64", "'" + "?" * 76 + "..."),
         ("fly", {}, "unknown operation", "'fly'"),

@@ -124,7 +124,7 @@ def test_a_bad_target_does_not_hide_its_drafts(inventory, tmp_path, capsys):
     target, xs, warning = capsys.readouterr().out.splitlines()
     assert target.startswith("a target: bad: ")
     assert xs.startswith("a xs F16: ok: ")
-    assert warning.startswith("a xs F16: warning: the target's vocabulary is not at hand")
+    assert warning.startswith("a xs F16: warning: the target's vocabulary is not available")
 
 
 def test_without_hub_entries_there_is_nothing_to_pull(inventory, capsys):

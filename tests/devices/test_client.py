@@ -68,9 +68,12 @@ def test_a_banner_before_the_hello_is_kept_and_harmless(start: Start) -> None:
         ("hello(); input(); print('debug print', flush=True); input()", "not a message: 'debug print'"),
         ("hello(); input(); say(id=9, ok={}); input()", '"id":9.* to request 1'),
         ("hello(); input(); say(id=1, maybe={}); input()", "neither ok nor error"),
-        ("hello(); input(); say(id=1, ok=[]); input()", r"not the protocol: Expected `object`, got `array`.*ok"),
-        ("hello(); input(); say(id=1, ok={'tokens': [1]}); input()", "not the protocol: .*missing required.*stamps_s"),
-        ("hello(); input(); say(id=1, error='out'); input()", "not the protocol: Expected `object`, got `str`"),
+        ("hello(); input(); say(id=1, ok=[]); input()", r"breaks the protocol: Expected `object`, got `array`.*ok"),
+        (
+            "hello(); input(); say(id=1, ok={'tokens': [1]}); input()",
+            "breaks the protocol: .*missing required.*stamps_s",
+        ),
+        ("hello(); input(); say(id=1, error='out'); input()", "breaks the protocol: Expected `object`, got `str`"),
         ("hello(); input(); sys.exit('out of luck')", "ended with status 1 before an answer to 'draft'.*out of luck"),
         ("hello(); input(); os.kill(os.getpid(), 9)", "was killed by SIGKILL .*before an answer"),
         ("hello(); input(); time.sleep(60)", "no sign of an answer to 'draft' within 0.4 s"),
@@ -193,7 +196,7 @@ def test_a_second_answer_to_one_request_is_noticed(start: Start) -> None:
     ("kind", "raised"), [("usage", UsageError), ("testbed", TestbedError), ("internal", RuntimeError)]
 )
 def test_an_error_becomes_the_class_of_its_kind(start: Start, kind: str, raised: type[Exception]) -> None:
-    """Whose move it is survives the way, and the device goes on serving."""
+    """Who must act survives the way, and the device goes on serving."""
     error = {"kind": kind, "what": "no room", "found": "7", "hint": "Make some."}
     client = greet(start(f"hello(); input(); say(id=1, error={error}); input(); say(id=2, ok={{}})"))
     with pytest.raises(raised, match=r"orin: no room: 7\. Make some\.$"):

@@ -101,7 +101,7 @@ def test_a_file_that_would_fill_the_disk_is_refused_beforehand(
     with large.open("wb") as file:
         file.truncate(13 * MIB)
     spec = DeviceSpec(name="board", connection="local", models=str(small_disk))
-    told = rf"no room: {13 * MIB} bytes are needed and {RESERVE_BYTES} kept free, \d+ are free"
+    told = rf"does not fit on the disk: {13 * MIB} bytes are needed and {RESERVE_BYTES} kept free, \d+ are free"
     with open_device(spec, agent_cache) as board, pytest.raises(TestbedError, match=told):
         board.models.push(large, "large.gguf", SHA256, replace=False, progress=ignore)
     assert list(small_disk.iterdir()) == []

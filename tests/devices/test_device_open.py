@@ -56,7 +56,7 @@ def test_a_file_cut_short_is_a_usage_error_that_names_it(
     path.write_bytes(tiny_gguf.read_bytes()[:kept])
     with pytest.raises(UsageError, match=r"cut\.gguf") as caught:
         device.open_model(path)
-    assert "said nothing" not in str(caught.value)
+    assert "logged nothing" not in str(caught.value)
     device.open_model(tiny_gguf)  # and the agent is still there
 
 

@@ -47,7 +47,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "available_memory_bytes": (10**9, "memory is 1.00 GB, less than health.min_free_memory = 2.15 GB: end what"),
     "free_disk_bytes": (10**9, "free disk is 1.00 GB, less than health.min_free_disk = 10.0 GB: free some"),
     "load_1min": (2.5, "load is 2.5, which exceeds health.max_load = 1: end what"),
-    "throttling": (("under-voltage",), "it throttles now (under-voltage): see to its cooling"),
+    "throttling": (("under-voltage",), "it throttles now (under-voltage): check its cooling"),
     "loop_s": (0.0, "monotonic clock does not move: restart"),
 }
 finite = st.floats(allow_nan=False, allow_infinity=False)

@@ -66,7 +66,7 @@ def test_a_ready_file_under_another_quantisations_name_is_refused(make_folder: M
     folder, ready = make_folder("draft"), tmp_path / "ready.gguf"
     write_gguf(folder, ready)
     family, draft = family_of(folder, gguf={"Q8_0": ready, "Q4_K_XL": ready})
-    with pytest.raises(UsageError, match="declared as the Q8_0 of tiny/xs, but says to be F16"):
+    with pytest.raises(UsageError, match="declared as the Q8_0 of tiny/xs, but its header says F16"):
         ensure_draft(family, draft, "Q8_0", Store(tmp_path / "cache"), pytest.fail)
     with pytest.raises(UsageError, match=r"no GGUF file for 'Q6_K'.*Known: Q8_0, Q4_K_XL"):
         ensure_draft(family, draft, "Q6_K", Store(tmp_path / "cache"), pytest.fail)

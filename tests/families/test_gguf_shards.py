@@ -107,7 +107,7 @@ def test_another_file_than_the_first_is_refused(shards: list[Path]) -> None:
 def test_a_renamed_first_file_is_told_how_to_be_called(shards: list[Path], tmp_path: Path) -> None:
     """Llama.cpp could not find the others."""
     shards[0].rename(tmp_path / "renamed.gguf")
-    with pytest.raises(UsageError, match=r"renamed\.gguf says to be one of 3 files.*-00001-of-00003\.gguf"):
+    with pytest.raises(UsageError, match=r"renamed\.gguf is one of 3 files by its header.*-00001-of-00003\.gguf"):
         read_facts(tmp_path / "renamed.gguf")
 
 

@@ -50,7 +50,7 @@ def test_a_corrupt_shard_is_named(make_folder: MakeFolder) -> None:
     folder = make_folder(shards=3)
     shard = folder / "model-00002-of-00003.safetensors"
     shard.write_bytes(shard.read_bytes()[:-2])
-    with pytest.raises(UsageError, match=r"model-00002-of-00003\.safetensors is damaged.*header asks for"):
+    with pytest.raises(UsageError, match=r"model-00002-of-00003\.safetensors is damaged.*header needs"):
         weight_sizes(folder)
 
 

@@ -230,7 +230,7 @@ def test_a_journal_that_is_being_written_is_not_resumed(testbed, pytester, journ
         fcntl.flock(file, fcntl.LOCK_EX)
         result = pytester.runpytest("--device", "fast", "--resume", "last")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*another run still writes it*"])
+    result.stderr.fnmatch_lines(["*another run is still writing it*"])
 
 
 def test_resumed_is_in_junits_file_too(testbed, pytester):

@@ -133,7 +133,7 @@ def test_a_row_that_is_no_json_is_made_some(tmp_path):
         ("{}\n", "neither a journal nor a file of pytest-benchmark"),
         ("what\n", "not JSON"),
         ('{"configspec_journal": 2}\n', "version 2"),
-        ('{"configspec_journal": ', "its first line is no header"),
+        ('{"configspec_journal": ', "its first line is not a header"),
         ('{"configspec_journal": 1}\n{"row": {"fu', "nothing to recover"),
         ('{"configspec_journal": 1}\n{"row": {"fu\n{"row": {"fullname": "a"}}\n', "line 2 of the journal is damaged"),
     ],

@@ -155,7 +155,7 @@ def test_a_missing_device_is_named_with_the_nearest() -> None:
         ("[]", "FILE: the top of the file: found []; an object, {...}, is needed here"),
         (
             {"benchmarks": []},
-            'FILE: the top of the file: it has no "configspec_profile": 1, so this is no profile file',
+            'FILE: the top of the file: it has no "configspec_profile": 1, so this is not a profile file',
         ),
         (changed(("configspec_profile",), 2), "FILE: configspec_profile: found 2; this configspec reads version 1."),
         (changed(("provenance",), "guessed"), 'FILE: provenance: found "guessed". Known: measured, derived,'),

@@ -120,7 +120,7 @@ def test_an_unknown_end_is_an_error(open_target: Open) -> None:
 def test_a_token_that_is_not_told_is_an_error(open_target: Open) -> None:
     """Fewer log-probabilities than tokens written: which are missing is not guessed."""
     target = open_target(loses_a_row=True)
-    with pytest.raises(TestbedError, match="wrote 9 tokens and told 8"):
+    with pytest.raises(TestbedError, match="wrote 9 tokens and reported 8"):
         target.continue_text(PROMPT, 9, GREEDY, seed=0)
 
 

@@ -62,7 +62,7 @@ def test_tokens_that_their_text_does_not_give_are_refused(server_target: Target)
     """One letter after another, where the vocabulary has the word: the place of the difference is named."""
     prompt = server_target.tokenize(PROMPT_TEXT)
     letters = [server_target.tokenize(letter)[-1] for letter in "import"]
-    with pytest.raises(UsageError, match=f"does not tokenise back: from its token {len(prompt)} of"):
+    with pytest.raises(UsageError, match=f"does not tokenise back: its tokens differ from {len(prompt)} of"):
         server_target.continue_text([*prompt, *letters], 4, GREEDY, seed=0)
 
 

@@ -60,10 +60,10 @@ def test_a_byte_order_mark_is_no_part_of_the_text(write_inventory: WriteInventor
         ("a:\n\tb: 1", "line 2, column 1: found character '\\t' that cannot start any token. YAML indents with spaces"),
         ("a: {b: [}", "line 1, column 9: expected the node content, but found '}', while parsing a flow node."),
         ("a: 1\n---\nb: 2", "line 2, column 1: a second YAML document begins. Keep one"),
-        ("a: 1\nb: 2\na: 3", "line 3, column 1: key 'a' is already there, at line 1. Rename or delete one."),
-        ("a: {<<: &x {b: 1}, b: 2, b: 3}", "line 1, column 26: key 'b' is already there, at line 1."),
+        ("a: 1\nb: 2\na: 3", "line 3, column 1: key 'a' already exists, at line 1. Rename or delete one."),
+        ("a: {<<: &x {b: 1}, b: 2, b: 3}", "line 1, column 26: key 'b' already exists, at line 1."),
         ("a: *b", "line 1, column 4: found undefined alias 'b'."),
-        ("a: &a [*a]", "line 1, column 8: alias *a stands inside what it names."),
+        ("a: &a [*a]", "line 1, column 8: alias *a is inside what it names."),
         ("a: !!set {b}", "line 1, column 4: tag '!!set' is not used in this file. Delete it."),
         (
             "a: !!python/object/apply:os.getcwd []",

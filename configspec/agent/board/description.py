@@ -1,4 +1,4 @@
-"""What kind of board this is, as Linux tells it; what cannot be known is None, with a reason.
+"""What kind of board this is, as Linux reports it; what cannot be known is None, with a reason.
 
 https://docs.kernel.org/admin-guide/pm/cpufreq.html (scaling_governor)
 https://docs.kernel.org/filesystems/proc.html (cpuinfo, meminfo)
@@ -50,18 +50,18 @@ def read_governor(root: Path) -> tuple[str | None, str | None]:
 
 
 def memory_bytes(root: Path, name: str = "MemTotal") -> int | None:
-    """One figure of the kernel's about memory, all of it by default; None where the kernel does not tell."""
+    """One of the kernel's memory figures, all memory by default; None where the kernel does not report it."""
     found = read_field(root / "proc/meminfo", (name,))
     return int(found.split()[0]) * 1024 if found else None  # the kernel's kB are 1,024 bytes
 
 
 def available_bytes(root: Path) -> int | None:
-    """What a new program could have of its memory without swapping."""
+    """The memory that a new program can use without swapping."""
     return memory_bytes(root, "MemAvailable")
 
 
 def shares_memory(root: Path) -> bool:
-    """Whether a GPU has no memory of its own: so it is on boards with a device tree (Jetson, Raspberry Pi)."""
+    """Whether a GPU has no memory of its own: as on boards with a device tree (Jetson, Raspberry Pi)."""
     return read_text(root / "proc/device-tree/model") is not None
 
 

@@ -19,8 +19,8 @@ from ..protocol import JsonObject, board_error, usage_error
 from ..requests import Receive
 from .file_hash import FileHashes
 
-RESERVE_BYTES = 64 * 1024 * 1024  # a disk that is full to the last byte is a board that does not log in
-SYNC_BYTES = 32 * 1024 * 1024  # so that the last sync is short, and a slow disk is heard of early
+RESERVE_BYTES = 64 * 1024 * 1024  # a board whose disk is completely full refuses logins
+SYNC_BYTES = 32 * 1024 * 1024  # keeps the last sync short, and shows a slow disk early
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -31,7 +31,7 @@ def folder_path(named: str | None) -> str:
         return os.path.join(cache, "configspec", "models")
     path = os.path.expanduser(named) if named == "~" or named.startswith("~/") else named
     if not os.path.isabs(path):
-        raise usage_error("`models` must be a whole path, or begin with ~/", found=repr(named))
+        raise usage_error("`models` must be an absolute path, or begin with ~/", found=repr(named))
     return path
 
 
@@ -56,7 +56,7 @@ def find_file(folder: str, name: str, size_bytes: int, hashes: FileHashes) -> Js
 
 
 def list_files(folder: str) -> JsonObject:
-    """The names of what is in the folder; none where it is not there."""
+    """The names of what is in the folder; none where the folder does not exist."""
     with _explained(folder):
         try:
             return {"path": folder, "names": sorted(os.listdir(folder))}
@@ -68,7 +68,7 @@ class Incoming:
     """A file on its way into the folder."""
 
     def __init__(self, folder: str, asked: Receive, hashes: FileHashes) -> None:
-        """Make the folder, check that the file may come, and go on with an earlier push of it, unless `fresh`."""
+        """Make the folder, check that the file may come, and resume an earlier push of it, unless `fresh`."""
         if not re.fullmatch("[0-9a-f]{64}", asked.sha256):
             raise usage_error("a SHA-256 has 64 hexadecimal digits", found=repr(asked.sha256))
         self.path = file_path(folder, asked.name)
@@ -101,7 +101,7 @@ class Incoming:
         """Write one chunk, which begins at `offset`."""
         if offset != self.have_bytes or offset + len(data) > self._size_bytes:
             found = f"{len(data)} bytes at {offset}; {self.have_bytes} of {self._size_bytes} are here"
-            raise usage_error("a chunk does not follow the one before", found=found)
+            raise usage_error("a chunk does not continue the file", found=found)
         with self._removed_if_it_fails():
             rest = memoryview(data)
             while rest:
@@ -114,7 +114,7 @@ class Incoming:
         """The whole file in its place, verified."""
         if self.have_bytes != self._size_bytes:
             found = f"{self.have_bytes} of {self._size_bytes} bytes"
-            raise usage_error("the file is not all here yet", found=found)
+            raise usage_error("the file has not arrived completely", found=found)
         with self._removed_if_it_fails():
             os.fsync(self._file.fileno())
             if hasattr(os, "posix_fadvise"):  # read what is on the disk, not what is in memory
@@ -131,7 +131,7 @@ class Incoming:
         return {"path": self.path}
 
     def close(self) -> None:
-        """Let go of the file; what has arrived stays."""
+        """Close the file; what has arrived stays."""
         self._open.close()
 
     def _check_place(self) -> None:
@@ -140,9 +140,9 @@ class Incoming:
         except FileNotFoundError:
             return
         if not stat.S_ISREG(there.st_mode):
-            raise usage_error(f"{self.path} is a symbolic link, or no file", hint="Delete it.")
+            raise usage_error(f"{self.path} is a symbolic link, or not a file", hint="Delete it.")
         if not self._replace:
-            raise usage_error(f"{self.path} is another file", hint="--replace puts this one in its place.")
+            raise usage_error(f"{self.path} is a different file", hint="--replace puts this one in its place.")
 
     def _check_partial(self) -> None:
         state = os.fstat(self._file.fileno())
@@ -163,9 +163,9 @@ class Incoming:
             if self.have_bytes == 0:
                 os.unlink(self._partial, dir_fd=self._folder)
             raise board_error(
-                f"{self.path} has no room",
+                f"{self.path} does not fit on the disk",
                 found=f"{needed_bytes} bytes are needed and {RESERVE_BYTES} kept free, {self._free_bytes()} are free",
-                hint="Make room there, or name another folder as `models`.",
+                hint="Free some space there, or name another folder as `models`.",
             )
 
     def _free_bytes(self) -> int:
@@ -183,7 +183,7 @@ class Incoming:
             raise board_error(
                 f"{self.path} cannot be written",
                 found=f"{problem.strerror}; {room}. The partial file was removed",
-                hint="Make room there, or name another folder as `models`." if problem.errno in FULL else None,
+                hint="Free some space there, or name another folder as `models`." if problem.errno in FULL else None,
             ) from None
 
 
@@ -194,6 +194,6 @@ def _explained(path: str) -> Iterator[None]:
         yield
     except OSError as problem:
         if problem.errno in FULL:
-            raise board_error(f"{path} cannot be written", found=problem.strerror, hint="Make room there.") from None
+            raise board_error(f"{path} cannot be written", found=problem.strerror, hint="Free some space.") from None
         hint = "It must be a file of a folder that this user may use."
         raise usage_error(f"{path} cannot be used", found=problem.strerror, hint=hint) from None

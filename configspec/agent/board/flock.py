@@ -1,7 +1,7 @@
 """One run at a time on a board: a lock that the agent holds for its whole life, and the kernel frees when it dies.
 
 The file lies where all accounts of the board see it; where that cannot be, in the home folder, and then it keeps out
-runs of this account only. Who holds it stands in it, for whoever is refused. Agents of one run share the board: one
+runs of this account only. It names its holder, for a run that is refused. Agents of one run share the board: one
 machine may be several devices of a testbed. The host holds such a lock too, in a file of its own for each board.
 
 https://man7.org/linux/man-pages/man2/flock.2.html
@@ -23,8 +23,8 @@ SHARED_FILE = "/run/lock/configspec.lock"
 OWN_FILE = "~/.configspec.lock"
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW
 _OWNER_BYTES = 4096
-_ATTEMPTS, _PAUSE_S = 50, 0.01  # another agent of this run may be about to write whose the lock is
-_LOOKS = 5  # of one who only asks: another who asks holds it for a moment
+_ATTEMPTS, _PAUSE_S = 50, 0.01  # another agent of this run may be about to write the owner
+_LOOKS = 5  # for a query: another query may hold it for a moment
 
 
 class BoardLock:
@@ -35,7 +35,7 @@ class BoardLock:
         self._descriptor: int | None = None
 
     def take(self, owner: Mapping[str, object]) -> JsonObject:
-        """Take the lock for the run `owner["run"]`; who holds it otherwise."""
+        """Take the lock for the run `owner["run"]`; returns the holder where that is another run."""
         descriptor, path = _open(self._paths)
         if not _lock_soon(descriptor, owner):
             holder = _read_owner(descriptor)
@@ -46,7 +46,7 @@ class BoardLock:
         return {"held": True, "path": path, "owner": dict(owner)}
 
     def release(self) -> None:
-        """Let it go, if it is held."""
+        """Release it, if it is held."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
@@ -54,7 +54,7 @@ class BoardLock:
     def holder(self) -> JsonObject:
         """Who holds the lock, asked without keeping it, and without making its file.
 
-        For a moment nobody else can take it; whoever tries or asks just then does so again.
+        For a moment nobody else can take it; who tries or asks just then tries again.
         """
         for path in self._paths:
             try:
@@ -87,7 +87,7 @@ def _lock_soon(descriptor: int, owner: Mapping[str, object]) -> bool:
 
 
 def _lock(descriptor: int, owner: Mapping[str, object]) -> bool:
-    """Exclusively while it is written whose it is, then shared: only that run will ask for a share."""
+    """Exclusive while the owner is written, then shared: only that run asks for a share."""
     if _flock(descriptor, fcntl.LOCK_EX):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(dict(owner)).encode("utf-8"), 0)
@@ -135,7 +135,7 @@ def _open_file(path: str) -> int:
 
 
 def _read_owner(descriptor: int) -> JsonObject:
-    """Who wrote itself into the file; nobody where that is not readable. Any account may have written anything."""
+    """The owner that the file names; none where it is not readable. Any account may have written anything."""
     try:
         owner = json.loads(os.pread(descriptor, _OWNER_BYTES, 0).decode("utf-8"))
     except (ValueError, RecursionError):

@@ -22,7 +22,7 @@ from pathlib import Path
 from ..protocol import JsonObject
 from .description import available_bytes, memory_bytes, read_governor, read_text
 
-TURNS = 300_000  # of a fixed loop: some hundredths of a second, that a stuck throttle makes long
+TURNS = 300_000  # of a fixed loop: a few hundredths of a second, far more under a stuck throttle
 OFF_C = -100.0  # a zone that is off says -256
 COMMAND_S = 5.0
 # Bits of `get_throttled` that speak of this moment; those from 16 on of any time since boot.
@@ -96,7 +96,7 @@ def _power_mode(root: Path) -> tuple[str | None, str | None]:
     status = read_text(root / "var/lib/nvpmodel/status")
     number = re.search(r"pmode:0*(\d+)", status or "")
     if number is None:
-        return None, "no nvpmodel keeps a mode here: only Jetson boards have one"
+        return None, "no nvpmodel keeps a power mode here: only Jetson boards have one"
     lines = (read_text(root / "etc/nvpmodel.conf") or "").splitlines()
     named = (re.match(r"<\s*POWER_MODEL\s+ID=0*(\d+)\s+NAME=([^\s>]+)", line) for line in lines)
     return next((name[2] for name in named if name and name[1] == number[1]), number[1]), None
@@ -105,7 +105,7 @@ def _power_mode(root: Path) -> tuple[str | None, str | None]:
 def _throttling(
     root: Path, before: dict[str, int], run: Callable[[Sequence[str]], str | None]
 ) -> tuple[list[str] | None, str | None]:
-    """What slows the board down at this moment; None and why where nothing would tell."""
+    """What slows the board down at this moment; None and the reason where nothing reports it."""
     bits = _pi_bits(root, run)
     cooling = _cooling(root)
     after = _counts(root)
@@ -139,7 +139,7 @@ def _cooling(root: Path) -> list[str] | None:
 
 
 def _pi_bits(root: Path, run: Callable[[Sequence[str]], str | None]) -> int | None:
-    """The state that a Raspberry Pi's firmware tells; None where there is none, or it failed."""
+    """The state that a Raspberry Pi's firmware reports; None where there is none, or it failed."""
     files = sorted(root.glob("sys/devices/platform/soc*/soc*firmware/get_throttled"))
     text = read_text(files[0]) if files else None
     if text is None:

@@ -1,7 +1,7 @@
 """Ends an agent that its host has lost, so that a board never measures beside its own orphan.
 
-An agent that hears nothing ends by itself, but only after a while, and not where it was stopped or hangs. It is known
-by the mark that its host gave it, which stands on its command line, and by its archive: nothing else is ever killed.
+An agent that hears nothing exits, but only after a while, and not if it was stopped or hangs. It is known
+by the mark that its host gave it, which is on its command line, and by its archive: nothing else is ever killed.
 
 https://man7.org/linux/man-pages/man5/proc_pid_cmdline.5.html
 """
@@ -50,13 +50,13 @@ def _is_agent(pid: int, mark: str) -> bool:
             words = file.read().split(b"\0")
     except OSError:
         return False
-    # The shell that started it has the same words, and ends with it.
+    # The shell that started it has the same arguments, and ends with it.
     archive = os.fsencode(os.path.basename(sys.argv[0]))
     return mark.encode("utf-8") in words and archive in map(os.path.basename, words)
 
 
 def _runs(pid: int) -> bool:
-    """Whether it is still there; one that waits for its parent to look has let everything go."""
+    """Whether it still runs; a zombie has released everything."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return file.read().rpartition(b") ")[2][:1] != b"Z"

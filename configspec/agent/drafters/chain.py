@@ -42,7 +42,7 @@ class Drafter:
         self._distributions = []
 
     def prefill(self, tokens: list[int]) -> JsonObject:
-        """Begin a sequence anew, and evaluate all of it but the last token."""
+        """Start a new sequence, and evaluate all of it but the last token."""
         if not tokens:
             raise usage_error("a prompt needs at least one token", found="none")
         self._check_room(len(tokens), "the prompt")
@@ -62,7 +62,7 @@ class Drafter:
     def draft(self, asked: Draft, sampling: Sampling | None = None) -> JsonObject:
         """Edit the sequence as the verifier decided, then draft K tokens after it: greedily where `sampling` is None.
 
-        With a seed, the random numbers begin anew.
+        With a seed, the random numbers restart.
         """
         k, append = asked.k, asked.append
         kept = len(self._tokens) if asked.keep is None else asked.keep
@@ -153,7 +153,7 @@ class Drafter:
                 raise board_error(f"the deadline passed after {index + 1} of {k} drafted tokens")
         if model.logits_have_moved():
             self.clear()
-            raise board_error("llama.cpp moved its logits in the midst of a round", hint="Use another version of it.")
+            raise board_error("llama.cpp moved its logits during a round", hint="Use another version of it.")
         self._tokens += tokens
         self._evaluated = len(self._tokens) - 1
         return tokens, stamps_s

@@ -1,6 +1,6 @@
 """The llama.cpp of this interpreter, through the ctypes declarations of llama-cpp-python.
 
-Its log goes nowhere but into a short memory, which an error quotes.
+Its log goes only into a short buffer, which errors quote.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ class Library:
         self._log.clear()
 
     def complaints(self) -> str:
-        """What it logged as errors; its last words where it named none so."""
+        """What it logged as errors; its last lines where it logged none."""
         lines = "".join(self._log).splitlines()
         errors = [line for line in lines if "error" in line.lower() or "fail" in line.lower()]
-        return "; ".join((errors or lines)[-3:]) or "llama.cpp said nothing"
+        return "; ".join((errors or lines)[-3:]) or "llama.cpp logged nothing"
 
     def _remember(self, _level: int, text: bytes, _data: object) -> None:
         self._log.append(text.decode("utf-8", "replace"))
 
 
 def load_library() -> Library:
-    """Import llama_cpp, or say why it cannot be."""
-    # When it aborts, it would call gdb on this process: slow, and its last words would not tell what was wrong.
+    """Import llama_cpp, or say why that fails."""
+    # When it aborts, it would call gdb on this process: slow, and its last lines would not say what was wrong.
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     try:
         version = importlib.import_module("llama_cpp").__version__

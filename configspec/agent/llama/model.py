@@ -52,7 +52,7 @@ class OpenModel:
         self._logits: Array = None
 
     def check_tokens(self, tokens: Sequence[int]) -> None:
-        """llama.cpp refuses a foreign token in the midst of its work; we do it before."""
+        """Refuse a foreign token now; llama.cpp would, in the middle of its work."""
         for token in tokens:
             if not 0 <= token < self.vocabulary:
                 raise usage_error("a token is not in the vocabulary", found=f"{token}, of {self.vocabulary} tokens")
@@ -102,7 +102,7 @@ class OpenModel:
         return False
 
     def decode_error(self, status: int) -> AgentError:
-        """What llama_decode's status means: 1, no room in the KV cache; 2, aborted; below 0, an error."""
+        """What llama_decode's status means: 1, the KV cache is full; 2, aborted; below 0, an error."""
         return board_error(
             f"llama.cpp could not evaluate a batch (status {status})",
             found=self.library.complaints(),
@@ -110,7 +110,7 @@ class OpenModel:
         )
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         self.api.llama_free(self.llama_context)
         self.api.llama_model_free(self._model)
 
@@ -183,7 +183,7 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> H
 def make_context(library: Library, model: Handle, size: ContextSize) -> Handle:
     """A context like llama-bench's, so that its figures and ours compare.
 
-    llama.cpp's defaults stand (KV cache in f16, flash attention where llama.cpp chooses it), but for two:
+    llama.cpp's defaults apply (KV cache in f16, flash attention where llama.cpp chooses it), but for two:
     as many threads for a batch as for one token, and no full-size cache for sliding-window attention.
     """
     parameters = library.api.llama_context_default_params()
@@ -212,9 +212,9 @@ def _is_of_memory(complaints: str) -> bool:
 
 
 def _no_memory(doing: str, complaints: str) -> AgentError:
-    """The person takes less; the board is sound, and the next model may fit."""
+    """The person asks for less; the board is sound, and the next model may fit."""
     return usage_error(
-        f"out of memory: llama.cpp could not {doing}", found=complaints, hint="Take less context or a smaller model."
+        f"out of memory: llama.cpp could not {doing}", found=complaints, hint="Use less context or a smaller model."
     )
 
 

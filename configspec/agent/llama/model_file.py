@@ -14,7 +14,7 @@ HEADER_BYTES = 24
 
 
 def check_file(path: str) -> None:
-    """Find the mistakes that people make, before llama.cpp finds them less clearly."""
+    """Report common mistakes before llama.cpp reports them less clearly."""
     try:
         with open(path, "rb") as file:
             header = file.read(HEADER_BYTES)
@@ -40,7 +40,7 @@ def check_memory(path: str, free_bytes: int | None, cache_bytes: int = 0) -> Non
         raise usage_error(
             f"{path} does not fit into memory",
             found=f"it needs {needed} (weights {weights}, cache {cache}), and {free} are free",
-            hint="Take less context, a smaller quantisation or another machine, or offload it with `gpu_layers` to a "
+            hint="Use less context, a smaller quantisation or another machine, or offload it with `gpu_layers` to a "
             "GPU that has memory of its own.",
         )
 
@@ -64,6 +64,6 @@ def _shards(path: str) -> list[str]:
 
 
 def broken(path: str, found: str) -> AgentError:
-    """What is said of a file that cannot be a whole model."""
+    """The error for a file that is not a whole model."""
     hint = "A file cut short is the usual reason: copy or download it again, and compare its size or hash."
     return usage_error(f"llama.cpp cannot load {path}", found=found, hint=hint)

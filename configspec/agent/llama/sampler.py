@@ -19,7 +19,7 @@ from .library import Api, Array
 Drawable = Tuple[Array, Array]  # the tokens that can be drawn, and their probabilities
 
 ENTRY_BYTES = 4 + 8  # a token as uint32 and its probability as float64; in base64, a third more
-FRAME_BYTES = 1024  # more than what stands around them in the answer's line
+FRAME_BYTES = 1024  # more than the rest of the answer's line
 
 
 class Sampling:
@@ -71,7 +71,7 @@ class Sampling:
         return int(tokens[place]), float(probabilities[place])
 
     def _needed(self, probabilities: Array, vocabulary: int) -> Array:
-        """Where the fewest tokens stand that reach top-p."""
+        """The places of the fewest tokens that reach top-p."""
         numpy = self._numpy
         # Those under an equal share of 1 - top_p cannot be needed, even all together: hundreds to sort, not 100,000.
         likely = numpy.flatnonzero(probabilities > (1 - self._top_p) / vocabulary)

@@ -39,7 +39,7 @@ class Scored(NamedTuple):
 
 
 def check_scorable(model: OpenModel, asked: Score) -> None:
-    """Refuse what cannot be scored, while nothing is lost yet."""
+    """Refuse what cannot be scored, before anything is lost."""
     if not asked.start < len(asked.tokens) <= model.context:
         raise usage_error(
             "scoring needs a start within the text, and a text within the context",
@@ -57,7 +57,7 @@ def score(model: OpenModel, asked: Score, sampling: Sampling | None, deadline: D
     scored: list[Scored] = []
     step = max(1, min(model.batch, LOGITS_BYTES // (4 * model.vocabulary)))
     batch = model.api.llama_batch_init(step, 0, 1)
-    try:  # what stands before each scored token, in batches whose every row gives logits
+    try:  # what precedes each scored token, in batches whose every row gives logits
         for first in range(start - 1, len(tokens) - 1, step):
             deadline.check(f"scoring token {first} of {len(tokens)}", first, len(tokens))
             part = tokens[first : min(first + step, len(tokens) - 1)]  # nothing follows the last token

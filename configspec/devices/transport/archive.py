@@ -31,7 +31,7 @@ class AgentArchive:
         return f"configspec-agent-{self.sha256[:32]}.zip"
 
     def place_in(self, folder: Path) -> Path:
-        """The zip as a file in `folder`, named by its hash; written only where it is not there whole."""
+        """The zip as a file in `folder`, named by its hash; written only where it is missing or incomplete."""
         path = folder / self.file_name
         if path.is_file() and path.read_bytes() == self.content:
             return path

@@ -1,4 +1,4 @@
-"""Running a program to its end, whatever it writes: so much of it is kept, and more ends it.
+"""Running a program to its end, with bounded output: it is killed if it writes more.
 
 `subprocess.run` would keep all that a board sends, which may be without end.
 """
@@ -18,7 +18,7 @@ _PIECE_BYTES = 64 * 1024
 
 
 class TooMuchOutput(Exception):  # noqa: N818 (what was found)
-    """It wrote more to stdout than anybody wants; the beginning of it."""
+    """It wrote more to stdout than is accepted; holds the beginning."""
 
 
 def run_bounded(
@@ -81,5 +81,5 @@ def _feed(process: subprocess.Popen[bytes], rest: memoryview) -> memoryview:
     assert process.stdin is not None
     try:
         return rest[os.write(process.stdin.fileno(), rest) :]
-    except BrokenPipeError:  # it wants no more; its status tells why
+    except BrokenPipeError:  # it reads no more; its status says why
         return rest[:0]

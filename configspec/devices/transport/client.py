@@ -1,8 +1,8 @@
 """Asking an agent and getting an answer, within a deadline that both sides keep.
 
 The agent stops its own work at the deadline. The host waits that long and a grace, then gives the device up:
-it is *lost*, as it is when its process ends, when it falls silent in the midst of a request (an agent that works says
-so every few seconds), or when it says what is not the protocol. A lost device answers nothing more, and every later
+it is *lost*, as it is when its process ends, when it falls silent during a request (an agent that works says so
+every few seconds), or when it breaks the protocol. A lost device answers nothing more, and every later
 call raises the first cause.
 """
 
@@ -72,7 +72,7 @@ class AgentClient:
 
     @property
     def noise(self) -> tuple[str, ...]:
-        """The lines that stood before the hello."""
+        """The lines that came before the hello."""
         return tuple(self._framing.noise)
 
     @property
@@ -128,7 +128,7 @@ class AgentClient:
         try:
             return read_reply(kind, value)
         except msgspec.ValidationError as problem:
-            self._lose(TestbedError, f"what it says is not the protocol: {problem}: {quote_message(message)}.")
+            self._lose(TestbedError, f"its message breaks the protocol: {problem}: {quote_message(message)}.")
 
     def _await_answer(self, request_id: int, asked: str, timeout_s: float) -> JsonObject:
         awaited, end_s = f"an answer to {asked}", time.monotonic() + timeout_s

@@ -29,11 +29,11 @@ UNMARKED = "unmarked"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """How each side hears that the other is still there.
+    """How each side knows that the other is alive.
 
-    This host tells the agent every `beat_s`; after `silence_s` without a word the agent ends itself. An agent that
-    works tells this host, too. Over SSH, this host asks the board's server every `alive_s`, and gives the link up after
-    three questions without an answer.
+    This host writes to the agent every `beat_s`; after `silence_s` without a byte the agent ends itself. An agent that
+    works writes to this host, too. Over SSH, this host asks the board's server every `alive_s`, and gives the link up
+    after three questions without an answer.
     """
 
     beat_s: float = BEAT_S
@@ -42,7 +42,7 @@ class Heartbeat:
 
     @property
     def give_up_s(self) -> float:
-        """How long this host waits for a word of an agent that works; `ssh` has found a dead link by then."""
+        """How long this host waits for a sign of an agent that works; `ssh` has found a dead link by then."""
         return max(self.silence_s, (ALIVE_COUNT + 2) * self.alive_s)
 
 
@@ -98,7 +98,9 @@ def _here(start: Start, cache: Path) -> Connection:
 def _over_ssh(stack: ExitStack, start: Start, ssh: SshSpec) -> Connection:
     name, heartbeat = start.spec.name, start.heartbeat
     if ssh.host_keys == "off":
-        warnings.warn(f"{name}: `host_keys: off`: whoever answers for {ssh.destination} is taken for it.", stacklevel=2)
+        warnings.warn(
+            f"{name}: `host_keys: off`: any machine that answers as {ssh.destination} is taken.", stacklevel=2
+        )
     client = stack.enter_context(ssh_client(ssh, alive_s=heartbeat.alive_s))
     python = start.spec.python or PYTHON_OVER_SSH
     agent = upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)

@@ -17,7 +17,7 @@ import numpy as np
 from configspec.devices.transport.local import Connection, Fault
 from configspec.testbed.device_spec import LinkSpec
 
-SPIN_S = 0.0005  # a sleep overshoots by up to this much; the rest is waited for awake
+SPIN_S = 0.0005  # a sleep overshoots by up to this much; the rest is spent awake
 
 
 class EmulatedLink:

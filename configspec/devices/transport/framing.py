@@ -1,4 +1,4 @@
-"""Lines of JSON out of whatever pieces they arrive in, with the noise that stands before the agent's hello."""
+"""Lines of JSON out of whatever pieces they arrive in, with the noise that precedes the agent's hello."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FramingError(Exception):
 class Framing:
     """Feed it bytes, get messages. The first message is the hello.
 
-    Login banners and profile scripts may speak before it: that is kept in `noise`, up to a limit. After it,
+    Login banners and profile scripts may print before it: that is kept in `noise`, up to a limit. After it,
     every line is a message or an error.
     """
 

@@ -16,7 +16,7 @@ from configspec.errors import TestbedError, UsageError
 
 STDERR_KEPT_BYTES = 64 * 1024
 AWAKE_S = 0.001
-BEAT = b"\n"  # says no more than that this host is still there
+BEAT = b"\n"  # only says that this host is still there
 BEAT_S = 5.0
 SEND_WAIT_S = 30.0
 CLOSE_WAIT_S = 1.0
@@ -25,7 +25,7 @@ _STDERR_LINES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What a link has to say of its own end: whose move it is, and what happened."""
+    """Why a link ended: who must act, and what happened."""
 
     kind: type[TestbedError] | type[UsageError]
     what: str
@@ -73,7 +73,7 @@ class LocalConnection:
         self._stdin = self._process.stdin
         self._to_agent = self._stdin.fileno()
         os.set_blocking(self._to_agent, False)  # a link that takes nothing more must not hold the host for ever
-        self._sending = threading.Lock()  # a beat must not come into the midst of a request
+        self._sending = threading.Lock()  # a beat must not split a request
         self._closed = threading.Event()
         self._stdout = self._process.stdout
         self._ready = select.poll()
@@ -98,7 +98,7 @@ class LocalConnection:
     def receive(self, timeout_s: float) -> bytes | None:
         """What the agent wrote next; b"" once it has closed its end, None where nothing came in time."""
         # Read here and not by a thread, whose handing over would cost a tenth of a small model's round; and stay awake
-        # for a moment, since waking up costs as much. Whoever else wants the processor gets it.
+        # for a moment, since waking up costs as much. Any other process that needs the processor gets it.
         awake_until_s = time.monotonic() + min(timeout_s, AWAKE_S)
         while not self._ready.poll(0):
             if time.monotonic() >= awake_until_s:
@@ -128,7 +128,7 @@ class LocalConnection:
         return self._stderr.decode("utf-8", "replace").strip()
 
     def close(self) -> None:
-        """End the agent: it goes by itself when stdin closes, and is killed where it does not."""
+        """End the agent: it exits when stdin closes, and is killed where it does not."""
         self._closed.set()
         with self._sending, contextlib.suppress(OSError):
             self._stdin.close()

@@ -1,7 +1,7 @@
 """What a GGUF file is: the facts that a measurement is labelled with, and the checks that it is whole.
 
 Read from the file, never from its name. A file whose last weights are missing loads on some systems and answers
-nonsense, so the size that the header implies is held against the size on disk.
+nonsense, so the size that the header implies is compared with the size on disk.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def gguf_sha256(path: Path) -> str:
 
 
 def read_facts(path: Path) -> GgufFacts:
-    """The facts of the GGUF model at `path`; a UsageError where it is missing, no GGUF, or not whole."""
+    """The facts of the GGUF model at `path`; a UsageError where it is missing, not GGUF, or not whole."""
     shards = read_shards(path)
     types: Counter[str] = Counter()
     for shard, one in shards:
@@ -105,7 +105,7 @@ def read_facts(path: Path) -> GgufFacts:
 
 
 def quant_names() -> frozenset[str]:
-    """Every quantisation that a file can say to be, by llama.cpp's names."""
+    """Every quantisation that a file can name, by llama.cpp's names."""
     return frozenset(_quant_name(file_type) for file_type in _gguf_package().LlamaFileType)
 
 
@@ -128,7 +128,7 @@ def _check_whole(path: Path, header: GgufHeader) -> Counter[str]:
         needed_bytes = max(needed_bytes, end_bytes)
         types[kind.name] += 1
     if needed_bytes > size_bytes:
-        raise damaged(path, f"its header asks for {needed_bytes} bytes, {size_bytes} are there")
+        raise damaged(path, f"its header needs {needed_bytes} bytes, it has {size_bytes}")
     return types
 
 

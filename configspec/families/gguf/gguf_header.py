@@ -1,7 +1,7 @@
-"""The header of a GGUF file, read without believing it.
+"""The header of a GGUF file, read without trusting it.
 
 The gguf package's reader maps the file and trusts every length in it: a file cut short gives it empty arrays or an
-IndexError, and a damaged count keeps it busy for years. Here each length is held against the bytes that are there.
+IndexError, and a damaged count keeps it busy for years. Here each length is checked against the file's size.
 (It also makes arrays of every token: half a minute for a vocabulary of 152,000 where this takes under a second.)
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
@@ -54,7 +54,7 @@ class _DamageError(Exception):
 
 
 def read_header(path: Path) -> GgufHeader:
-    """The header of the GGUF file at `path`; a UsageError where it is none, or not whole."""
+    """The header of the GGUF file at `path`; a UsageError where it is not one, or not whole."""
     try:
         with path.open("rb") as file:
             beginning = file.read(24)
@@ -103,7 +103,7 @@ class _Cursor:
         self._bytes(4)
         version = self._scalar("<I")
         if version not in (2, 3):
-            raise _DamageError(f"it says to be GGUF version {version}, where 2 and 3 are known (little-endian)")
+            raise _DamageError(f"its GGUF version is {version}; 2 and 3 are supported (little-endian)")
         tensor_count, entry_count = self._scalar("<Q"), self._scalar("<Q")
         metadata = dict(self._entry() for _ in range(entry_count))
         tensors = tuple(self._tensor_info() for _ in range(tensor_count))

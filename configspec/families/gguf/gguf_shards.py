@@ -14,7 +14,7 @@ from configspec.errors import UsageError
 from configspec.families.gguf.gguf_header import GgufHeader, damaged, read_header
 
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{5})-of-(?P<count>[0-9]{5})\.gguf", re.DOTALL)
-MAX_SHARDS = 1000  # a damaged name or count is not to become a million files
+MAX_SHARDS = 1000  # a damaged name or count must not become a million files
 
 
 def shard_names(name: str) -> tuple[str, ...]:
@@ -50,8 +50,8 @@ def read_shards(path: Path) -> tuple[tuple[Path, GgufHeader], ...]:
     names = shard_names(path.name)
     if len(names) != count:
         raise UsageError(
-            f"{path} says to be one of {count} files, but llama.cpp finds the others by a name that ends in "
-            f"-00001-of-{count:05}.gguf. Give the files the names back that they came with."
+            f"{path} is one of {count} files by its header, but llama.cpp finds the others by a name that ends in "
+            f"-00001-of-{count:05}.gguf. Restore the files' original names."
         )
     if first.metadata.get("split.no") != 0 or path.name != names[0]:
         raise UsageError(f"{path} is not the first of its {count} files. Name the first, {names[0]}.")

@@ -34,7 +34,7 @@ class PlannedTensor:
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
-        """F16 for matrices; F32 for vectors, which llama.cpp's kernels want so."""
+        """F16 for matrices; F32 for vectors, as llama.cpp's kernels require."""
         return np.dtype("<f4" if len(self.shape) == 1 else "<f2")
 
     @property

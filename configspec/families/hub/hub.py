@@ -26,7 +26,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a repository holds at a revision; where the hub could not be asked, what the cache tells, and why."""
+    """What a repository holds at a revision; where the hub could not be asked, what the cache holds, and why."""
 
     files: tuple[str, ...]
     commit: str
@@ -42,7 +42,7 @@ class Hub:
         self._cache = cache
 
     def cached(self, spec: HubSpec) -> Path | None:
-        """The folder of the cached files of this revision, some or all; None where there is none. Asks no network."""
+        """The folder of the cached files of this revision, some or all; None where there is none. Uses no network."""
         hub = _huggingface_hub()
         try:
             return Path(self._snapshot(hub, spec, [], local_files_only=True))
@@ -52,7 +52,7 @@ class Hub:
             raise _explained(problem, spec) from None
 
     def known_files(self, spec: HubSpec, folder: Path) -> tuple[str, ...]:
-        """The files that the repository holds at the commit of a cached folder, as far as the cache tells.
+        """The files that the repository holds at the commit of a cached folder, as far as the cache knows.
 
         huggingface_hub notes a commit's listing since 2.0; of older ones only what is cached is known.
         """
@@ -86,7 +86,7 @@ class Hub:
         """The folder that holds the named files of the repository; those that are not cached are downloaded.
 
         Raises:
-            UsageError: They may not be read, or offline mode forbids to fetch them.
+            UsageError: They may not be read, or offline mode forbids fetching them.
             TestbedError: The connection broke off, or the disk is full. Files that were whole by then are kept.
         """
         hub = _huggingface_hub()
@@ -97,8 +97,7 @@ class Hub:
         absent = [name for name in files if not (folder / name).is_file()]
         if absent:
             raise TestbedError(
-                f"{spec.repo}@{spec.revision} changed while it was asked: {', '.join(absent)} is not there any more. "
-                "Try again."
+                f"{spec.repo}@{spec.revision} changed while it was read: {', '.join(absent)} is gone. Try again."
             )
         return folder
 
@@ -146,7 +145,7 @@ def _explained(problem: BaseException, spec: HubSpec) -> ConfigspecError:
         return _explained(problem.__cause__, spec)
     if isinstance(problem, errors.OfflineModeIsEnabled):
         return UsageError(
-            f"{what} is not on this machine, or not all of it, and HF_HUB_OFFLINE forbids to fetch it. Unset it for "
+            f"{what} is not on this machine, or not all of it, and HF_HUB_OFFLINE forbids fetching it. Unset it for "
             "one `configspec models pull`."
         )
     if isinstance(problem, errors.GatedRepoError):
@@ -164,11 +163,11 @@ def _explained(problem: BaseException, spec: HubSpec) -> ConfigspecError:
     if isinstance(problem, errors.HfHubHTTPError):
         return _refused(int(problem.response.status_code), what)
     if isinstance(problem, errors.HFValidationError):
-        return UsageError(f"{what} is no name of a repository: {_first_line(problem)}")
+        return UsageError(f"{what} is not the name of a repository: {_first_line(problem)}")
     if isinstance(problem, OSError) and problem.errno in _FULL:
         return TestbedError(
-            f"{what} could not be kept: {problem.strerror}. Make room, or move the cache with HF_HOME. Files that were "
-            "whole are kept."
+            f"{what} could not be kept: {problem.strerror}. Free some space, or move the cache with HF_HOME. Files that "
+            "were whole are kept."
         )
     if isinstance(problem, OSError) and problem.errno is not None and problem.filename is not None:
         return UsageError(f"{problem.filename}: {problem.strerror}. Change that, or move the hub's cache with HF_HOME.")

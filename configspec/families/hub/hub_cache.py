@@ -41,7 +41,7 @@ def files_in(snapshot: Path) -> tuple[str, ...]:
 
 
 def check_blob(path: Path) -> None:
-    """A UsageError where a file of the cache is not what the hub has; a file that no such link leads to is let be."""
+    """A UsageError where a file of the cache is not what the hub has; a file without such a link is not checked."""
     if hub_origin(path) is None or not path.is_symlink():
         return
     blob = path.parent / os.readlink(path)  # one step: a blob may itself link to a store of several repositories

@@ -37,7 +37,7 @@ def choose_model(spec: HubSpec, files: Sequence[str]) -> tuple[str, ...]:
 
 
 def choose_tokenizer(spec: HubSpec, files: Sequence[str]) -> tuple[str, ...]:
-    """The files of the tokenizer alone; weights are left where they are."""
+    """The files of the tokenizer alone; no weights."""
     if "tokenizer.json" not in files:
         raise UsageError(
             f"{_named(spec)} holds no tokenizer.json; it holds {_listed(files)}. "

@@ -85,7 +85,7 @@ def read_config(folder: Path) -> ModelConfig:
 
 
 def llama3_rope_factors(config: ModelConfig) -> NDArray[np.float32] | None:
-    """By what each rope frequency is divided, shape (head_dim / 2,): Llama 3.1's stretch of the context.
+    """The divisor of each rope frequency, shape (head_dim / 2,): Llama 3.1's stretch of the context.
 
     As `_compute_llama3_parameters` in transformers: long waves by `factor`, short ones by 1, between them a blend.
     None where the model has no such stretch.

@@ -104,7 +104,7 @@ def weight_sizes(folder: Path) -> WeightSizes:
         stored_bytes += sum(end - begin for _, begin, end in sizes)
         end_bytes = data_bytes + max((end for _, _, end in sizes), default=0)
         if end_bytes != path.stat().st_size:
-            raise _incomplete(path, f"its header asks for {end_bytes} bytes, {path.stat().st_size} are there")
+            raise _incomplete(path, f"its header needs {end_bytes} bytes, it has {path.stat().st_size}")
     return WeightSizes(parameters=parameters, stored_bytes=stored_bytes)
 
 

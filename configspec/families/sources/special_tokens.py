@@ -1,4 +1,4 @@
-"""The ids that a model folder gives a meaning of their own: begin of text, end of text, padding."""
+"""The ids that a model folder gives a special meaning: begin of text, end of text, padding."""
 
 from __future__ import annotations
 

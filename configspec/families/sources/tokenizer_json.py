@@ -1,4 +1,4 @@
-"""A byte-level BPE tokenizer as tokenizer.json holds it, in the terms in which llama.cpp wants it.
+"""A byte-level BPE tokenizer as tokenizer.json holds it, in llama.cpp's terms.
 
 llama.cpp does not run the regular expression of tokenizer.json: it has its own code for each known one, chosen by a
 name (`tokenizer.ggml.pre`). The name is decided here by the expression itself, never by the model's name, because
@@ -58,7 +58,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     if not isinstance(vocabulary, dict) or not vocabulary:
         raise UsageError(
             f"{path}: model.vocab is not a table of tokens (the model is {model.get('type')!r}). "
-            "Tokenizers of type BPE with a vocabulary by text are known."
+            "Tokenizers of type BPE with a vocabulary by text are supported."
         )
     by_id = {int(index): str(text) for text, index in vocabulary.items()}
     added = {int(entry["id"]): entry for entry in raw.get("added_tokens") or ()}

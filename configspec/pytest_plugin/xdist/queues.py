@@ -26,7 +26,7 @@ DEATHS = 2  # of workers at a device's tests, after which the rest of its queue 
 
 
 class DeviceQueues:
-    """xdist's `Scheduling` for the tests of devices; tests without a device go to whoever has time."""
+    """xdist's `Scheduling` for the tests of devices; tests without a device go to any free worker."""
 
     def __init__(self, config: pytest.Config, devices: Sequence[str], workers: int) -> None:
         self.config = config  # other plugins read it of any scheduler
@@ -44,7 +44,7 @@ class DeviceQueues:
 
     @property
     def nodes(self) -> list[Worker]:
-        """Workers that are there."""
+        """The live workers."""
         return list(self._unfinished)
 
     @property
@@ -54,7 +54,7 @@ class DeviceQueues:
 
     @property
     def tests_finished(self) -> bool:
-        """Whether nothing is left but what each worker is at."""
+        """Whether nothing is left but what each worker is running."""
         at_work = any(len(unfinished) >= 2 for unfinished in self._unfinished.values())
         return self._scheduled and not self._left() and not at_work
 
@@ -102,7 +102,7 @@ class DeviceQueues:
         raise NotImplementedError
 
     def remove_node(self, node: Worker) -> str | None:
-        """A worker is gone; the id of the test that it was at, or None."""
+        """A worker is gone; the id of the test that it was running, or None."""
         unfinished = self._unfinished.pop(node)
         if node in self._ready:
             self._ready.remove(node)
@@ -160,7 +160,7 @@ class DeviceQueues:
             return False
         try:
             node.send_runtest_some([queue[0]])
-        except OSError:  # it is dead, of what it runs next; xdist will tell by remove_node
+        except OSError:  # it is dead, of what it runs next; xdist will call remove_node
             self._ready.remove(node)
             return False
         self._unfinished[node].append(queue.popleft())

@@ -21,7 +21,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class RefusedError(UsageError):
-    """The server understood a request and does not do such things (4xx)."""
+    """The server understood a request and refuses it (4xx)."""
 
 
 class FailedError(TestbedError):
@@ -29,7 +29,7 @@ class FailedError(TestbedError):
 
 
 class ServerClient:
-    """One server. Every answer is a JSON object, or an error that says who has to do what."""
+    """One server. Every answer is a JSON object, or an error that says what to do."""
 
     def __init__(self, spec: ServerSpec) -> None:
         """Nothing is sent yet.
@@ -77,7 +77,7 @@ class ServerClient:
         except self._openai.APITimeoutError as error:
             raise TestbedError(
                 f"{where} gave no answer within {self._spec.timeout_s:g} s{tries}. Is the server overloaded or stuck? "
-                "`timeout_s` of the target sets how long is waited."
+                "`timeout_s` of the target sets how long to wait."
             ) from error
         except self._openai.APIConnectionError as error:
             cause = error.__cause__ or error
@@ -93,7 +93,7 @@ class ServerClient:
             ) from error
         if not isinstance(answer, dict):
             raise TestbedError(
-                f"{where} answered with something else than a JSON object: {self._quote(answer)}. "
+                f"{where} answered with something other than a JSON object: {self._quote(answer)}. "
                 "Is that an OpenAI-compatible API?"
             )
         return answer

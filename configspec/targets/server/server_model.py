@@ -170,7 +170,7 @@ class ServerModel:
             ]
             if sum(fits) >= max(1, len(written) - 1):  # one near tie may fall otherwise
                 return None, late
-        return f"{self.url} gave no scores for a prompt, or others than when it wrote the same tokens.", False
+        return f"{self.url} gave no scores for a prompt, or not those of when it wrote the same tokens.", False
 
 
 def row_after(scored: Answer, length: int, place: int, *, late: bool) -> Row | None:

@@ -46,7 +46,7 @@ class ServerVariant:
         return _runtime(spec.server)
 
     def sha256(self, spec: TargetSpec) -> str | None:
-        """Not to be known."""
+        """None: a server's files cannot be seen."""
         return None
 
 
@@ -109,7 +109,7 @@ class ServerTarget:
         return chosen
 
     def distributions(self, tokens: Sequence[int], decoding: Decoding) -> NDArray[np.float64]:
-        """Not to be had from a server.
+        """Not available from a server.
 
         Raises:
             UsageError: Always.
@@ -146,8 +146,8 @@ class ServerTarget:
         rows = answer.rows or ()
         if len(rows) != answer.completion_tokens:
             raise TestbedError(
-                f"{self.name} wrote {answer.completion_tokens} tokens and told {len(rows)}. llama-server leaves out "
-                "the beginnings of a character that takes several tokens; vLLM does not."
+                f"{self.name} wrote {answer.completion_tokens} tokens and reported {len(rows)}. llama-server leaves "
+                "out the beginnings of a character that takes several tokens; vLLM does not."
             )
         tokens = self._ids(prompt, rows)
         logprobs = [0.0 if decoding.greedy else row.logprob for row in rows]
@@ -206,7 +206,7 @@ class ServerTarget:
         if row is None and scored.stopped and place == length - 1 and len(self.end_tokens) == 1:
             return min(self.end_tokens)  # the model ended the text, which llama-cpp-python does not show
         if row is None or not row.top:
-            raise TestbedError(f"{self.name} did not tell the likeliest token after token {place} of {length}.")
+            raise TestbedError(f"{self.name} did not give the likeliest token after token {place} of {length}.")
         named = row.top[0][0]
         if isinstance(named, int):
             return named
@@ -234,7 +234,7 @@ class ServerTarget:
                 "folder with the model's tokenizer.json and generation_config.json as `tokenizer`."
             )
         if not decoding.greedy:
-            raise UsageError(f"{self.name} does not tell the log-probability of the token that ended a sampled text.")
+            raise UsageError(f"{self.name} does not give the log-probability of the token that ended a sampled text.")
         return min(self.end_tokens)
 
     def _gaps(self, rows: Sequence[Row], decoding: Decoding) -> tuple[float, ...] | None:

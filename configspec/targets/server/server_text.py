@@ -32,8 +32,8 @@ class TextIds:
         text, back = self._there_and_back(ids)
         if back != tuple(ids):
             raise UsageError(
-                f"{self._url} takes text only, and the text of this prompt does not tokenise back: from its token "
-                f"{_first_difference(back, ids)} of {len(ids)} on others come out. {_NO_LIMIT}"
+                f"{self._url} takes text only, and the text of this prompt does not tokenise back: its tokens "
+                f"differ from {_first_difference(back, ids)} of {len(ids)} on. {_NO_LIMIT}"
             )
         return text
 
@@ -63,8 +63,8 @@ class TextIds:
             place = _first_difference(texts, pieces) if together[: len(ids)] == tuple(ids) else 0
             shown = repr(pieces[place]) if place < len(pieces) else "its end"
             raise UsageError(
-                f"{self._url} tells tokens as text only, and what it wrote does not tokenise back: from its token "
-                f"{place} of {len(pieces)} on ({shown}) others come out. {_NO_LIMIT}"
+                f"{self._url} gives tokens as text only, and what it wrote does not tokenise back: its tokens "
+                f"differ from {place} of {len(pieces)} on ({shown}). {_NO_LIMIT}"
             )
         return found
 

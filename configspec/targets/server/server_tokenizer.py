@@ -27,7 +27,7 @@ class Tokenizer(Protocol):
         """The text of ids, special tokens left out."""
 
     def piece(self, token: int) -> str:
-        """The text of one token in the midst of others."""
+        """The text of one token among others."""
 
 
 class LocalTokenizer:
@@ -81,7 +81,7 @@ class RemoteTokenizer:
         """Find out how the server wants to be asked.
 
         Raises:
-            UsageError: It tokenises for nobody.
+            UsageError: It has no endpoint that tokenises.
         """
         self._client = client
         self._model = model

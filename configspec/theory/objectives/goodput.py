@@ -35,7 +35,7 @@ class Goodput:
     moves: Mapping[FigureName, Move] = {"alpha": "rises", "round_s": "falls"}
 
     def unavailable(self, serving: Serving) -> None:
-        """Never: every verifier takes some time, be it none."""
+        """Never: a verifier may take any time, even none."""
 
     def lacks(self, configuration: Configuration) -> None:
         """Nothing: every configuration has an acceptance rate and a time of a round."""

@@ -32,10 +32,15 @@ HURRIED = Heartbeat(beat_s=0.2, silence_s=1.5, alive_s=1)
     [
         ("impostor", {}, UsageError, "cannot log in to impostor: .*has changed.*Compare the board's key"),
         ("unknown", {}, UsageError, "cannot log in to unknown: .*host key is known.*accept-new"),
-        ("stranger", {}, UsageError, r"cannot log in to stranger: .*Permission denied \(publickey\)\. Give the board"),
+        (
+            "stranger",
+            {},
+            UsageError,
+            r"cannot log in to stranger: .*Permission denied \(publickey\)\. Install this user's key",
+        ),
         ("nobody-there", {}, DeviceOffline, r"offline: ssh cannot reach nobody-there: .*refused\. Is it on"),
         ("board-a", {"python": "/nope/python"}, UsageError, "`python`, /nope/python: it is not there.*Python 3.8"),
-        ("board-a", {"python": "/etc/passwd"}, UsageError, "`python`, /etc/passwd: it is not a program.*Python 3.8"),
+        ("board-a", {"python": "/etc/passwd"}, UsageError, "`python`, /etc/passwd: it is not executable.*Python 3.8"),
         ("board-a", {"python": "false"}, UsageError, "its `python`, false, ended with 1.*Python 3.8"),
     ],
     ids=["impostor", "unknown", "stranger", "refused", "missing", "not-executable", "not-python"],
@@ -43,7 +48,7 @@ HURRIED = Heartbeat(beat_s=0.2, silence_s=1.5, alive_s=1)
 def test_a_board_that_cannot_be_opened_is_told_apart(
     server, agent_cache: Path, board: str, changes: dict[str, str], kind: type[Exception], message: str
 ) -> None:
-    """Whose move it is, the device, the destination, what was found, and what would do; one line, no traceback."""
+    """Who must act, the device, the destination, what was found, and what would do; one line, no traceback."""
     with (
         pytest.raises(kind, match=f"^orin: .*{message}") as caught,
         open_device(server.device(board, **changes), agent_cache),

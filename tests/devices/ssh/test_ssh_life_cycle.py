@@ -133,7 +133,7 @@ def test_every_state_is_told_apart(server, agent_cache: Path, bare_python: str, 
     assert "health.min_free_disk" in told["sick"]
     assert "accept-new" in told["new"]
     assert f"{bare_python} -m pip install --upgrade llama-cpp-python" in told["bare"]
-    assert "it is not there" in told["pythonless"]
+    assert "it does not exist" in told["pythonless"]
     assert str(tmp_path / "gone") in told["empty"]
     assert all("\n" not in text for text in told.values())
 
@@ -185,7 +185,7 @@ def test_a_board_without_its_models_is_told_what_to_bring(server, agent_cache: P
     more = Models(names=(*models.names, "three.gguf"), push="push it")
     found = states([stocked, lacking, empty], agent_cache, stocked=models, lacking=more, empty=models)
     assert [one.state for one in found] == ["ready", "unconfigured", "unconfigured"]
-    bring = "Bring them there: push"
+    bring = "Copy them there: push"
     assert found[1].reasons == (f"1 of 3 model files are not in {tmp_path} (three.gguf). {bring} it",)
     assert found[2].reasons == (f"2 of 2 model files are not in {tmp_path}/gone (one.gguf, two.gguf). {bring} them",)
 
@@ -216,12 +216,12 @@ def test_the_command_ends_well_only_if_all_are_ready(
     told = json.loads(capsys.readouterr().out)
     assert [(one["name"], one["state"]) for one in told] == [("a", "ready"), ("paper", "recorded")]
     assert told[0]["health"]["loop_s"] > 0
-    assert (told[1]["health"], told[1]["not_asked"]) == (None, "recorded figures are no board")
+    assert (told[1]["health"], told[1]["not_asked"]) == (None, "recorded figures have no board")
     assert main(["devices", "--inventory", path]) == 1
     table = " ".join(capsys.readouterr().out.split())
     assert "dark offline ssh cannot reach nobody-there" in table
     assert "bare unconfigured 1 of 1 model files are not in" in table
-    assert f"(f-xs-F16.gguf). Bring them there: configspec models push bare --inventory {path}" in table
+    assert f"(f-xs-F16.gguf). Copy them there: configspec models push bare --inventory {path}" in table
     assert main(["devices", "dak", "--inventory", path]) == 2
     assert "Did you mean 'dark'?" in capsys.readouterr().err
     assert main(["devices", "--timeout", "0", "--inventory", path]) == 2

@@ -155,7 +155,7 @@ def test_another_models_weights_under_its_name_are_not_measured(
     others = (testbed / "board" / "tiny-llama-xs-Q8_0.gguf").read_bytes()
     path.write_bytes(others.ljust(path.stat().st_size, b"\0"))
     done = measure("-k", "test_configuration")
-    assert "tiny-llama-s-Q8_0.gguf: another file: its hash is " in done.stdout, done.stdout
+    assert "tiny-llama-s-Q8_0.gguf: a different file: its hash is " in done.stdout, done.stdout
     assert "--draft s --quant Q8_0 --replace" in done.stdout
     assert "2 passed, 4 deselected, 2 errors" in done.stdout, done.stdout
 

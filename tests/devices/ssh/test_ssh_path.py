@@ -133,7 +133,7 @@ def test_a_key_that_is_not_checked_is_warned_of(server, agent_cache: Path, board
     """`off` takes any key, keeps none, and says so."""
     ssh = SshSpec(destination=board, config=server.config, host_keys="off")
     with (
-        pytest.warns(UserWarning, match=f"orin: `host_keys: off`: whoever answers for {board}"),
+        pytest.warns(UserWarning, match=f"orin: `host_keys: off`: any machine that answers as {board}"),
         open_device(server.device(connection=ssh), agent_cache),
     ):
         assert not (server.folder / "empty_known_hosts").exists()

@@ -93,7 +93,7 @@ def test_another_file_of_the_name_stays_until_it_may_go(
     board_folder.mkdir()
     (board_folder / "draft.gguf").write_bytes(tiny_gguf.read_bytes()[::-1])
     assert push("orin") == 2
-    assert f"orin: {board_folder}/draft.gguf is another file. --replace puts" in capsys.readouterr().err
+    assert f"orin: {board_folder}/draft.gguf is a different file. --replace puts" in capsys.readouterr().err
     assert (board_folder / "draft.gguf").read_bytes() == tiny_gguf.read_bytes()[::-1]
     assert push("orin", "--replace") == 0
     assert (board_folder / "draft.gguf").read_bytes() == tiny_gguf.read_bytes()
@@ -210,7 +210,7 @@ def test_a_board_whose_disk_is_full_does_not_keep_the_others_from_theirs(
     assert push("orin", "other") == 3
     assert [path.name for path in small_disk.iterdir()] == ["log"]
     told = capsys.readouterr()
-    assert f"orin: {board_folder}/draft.gguf has no room: " in told.err
+    assert f"orin: {board_folder}/draft.gguf does not fit on the disk: " in told.err
     assert "other [1/1] draft.gguf: " in told.out
 
 

@@ -286,4 +286,4 @@ def test_what_is_missing_is_bad(run: Run) -> None:
     """Verifying fetches nothing."""
     done = run("verify")
     assert done.returncode == 1
-    assert done.stdout.count("is not here; `configspec models pull` fetches") == 2
+    assert done.stdout.count("is not on this host; `configspec models pull` fetches") == 2

@@ -3,7 +3,7 @@
 What `ssh` gets from us is a list of arguments. It joins those of the remote command into one string for the board's
 shell, so each of them is quoted; the script that runs them there is always the same.
 
-https://man.openbsd.org/ssh_config. Its first value of an option counts, so ours stand before the user's.
+https://man.openbsd.org/ssh_config. It uses the first value of an option, so ours come before the user's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from configspec.testbed.device_spec import SshSpec
 ALIVE_S = 5  # how often a server that is silent is asked whether it is there
 ALIVE_COUNT = 3  # how often in vain
 CONNECT_S = 10
-CONTROL_S = 5.0  # for a word with our own master
+CONTROL_S = 5.0  # for asking our own master
 RESOLVE_S = 10.0
 PERSIST_S = 60
 # `"$@"` and not `exec`: the shell survives the program, so that a signal arrives as 128 + n; ssh itself says 255 of it,
@@ -124,7 +124,7 @@ def names_of(spec: SshSpec) -> tuple[str, ...]:
 
 
 def resolve(spec: SshSpec, *, device: str) -> dict[str, str]:
-    """What the client's configuration makes of the destination, as `ssh -G` tells it; nothing is connected to.
+    """What the client's configuration makes of the destination, as `ssh -G` reports it; no connection is made.
 
     Raises:
         UsageError: This machine has no `ssh`, or it cannot read its configuration.
@@ -159,7 +159,7 @@ def _config(spec: SshSpec) -> list[str]:
 
 
 def _short_folder() -> str:
-    """The folder for temporary files, or /tmp where its path is too long, or has what `-o` reads as its own."""
+    """The folder for temporary files, or /tmp where its path is too long, or has characters that `-o` interprets."""
     folder = tempfile.gettempdir()
     plain = folder.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum()
     return folder if plain and folder.isascii() and len(folder) + len("/cs-12345678/") < FOLDER_BYTES else "/tmp"

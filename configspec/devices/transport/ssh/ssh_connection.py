@@ -45,5 +45,5 @@ class SshConnection:
         return self._ssh.stderr_tail()
 
     def close(self) -> None:
-        """End the agent, which goes when its stdin closes, and the `ssh` that speaks with it."""
+        """End the agent, which exits when its stdin closes, and the `ssh` that speaks with it."""
         self._ssh.close()

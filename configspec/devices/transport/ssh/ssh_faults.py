@@ -10,9 +10,9 @@ FAILED_STATUS = 255
 # A part of ssh's own words -> what would do. Its words are English, whatever the locale.
 TO_CHANGE = {
     "Host key verification failed": "Compare the board's key with the one that it should have, and connect once by "
-    "hand to keep it, or declare `host_keys: accept-new`. For a board that was set up anew, `ssh-keygen -R` forgets "
+    "hand to keep it, or declare `host_keys: accept-new`. For a board that was reinstalled, `ssh-keygen -R` forgets "
     "the old key",
-    "Permission denied": "Give the board this user's key: no password is asked for. Then log in once by hand",
+    "Permission denied": "Install this user's key on the board: no password is asked for. Then log in once by hand",
     "Too many authentication failures": "Name the board's key in ssh's configuration, with IdentitiesOnly",
     "Bad configuration option": "Correct ssh's configuration",
     "Bad owner or permissions": "Correct the permissions of ssh's configuration",
@@ -25,7 +25,7 @@ UNREACHABLE = (
 
 
 def explain(destination: str, stderr: str, *, in_use: bool, master_alive: bool) -> Fault:
-    """Whose move it is, and why.
+    """Who must act, and why.
 
     `in_use`: the agent had spoken. `master_alive`: the shared connection still answers.
     """

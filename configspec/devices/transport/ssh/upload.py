@@ -1,7 +1,7 @@
 """The agent's archive on a board: sent once, verified there, kept under its hash.
 
 It travels through the stdin of a program that the board's own Python runs, so that the board needs neither scp, sftp
-nor rsync. Whatever a login shell prints beside that program's one line is passed over.
+nor rsync. Whatever a login shell prints beside that program's one line is ignored.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's status for a program that it c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What the receiving program says: the archive's `path` (None: it is not there), or an `error` and whose move."""
+    """What the receiving program says: the archive's `path` (None: there is none), or an `error` and who must act."""
 
     path: str | None = None
     error: str | None = None
@@ -46,7 +46,7 @@ class _Answer:
 def upload_agent(
     client: SshClient, archive: AgentArchive, *, python: str, device: str, ends_s: float = math.inf
 ) -> str:
-    """The archive's path on the board, where it is sent if it is not there, before `ends_s` on the host's clock.
+    """The archive's path on the board, where it is sent if it is missing, before `ends_s` on the host's clock.
 
     Raises:
         UsageError: The board's key, the account on it, its Python or the agent's folder.
@@ -60,7 +60,7 @@ def upload_agent(
 
     path = upload.receive(b"", left_s(ASK_S)) or upload.receive(archive.content, left_s(SEND_S))
     if path is None:
-        raise TestbedError(f"{device}: the agent was sent and is not there. Is the board's disk sound?")
+        raise TestbedError(f"{device}: the agent was sent but is missing. Is the board's disk sound?")
     return path
 
 
@@ -72,7 +72,7 @@ class _Upload:
     device: str
 
     def receive(self, content: bytes, timeout_s: float) -> str | None:
-        """The archive's path after the board was given `content`, None where it is not there."""
+        """The archive's path after the board was given `content`, None where it does not exist."""
         # One line, whatever the board's login shell makes of others.
         receiver = f"import base64; exec(base64.b64decode('{base64.b64encode(RECEIVER.read_bytes()).decode()}'))"
         expected = [self.archive.file_name, self.archive.sha256, str(len(self.archive.content))]
@@ -85,13 +85,13 @@ class _Upload:
             ) from None
         except TooMuchOutput as flood:
             raise TestbedError(
-                f"{self.device}: its login shell or `python` writes without end to stdout, where one line was awaited. "
-                f"It began with {quote(flood.args[0])}."
+                f"{self.device}: its login shell or `python` writes without end to stdout, where one line was "
+                f"expected. It began with {quote(flood.args[0])}."
             ) from None
         for answer in _answers(ended.stdout):
             if answer.error:
                 kind = UsageError if answer.kind == "usage" else TestbedError
-                raise kind(f"{self.device}: the agent's place on the board: {answer.error}.")
+                raise kind(f"{self.device}: the agent's folder on the board: {answer.error}.")
             return answer.path
         raise self._failure(ended)
 
@@ -103,7 +103,7 @@ class _Upload:
         words = last_lines(stderr)
         if status == TOO_OLD_STATUS:
             return UsageError(f"{self.device}: {words} Name another interpreter as `python`.")
-        why = {NOT_FOUND: "it is not there", NOT_EXECUTABLE: "it is not a program that may be run"}.get(status)
+        why = {NOT_FOUND: "it does not exist", NOT_EXECUTABLE: "it is not executable"}.get(status)
         python = f"its `python`, {self.python}"
         told = f"cannot start {python}: {why}" if why else f"{python}, ended with {status}"
         return UsageError(
