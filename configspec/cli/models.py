@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.all_problems import raise_all
 from configspec.cli.command import Commands, add_command
-from configspec.cli.problems import raise_all
 from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
