@@ -137,7 +137,7 @@ def configuration_of(item: pytest.Item) -> ConfigurationId | None:
 
 
 def written_files(config: pytest.Config) -> list[Path]:
-    """The results files that pytest-benchmark has written in this run: its JSON, and what it saved; none that is empty."""
+    """The results files, not empty, that pytest-benchmark has written in this run: its JSON, and what it saved."""
     session, found = _session(config), []
     if session.json:
         found.append(Path(session.json.name))
