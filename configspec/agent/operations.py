@@ -72,11 +72,6 @@ class Operations:
             Finish: self._finish,
         }
 
-    @property
-    def handled(self) -> frozenset[type[Request]]:
-        """The requests that have a handler."""
-        return frozenset(self._handlers)
-
     def run(self, request: Request) -> JsonObject:
         """Do what is asked; the `ok` of the answer."""
         return self._handlers[type(request)](request)

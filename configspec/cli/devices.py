@@ -103,18 +103,9 @@ def as_json(found: Found) -> dict[str, object]:
 
 def as_text(devices: Sequence[Found], width: int | None = WIDTH) -> str:
     """A table, a device a row; `width` None is the terminal's."""
-    from rich.console import Console
-    from rich.table import Table
+    from configspec.reporting.terminal import folded_table
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("device", "state", "what"):
-        table.add_column(title, overflow="fold")
-    for one in devices:
-        table.add_row(one.name, one.state, _what(one))
-    console = Console(width=width, highlight=False, markup=False)
-    with console.capture() as text:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in text.get().splitlines())
+    return folded_table(("device", "state", "what"), ((one.name, one.state, _what(one)) for one in devices), width)
 
 
 def _what(found: Found) -> str:

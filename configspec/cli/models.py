@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.all_problems import raise_all
 from configspec.cli.command import Commands, add_command
-from configspec.cli.problems import raise_all
 from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from configspec.testbed.family_spec import FamilySpec
 
 DEFAULT_INVENTORY = Path("devices.yaml")
+WIDTH = 160  # of the table where it is not on a terminal
 
 
 def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -137,18 +138,15 @@ def _as_json(model: Model) -> dict[str, object]:
 
 
 def _print_table(models: list[Model]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+    from configspec.reporting.terminal import folded_table
     from configspec.theory.sizes import shown_bytes
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("family", "model", "quant", "state", "size", "from"):
-        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+    titles = ("family", "model", "quant", "state", "size", "from")
+    rows = []
     for one in models:
         size = "-" if one.size_bytes is None else shown_bytes(one.size_bytes)
-        table.add_row(one.family, one.name, ", ".join(one.quants) or "-", one.state, size, one.source)
-    Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+        rows.append((one.family, one.name, ", ".join(one.quants) or "-", one.state, size, one.source))
+    print(folded_table(titles, rows, None if sys.stdout.isatty() else WIDTH, right="size"))
 
 
 def _pull(asked: argparse.Namespace) -> int:

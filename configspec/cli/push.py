@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from configspec.cache import Store, default_root
-from configspec.cli.problems import raise_all
+from configspec.cli.all_problems import raise_all
 from configspec.cli.transfer_progress import TransferProgress
 from configspec.devices.device import Device, open_device
 from configspec.errors import ConfigspecError, UsageError

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from configspec.cache import Store
@@ -19,6 +18,7 @@ from configspec.families.content_hash import files_sha256
 from configspec.families.gguf.gguf_facts import GgufFacts, quant_names, read_facts
 from configspec.families.gguf.gguf_shards import gguf_bytes
 from configspec.families.gguf.quantize import check_quant, quantize
+from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.resolve import resolve_draft, resolve_target, resolve_tokenizer
 from configspec.families.sources.safetensors_folder import INDEX, weight_files
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
@@ -113,7 +113,7 @@ class _Builder:
         f16 = partial(self._f16, name, folder, source)
         if quant == F16:
             return f16()
-        key = _key(source, str(_writer_version()), _llama_cpp_python_version(), quant)
+        key = _key(source, str(_writer_version()), llama_cpp_version("Quantising"), quant)
 
         def build(out: Path) -> None:
             check_quant(quant)  # before minutes are spent on converting
@@ -183,10 +183,3 @@ def _writer_version() -> int:
             f"Converting to GGUF needs the gguf package ({error}): pip install 'configspec[llama]'."
         ) from None
     return WRITER_VERSION
-
-
-def _llama_cpp_python_version() -> str:
-    try:
-        return version("llama-cpp-python")
-    except PackageNotFoundError:
-        raise UsageError("Quantising needs llama.cpp: pip install 'configspec[llama]'.") from None

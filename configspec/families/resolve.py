@@ -17,7 +17,7 @@ from configspec.families.hub.hub_cache import is_pinned
 from configspec.families.hub.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
 from configspec.families.sources.safetensors_folder import weight_files
 from configspec.progress import Progress
-from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec, TargetSpec
+from configspec.testbed.family_spec import DraftSpec, HubSpec, TargetSpec
 
 Choose = Callable[[HubSpec, Sequence[str]], tuple[str, ...]]  # the model's files, of a repository's
 Check = Callable[[Path], object]  # a UsageError where the folder is not whole
@@ -25,28 +25,6 @@ Check = Callable[[Path], object]  # a UsageError where the folder is not whole
 
 def unchecked(folder: Path) -> None:
     """Nothing to check: the chosen names are all there is to it."""
-
-
-def resolve_family(
-    family: FamilySpec, progress: Progress, quants: Sequence[str] | None = None, *, hub: Hub | None = None
-) -> FamilySpec:
-    """The family with every hub entry replaced by local files; unchanged where it has none.
-
-    Args:
-        family: As declared.
-        progress: Told what is fetched.
-        quants: Which quantisations of GGUF drafts are needed; None: all of the family's.
-        hub: Where to fetch from; None: as the environment says.
-
-    """
-    return replace(
-        family,
-        target=resolve_target(family.name, family.target, progress, hub=hub),
-        drafts={
-            name: resolve_draft(family.name, draft, family.quants if quants is None else quants, progress, hub=hub)
-            for name, draft in family.drafts.items()
-        },
-    )
 
 
 def resolve_target(family: str, target: TargetSpec, progress: Progress, *, hub: Hub | None = None) -> TargetSpec:

@@ -69,11 +69,6 @@ def _known_pre_tokenizer(tokenizer: Tokenizer) -> str | None:
         return None
 
 
-def tokens_of_folder(folder: Path) -> tuple[str, ...]:
-    """The tokens of a transformers folder by id, padded to the model's rows where its config.json names them."""
-    return vocabulary_of_folder(folder).tokens
-
-
 def vocabulary_sha256(tokens: Sequence[str]) -> str:
     """One name for a vocabulary: equal where every id has the same text, padding left out."""
     meant = list(tokens)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -21,9 +20,8 @@ import numpy as np
 from configspec.cache import Store
 from configspec.devices.device import Device
 from configspec.devices.replies import Scores
-from configspec.errors import UsageError
 from configspec.profiling.target_text import ContinuedPrompt, TargetText
-from configspec.records.samples import AcceptanceSamples, PromptAcceptance
+from configspec.records.samples import AcceptanceSamples, PromptAcceptance, rounded
 from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.theory.acceptance.chain import pooled, replay, too_few_prompts
 from configspec.theory.acceptance.expected import accept_probability, expected_counts
@@ -101,26 +99,11 @@ def _sampled(prompt: TracedPrompt, certain: bool) -> PromptAcceptance:
         id=continued.id,
         category=continued.category,
         matches=tuple(mine == theirs for mine, theirs in zip(scores.argmax, continued.tokens, strict=True)),
-        confidence=tuple(float(f"{one:.4g}") for one in scores.confidence),
+        confidence=rounded(scores.confidence),
         rank=scores.rank,
-        gap=tuple(float(f"{one:.4g}") for one in scores.gap),
+        gap=rounded(scores.gap),
         accept=None if certain else prompt.accept,
     )
-
-
-def llama_cpp_version() -> str:
-    """The llama.cpp that scores drafts on this host.
-
-    Raises:
-        UsageError: llama-cpp-python is not installed.
-    """
-    try:
-        return f"llama-cpp-python {metadata.version('llama-cpp-python')}"
-    except metadata.PackageNotFoundError:
-        raise UsageError(
-            "Scoring a draft needs llama-cpp-python on this host, which is not installed: "
-            "pip install 'configspec[llama]'"
-        ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

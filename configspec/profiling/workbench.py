@@ -17,9 +17,10 @@ from configspec.devices.pool import DevicePool
 from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
 from configspec.families.gguf.gguf_facts import gguf_sha256
+from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.memory import cache_bytes, check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
-from configspec.profiling.acceptance_trace import AcceptanceTrace, Scorer, llama_cpp_version, trace_acceptance
+from configspec.profiling.acceptance_trace import AcceptanceTrace, Scorer, trace_acceptance
 from configspec.profiling.staging import StagedModel, find_model, push_command, shares_this_hosts_files
 from configspec.profiling.target_text import TargetText, Writing, write_target_text
 from configspec.profiling.verification import VerificationTimes, time_verification
@@ -162,7 +163,10 @@ class Workbench:
     def acceptance(self, family: FamilySpec, model: Path) -> AcceptanceTrace:
         """A draft's acceptance against the target's text, scored on this host."""
         scorer = Scorer(
-            open=self._open_scorer, runtime=llama_cpp_version(), threads=self._host_threads, store=self.store
+            open=self._open_scorer,
+            runtime=f"llama-cpp-python {llama_cpp_version('Scoring a draft')}",
+            threads=self._host_threads,
+            store=self.store,
         )
         return trace_acceptance(model, gguf_sha256(model), self.target_text(family), scorer)
 

@@ -1,4 +1,4 @@
-"""pytest's hooks, each a line or two: what they do is in the other modules of this package."""
+"""pytest's hooks: when something is done. How it is done is mostly in the other modules of this package."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test a configuration; without a device one skipped test that names the flag."""
+    """One test per configuration; where there is none to run, one skipped test that says why."""
     if "configuration" not in metafunc.fixturenames:
         return
     run = metafunc.config.stash.get(RUN, None)
@@ -77,7 +77,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-benchmark's, which skips and warns
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a worker of pytest-xdist, pytest-benchmark is told what is measured all the same."""
+    """In a worker of pytest-xdist, restore `--benchmark-only`, and keep pytest-benchmark from warning without need."""
     if RUN in config.stash and private_api.is_worker(config):
         private_api.quiet_warning(config, items, [item for item in items if _measures(item)])
 
@@ -98,7 +98,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a test that measures its timer and its group. Not at collection, where 10,000 would be made."""
+    """Give a measuring test its timer and, unless it is marked itself, its group; not at collection, for 10,000."""
     run = item.config.stash.get(RUN, None)
     if run is None or not _measures(item):
         return
@@ -129,7 +129,7 @@ def _group(asked: ConfigurationId | None, *, decoded: bool) -> str | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach the row to its report; show our own errors as one message, without the traceback."""
+    """Attach the row, or a busy device, to its report; show our own errors as one message, without the traceback."""
     report = yield
     if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):
         report.longrepr = str(call.excinfo.value)  # type: ignore[union-attr]
@@ -152,7 +152,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, object]) -> None:
-    """Leave out the momentary clock frequency: it makes one machine look like another in every comparison."""
+    """Leave out the momentary clock frequency, which makes one machine look like two, and words that are private."""
     cpu = machine_info.get("cpu")
     if isinstance(cpu, dict):
         for key in [key for key in cpu if key.startswith("hz_")]:
@@ -165,7 +165,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict[str, object]) -> None:
-    """With --anonymous the commit stays; the folder's and the branch's names may be a person's."""
+    """With --anonymous the commit stays; project and branch, whose names may be a person's, are left out."""
     if RUN in config.stash and config.stash[RUN].asked.anonymous:
         commit_info.update(project=None, branch=None)
         commit_info.pop("error", None)
@@ -183,7 +183,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, o
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-benchmark's own wrapper, which writes the file
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """See that pytest-benchmark has all rows and no others; a run that lacks some does not end well."""
+    """Give pytest-benchmark all rows and no others, then make its files compact; a run that lacks rows fails."""
     run = session.config.stash.get(RUN, None)
     if run is not None:
         if private_api.is_worker(session.config):
@@ -242,7 +242,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Release the devices, whatever happened."""
+    """Release the devices and close the journal, whatever happened."""
     run = config.stash.get(RUN, None)
     if run is None:
         return

@@ -1,6 +1,6 @@
-"""Everything of pytest-benchmark and pytest-xdist that they do not promise: the attributes used here, nowhere else.
+"""What is used of pytest-benchmark and pytest-xdist although they do not promise it: in this module only.
 
-`tests/pytest_plugin/test_touchpoints.py` uses each against the installed releases, and names it when it is gone.
+`tests/pytest_plugin/test_private_api.py` uses each against the installed releases, and names it when it is gone.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def worker_count(config: pytest.Config) -> int:
-    """How many processes run this pytest's tests at the same time."""
+    """How many processes run this pytest's tests at the same time: a worker's answer; 1 elsewhere."""
     return int(config.workerinput["workercount"]) if is_worker(config) else 1  # type: ignore[attr-defined]
 
 
 def is_controller(config: pytest.Config) -> bool:
-    """Whether this process distributes its tests to workers."""
+    """Whether this process distributes its tests to workers; not where it only collects."""
     distributes = config.getoption("dist", "no") != "no" and bool(config.getoption("tx", []))
     return not is_worker(config) and distributes and not config.option.collectonly
 
@@ -75,7 +75,7 @@ def no_workers(config: pytest.Config) -> None:
 
 
 def share_the_work(config: pytest.Config) -> None:
-    """Before pytest-benchmark looks: outputs are the controller's, and `--benchmark-only` is no error under xdist."""
+    """Before pytest-benchmark looks: a worker writes no outputs, and `--benchmark-only` is no error under xdist."""
     config.stash[ONLY] = bool(config.option.benchmark_only)
     config.option.benchmark_only = False
     if is_worker(config):
@@ -85,7 +85,7 @@ def share_the_work(config: pytest.Config) -> None:
 
 
 def quiet_warning(config: pytest.Config, items: Iterable[pytest.Item], measuring: Iterable[pytest.Item]) -> None:
-    """In a worker: keep `--benchmark-only`; and no "benchmarks are disabled", unless some are (those of the host)."""
+    """In a worker: restore `--benchmark-only`; warn of disabled benchmarks only where some are (those of the host)."""
     session = _session(config)
     session.only = config.stash[ONLY]
     ours = set(measuring)
@@ -94,13 +94,13 @@ def quiet_warning(config: pytest.Config, items: Iterable[pytest.Item], measuring
 
 
 def measure_in_worker(config: pytest.Config, benchmark: BenchmarkFixture) -> None:
-    """A device's clock does not mind other workers, so pytest-benchmark's caution is lifted for this one row."""
+    """Enable this one row in a worker, unless benchmarks are off: other workers do not disturb a device's clock."""
     if is_worker(config) and (config.option.benchmark_enable or not config.option.benchmark_disable):
         benchmark.disabled = False
 
 
 def late_reports(config: pytest.Config) -> Iterator[pytest.TestReport]:
-    """Tell the workers to end, and what they still report of the tests that they are at, for LATE_S at most.
+    """End the workers, and yield what they still report of their running tests, for LATE_S at most.
 
     Whoever cancels a run kills it some seconds later (GitHub after 7.5), and by then the results are to be written.
     """
@@ -137,7 +137,7 @@ def configuration_of(item: pytest.Item) -> ConfigurationId | None:
 
 
 def written_files(config: pytest.Config) -> list[Path]:
-    """The results files that pytest-benchmark has written in this run: its JSON, and what it saved."""
+    """The results files, not empty, that pytest-benchmark has written in this run: its JSON, and what it saved."""
     session, found = _session(config), []
     if session.json:
         found.append(Path(session.json))
@@ -164,7 +164,7 @@ def row_as_json(metadata: Untyped) -> dict[str, Untyped]:
 
 
 def run_facts(config: pytest.Config) -> dict[str, object]:
-    """Machine and commit, as the file's head has them."""
+    """Machine, commit and pytest-benchmark's version, for the head of a file."""
     from importlib.metadata import version
 
     machine = config.hook.pytest_benchmark_generate_machine_info(config=config)
@@ -179,7 +179,7 @@ def run_facts(config: pytest.Config) -> dict[str, object]:
 
 
 def tidy_rows(config: pytest.Config) -> None:
-    """Leave out rows without data, on which the writer fails, and earlier attempts; make the rest plain."""
+    """Leave out rows without data, on which the writer fails, and earlier attempts; make `extra_info` plain JSON."""
     from configspec.records.plain import plain
 
     session = _session(config)
@@ -190,7 +190,7 @@ def tidy_rows(config: pytest.Config) -> None:
 
 
 def forget_rows(config: pytest.Config) -> None:
-    """A worker's rows are with the controller already."""
+    """Drop a worker's rows: the controller has them already."""
     _session(config).benchmarks.clear()
 
 

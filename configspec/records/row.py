@@ -1,7 +1,8 @@
 """A row: one configuration with how it was measured. `extra_info["configspec"]` of pytest-benchmark's JSON holds it.
 
 The classes below *are* the record: each field is a key of the file, in base units. `docs/record.md` describes every
-key. Raw counts and raw samples, never only averages; what was not measured is None with a reason.
+key. Raw counts and raw samples, never only averages. What was not measured is None; `power`, `check` and
+`sha256` say why.
 
 What is large and common to several rows lies beside the file, named by its hash (`samples.py`); `samples` refers to it.
 """
@@ -46,7 +47,7 @@ def check_times(**times_s: Iterable[float | None]) -> None:
 
 
 def check_estimate(name: str, estimate: Estimate | None, *, most: float = math.inf) -> None:
-    """ValueError where it cannot be: its bounds do not hold the value, or it is below 0 or above `most`."""
+    """ValueError where it cannot be: it does not hold (`Estimate.holds`), or it reaches below 0 or above `most`."""
     if estimate is not None and not (estimate.holds and estimate.low >= 0 and estimate.high <= most):
         bounds = f"0 to {most:g}" if math.isfinite(most) else "0 or more"
         raise ValueError(f"{name} cannot be: low <= value <= high is needed, {bounds}, a confidence and a count")
@@ -54,7 +55,11 @@ def check_estimate(name: str, estimate: Estimate | None, *, most: float = math.i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafting:
-    """How long drafting took. `method`: the first K tokens of rounds of the largest K, or rounds of each K apart."""
+    """How long drafting took.
+
+    `method`: the first K tokens of rounds of the largest K ("shared rounds"), rounds of this K ("separate rounds"), or
+    looked up in a profile file ("replay").
+    """
 
     tokens_per_s: Estimate
     round_s: Estimate
@@ -99,7 +104,7 @@ class AgreementCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedAcceptance:
-    """The pooled counts, and how they were counted."""
+    """The pooled acceptance rate with its counts, None where only a rate is known, and how they were counted."""
 
     rate: Estimate
     rounds: int | float | None
@@ -201,7 +206,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRefs:
-    """Hashes of the side files that this row's figures were made of; None where there is none."""
+    """Hashes of the side files with this row's samples; None where there is none."""
 
     acceptance: str | None = None  # `samples.AcceptanceSamples`
     text: str | None = None  # `samples.TextSamples`
@@ -269,7 +274,7 @@ class Row:
 
     @property
     def configuration(self) -> Configuration:
-        """The figures that objectives are computed from."""
+        """The figures that objectives are computed from, without the serving assumptions."""
         counted = self.acceptance
         return Configuration(
             id=self.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -22,6 +22,19 @@ def as_text(document: Document, width: int = WIDTH) -> str:
 def section_body(section: Section, width: int = WIDTH) -> str:
     """One section without its heading and summary, for those that write headings of their own."""
     return _joined(_blocks(section.blocks, width))
+
+
+def folded_table(titles: Sequence[str], rows: Iterable[Sequence[str]], width: int | None, *, right: str = "") -> str:
+    """A table whose long cells continue below; `width` None is the terminal's, `right` a right-aligned column."""
+    table = RichTable(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, justify="right" if title == right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=width, highlight=False, markup=False)
+    with console.capture() as text:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in text.get().splitlines())
 
 
 def _joined(text: str) -> str:

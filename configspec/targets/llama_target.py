@@ -9,7 +9,6 @@ import ctypes
 import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +21,7 @@ from configspec.agent.protocol import AgentError, Deadline
 from configspec.agent.requests import Open
 from configspec.errors import TestbedError, UsageError
 from configspec.families.gguf.gguf_facts import gguf_sha256
+from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.targets.llama_batch import Rows, Timed
 from configspec.targets.target import Continuation
 from configspec.targets.writing import Writer
@@ -50,10 +50,7 @@ class LlamaVariant:
 
     def runtime(self, spec: TargetSpec) -> str:
         """See the protocol."""
-        try:
-            return f"llama-cpp-python {metadata.version('llama-cpp-python')}"
-        except metadata.PackageNotFoundError:
-            raise UsageError("A GGUF target needs llama-cpp-python: pip install 'configspec[llama]'.") from None
+        return f"llama-cpp-python {llama_cpp_version('A GGUF target')}"
 
     def sha256(self, spec: TargetSpec) -> str | None:
         """See the protocol."""

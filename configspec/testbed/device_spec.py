@@ -11,8 +11,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, model_validator
 
 from configspec.errors import did_you_mean
-from configspec.testbed.spec import OwnName, Spec, Variant
-from configspec.testbed.values import (
+from configspec.testbed.key_types import (
     NO_TWINS,
     BoardFolder,
     Count,
@@ -28,6 +27,7 @@ from configspec.testbed.values import (
     Size,
     Text,
 )
+from configspec.testbed.spec import OwnName, Spec, Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

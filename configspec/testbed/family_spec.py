@@ -10,9 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from configspec.testbed.device_spec import LlamaCppSpec
-from configspec.testbed.serving_spec import ServingSpec
-from configspec.testbed.spec import HIDDEN, OwnName, ReadAs, Spec, Variant
-from configspec.testbed.values import (
+from configspec.testbed.key_types import (
     NO_TWINS,
     CountOrNone,
     File,
@@ -25,6 +23,8 @@ from configspec.testbed.values import (
     Text,
     Url,
 )
+from configspec.testbed.serving_spec import ServingSpec
+from configspec.testbed.spec import HIDDEN, OwnName, ReadAs, Spec, Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

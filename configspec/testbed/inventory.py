@@ -13,10 +13,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from configspec.testbed.device_spec import DeviceSpec, named_devices
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec, TokenizerSpec, named_families
+from configspec.testbed.key_types import Name
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import Spec, inner_specs
 from configspec.testbed.sweep_spec import SweepSpec
-from configspec.testbed.values import Name
 from configspec.theory.serving.assumptions import Serving
 
 

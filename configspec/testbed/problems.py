@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.testbed.inventory import DevicesYaml, json_schema, reader
+from configspec.testbed.key_types import BOARD_FOLDER_PATTERN, DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
 from configspec.testbed.spec import HIDDEN
-from configspec.testbed.values import BOARD_FOLDER_PATTERN, DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
 
 SHOWN = 10  # problems printed; more would scroll the first ones away
 Key = tuple[str | int, ...]

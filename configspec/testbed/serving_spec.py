@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from configspec.testbed.key_types import NotNegative, Positive
 from configspec.testbed.spec import Spec
-from configspec.testbed.values import NotNegative, Positive
 from configspec.theory.serving.assumptions import Bills, Serving
 
 _DEFAULT = Serving()

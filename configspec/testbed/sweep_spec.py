@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo
 
+from configspec.testbed.key_types import Count, CountOrNone, File, KRange, NotNegative, Positive
 from configspec.testbed.spec import ReadAs, Spec
-from configspec.testbed.values import Count, CountOrNone, File, KRange, NotNegative, Positive
 from configspec.theory.decoding import AcceptanceRule, Decoding
 
 _DEFAULT = Decoding()

@@ -133,12 +133,12 @@ def test_a_family_without_hub_entries_is_left_as_it_is(make_folder: MakeFolder) 
     folder = make_folder()
     code = (
         "import sys; from pathlib import Path\n"
-        "from configspec.families.resolve import resolve_family\n"
-        "from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec\n"
+        "from configspec.families.resolve import resolve_draft, resolve_target\n"
+        "from configspec.testbed.family_spec import DraftSpec, TargetSpec\n"
         f"folder = Path({str(folder)!r})\n"
-        "drafts = {'xs': DraftSpec(name='xs', safetensors=folder)}\n"
-        "family = FamilySpec(name='f', target=TargetSpec(transformers=folder), drafts=drafts, quants=('F16',))\n"
-        "assert resolve_family(family, print) == family\n"
+        "draft, target = DraftSpec(name='xs', safetensors=folder), TargetSpec(transformers=folder)\n"
+        "assert resolve_draft('f', draft, ('F16',), print) == draft\n"
+        "assert resolve_target('f', target, print) == target\n"
         "assert 'huggingface_hub' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -128,7 +128,7 @@ def test_a_narrow_model_says_that_its_name_is_not_the_whole_truth(make_folder: M
     path = ensure_draft(family, draft, "Q6_K", Store(tmp_path / "cache"), said.append)
     assert read_facts(path).quant == "Q6_K"
     assert read_facts(path).fallbacks == ("Q8_0",)
-    assert "is called Q6_K, but holds Q8_0 too" in said[-1]
+    assert "is named Q6_K, but holds Q8_0 too" in said[-1]
 
 
 def family_of(folder: Path) -> tuple[FamilySpec, DraftSpec]:

@@ -17,7 +17,7 @@ from configspec.errors import UsageError  # noqa: E402
 from configspec.families.gguf.gguf_facts import read_facts  # noqa: E402
 from configspec.families.gguf.gguf_header import read_header  # noqa: E402
 from configspec.families.gguf.gguf_writer import write_gguf  # noqa: E402
-from configspec.families.vocabulary import tokens_of_folder  # noqa: E402
+from configspec.families.vocabulary import vocabulary_of_folder  # noqa: E402
 
 MakeFolder = Callable[..., Path]
 
@@ -55,7 +55,7 @@ def test_facts_of_a_converted_folder(make_folder: MakeFolder, tmp_path: Path) ->
     write_gguf(folder, path)
     facts = read_facts(path)
     assert (facts.architecture, facts.quant, facts.pre_tokenizer, facts.context) == ("qwen3", "F16", "qwen2", 512)
-    assert facts.tokens == tokens_of_folder(folder)
+    assert facts.tokens == vocabulary_of_folder(folder).tokens
     assert dict(facts.tensor_types) == {"F16": 8, "F32": 5}
     assert facts.fallbacks == ()
     assert facts.size_bytes == path.stat().st_size
@@ -86,7 +86,7 @@ def test_a_file_cut_anywhere_is_refused(whole: bytes, scratch: Path, data: st.Da
 def test_a_cut_file_says_what_is_needed_and_what_is_there(whole: bytes, scratch: Path) -> None:
     """And what would do."""
     scratch.write_bytes(whole[:-10])
-    with pytest.raises(UsageError, match=rf"asks for {len(whole)} bytes, {len(whole) - 10} are there.*models build"):
+    with pytest.raises(UsageError, match=rf"needs {len(whole)} bytes, it has {len(whole) - 10}.*models build"):
         read_facts(scratch)
 
 

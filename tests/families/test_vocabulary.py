@@ -16,7 +16,6 @@ from configspec.families.vocabulary import (
     Vocabulary,
     check_vocabulary,
     compare_vocabularies,
-    tokens_of_folder,
     vocabulary_of_folder,
     vocabulary_sha256,
 )
@@ -70,7 +69,7 @@ def test_a_draft_may_not_know_more_tokens_than_its_target() -> None:
 
 def test_tokens_are_read_from_a_folder_without_transformers(make_folder: MakeFolder) -> None:
     """By id, special tokens first, rows beyond the last token as padding."""
-    tokens = tokens_of_folder(make_folder(rows=270))
+    tokens = vocabulary_of_folder(make_folder(rows=270)).tokens
     assert tokens[:3] == ("<|begin|>", "<|end|>", "Ā")  # byte 0 is shown as U+0100
     assert tokens[2 + ord("a")] == "a"
     assert tokens[262:] == ("ĠĠ", "in", "re", *padding(265, 5))
@@ -80,7 +79,7 @@ def test_a_tokenizer_without_a_table_of_tokens_is_refused(make_folder: MakeFolde
     """Unigram models keep a list of scores."""
     folder = make_folder(tokenizer={"model": {"type": "Unigram", "vocab": [["a", 0.0]]}})
     with pytest.raises(UsageError, match=r"tokenizer\.json.*Unigram"):
-        tokens_of_folder(folder)
+        vocabulary_of_folder(folder)
 
 
 def test_a_folder_and_its_gguf_have_one_vocabulary(make_folder: MakeFolder, tmp_path: Path) -> None:

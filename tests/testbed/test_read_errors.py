@@ -98,7 +98,8 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ),
         (
             "devices: {a: {connection: {ssh: orin}, models: gguf}}",
-            "devices.a.models is 'gguf'. Write an absolute path on the device, or one that begins with ~/, as in ~/gguf.",
+            "devices.a.models is 'gguf'. Write an absolute path on the device, or one that begins with ~/, "
+            "as in ~/gguf.",
         ),
         (
             "devices: {a: {replay: one.json, models: /m}}",

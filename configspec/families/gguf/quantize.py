@@ -1,4 +1,4 @@
-"""Quantising a GGUF file with llama.cpp's own quantiser: the one module of the host that imports llama_cpp.
+"""Quantising a GGUF file with llama.cpp's own quantiser. Besides `agent/llama/library.py`, nothing imports llama_cpp.
 
 The names are those of llama.h, `LLAMA_FTYPE_MOSTLY_<name>`; what the installed llama-cpp-python has is what there is.
 """
@@ -23,7 +23,13 @@ _LOG_LINES = 8  # of llama.cpp's log, shown when it fails
 
 
 def quantize(source: Path, out: Path, quant: str, threads: int | None = None) -> None:
-    """Write `source`, an F16 GGUF file, in the quantisation named `quant` to `out`; `threads` None means all cores."""
+    """Write `source`, an F16 GGUF file, in the quantisation named `quant` to `out`; `threads` None means all cores.
+
+    Raises:
+        UsageError: llama.cpp is not installed, has no such quantisation, or fails; the message ends with its log.
+        OSError: `out` could not be written, as on a full disk.
+
+    """
     llama_cpp = _llama_cpp()
     file_type = _file_type(llama_cpp, quant)
     if read_facts(source).quant == quant:
@@ -59,7 +65,7 @@ def _file_types(llama_cpp: ModuleType) -> Mapping[str, int]:
 
 @contextmanager
 def _captured_log(llama_cpp: ModuleType) -> Iterator[deque[str]]:
-    """llama.cpp's log in a list instead of on the terminal, until the block ends."""
+    """The last pieces of llama.cpp's log, kept instead of written to the terminal, until the block ends."""
     log: deque[str] = deque(maxlen=200)
 
     def keep(level: int, text: bytes, user_data: object) -> None:

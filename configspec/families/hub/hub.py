@@ -166,8 +166,8 @@ def _explained(problem: BaseException, spec: HubSpec) -> ConfigspecError:
         return UsageError(f"{what} is not the name of a repository: {_first_line(problem)}")
     if isinstance(problem, OSError) and problem.errno in _FULL:
         return TestbedError(
-            f"{what} could not be kept: {problem.strerror}. Free some space, or move the cache with HF_HOME. Files that "
-            "were whole are kept."
+            f"{what} could not be kept: {problem.strerror}. Free some space, or move the cache with HF_HOME. Files "
+            "that were whole are kept."
         )
     if isinstance(problem, OSError) and problem.errno is not None and problem.filename is not None:
         return UsageError(f"{problem.filename}: {problem.strerror}. Change that, or move the hub's cache with HF_HOME.")
