@@ -67,7 +67,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
             f"It holds K {', '.join(_unique(str(row.k) for row in rows))}."
         )
     if asked.format == "json":
-        document = _json(rankings, query, chosen, asked.top)
+        document = _json(rankings, query, chosen)
         print(json.dumps(document, indent=1, allow_nan=False))
         return 0
     from configspec.reporting.markdown import as_markdown
@@ -75,7 +75,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.terminal import as_text
 
     as_table = asked.format == "table"
-    top = asked.top or (TOP_OF_A_TABLE if as_table else len(rows))
+    top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
     words = ranking_document(rankings, top, prediction_reports(chosen))
     print(as_text(words) if as_table else as_markdown(words), end="")
     return 0
@@ -83,8 +83,10 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
     from configspec.selection.query import Query
+    from configspec.selection.ranking import DEFAULT_RULES
     from configspec.testbed.k_range import parse_k
 
+    top = asked.top or (TOP_OF_A_TABLE if asked.format == "table" else None)
     named = [objective(name, objectives) for name in _unique(asked.objective or ())]
     return Query(
         objectives=named or objectives,
@@ -92,6 +94,7 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
         verify_s=asked.verify_s,
         usd_per_million_tokens=asked.usd_per_million,
         bills=asked.bills,
+        rules=replace(DEFAULT_RULES, top=top),
     )
 
 
@@ -104,12 +107,11 @@ def _chosen(rows: Sequence[Row], asked: argparse.Namespace) -> list[Row]:
     return [row for row in rows if row.device in devices and row.family in families]
 
 
-def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[Row], top: int | None) -> dict[str, object]:
+def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[Row]) -> dict[str, object]:
     from configspec.reporting.json_document import as_json
     from configspec.reporting.prediction_section import prediction_reports
 
-    cut = [replace(one, choices=one.choices[:top]) for one in rankings]
-    document = as_json(cut, query.serving(rows[0].serving))
+    document = as_json(rankings, query.serving(rows[0].serving))
     reports = prediction_reports(rows)
     return {**document, "prediction": [report.as_json() for report in reports]} if reports else document
 
