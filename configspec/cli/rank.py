@@ -17,7 +17,7 @@ from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Bills
 
 if TYPE_CHECKING:
-    from configspec.records.row import Row
+    from configspec.reporting.rows_to_rank import RankedRow
     from configspec.selection.query import Query
     from configspec.selection.ranking import Ranking
 
@@ -52,19 +52,19 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
 
 
 def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
-    from configspec.records.reader import read_rows
+    from configspec.records.reader import read_each
     from configspec.reporting.prediction_section import prediction_reports
-    from configspec.reporting.rows_to_rank import rows_to_rank
+    from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 
     _check_assumptions(asked)
-    rows = read_rows(asked.results)
+    rows = read_each(asked.results, ranked_row())
     chosen = _chosen(rows, asked)
     query = _query(objectives, asked)
     rankings = query.answer(rows_to_rank(chosen))
     if not rankings:
         raise UsageError(
             f"{asked.results}: no configuration is left with --device, --family and --k as given. "
-            f"It holds K {', '.join(_unique(str(row.k) for row in rows))}."
+            f"It holds K {', '.join(_unique(str(row.id.k) for row in rows))}."
         )
     if asked.format == "json":
         document = _json(rankings, query, chosen)
@@ -98,7 +98,7 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
     )
 
 
-def _chosen(rows: Sequence[Row], asked: argparse.Namespace) -> list[Row]:
+def _chosen(rows: Sequence[RankedRow], asked: argparse.Namespace) -> list[RankedRow]:
     """The rows of the devices and families that are asked for."""
     from configspec.testbed.select import select_names
 
@@ -107,7 +107,7 @@ def _chosen(rows: Sequence[Row], asked: argparse.Namespace) -> list[Row]:
     return [row for row in rows if row.device in devices and row.family in families]
 
 
-def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[Row]) -> dict[str, object]:
+def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[RankedRow]) -> dict[str, object]:
     from configspec.reporting.json_document import as_json
     from configspec.reporting.prediction_section import prediction_reports
 
