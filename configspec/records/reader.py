@@ -134,7 +134,9 @@ def read_each(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
 
 
 def _rows_of_lines(path: Path) -> Iterator[Row | None]:
-    if not path.is_file() or not is_journal(path):
+    if not path.is_file():
+        raise OtherLayoutError  # a pipe gives its rows but once
+    if not is_journal(path):
         return rows_of_results(path)
     index = index_journal(path)
     if index.damaged:

@@ -12,15 +12,17 @@ and the general reader, which takes several times as long, finds the words or th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
 
+Fact = TypeVar("Fact")
 ROWS_BEGIN = b'"benchmarks": [\n'
 ROWS_END = b"]}\n"
 NO_RECORD = msgspec.Raw(b"")
@@ -30,11 +32,19 @@ class OtherLayoutError(Exception):
     """The file is not laid out as configspec writes it, or damaged."""
 
 
+class _References(msgspec.Struct, forbid_unknown_fields=True):
+    """The hashes of what a record shares with others."""
+
+    environment: str | None = None
+    models: str | None = None
+    verification: str | None = None
+
+
 class _Record(msgspec.Struct):
     """What is looked at before a record is read as a row."""
 
     version: int
-    shared: dict[str, str] = {}
+    shared: _References | None = None
 
 
 class _Extra(msgspec.Struct, rename={"record": KEY}):
@@ -71,16 +81,22 @@ class _Facts:
     """What rows share: each is read once, however many rows refer to it."""
 
     def __init__(self, head: Mapping[str, msgspec.Raw]) -> None:
-        self._head = head
-        self._found: dict[tuple[str, str], Environment | Models | Verification] = {}
+        self._environment = _read_once(head, Environment)
+        self._models = _read_once(head, Models)
+        self._verification = _read_once(head, Verification)
 
-    def of(self, key: str, sha256: str) -> Environment | Models | Verification:
-        """The facts of that hash."""
-        if (key, sha256) not in self._found:
-            kinds: Mapping[str, type[Environment | Models | Verification]]
-            kinds = {"environment": Environment, "models": Models, "verification": Verification}
-            self._found[key, sha256] = msgspec.json.decode(self._head[sha256], type=kinds[key])
-        return self._found[key, sha256]
+    def added(self, row: Row, refs: _References) -> Row:
+        """The row with the facts that it refers to; LookupError where one is not there."""
+        return replace(
+            row,
+            environment=row.environment if refs.environment is None else self._environment(refs.environment),
+            models=row.models if refs.models is None else self._models(refs.models),
+            verification=row.verification if refs.verification is None else self._verification(refs.verification),
+        )
+
+
+def _read_once(head: Mapping[str, msgspec.Raw], kind: type[Fact]) -> Callable[[str], Fact]:
+    return cache(lambda sha256: msgspec.json.decode(head[sha256], type=kind))
 
 
 def rows_of_results(path: Path) -> Iterator[Row | None]:
@@ -124,7 +140,7 @@ def _row_of(entry: _Entry, facts: _Facts) -> Row | None:
     if record.version != VERSION:
         raise OtherLayoutError
     row = _row.decode(raw)
-    return replace(row, **{key: facts.of(key, sha256) for key, sha256 in record.shared.items()})
+    return row if record.shared is None else facts.added(row, record.shared)
 
 
 def _shared(file: BinaryIO) -> Mapping[str, msgspec.Raw]:
@@ -145,6 +161,8 @@ def _row_lines(file: BinaryIO) -> Iterator[bytes]:
     """The text of each row; the last one has no comma, and behind it the file ends."""
     more = True
     for line in file:
+        if not line.isascii():
+            line.decode("utf-8")  # what nobody looks at is text too
         if line == ROWS_END:
             if more or file.read(1):
                 break

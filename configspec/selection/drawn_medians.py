@@ -55,6 +55,6 @@ def _medians(
             np.less(reached, t, out=below)
             place += below.view(np.uint8)
     (_, lower), (_, upper) = middles[0], middles[-1]
-    rows = np.arange(len(order))[:, np.newaxis]
-    medians: NDArray[np.float64] = (ordered[rows, lower] + ordered[rows, upper]) / 2
+    flat, begins = ordered.ravel(), np.arange(0, ordered.size, n)[:, np.newaxis]
+    medians: NDArray[np.float64] = (flat.take(begins + lower) + flat.take(begins + upper)) / 2
     return medians

@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
-from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.objective import Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -175,8 +176,8 @@ def _judged(
 ) -> list[Ranking]:
     """The rankings with their choices: every one of `configurations` has a value by each of their objectives."""
     serving, rules = rankings[0].serving, rankings[0].rules
-    standings = [_Standing(configurations, ranking) for ranking in rankings]
     resampling = Resampling(configurations, serving, resamples=rules.resamples, rng=rng)
+    standings = [_Standing(configurations, ranking, resampling.points) for ranking in rankings]
     bests = resampling.of({standing.best for standing in standings})
     for positions, figures in resampling.blocks():
         for standing in standings:
@@ -187,11 +188,13 @@ def _judged(
 class _Standing:
     """Where the configurations stand by one objective: their points at first, their doubt a block at a time."""
 
-    def __init__(self, configurations: Sequence[Configuration], ranking: Ranking) -> None:
+    def __init__(
+        self, configurations: Sequence[Configuration], ranking: Ranking, points: Figures[NDArray[np.float64]]
+    ) -> None:
         self._configurations = configurations
         self._ranking = ranking
         self._values = Values(objective=ranking.objective, serving=ranking.serving)
-        self._points = self._values.points(configurations)
+        self._points = self._values.points(points)
         # Equal values keep the order in which the configurations came.
         order = np.argsort(-self._points if self._values.higher_is_better else self._points, kind="stable")
         self._order: list[int] = order.tolist()

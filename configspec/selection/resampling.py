@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from configspec.selection.drawn_medians import drawn_medians
 from configspec.theory.figures import Estimate
-from configspec.theory.objectives.objective import FigureName, Figures
+from configspec.theory.objectives.objective import FigureName, Figures, figures_of
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import resample_weights
@@ -93,7 +93,7 @@ class Resampling:
     """The draws of configurations that are judged together, so that what they share is drawn once.
 
     Whoever is drawn for first, and in which block, changes no draw: prompts are drawn in the order of the prompt sets,
-    then rounds in the order of the cells.
+    then rounds in the order of the cells. `points` are the figures of all without their doubt, (N, 1).
     """
 
     def __init__(
@@ -106,8 +106,15 @@ class Resampling:
     ) -> None:
         """Draw all prompts; `rng` is then where the rounds begin."""
         self._configurations = configurations
-        self._serving = serving
         self._resamples = resamples
+        known = [figures_of(one, serving) for one in configurations]
+        self.points = Figures(
+            k=_column([one.k for one in known]),
+            alpha=_column([one.alpha for one in known]),
+            round_s=_column([one.round_s for one in known]),
+            verify_s=_column([one.verify_s for one in known]),
+            power_w=_column([one.power_w for one in known]),
+        )
         self._prompts = _PromptDraws(configurations, resamples, rng)
         self._rng = rng
         self._rounds_begin = deepcopy(rng)
@@ -156,8 +163,8 @@ class Resampling:
         some = [self._configurations[column] for column in columns]
         round_s = _bounded([c.round_s for c in some])
         return DrawnFigures(
-            k=_column([c.k for c in some]),
-            verify_s=_column([self._serving.verify_s_at(c.k) for c in some]),
+            k=self.points.k[columns],
+            verify_s=self.points.verify_s[columns],
             alpha=self._prompts.rates(columns),
             round_s=round_s if rounds is None else Draws(point=round_s.point, low=rounds, high=rounds),
             # No samples of the power are kept. NaN where it was not measured.

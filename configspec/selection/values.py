@@ -7,14 +7,14 @@ draws at both ends; bounded ones, which were never sampled, enter at the end tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configspec.selection.resampling import DrawnFigures, End
-from configspec.theory.objectives.objective import FigureName, Figures, Objective, figures_of
+from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -31,23 +31,14 @@ class Values:
         """Whether the objective is one to raise."""
         return self.objective.better == "higher"
 
-    def points(self, configurations: Sequence[Configuration]) -> NDArray[np.float64]:
-        """The values of the point estimates, (N,)."""
-        figures = [figures_of(one, self.serving) for one in configurations]
-        return self._of(
-            Figures(
-                k=np.array([one.k for one in figures]),
-                alpha=np.array([one.alpha for one in figures]),
-                round_s=np.array([one.round_s for one in figures]),
-                verify_s=np.array([one.verify_s for one in figures]),
-                power_w=np.array([one.power_w for one in figures]),
-            )
-        )
+    def points(self, figures: Figures[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """The values of the point estimates, (N,), whose figures are (N, 1)."""
+        return self._of(figures)[:, 0]
 
     def interval(self, drawn: DrawnFigures, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Low and high of each value, (N,): percentiles of the draws, which always hold the point."""
         tail = (1.0 - confidence) / 2
-        point = self._of(drawn.at({}))[:, 0]
+        point = self.points(drawn.at({}))
         at_lower, at_upper = (drawn.at(self._ends(lower=lower)) for lower in (True, False))
         if _same_draws(at_lower, at_upper):
             low, high = np.quantile(self._of(at_lower), [tail, 1.0 - tail], axis=1)
@@ -79,7 +70,9 @@ class Values:
         doubted = best.at(self._ends(lower=self.higher_is_better))
         bests = self._of(replace(doubted, power_w=np.where(same_power, best.power_w.point, doubted.power_w)))
         worse = theirs < bests if self.higher_is_better else theirs > bests
-        return np.greater_equal(np.count_nonzero(worse, axis=1) / worse.shape[1], (1.0 + confidence) / 2)
+        share: NDArray[np.float64] = np.count_nonzero(worse, axis=1) / worse.shape[1]
+        shown: NDArray[np.bool_] = share >= (1.0 + confidence) / 2
+        return shown
 
     def _ends(self, *, lower: bool) -> Mapping[FigureName, End]:
         """Where the figures are when the value is lowest, or highest."""
