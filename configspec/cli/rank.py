@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Bills
 
 if TYPE_CHECKING:
-    from configspec.records.row import Row
+    from configspec.reporting.rows_to_rank import RankedRow
     from configspec.selection.query import Query
     from configspec.selection.ranking import Ranking
 
@@ -52,22 +53,34 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
 
 
 def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
-    from configspec.records.reader import read_rows
+    # Rows stay to the end, and are in no cycle: to look through them for garbage, again and again, takes as long as
+    # to read them. Whoever calls gets their garbage collection back.
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        return _ranked(objectives, asked)
+    finally:
+        if collected:
+            gc.enable()
+
+
+def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
+    from configspec.records.reader import read_each
     from configspec.reporting.prediction_section import prediction_reports
-    from configspec.reporting.rows_to_rank import rows_to_rank
+    from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 
     _check_assumptions(asked)
-    rows = read_rows(asked.results)
+    rows = read_each(asked.results, ranked_row())
     chosen = _chosen(rows, asked)
     query = _query(objectives, asked)
     rankings = query.answer(rows_to_rank(chosen))
     if not rankings:
         raise UsageError(
             f"{asked.results}: no configuration is left with --device, --family and --k as given. "
-            f"It holds K {', '.join(_unique(str(row.k) for row in rows))}."
+            f"It holds K {', '.join(_unique(str(row.id.k) for row in rows))}."
         )
     if asked.format == "json":
-        document = _json(rankings, query, chosen, asked.top)
+        document = _json(rankings, query, chosen)
         print(json.dumps(document, indent=1, allow_nan=False))
         return 0
     from configspec.reporting.markdown import as_markdown
@@ -75,7 +88,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.terminal import as_text
 
     as_table = asked.format == "table"
-    top = asked.top or (TOP_OF_A_TABLE if as_table else len(rows))
+    top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
     words = ranking_document(rankings, top, prediction_reports(chosen))
     print(as_text(words) if as_table else as_markdown(words), end="")
     return 0
@@ -83,8 +96,10 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
     from configspec.selection.query import Query
+    from configspec.selection.ranking import DEFAULT_RULES
     from configspec.testbed.k_range import parse_k
 
+    top = asked.top or (TOP_OF_A_TABLE if asked.format == "table" else None)
     named = [objective(name, objectives) for name in _unique(asked.objective or ())]
     return Query(
         objectives=named or objectives,
@@ -92,10 +107,11 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
         verify_s=asked.verify_s,
         usd_per_million_tokens=asked.usd_per_million,
         bills=asked.bills,
+        rules=replace(DEFAULT_RULES, top=top),
     )
 
 
-def _chosen(rows: Sequence[Row], asked: argparse.Namespace) -> list[Row]:
+def _chosen(rows: Sequence[RankedRow], asked: argparse.Namespace) -> list[RankedRow]:
     """The rows of the devices and families that are asked for."""
     from configspec.testbed.select import select_names
 
@@ -104,12 +120,11 @@ def _chosen(rows: Sequence[Row], asked: argparse.Namespace) -> list[Row]:
     return [row for row in rows if row.device in devices and row.family in families]
 
 
-def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[Row], top: int | None) -> dict[str, object]:
+def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[RankedRow]) -> dict[str, object]:
     from configspec.reporting.json_document import as_json
     from configspec.reporting.prediction_section import prediction_reports
 
-    cut = [replace(one, choices=one.choices[:top]) for one in rankings]
-    document = as_json(cut, query.serving(rows[0].serving))
+    document = as_json(rankings, query.serving(rows[0].serving))
     reports = prediction_reports(rows)
     return {**document, "prediction": [report.as_json() for report in reports]} if reports else document
 

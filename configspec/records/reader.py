@@ -6,17 +6,20 @@ other tools sort the keys of a file, so that its head may stand behind them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from configspec.errors import RecordError
 from configspec.records.codec import from_record
 from configspec.records.journal import JournalIndex, index_journal, is_journal, journal_rows
 from configspec.records.json_stream import stream
 from configspec.records.row import KEY, Row
+from configspec.records.row_lines import OtherLayoutError, rows_of_journal, rows_of_results
 from configspec.records.shared import SHARED, record_of, resolved
 
+Kept = TypeVar("Kept")
 ROWS = "benchmarks"
 MEASURE = "pytest -m hil --device DEVICE --benchmark-json=results.json"
 
@@ -109,17 +112,59 @@ def read_rows(path: Path) -> tuple[Row, ...]:
     Raises:
         RecordError: The file cannot be read, holds no row of configspec, or a record that cannot be read.
     """
-    rows: list[Row] = []
+    return read_each(path, lambda row: row)
+
+
+def read_each(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+    """What is kept of each of those rows, so that fifty thousand need not be in memory whole.
+
+    Args:
+        path: The file.
+        kept: Makes of a row what is kept; where the file is damaged it may be asked again from the first row.
+
+    Raises:
+        RecordError: As for `read_rows`.
+    """
+    try:
+        rows = _kept(_rows_of_lines(path), kept)
+    except (OtherLayoutError, OSError):
+        rows = ()
+    # No rows: another layout, or something to tell.
+    return rows or _whole(path, kept)
+
+
+def _rows_of_lines(path: Path) -> Iterator[Row | None]:
+    if not path.is_file():
+        raise OtherLayoutError  # a pipe gives its rows but once
+    if not is_journal(path):
+        return rows_of_results(path)
+    index = index_journal(path)
+    if index.damaged:
+        raise OtherLayoutError
+    return rows_of_journal(path, frozenset(index.lines.values()))
+
+
+def _kept(rows: Iterable[Row | None], kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+    return tuple(kept(row) for row in rows if row is not None)
+
+
+def _whole(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+    """The same of a file in any layout, an entry at a time."""
     benchmarks = 0
-    for entry in open_rows(path).entries():
-        benchmarks += 1
-        rows += () if entry.row is None else (entry.row,)
-    if not rows:
+
+    def rows() -> Iterator[Row | None]:
+        nonlocal benchmarks
+        for entry in open_rows(path).entries():
+            benchmarks += 1
+            yield entry.row
+
+    found = _kept(rows(), kept)
+    if not found:
         some = f"{benchmarks} benchmark{'' if benchmarks == 1 else 's'}"
         raise RecordError(
             f"{path}: {some}, none measured by configspec (no extra_info[{KEY!r}]). Such a file is made by: {MEASURE}"
         )
-    return tuple(rows)
+    return found
 
 
 def _name(raw: Mapping[str, object]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from configspec.records.decoded import EndToEnd
 from configspec.records.row import Row
 from configspec.reporting.document import Cell, Column, Paragraph, Section, Table
+from configspec.reporting.rows_to_rank import RankedRow
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.prediction import PredictionError, prediction_error
 
@@ -56,7 +57,7 @@ class PredictionReport:
         }
 
 
-def prediction_reports(rows: Sequence[Row]) -> tuple[PredictionReport, ...]:
+def prediction_reports(rows: Sequence[Row] | Sequence[RankedRow]) -> tuple[PredictionReport, ...]:
     """A report for each device and family of which something was decoded for real, in the rows' order."""
     groups: dict[tuple[str, str], list[tuple[ConfigurationId, EndToEnd]]] = {}
     for row in rows:

@@ -74,10 +74,11 @@ def _remarks(choice: Choice) -> str:
 
 def _notes(ranking: Ranking, top: int) -> Iterator[str]:
     shown = ranking.choices[:top]
-    hidden = sum(choice.tied_with_best for choice in ranking.choices[top:])
+    hidden = sum(choice.tied_with_best for choice in ranking.choices[top:]) + ranking.cut_tied
     if hidden:
         are = "is" if hidden == 1 else "are"
-        yield f"{hidden} more of {len(ranking.choices)} configurations {are} statistically tied with the best"
+        among = len(ranking.choices) + ranking.cut
+        yield f"{hidden} more of {among} configurations {are} statistically tied with the best"
     flagged: dict[str, list[str]] = {}
     for choice in shown:
         for flag in choice.configuration.flags:

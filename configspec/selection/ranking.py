@@ -15,13 +15,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from configspec.selection.resampling import resampled_figures
-from configspec.selection.values import Values
+from configspec.selection.resampling import DrawnFigures, Resampling
+from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
-from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.objective import Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -63,7 +65,8 @@ class Ranking:
     """The choices of one device and family by one objective, the best first.
 
     `unavailable` says why there are none; `left_out` names what could not be ranked though others could. `decoding` is
-    that of all configurations; None where nobody says, or they differ.
+    that of all configurations; None where nobody says, or they differ. `cut` more are ranked behind the choices than
+    the rules return; `cut_tied` of them are tied with the best.
     """
 
     device: str
@@ -75,6 +78,8 @@ class Ranking:
     unavailable: str | None = None
     choices: tuple[Choice, ...] = ()
     left_out: tuple[str, ...] = ()
+    cut: int = 0
+    cut_tied: int = 0
 
 
 def rank(
@@ -94,32 +99,8 @@ def rank(
         rng: Draws the bootstrap resamples.
         rules: How ties are told, and how many choices to return.
     """
-    device, family = _one_device_and_family(configurations)
-    # In an order of their own, so that the draws do not depend on the order in which they were given.
-    ordered = sorted(configurations, key=_by_size)
-    ranking = Ranking(
-        device=device,
-        family=family,
-        objective=objective,
-        serving=serving,
-        decoding=_decoding(configurations),
-        rules=rules,
-        unavailable=objective.unavailable(serving),
-    )
-    if ranking.unavailable is not None:
-        return ranking
-    reasons = [objective.lacks(c) for c in ordered]
-    able = tuple(c for c, reason in zip(ordered, reasons, strict=True) if reason is None)
-    if not able:
-        return replace(ranking, unavailable="; ".join(dict.fromkeys(reason for reason in reasons if reason)))
-    figures = resampled_figures(able, serving, resamples=rules.resamples, rng=rng)
-    values = Values(configurations=able, objective=objective, serving=serving, figures=figures)
-    return replace(
-        ranking,
-        choices=_choices(values, rules)[: rules.top],
-        # The cells that lack a figure, each with its reason, once.
-        left_out=tuple(dict.fromkeys(f"{c.id.drafter}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)),
-    )
+    (ranking,) = _rank_by_each(configurations, (objective,), serving, lambda: rng, rules)
+    return ranking
 
 
 def rank_all(
@@ -139,37 +120,119 @@ def rank_all(
     for configuration in configurations:
         groups.setdefault((configuration.device, configuration.family), []).append(configuration)
     seed = int(rng.integers(2**32))
-    return tuple(
-        rank(
-            group,
-            objective,
-            serving_for(device, family),
-            rng=np.random.default_rng([seed, zlib.crc32(f"{device}\n{family}".encode())]),
+    rankings: list[Ranking] = []
+    for (device, family), group in groups.items():
+        seeds = [seed, zlib.crc32(f"{device}\n{family}".encode())]
+        begin = partial(np.random.default_rng, seeds)
+        rankings += _rank_by_each(group, objectives, serving_for(device, family), begin, rules)
+    return tuple(rankings)
+
+
+def _rank_by_each(
+    configurations: Sequence[Configuration],
+    objectives: Sequence[Objective],
+    serving: Serving,
+    begin: Callable[[], np.random.Generator],
+    rules: RankingRules,
+) -> list[Ranking]:
+    """One device and family by each objective; those that rank the same configurations share their draws."""
+    device, family = _one_device_and_family(configurations)
+    # In an order of their own, so that the draws do not depend on the order in which they were given.
+    ordered = sorted(configurations, key=_by_size)
+    decoding = _decoding(configurations)
+    rankings: list[Ranking] = []
+    alike: dict[tuple[int, ...], list[int]] = {}  # which rankings rank the configurations at these positions
+    for place, objective in enumerate(objectives):
+        ranking = Ranking(
+            device=device,
+            family=family,
+            objective=objective,
+            serving=serving,
+            decoding=decoding,
             rules=rules,
+            unavailable=objective.unavailable(serving),
         )
-        for (device, family), group in groups.items()
-        for objective in objectives
-    )
+        if ranking.unavailable is None:
+            reasons = [objective.lacks(c) for c in ordered]
+            able = tuple(position for position, reason in enumerate(reasons) if reason is None)
+            if able:
+                # The cells that lack a figure, each with its reason, once.
+                left_out = (f"{c.id.drafter}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)
+                ranking = replace(ranking, left_out=tuple(dict.fromkeys(left_out)))
+                alike.setdefault(able, []).append(place)
+            else:
+                ranking = replace(ranking, unavailable="; ".join(dict.fromkeys(filter(None, reasons))))
+        rankings.append(ranking)
+    for able, places in alike.items():
+        some = [ordered[position] for position in able]
+        judged = _judged(some, [rankings[place] for place in places], begin())
+        for place, ranking in zip(places, judged, strict=True):
+            rankings[place] = ranking
+    return rankings
 
 
-def _choices(values: Values, rules: RankingRules) -> tuple[Choice, ...]:
-    """All of them, the best first; equal values keep the order in which the configurations came."""
-    point = values.point()
-    order = np.argsort(-point if values.higher_is_better else point, kind="stable")
-    best = int(order[0])
-    low, high = values.interval(rules.confidence)
-    tied = values.within(best, rules.indifference) | ~values.shown_worse(best, rules.confidence)
-    return tuple(
-        Choice(
-            rank=place,
-            configuration=values.configurations[i],
-            value=float(point[i]),
-            low=float(low[i]),
-            high=float(high[i]),
-            tied_with_best=bool(tied[i]),
+def _judged(
+    configurations: Sequence[Configuration], rankings: Sequence[Ranking], rng: np.random.Generator
+) -> list[Ranking]:
+    """The rankings with their choices: every one of `configurations` has a value by each of their objectives."""
+    serving, rules = rankings[0].serving, rankings[0].rules
+    resampling = Resampling(configurations, serving, resamples=rules.resamples, rng=rng)
+    standings = [_Standing(configurations, ranking, resampling.points) for ranking in rankings]
+    bests = resampling.of({standing.best for standing in standings})
+    for positions, figures in resampling.blocks():
+        for standing in standings:
+            standing.judge(positions, figures, bests[standing.best])
+    return [standing.ranking() for standing in standings]
+
+
+class _Standing:
+    """Where the configurations stand by one objective: their points at first, their doubt a block at a time."""
+
+    def __init__(
+        self, configurations: Sequence[Configuration], ranking: Ranking, points: Figures[NDArray[np.float64]]
+    ) -> None:
+        self._configurations = configurations
+        self._ranking = ranking
+        self._values = Values(objective=ranking.objective, serving=ranking.serving)
+        self._points = self._values.points(points)
+        # Equal values keep the order in which the configurations came.
+        order = np.argsort(-self._points if self._values.higher_is_better else self._points, kind="stable")
+        self._order: list[int] = order.tolist()
+        self.best = self._order[0]
+        self._returned = set(self._order[: ranking.rules.top])
+        self._low, self._high = np.empty_like(self._points), np.empty_like(self._points)
+        self._tied = self._values.within(self._points, float(self._points[self.best]), ranking.rules.indifference)
+
+    def judge(self, positions: Sequence[int], figures: DrawnFigures, best: DrawnFigures) -> None:
+        """Which of the configurations at these positions are tied with the best; the intervals of what is returned."""
+        confidence = self._ranking.rules.confidence
+        winner = self._configurations[self.best]
+        alike = np.array([[same_power(self._configurations[position], winner)] for position in positions])
+        worse = self._values.shown_worse(figures, best, same_power=alike, confidence=confidence)
+        self._tied[positions] |= ~worse
+        rows = [row for row, position in enumerate(positions) if position in self._returned]
+        if rows:
+            some = figures if len(rows) == len(positions) else figures.only(rows)
+            returned = [positions[row] for row in rows]
+            self._low[returned], self._high[returned] = self._values.interval(some, confidence)
+
+    def ranking(self) -> Ranking:
+        """The ranking with its choices, the best first."""
+        top = self._ranking.rules.top
+        cut = [] if top is None else self._order[top:]
+        choices = (
+            Choice(
+                rank=rank,
+                configuration=self._configurations[position],
+                value=float(self._points[position]),
+                low=float(self._low[position]),
+                high=float(self._high[position]),
+                tied_with_best=bool(self._tied[position]),
+            )
+            for rank, position in enumerate(self._order[:top], 1)
         )
-        for place, i in enumerate(order.tolist(), 1)
-    )
+        cut_tied = int(np.count_nonzero(self._tied[cut]))
+        return replace(self._ranking, choices=tuple(choices), cut=len(cut), cut_tied=cut_tied)
 
 
 def _decoding(configurations: Sequence[Configuration]) -> Decoding | None:

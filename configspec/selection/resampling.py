@@ -7,32 +7,40 @@ Two kinds of doubt are kept apart:
 
 Prompts are drawn in common for all configurations that share a prompt set, and rounds in common for all K of one cell,
 whose rounds are beginnings of the same rounds. A difference of two configurations is then free of what they share.
+
+The draws of one figure take 16 kB a configuration, so they are made a block of configurations at a time, and again
+where they are asked for again: a copy of the generator, taken where they begin, repeats them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.selection.drawn_medians import drawn_medians
 from configspec.theory.figures import Estimate
-from configspec.theory.objectives.objective import FigureName, Figures
+from configspec.theory.objectives.objective import FigureName, Figures, figures_of
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import resample_weights
+
+BLOCK = 32  # configurations: their draws of one figure fit into a processor's cache
+KEPT = 32  # prompt sets whose draws are kept, 0.4 MB each; there is one, where a run measured everything
 
 End = Literal["point", "low", "high"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draws:
-    """One figure of N configurations: its points (N,), and its draws (resamples, N) with bounded figures at either end.
+    """One figure of N configurations: its points (N, 1), and its draws with bounded figures at either end.
 
-    Where a figure is sampled, `low` and `high` are the same draws.
+    Draws are (N, resamples); (N, 1) where all are bounded. Where all are sampled, `low` and `high` are the same array.
     """
 
     point: NDArray[np.float64]
@@ -43,13 +51,18 @@ class Draws:
         """Its points, or its draws with bounded figures at one end."""
         return {"point": self.point, "low": self.low, "high": self.high}[end]
 
+    def only(self, rows: Sequence[int]) -> Draws:
+        """Those of some of the configurations."""
+        low = self.low[rows]
+        return Draws(point=self.point[rows], low=low, high=low if self.high is self.low else self.high[rows])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnFigures:
     """All that objectives are computed from, of N configurations, with the draws of what is in doubt."""
 
-    k: NDArray[np.float64]  # (N,)
-    verify_s: NDArray[np.float64]  # (N,)
+    k: NDArray[np.float64]  # (N, 1)
+    verify_s: NDArray[np.float64]  # (N, 1)
     alpha: Draws
     round_s: Draws
     power_w: Draws
@@ -64,58 +77,171 @@ class DrawnFigures:
             power_w=self.power_w.at(ends.get("power_w", "point")),
         )
 
-
-def resampled_figures(
-    configurations: Sequence[Configuration], serving: Serving, *, resamples: int, rng: np.random.Generator
-) -> DrawnFigures:
-    """Draw the figures of all configurations together, so that what they share is drawn once."""
-    return DrawnFigures(
-        k=np.array([c.k for c in configurations], dtype=np.float64),
-        verify_s=np.array([serving.verify_s_at(c.k) for c in configurations], dtype=np.float64),
-        alpha=_acceptance(configurations, resamples, rng),
-        round_s=_rounds(configurations, resamples, rng),
-        power_w=_power(configurations),
-    )
+    def only(self, rows: Sequence[int]) -> DrawnFigures:
+        """Those of some of the configurations."""
+        return DrawnFigures(
+            k=self.k[rows],
+            verify_s=self.verify_s[rows],
+            alpha=self.alpha.only(rows),
+            round_s=self.round_s.only(rows),
+            power_w=self.power_w.only(rows),
+        )
 
 
-def _acceptance(configurations: Sequence[Configuration], resamples: int, rng: np.random.Generator) -> Draws:
+@final
+class Resampling:
+    """The draws of configurations that are judged together, so that what they share is drawn once.
+
+    Whoever is drawn for first, and in which block, changes no draw: prompts are drawn in the order of the prompt sets,
+    then rounds in the order of the cells. `points` are the figures of all without their doubt, (N, 1).
+    """
+
+    def __init__(
+        self,
+        configurations: Sequence[Configuration],
+        serving: Serving,
+        *,
+        resamples: int,
+        rng: np.random.Generator,
+    ) -> None:
+        """Draw all prompts; `rng` is then where the rounds begin."""
+        self._configurations = configurations
+        self._resamples = resamples
+        known = [figures_of(one, serving) for one in configurations]
+        self.points = Figures(
+            k=_column([one.k for one in known]),
+            alpha=_column([one.alpha for one in known]),
+            round_s=_column([one.round_s for one in known]),
+            verify_s=_column([one.verify_s for one in known]),
+            power_w=_column([one.power_w for one in known]),
+        )
+        self._prompts = _PromptDraws(configurations, resamples, rng)
+        self._rng = rng
+        self._rounds_begin = deepcopy(rng)
+        self._cells = _groups(_rounds_of_cell(c) for c in configurations)
+        drawn = {column for columns in self._cells for column in columns}
+        self._untimed = [column for column in range(len(configurations)) if column not in drawn]
+
+    def of(self, columns: Collection[int]) -> dict[int, DrawnFigures]:
+        """The figures of some configurations by their positions. It takes the generator to its end: call it once."""
+        found: dict[int, DrawnFigures] = {}
+        for block, rounds in self._blocks(self._rng, columns):
+            figures = self._figures(block, rounds)
+            found |= {column: figures.only([row]) for row, column in enumerate(block) if column in columns}
+        return found
+
+    def blocks(self) -> Iterator[tuple[list[int], DrawnFigures]]:
+        """The figures of all configurations, some at a time, with their positions."""
+        for block, rounds in self._blocks(deepcopy(self._rounds_begin), range(len(self._configurations))):
+            yield block, self._figures(block, rounds)
+
+    def _blocks(
+        self, rng: np.random.Generator, wanted: Collection[int]
+    ) -> Iterator[tuple[list[int], NDArray[np.float64] | None]]:
+        """Positions, with the draws of their rounds; None where their rounds are bounded."""
+        block: list[int] = []
+        drawn: list[NDArray[np.float64]] = []
+        for cell in self._cells:
+            columns = [column for column in cell if column in wanted]
+            rounds = len(self._configurations[cell[0]].round_samples_s)
+            samples = [self._configurations[column].round_samples_s for column in columns]
+            medians = drawn_medians(
+                np.array(samples, dtype=np.float64).reshape(-1, rounds), resamples=self._resamples, rng=rng
+            )
+            block += columns
+            drawn.append(medians)
+            if len(block) >= BLOCK:
+                yield block, np.concatenate(drawn)
+                block, drawn = [], []
+        if block:
+            yield block, np.concatenate(drawn)
+        bounded = [column for column in self._untimed if column in wanted]
+        for begin in range(0, len(bounded), BLOCK):
+            yield bounded[begin : begin + BLOCK], None
+
+    def _figures(self, columns: Sequence[int], rounds: NDArray[np.float64] | None) -> DrawnFigures:
+        some = [self._configurations[column] for column in columns]
+        round_s = _bounded([c.round_s for c in some])
+        return DrawnFigures(
+            k=self.points.k[columns],
+            verify_s=self.points.verify_s[columns],
+            alpha=self._prompts.rates(columns),
+            round_s=round_s if rounds is None else Draws(point=round_s.point, low=rounds, high=rounds),
+            # No samples of the power are kept. NaN where it was not measured.
+            power_w=_bounded([c.power_w or UNKNOWN for c in some]),
+        )
+
+
+UNKNOWN = Estimate(value=np.nan, low=np.nan, high=np.nan, confidence=0.0, n=0)
+
+
+@final
+class _PromptDraws:
     """Draws of the acceptance rate; the replicate is the prompt."""
-    draws = _bounded([c.acceptance.rate for c in configurations], resamples)
-    for columns in _groups(_prompt_set(i, c) for i, c in enumerate(configurations)):
-        # (prompts, columns, 2): rounds and accepted
-        counts = np.array([configurations[i].acceptance.by_prompt for i in columns], dtype=np.float64).swapaxes(0, 1)
-        drawn = np.tensordot(resample_weights(len(counts), resamples, rng), counts, axes=1)
-        k = np.array([configurations[i].k for i in columns], dtype=np.float64)
+
+    def __init__(self, configurations: Sequence[Configuration], resamples: int, rng: np.random.Generator) -> None:
+        self._configurations = configurations
+        self._resamples = resamples
+        self._begin: list[np.random.Generator] = []  # of each prompt set
+        self._weights: list[NDArray[np.float64]] = []  # (prompts, resamples), of the first sets
+        self._set_of: dict[int, int] = {}  # by position
+        for number, columns in enumerate(_groups(_prompt_set(i, c) for i, c in enumerate(configurations))):
+            self._set_of |= dict.fromkeys(columns, number)
+            self._begin.append(deepcopy(rng))
+            weights = self._draw(columns[0], rng)
+            if number < KEPT:
+                self._weights.append(weights)
+
+    def rates(self, columns: Sequence[int]) -> Draws:
+        """Of the configurations at these positions."""
+        some = [self._configurations[column] for column in columns]
+        draws = _bounded([c.acceptance.rate for c in some])
+        of_sets: dict[int, list[int]] = defaultdict(list)
+        for row, column in enumerate(columns):
+            if column in self._set_of:
+                of_sets[self._set_of[column]].append(row)
+        if not of_sets:
+            return draws
+        shape = (len(some), self._resamples)
+        low = np.broadcast_to(draws.low, shape).copy()
+        for number, rows in of_sets.items():
+            low[rows] = self._rates([some[row] for row in rows], self._of_set(number, columns[rows[0]]))
+        sampled = sorted(row for rows in of_sets.values() for row in rows)
+        if len(sampled) == len(some):
+            return Draws(point=draws.point, low=low, high=low)
+        high = np.broadcast_to(draws.high, shape).copy()
+        high[sampled] = low[sampled]
+        return Draws(point=draws.point, low=low, high=high)
+
+    def _rates(self, some: Sequence[Configuration], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        counts = np.array([one.acceptance.by_prompt for one in some], dtype=np.float64)  # (N, prompts, 2)
+        # A product a configuration: then its digits do not depend on who is in the block, also where counts are
+        # expected ones and no whole numbers.
+        drawn = counts.swapaxes(1, 2) @ weights  # (N, 2, resamples): rounds and accepted
         # At least one round: a record may hold prompts that the target answered with nothing.
-        rates = drawn[..., 1] / (k * np.maximum(drawn[..., 0], 1.0))
-        draws.low[:, columns] = draws.high[:, columns] = rates
-    return draws
+        rates: NDArray[np.float64] = drawn[:, 1] / (_column([one.k for one in some]) * np.maximum(drawn[:, 0], 1.0))
+        return rates
+
+    def _of_set(self, number: int, column: int) -> NDArray[np.float64]:
+        return (
+            self._weights[number] if number < len(self._weights) else self._draw(column, deepcopy(self._begin[number]))
+        )
+
+    def _draw(self, column: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        prompts = len(self._configurations[column].acceptance.by_prompt)
+        return np.ascontiguousarray(resample_weights(prompts, self._resamples, rng).T)
 
 
-def _rounds(configurations: Sequence[Configuration], resamples: int, rng: np.random.Generator) -> Draws:
-    """Draws of the median time of a round, seconds."""
-    draws = _bounded([c.round_s for c in configurations], resamples)
-    for columns in _groups(_rounds_of_cell(c) for c in configurations):
-        samples = np.array([configurations[i].round_samples_s for i in columns], dtype=np.float64)  # (columns, rounds)
-        rounds = samples.shape[1]
-        drawn = rng.integers(rounds, size=(resamples, rounds))
-        for i, of_configuration in zip(columns, samples, strict=True):
-            draws.low[:, i] = draws.high[:, i] = np.median(of_configuration[drawn], axis=1)
-    return draws
-
-
-def _power(configurations: Sequence[Configuration]) -> Draws:
-    """The power, bounded: no samples of it are kept. NaN where it was not measured."""
-    unknown = Estimate(value=np.nan, low=np.nan, high=np.nan, confidence=0.0, n=0)
-    return _bounded([c.power_w or unknown for c in configurations], 1)
-
-
-def _bounded(estimates: Sequence[Estimate], resamples: int) -> Draws:
+def _bounded(estimates: Sequence[Estimate]) -> Draws:
     return Draws(
-        point=np.array([e.value for e in estimates], dtype=np.float64),
-        low=np.tile(np.array([e.low for e in estimates], dtype=np.float64), (resamples, 1)),
-        high=np.tile(np.array([e.high for e in estimates], dtype=np.float64), (resamples, 1)),
+        point=_column([e.value for e in estimates]),
+        low=_column([e.low for e in estimates]),
+        high=_column([e.high for e in estimates]),
     )
+
+
+def _column(values: Sequence[float]) -> NDArray[np.float64]:
+    return np.array(values, dtype=np.float64).reshape(-1, 1)
 
 
 def _prompt_set(index: int, configuration: Configuration) -> Hashable:

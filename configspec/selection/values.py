@@ -1,4 +1,4 @@
-"""The values of many configurations by one objective: points, intervals, and who is shown worse than whom.
+"""The values of some configurations by one objective: intervals, and which are shown worse than the best.
 
 An objective says which way it moves with each of its figures. So a value's worse end is had from its figures' worse
 ends (of goodput: acceptance low, round high), and its better end from the better ones. Sampled figures have the same
@@ -21,49 +21,58 @@ from configspec.theory.serving.assumptions import Serving
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
-    """N configurations, the objective and the assumptions that they are judged by, and their figures."""
+    """The objective and the assumptions that configurations are judged by."""
 
-    configurations: tuple[Configuration, ...]
     objective: Objective
     serving: Serving
-    figures: DrawnFigures
 
     @property
     def higher_is_better(self) -> bool:
         """Whether the objective is one to raise."""
         return self.objective.better == "higher"
 
-    def point(self) -> NDArray[np.float64]:
-        """The values of the point estimates, (N,)."""
-        return self._of(self.figures.at({}))
+    def points(self, figures: Figures[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """The values of the point estimates, (N,), whose figures are (N, 1)."""
+        return self._of(figures)[:, 0]
 
-    def interval(self, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def interval(self, drawn: DrawnFigures, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Low and high of each value, (N,): percentiles of the draws, which always hold the point."""
-        lower, upper = (self._of(self.figures.at(self._ends(lower=lower))) for lower in (True, False))
         tail = (1.0 - confidence) / 2
-        low, high = np.quantile(lower, tail, axis=0), np.quantile(upper, 1.0 - tail, axis=0)
-        return np.minimum(low, self.point()), np.maximum(high, self.point())
+        point = self.points(drawn.at({}))
+        at_lower, at_upper = (drawn.at(self._ends(lower=lower)) for lower in (True, False))
+        if _same_draws(at_lower, at_upper):
+            low, high = np.quantile(self._of(at_lower), [tail, 1.0 - tail], axis=1)
+        else:
+            low = np.quantile(self._of(at_lower), tail, axis=1)
+            high = np.quantile(self._of(at_upper), 1.0 - tail, axis=1)
+        return np.minimum(low, point), np.maximum(high, point)
 
-    def within(self, best: int, indifference: float) -> NDArray[np.bool_]:
-        """Which points are so near that of `best` that the difference is of no interest."""
-        point = self.point()
-        best_point = float(point[best])
+    def within(self, points: NDArray[np.float64], best: float, indifference: float) -> NDArray[np.bool_]:
+        """Which points are so near to `best` that the difference is of no interest."""
         if self.higher_is_better:
-            return np.greater_equal(point * (1.0 + indifference), best_point)
-        return np.less_equal(point, best_point * (1.0 + indifference))
+            return np.greater_equal(points * (1.0 + indifference), best)
+        return np.less_equal(points, best * (1.0 + indifference))
 
-    def shown_worse(self, best: int, confidence: float) -> NDArray[np.bool_]:
-        """Which are worse than `best` in so many of the paired draws that the interval of the ratio excludes 1."""
-        # A cell's power is one reading for all its K: whatever it truly was, it cancels within the cell.
-        shared = np.array([_same_power(c, self.configurations[best]) for c in self.configurations])
-        power_w = self.figures.power_w.point
-        favoured = self.figures.at(self._ends(lower=not self.higher_is_better))
-        theirs = self._of(replace(favoured, power_w=np.where(shared, power_w, favoured.power_w)))
-        doubted = _only(self.figures.at(self._ends(lower=self.higher_is_better)), best)
-        bests = self._of(replace(doubted, power_w=np.where(shared, power_w[best], doubted.power_w)))
+    def shown_worse(
+        self, drawn: DrawnFigures, best: DrawnFigures, *, same_power: NDArray[np.bool_], confidence: float
+    ) -> NDArray[np.bool_]:
+        """Which are worse than `best` in so many of the paired draws that the interval of the ratio excludes 1, (N,).
+
+        Args:
+            drawn: The figures of all.
+            best: Those of the best, one row.
+            same_power: Which of them have the power of the best, (N, 1): a cell's power is one reading for all its K,
+                so whatever it truly was, it cancels within the cell.
+            confidence: Of the interval.
+        """
+        favoured = drawn.at(self._ends(lower=not self.higher_is_better))
+        theirs = self._of(replace(favoured, power_w=np.where(same_power, drawn.power_w.point, favoured.power_w)))
+        doubted = best.at(self._ends(lower=self.higher_is_better))
+        bests = self._of(replace(doubted, power_w=np.where(same_power, best.power_w.point, doubted.power_w)))
         worse = theirs < bests if self.higher_is_better else theirs > bests
-        share: NDArray[np.float64] = np.mean(worse, axis=0)
-        return share >= (1.0 + confidence) / 2
+        share: NDArray[np.float64] = np.count_nonzero(worse, axis=1) / worse.shape[1]
+        shown: NDArray[np.bool_] = share >= (1.0 + confidence) / 2
+        return shown
 
     def _ends(self, *, lower: bool) -> Mapping[FigureName, End]:
         """Where the figures are when the value is lowest, or highest."""
@@ -73,17 +82,10 @@ class Values:
         return self.objective.value(figures, self.serving)
 
 
-def _only(figures: Figures[NDArray[np.float64]], one: int) -> Figures[NDArray[np.float64]]:
-    """The figures of one configuration, as arrays whose last axis is 1."""
-    only = slice(one, one + 1)
-    return Figures(
-        k=figures.k[only],
-        verify_s=figures.verify_s[only],
-        alpha=figures.alpha[..., only],
-        round_s=figures.round_s[..., only],
-        power_w=figures.power_w[..., only],
-    )
-
-
-def _same_power(one: Configuration, other: Configuration) -> bool:
+def same_power(one: Configuration, other: Configuration) -> bool:
+    """Whether both have the power of one reading."""
     return (one.cell, one.power_w) == (other.cell, other.power_w)
+
+
+def _same_draws(one: Figures[NDArray[np.float64]], other: Figures[NDArray[np.float64]]) -> bool:
+    return one.alpha is other.alpha and one.round_s is other.round_s and one.power_w is other.power_w

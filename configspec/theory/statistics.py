@@ -11,7 +11,6 @@ use are skewed, a run may be ten times slow, and nothing here is moved far by it
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +26,7 @@ SLOW_TIMES = 2.0
 SLOW_SHARE = 0.10
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution: 1 / quantile(3/4)
+_EXACT = 1000  # samples up to which ways are counted in whole numbers, which grow by a bit a sample
 
 
 def median_estimate(samples: Sequence[float], confidence: float = 0.95) -> Estimate:
@@ -40,12 +40,12 @@ def median_estimate(samples: Sequence[float], confidence: float = 0.95) -> Estim
     n = len(ordered)
     coverages = _coverages(n)
     # They fall as the interval narrows; where even min..max is too little, min..max it is.
-    r = max(sum(coverage >= confidence for coverage in coverages), 1)
+    r = max(int(np.count_nonzero(coverages >= confidence)), 1)
     return Estimate(
         value=float(np.median(ordered)),
         low=float(ordered[r - 1]),
         high=float(ordered[n - r]),
-        confidence=coverages[r - 1],
+        confidence=float(coverages[r - 1]),
         n=n,
     )
 
@@ -54,7 +54,7 @@ def samples_needed(confidence: float = 0.95) -> int:
     """The fewest samples whose min..max holds the true median with `confidence`: six for 95 %."""
     if not 0 <= confidence < 1:
         raise ValueError(f"a confidence is at least 0 and below 1, not {confidence}")
-    return next(n for n in itertools.count(1) if _coverages(n)[0] >= confidence)
+    return next(n for n in itertools.count(1) if 1.0 - 2.0 ** (1 - n) >= confidence)
 
 
 def relative_spread(samples: Sequence[float]) -> float:
@@ -106,10 +106,37 @@ def resample_weights(n: int, resamples: int, rng: np.random.Generator) -> NDArra
     return rng.multinomial(n, np.full(n, 1.0 / n), size=resamples).astype(np.float64)
 
 
-def _coverages(n: int) -> tuple[float, ...]:
+def _coverages(n: int) -> NDArray[np.float64]:
     """The probability that X(r)..X(n+1-r) holds the true median, for r = 1, 2, ... up to the middle."""
-    below = itertools.accumulate(math.comb(n, i) for i in range((n + 1) // 2))
-    return tuple(1.0 - 2 * ways / 2**n for ways in below)
+    return np.array(_exact_coverages(n)) if n <= _EXACT else _float_coverages(n)
+
+
+def _exact_coverages(n: int) -> list[float]:
+    """From C(n, i+1) = C(n, i) * (n-i) / (i+1), in whole numbers; rounded once, at the end."""
+    found = []
+    ways, below = 1, 0
+    for i in range((n + 1) // 2):
+        below += ways
+        found.append(1.0 - 2 * below / 2**n)
+        ways = ways * (n - i) // (i + 1)
+    return found
+
+
+def _float_coverages(n: int) -> NDArray[np.float64]:
+    """The same recurrence downwards from the middle, in units of C(n, n//2): no number overflows.
+
+    The unit is known since all ways together are 2**n, of which one half is below the middle and one above it.
+    """
+    i = np.arange(n // 2, 0, -1, dtype=np.float64)
+    ways = np.cumprod(i / (n - i + 1))[::-1]  # C(n, 0) .. C(n, n//2 - 1); far from the middle they are 0 to a float
+    if n % 2:
+        below = np.cumsum(np.append(ways, 1.0))
+        total = 2 * below[-1]
+    else:
+        below = np.cumsum(ways)
+        total = 2 * below[-1] + 1.0
+    coverages: NDArray[np.float64] = 1.0 - 2 * below / total
+    return coverages
 
 
 def _checked(samples: Sequence[float]) -> NDArray[np.float64]:

@@ -158,6 +158,18 @@ def test_the_best_is_tied_with_itself_and_every_interval_holds_its_value(configu
 
 
 @law
+@given(any_set)
+def test_a_ranking_does_not_depend_on_the_objectives_beside_it(configurations: list[Configuration]) -> None:
+    """Those that rank the same configurations share their draws, and each would have drawn the same ones alone."""
+    rules = RankingRules(resamples=30)
+
+    def by(*some: Objective) -> tuple[Ranking, ...]:
+        return rank_all(configurations, some, lambda *_: SERVING, rng=np.random.default_rng(2), rules=rules)
+
+    assert by(GOODPUT, ENERGY, COST) == (*by(GOODPUT), *by(ENERGY), *by(COST))
+
+
+@law
 @given(any_set, st.randoms(use_true_random=False))
 def test_the_order_in_which_configurations_are_given_changes_nothing(
     configurations: list[Configuration], random: Random
@@ -184,6 +196,8 @@ def test_top_keeps_the_first_few_as_they_were(configurations: list[Configuration
     whole = rank(configurations, COST, SERVING, rng=rng(1), rules=RankingRules(resamples=20))
     cut = rank(configurations, COST, SERVING, rng=rng(1), rules=RankingRules(resamples=20, top=top))
     assert cut.choices == whole.choices[:top]
+    assert cut.cut == len(whole.choices) - len(cut.choices)
+    assert cut.cut_tied == sum(choice.tied_with_best for choice in whole.choices[top:])
 
 
 def test_equal_values_go_by_the_shorter_k_then_by_name() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -71,6 +73,27 @@ def test_one_pause_of_the_machine_moves_no_interval_beyond_the_samples_that_were
 def test_known_confidences(n: int, confidence: float) -> None:
     """1 - 2^(1-n) where min..max is all there is; ten samples use the second and the ninth."""
     assert median_estimate([float(i) for i in range(n)]).confidence == confidence
+
+
+@law
+@given(st.integers(1, 30_000), st.sampled_from([0.5, 0.95, 0.999]))
+def test_many_samples_attain_what_scipys_binomial_says(n: int, confidence: float) -> None:
+    """Also where 2**n is beyond every float: the same place in order, and its confidence to 1e-12."""
+    covered = 1 - 2 * scipy.stats.binom.cdf(np.arange((n + 1) // 2), n, 0.5)
+    r = max(int(np.count_nonzero(covered >= confidence)), 1)
+    found = median_estimate(np.arange(n, dtype=np.float64).tolist(), confidence)
+    assert found.confidence == pytest.approx(covered[r - 1], abs=1e-12)
+    assert (found.low, found.high) == (r - 1, n - r)
+
+
+@pytest.mark.parametrize("n", [20_000, 20_001])
+def test_counting_in_floats_is_counting_in_whole_numbers(n: int) -> None:
+    """P(Bin(n, 1/2) < r) in exact fractions, at the place that the interval of 95 % has."""
+    found = median_estimate(np.arange(n, dtype=np.float64).tolist())
+    ways = [1]
+    for i in range(round(found.low)):
+        ways.append(ways[-1] * (n - i) // (i + 1))
+    assert found.confidence == pytest.approx(float(1 - Fraction(2 * sum(ways), 2**n)), abs=1e-12)
 
 
 def test_six_samples_give_a_95_percent_interval() -> None:

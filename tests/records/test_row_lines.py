@@ -1,0 +1,92 @@
+"""A file in configspec's own layout, read by its lines: the same rows, or the same words, as in the general way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from any_rows import rows
+from example_rows import measured_row, raw_row, whole_row
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configspec.errors import RecordError
+from configspec.records.journal import Journal
+from configspec.records.reader import open_rows, read_each, read_rows
+from configspec.records.results_file import write_results
+from configspec.records.row import Row
+from configspec.records.row_lines import OtherLayoutError, rows_of_journal, rows_of_results
+
+HEAD = {"machine_info": {"node": "here"}, "datetime": "2026-01-01"}
+FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
+SIGNS = (b"", b'"', b"\\", b"{", b"}", b",", b"]", b"\n", b"0", b"-", b".", b"\xff", b"\x00", b"e9", b"null")
+
+
+def written(path: Path, some: list[Row]) -> Path:
+    write_results(path, HEAD, lambda: [FOREIGN, *map(raw_row, some)])
+    return path
+
+
+def journal(path: Path, some: list[Row]) -> Path:
+    path.unlink(missing_ok=True)
+    file = Journal(path, HEAD)
+    for row in some:
+        file.append(raw_row(row))
+    file.close()
+    return path
+
+
+def general(path: Path) -> tuple[Row, ...]:
+    """An entry at a time, in any layout."""
+    return tuple(entry.row for entry in open_rows(path).entries() if entry.row is not None)
+
+
+def told(read, path: Path) -> tuple[Row, ...] | str:
+    try:
+        return read(path) or "no row of configspec"
+    except RecordError as problem:
+        return "no row of configspec" if "none measured" in str(problem) else str(problem)
+    except UnicodeEncodeError:
+        return "half a surrogate"
+
+
+@given(st.lists(rows(), min_size=1, max_size=3, unique_by=lambda row: row.id))
+def test_lines_hold_the_rows_that_were_written(tmp_path_factory, some):
+    """Facts that rows share included; other benchmarks are no rows."""
+    folder = tmp_path_factory.mktemp("lines")
+    assert list(rows_of_results(written(folder / "r.json", some))) == [None, *some]
+    lines = range(2, len(some) + 2)
+    assert list(rows_of_journal(journal(folder / "j.jsonl", some), lines)) == some
+
+
+@given(st.booleans(), st.floats(0, 1, exclude_max=True), st.integers(0, 3), st.sampled_from(SIGNS))
+def test_damage_anywhere_changes_neither_rows_nor_words(tmp_path_factory, as_journal, place, cut, put):
+    """A quick reader may not take what the thorough one refuses, nor the other way round."""
+    folder = tmp_path_factory.getbasetemp()
+    path = (journal if as_journal else written)(folder / "damaged", [whole_row(1), measured_row(2)])
+    text = path.read_bytes()
+    at = int(place * len(text))
+    path.write_bytes(text[:at] + put + text[at + cut :])
+    assert told(read_rows, path) == told(general, path)
+
+
+@pytest.mark.parametrize("layout", [b"{}", b'{"benchmarks": []}\n', b'{"benchmarks": [\n]}\n', b'{"a": 1,\n', b""])
+def test_another_layout_is_not_read_here(tmp_path, layout):
+    """It is left to the general reader."""
+    (tmp_path / "r.json").write_bytes(layout)
+    with pytest.raises(OtherLayoutError):
+        list(rows_of_results(tmp_path / "r.json"))
+
+
+def test_what_comes_after_the_rows_is_another_layout(tmp_path):
+    """A second document behind the first, for example."""
+    path = written(tmp_path / "r.json", [measured_row(1)])
+    path.write_bytes(path.read_bytes() * 2)
+    with pytest.raises(OtherLayoutError):
+        list(rows_of_results(path))
+
+
+def test_only_what_is_kept_of_a_row_stays(tmp_path):
+    """In the file's order."""
+    path = written(tmp_path / "r.json", [measured_row(2), measured_row(1)])
+    assert read_each(path, lambda row: row.k) == (2, 1)
