@@ -240,7 +240,7 @@ class TransformersTarget:
 
 
 def _prepare_to_crop(cache: transformers.Cache) -> None:
-    """A sliding window can be cut if that was set after the prompt, not before (transformers' own generation)."""
+    """Prepare a sliding window to be cut: after the prompt, not before, as in transformers' own generation."""
     if hasattr(cache, "activate_past_recording"):
         cache.activate_past_recording()
 
