@@ -1,4 +1,4 @@
-"""Where `python <zip>` begins; in the zip this file stands beside the package `configspec_agent`.
+"""Where `python <zip>` begins; in the zip this file is beside the package `configspec_agent`.
 
 Python 2.7 must be able to read it: its user then reads the version, not a syntax error.
 """

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def receive(name: str, sha256: str, size: int, content: bytes) -> Dict[str, Optional[str]]:
-    """The archive's path on this board; `content` is written where there is no such file, whole."""
+    """The archive's path on this board; `content` is written unless that file is there and whole."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     place = os.path.join(cache, "configspec", "agent", name)
     try:

@@ -28,7 +28,7 @@ class Form(Generic[T]):
 
     wanted: str
     read: Callable[[object], T]
-    write: Callable[[T], object] | None = None  # None: JSON has it as it is
+    write: Callable[[T], object] | None = None  # None: JSON holds it unchanged
 
 
 def whole(minimum: int) -> Form[int]:

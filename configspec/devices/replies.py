@@ -1,6 +1,6 @@
 """What a device answers, as plain values. All `_s` figures are durations or stamps of its own monotonic clock.
 
-A reply is read strictly: one of another shape is no reply.
+A reply is read strictly: one of another shape is an error.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a request failed. `kind`: who must act, as `agent/protocol.py` has it."""
+    """Why a request failed. `kind`: who must act, as `agent/protocol.py` defines it."""
 
     kind: str
     what: str

@@ -159,7 +159,7 @@ class CurrentSetup:
         return found_setup
 
     def _replay_change(self, row: Row) -> Difference | None:
-        """What the profile says today, looked up anew: that is as cheap as remembering."""
+        """What the profile says today, looked up again: that is as cheap as remembering."""
         now = self._session.rows(row.cell, (row.k,)).get(row.k)
         if now is None:
             return Difference(what="profile", then=f"K={row.k}", now="no such configuration")

@@ -1,4 +1,4 @@
-"""Rows of a device that stands for recorded figures: nothing is timed, everything is looked up."""
+"""Rows of a device that replays recorded figures: nothing is timed, everything is looked up."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class MatchSample:
 
     def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Sample from q, token by token."""
-        seed = int(self._rng.integers(SEEDS))  # each draft is seeded, so a device that was opened anew repeats it
+        seed = int(self._rng.integers(SEEDS))  # each draft is seeded, so a device that was reopened repeats it
         return device.draft(k, keep=keep, append=append, decoding=self._decoding, seed=seed)
 
     def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:
@@ -99,7 +99,7 @@ class Rejection:
 
     def draft(self, device: Device, k: int, *, keep: int, append: Sequence[int]) -> DraftedTokens:
         """Sample from q, token by token."""
-        seed = int(self._rng.integers(SEEDS))  # each draft is seeded, so a device that was opened anew repeats it
+        seed = int(self._rng.integers(SEEDS))  # each draft is seeded, so a device that was reopened repeats it
         return device.draft(k, keep=keep, append=append, decoding=self._decoding, seed=seed)
 
     def judge(self, device: Device, target: Target, last: int, drafted: DraftedTokens) -> tuple[int, int]:

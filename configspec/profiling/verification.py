@@ -113,7 +113,7 @@ def time_verification(
         if turn and now_s() > end_s:
             break
         for shape in shapes:
-            _one(target, shape)  # after a pass of another shape llama.cpp builds its graph anew; in decoding K stays
+            _one(target, shape)  # after a pass of another shape llama.cpp rebuilds its graph; in decoding K stays
             samples[shape].append(_one(target, shape))
     return VerificationTimes(context=context, samples_s={shape: tuple(found) for shape, found in samples.items()})
 

@@ -74,7 +74,7 @@ def earlier_path(asked: Asked) -> Path:
 
 
 def _last(folder: Path) -> Path:
-    """The newest journal with a finished line: of a run that was killed at its first row it may hold half a line."""
+    """The newest journal with a finished line: that of a run killed at its first row may hold half a line."""
     for path in sorted(folder.glob(OURS), reverse=True):
         with suppress(OSError), path.open("rb") as file:  # in a shared folder, somebody else's
             if file.readline() and file.readline().endswith(b"\n"):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Untyped: TypeAlias = Any
 # Options of pytest-benchmark that write, compare or refuse: the controller's business, and never a worker's.
 OUTPUTS = ("json", "save", "autosave", "compare", "compare_fail", "histogram")
-LATE_S = 6.0  # execnet gives a worker five to end by itself
+LATE_S = 6.0  # execnet gives a worker five to exit
 ONLY = pytest.StashKey[bool]()
 
 
@@ -43,7 +43,7 @@ class Worker(Protocol):
 
     @property
     def shutting_down(self) -> bool:
-        """Whether it was told to end, or is gone."""
+        """Whether it was asked to end, or is gone."""
 
     def send_runtest_some(self, indices: Sequence[int]) -> None:
         """More tests for it, by their place in its collection."""

@@ -64,7 +64,7 @@ class RowKeeper:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """The row is on the disk before anybody is told that its test has ended."""
+        """The row is on the disk before its test is reported as ended."""
         take_row(self._run, report)
         if report.failed:
             device = device_in(report.nodeid, self._run.devices)

@@ -30,7 +30,7 @@ class KeptRow:
 
     @property
     def row(self) -> Row:
-        """What it holds of configspec's; read anew each time, so that thousands of rows are kept once."""
+        """What it holds of configspec's; read again each time, so that thousands of rows are kept once."""
         from configspec.records.codec import from_record
         from configspec.records.shared import record_of
 

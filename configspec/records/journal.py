@@ -104,7 +104,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalIndex:
-    """What a journal holds, without its rows: its header, and on which line the last word about each test stands."""
+    """What a journal holds, without its rows: its header, and which line is the last about each test."""
 
     header: Mapping[str, object]
     lines: Mapping[str, int]  # by the test's full name, in the order of the lines
@@ -119,7 +119,7 @@ def is_journal(path: Path) -> bool:
 
 
 def is_being_written(path: Path) -> bool:
-    """Whether the run that writes this journal still goes on; a file that cannot be asked says so when it is read."""
+    """Whether the run that writes this journal is still running; a file that cannot be locked fails when it is read."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -168,7 +168,7 @@ def journal_rows(path: Path, index: JournalIndex) -> Iterator[dict[str, object]]
 
 
 def _entries(path: Path, wanted: Container[int] | None = None) -> Iterator[tuple[int, dict[str, object] | None]]:
-    """Number and content of each line, or of those that are `wanted`; None where it is no JSON object."""
+    """Number and content of each line, or of those that are `wanted`; None where it is not a JSON object."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
             if wanted is None or number in wanted:

@@ -1,4 +1,4 @@
-"""Profiles written down as figures: a file that stands for boards which are not here.
+"""Profiles written down as figures: a file in place of boards which are not here.
 
     {
       "configspec_profile": 1,

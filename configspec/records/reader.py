@@ -1,7 +1,7 @@
 """A file of rows, whichever it is: a results file of pytest-benchmark's, or a journal. One row is in memory at a time.
 
 A file is read once when it is opened, to know that it is whole and what its head holds, and once more for its rows:
-other tools sort the keys of a file, so that its head may stand behind them.
+other tools sort the keys of a file, so that its head may come after them.
 """
 
 from __future__ import annotations

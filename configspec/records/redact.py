@@ -9,7 +9,7 @@ NAMES = frozenset(("name", "fullname", "group", "param", "device", "family", "dr
 
 
 def redacted(value: object, words: Mapping[str, str]) -> object:
-    """`value` without private words, such as {"ci-runner-3": "<host>"}: each is replaced where it stands by itself.
+    """`value` without private words, such as {"ci-runner-3": "<host>"}: each is replaced where it is a word of its own.
 
     Keys stay, and so do names of tests and of what the inventory declares: by them a row is found again, and whoever
     wrote the inventory chose them.

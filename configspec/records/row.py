@@ -215,7 +215,7 @@ class SampleRefs:
     def __post_init__(self) -> None:
         for value in (self.acceptance, self.text, self.times):
             if value is not None and not _HASH.fullmatch(value):
-                raise ValueError(f"{value!r} is no SHA-256 in lower-case hexadecimal")
+                raise ValueError(f"{value!r} is not a SHA-256 in lower-case hexadecimal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

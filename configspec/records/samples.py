@@ -97,7 +97,7 @@ class TextSamples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundTimes:
-    """Rounds of `k` tokens: seconds of each token, a tuple a round."""
+    """Rounds of `k` tokens: seconds of each token, one tuple per round."""
 
     k: int
     token_s: tuple[tuple[float, ...], ...]

@@ -32,7 +32,7 @@ Cell: TypeAlias = str | int | float | Interval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """What stands in a column, and what heads it; a column of remarks has no title."""
+    """What a column holds, and what heads it; a column of remarks has no title."""
 
     title: str
     kind: Kind = "text"
@@ -59,7 +59,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """Lines about what stands above them."""
+    """Lines about what is above them."""
 
     lines: tuple[str, ...]
 

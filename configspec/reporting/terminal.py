@@ -44,7 +44,7 @@ def _joined(text: str) -> str:
 
 def _section(section: Section, width: int) -> str:
     head = f"{section.heading}: {section.summary}" if section.summary else section.heading
-    # What is in sections of its own stands apart; a table or a note belongs to the line above it.
+    # What is in sections of its own is set apart; a table or a note belongs to the line above it.
     gap = "\n\n" if section.blocks and isinstance(section.blocks[0], Section) else "\n"
     return f"{head}{gap}{_blocks(section.blocks, width)}".rstrip("\n")
 
@@ -54,7 +54,7 @@ def _blocks(blocks: tuple[Block, ...], width: int) -> str:
 
 
 def _apart(blocks: tuple[Block, ...], width: int) -> Iterator[str]:
-    """The blocks' texts; an empty line stands around each section."""
+    """The blocks' texts; an empty line surrounds each section."""
     before: Block | None = None
     for block in blocks:
         if isinstance(block, Section) or isinstance(before, Section):

@@ -33,7 +33,7 @@ class Conflict:
 def conflicts(rankings: Sequence[Ranking]) -> tuple[Conflict, ...]:
     """One conflict for each ranking that has a best, in the order of the rankings.
 
-    A ranking cut short by `top` is enough: values are computed anew under its serving assumptions.
+    A ranking cut short by `top` is enough: values are computed again under its serving assumptions.
     """
     return tuple(
         _conflict(ranking, [r for r in rankings if (r.device, r.family) == (ranking.device, ranking.family)])

@@ -65,7 +65,7 @@ class LlamaTarget:
         """Open the model of `spec`.
 
         Raises:
-            UsageError: llama-cpp-python is missing, the file is no whole GGUF file, or it does not fit.
+            UsageError: llama-cpp-python is missing, the file is not a whole GGUF file, or it does not fit.
             TestbedError: llama.cpp could not make a context.
         """
         assert spec.gguf is not None

@@ -1,4 +1,4 @@
-"""What a target model must be able to do, whoever runs it.
+"""What a target model must be able to do, whatever runs it.
 
 A *text* is a sequence of token ids. `prefill` starts one, `feed` and `distributions` add to it and return what the
 target would say after each added token, `keep` cuts it. A run of speculative decoding is made of these.

@@ -135,7 +135,7 @@ class TransformersTarget:
         if length and _crop(self._cache, surplus):
             self._text = kept
         else:
-            self.prefill(kept)  # what cannot be cut is computed anew
+            self.prefill(kept)  # what cannot be cut is computed again
 
     def continue_text(self, prompt: Sequence[int], new_tokens: int, decoding: Decoding, *, seed: int) -> Continuation:
         """The target's own text after a prompt; see the protocol."""
@@ -197,7 +197,7 @@ class TransformersTarget:
         if cache is None:
             raise UsageError(
                 f"{self.folder}: transformers keeps no key-value cache for this kind of model. Convert it to GGUF and "
-                "name that as the target: llama.cpp reads such models anew where they cannot be cut."
+                "name that as the target: llama.cpp evaluates the text again where such models cannot be cut."
             )
         return out.logits, cache
 
@@ -240,7 +240,7 @@ class TransformersTarget:
 
 
 def _prepare_to_crop(cache: transformers.Cache) -> None:
-    """A sliding window can be cut if it was told so after the prompt, not before (transformers' own generation)."""
+    """Prepare a sliding window to be cut: after the prompt, not before, as in transformers' own generation."""
     if hasattr(cache, "activate_past_recording"):
         cache.activate_past_recording()
 

@@ -40,7 +40,7 @@ DESTINATION_PATTERN = rf"^([^-@{_NOT_IN_HOST}][^@{_NOT_IN_HOST}]*@)?[^-@{_NOT_IN
 def _known_quant(quant: str) -> str:
     if quant not in QUANTISATIONS:
         known = did_you_mean(quant, QUANTISATIONS)
-        raise ValueError(f"is {quant!r}, which is no quantisation of llama.cpp. {known}")
+        raise ValueError(f"is {quant!r}, which is not a quantisation of llama.cpp. {known}")
     return quant
 
 

@@ -85,7 +85,7 @@ def _nulls(node: JsonValue, key: Key = ()) -> Iterator[Key]:
 
 
 def _place(found: Key, document: JsonValue) -> Key:
-    """The key as the file has it: without inner specs, and no longer than where a short form stands."""
+    """The key as the file has it: without inner specs, and no longer than a short form's place."""
     place: Key = ()
     for part in found:
         if isinstance(part, str) and part.startswith(HIDDEN):
@@ -122,7 +122,7 @@ def _told(key: Key, error: ErrorDetails) -> str:
     return f"{name} is {found}. It has to be {wanted}."
 
 
-NAME_RULE = "A name stands in test ids: use letters, digits, '.', '_' and '-', a letter or digit first."
+NAME_RULE = "A name is part of test ids: use letters, digits, '.', '_' and '-', a letter or digit first."
 RULES = {
     HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
     URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1; a key is read from `api_key_env`.",

@@ -123,7 +123,7 @@ def _category(line: dict[str, object], where: str) -> str:
 
 
 def _text(line: dict[str, object], key: str, where: str) -> str:
-    """The text at `key` as it stands: the space at a prompt's end is part of it."""
+    """The text at `key`, unchanged: the space at a prompt's end is part of it."""
     text = line[key]
     if not isinstance(text, str):
         raise UsageError(f"{where}: `{key}` is {text!r:.60}. It has to be text.")
@@ -132,5 +132,5 @@ def _text(line: dict[str, object], key: str, where: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:  # "\ud800" alone: legal in JSON, half a character, and a tokenizer's crash
-        raise UsageError(f"{where}: `{key}` has half a surrogate pair, which is no character. Delete it.") from None
+        raise UsageError(f"{where}: `{key}` has half a surrogate pair, which is not a character. Delete it.") from None
     return text

@@ -86,7 +86,7 @@ class ConfigurationId:
 
     @property
     def id(self) -> str:
-        """What stands in a test's id."""
+        """Its part of a test's id."""
         return f"dev:{self.device}:-{self.family}-{self.drafter.slug}-K{self.k}"
 
     def as_json(self) -> list[str | int]:

@@ -74,7 +74,7 @@ def changed(way: str, value: object) -> dict[str, object]:
         ("acceptance.rate.high", 1.5, "acceptance: rate cannot be: low <= value <= high is needed, 0 to 1"),
         ("acceptance.by_prompt", [[1, "x"]], "acceptance.by_prompt[0][1]: expected int | float, got str"),
         ("acceptance.check", {"prompts": 1}, "acceptance.check: it has no key positions"),
-        ("samples.times", "../../passwd", "samples: '../../passwd' is no SHA-256"),
+        ("samples.times", "../../passwd", "samples: '../../passwd' is not a SHA-256"),
         ("device", "", "device, family, draft, quant and algorithm are names; one of them is empty"),
     ],
 )

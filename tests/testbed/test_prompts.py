@@ -74,7 +74,7 @@ def test_plain_lines_need_only_a_prompt(tmp_path: Path) -> None:
         ),
         ('{"prompt": " \\n"}', ": line 1: `prompt` is empty. Write a text, or delete the line."),
         ('{"prompt": 3}', ": line 1: `prompt` is 3. It has to be text."),
-        ('{"prompt": "\\ud800"}', ": line 1: `prompt` has half a surrogate pair, which is no character. Delete it."),
+        ('{"prompt": "\\ud800"}', ": line 1: `prompt` has half a surrogate pair, which is not a character. Delete it."),
         ('{"turns": []}', ": line 1: `turns` is []. It has to be a list of texts, at least one."),
         ('{"turns": "x"}', ": line 1: `turns` is 'x'. It has to be a list of texts, at least one."),
         ('{"turns": [""]}', ": line 1: `turns[0]` is empty."),

@@ -110,12 +110,12 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
             "devices.a.power is a key that configspec does not "
             "know. Known: connection, replay, python, models, llama_cpp, link, health, tags.",
         ),
-        ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name stands in test ids: use letters,"),
-        ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name stands in test ids"),
-        ("devices: {'a[1]': {connection: local}}", "devices has the name 'a[1]'. A name stands in test ids"),
-        ("devices: {a=b: {connection: local}}", "devices has the name 'a=b'. A name stands in test ids"),
-        ("devices: {-a: {connection: local}}", "devices has the name '-a'. A name stands in test ids"),
-        ("devices: {a: {connection: local, tags: [x y]}}", "devices.a.tags[0] is 'x y'. A name stands in test ids"),
+        ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name is part of test ids: use letters,"),
+        ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name is part of test ids"),
+        ("devices: {'a[1]': {connection: local}}", "devices has the name 'a[1]'. A name is part of test ids"),
+        ("devices: {a=b: {connection: local}}", "devices has the name 'a=b'. A name is part of test ids"),
+        ("devices: {-a: {connection: local}}", "devices has the name '-a'. A name is part of test ids"),
+        ("devices: {a: {connection: local, tags: [x y]}}", "devices.a.tags[0] is 'x y'. A name is part of test ids"),
         ("devices: {a: {connection: local, tags: [x, x]}}", "devices.a.tags has x more than once. Keep one of each."),
         ("devices: {a: {connection: local, tags: x}}", "devices.a.tags is 'x'. It has to be a list, as in [a, b]."),
         ("devices: {a: {connection: local, tags: }}", "devices.a.tags is empty. Give it a value, or delete it."),
@@ -190,7 +190,7 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
             "families: {f: {drafts: {xs: 3}}}",
             "families.f.drafts.xs is 3. It has to be a mapping of keys to values. Known",
         ),
-        ("families: {f: {drafts: {a/b: x}}}", "families.f.drafts has the name 'a/b'. A name stands in test ids"),
+        ("families: {f: {drafts: {a/b: x}}}", "families.f.drafts has the name 'a/b'. A name is part of test ids"),
         ("families: {f: {drafts: {xs: {}}}}", "families.f.drafts.xs has none of them. Give it exactly one of"),
         (
             "families: {f: {drafts: {xs: {safetensors: models/xs, gguf: {F16: ready.gguf}}}}}",
@@ -199,7 +199,7 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
         (
             "families: {f: {drafts: {xs: {gguf: {Q4_K_N: x}}}}}",
             "families.f.drafts.xs.gguf has a key that is 'Q4_K_N', "
-            "which is no quantisation of llama.cpp. Did you mean 'Q4_K_S'?",
+            "which is not a quantisation of llama.cpp. Did you mean 'Q4_K_S'?",
         ),
         (
             "families: {f: {target: {transformers: models/xs}, drafts: {xs: ready.gguf}, quants: [F16]}}",
@@ -216,7 +216,7 @@ def test_a_wrong_device_is_told(write_inventory: WriteInventory, tmp_path: Path,
         ("families: {f: {quants: []}}", "families.f.quants is []. It has to be given at least one entry."),
         (
             "families: {f: {quants: [Q4_K_N]}}",
-            "families.f.quants[0] is 'Q4_K_N', which is no quantisation of llama.cpp. "
+            "families.f.quants[0] is 'Q4_K_N', which is not a quantisation of llama.cpp. "
             "Did you mean 'Q4_K_S'? Known: F32, F16, BF16,",
         ),
         ("families: {f: {quants: [F16, F16]}}", "families.f.quants has F16 more than once. Keep one of each."),

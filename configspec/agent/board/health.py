@@ -166,7 +166,7 @@ def _swap_used(root: Path) -> int | None:
 
 
 def _time_loop() -> float:
-    """Seconds of the fixed loop, on the clock that times every draft: 0 where that clock stands still."""
+    """Seconds of the fixed loop, on the clock that times every draft: 0 where that clock does not move."""
     begin_s = time.monotonic()
     total = 0
     for number in range(TURNS):

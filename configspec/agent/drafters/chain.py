@@ -1,7 +1,7 @@
 """Drafting with a time stamp for each token, greedy (the loop that is measured) or sampled.
 
 The *sequence* is all tokens so far. The model has evaluated all but the last few, which are *pending*: at least
-one, since its evaluation tells the next token. An end-of-text token is drafted like any other, so that every
+one, since its evaluation gives the next token. An end-of-text token is drafted like any other, so that every
 round of K has K tokens.
 """
 
@@ -126,7 +126,7 @@ class Drafter:
     def _draft(self, k: int) -> tuple[list[int], list[float]]:
         """The measured loop: names are local and nothing is allocated, which a small model would notice.
 
-        llama.cpp keeps the logits of every one-token batch at one address, so that is asked for once a round; that it
+        llama.cpp keeps the logits of every one-token batch at one address, so that is asked for once per round; that it
         still holds is checked at the end, since a wrong one would be wrong tokens.
         """
         model, deadline, cell, batch = self._model, self._deadline, self._cell, self._one
@@ -202,7 +202,7 @@ class Drafter:
         self._tokens = [*self._tokens[:keep], *append]
         evaluated = min(self._evaluated, keep, len(self._tokens) - 1)
         if evaluated < self._evaluated and not self._model.forget_after(evaluated):
-            evaluated = 0  # what cannot be cut (a recurrent state) is evaluated anew
+            evaluated = 0  # what cannot be cut (a recurrent state) is evaluated again
         self._evaluated = evaluated
         self._distributions = []
 

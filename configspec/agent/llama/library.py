@@ -38,7 +38,7 @@ class Library:
         return {"llama_cpp_version": self.version, "llama_cpp_system_info": system}
 
     def forget_log(self) -> None:
-        """Start anew, so that the next error quotes only what belongs to it."""
+        """Clear it, so that the next error quotes only what belongs to it."""
         self._log.clear()
 
     def complaints(self) -> str:

@@ -102,7 +102,7 @@ class AgentClient:
 
         Raises:
             UsageError: What was asked cannot be.
-            TestbedError: The board misbehaved, or is lost: it does not answer, or with what is no such reply.
+            TestbedError: The board misbehaved, or is lost: it does not answer, or with another kind of message.
         """
         if self._lost is not None:
             raise self._lost.with_traceback(None)
@@ -110,7 +110,7 @@ class AgentClient:
         line = encode({"id": request_id, "op": op, "deadline_s": deadline_s, **request.as_json()})
         if len(line) > MAX_LINE_BYTES:
             raise UsageError(f"{self._device}: {op}: a request of {len(line)} bytes, at most {MAX_LINE_BYTES}.")
-        with contextlib.suppress(BrokenPipeError):  # it ended: waiting for its answer tells how
+        with contextlib.suppress(BrokenPipeError):  # it ended: waiting for its answer finds out how
             self._connection.send(line)
         of_file = f" of {request.path}" if isinstance(request, Open) else ""  # which model a killed agent was opening
         answer = self._await_answer(request_id, f"{op!r}{of_file}", deadline_s + self._limits.grace_s)

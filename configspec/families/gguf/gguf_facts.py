@@ -54,7 +54,7 @@ class GgufFacts:
     def fallbacks(self) -> tuple[str, ...]:
         """Types that a K-quant's name does not promise.
 
-        llama.cpp takes other types for rows that are no multiple of 256, so such a file is larger and slower than
+        llama.cpp takes other types for rows that are not a multiple of 256, so such a file is larger and slower than
         its name.
         """
         if "_K" not in self.quant:

@@ -18,7 +18,7 @@ MAX_SHARDS = 1000  # a damaged name or count must not become a million files
 
 
 def shard_names(name: str) -> tuple[str, ...]:
-    """The names of all files of the model to which the file `name` belongs, in order; itself where it is no shard.
+    """The names of all files of the model to which the file `name` belongs, in order; itself where it is not a shard.
 
     >>> shard_names("model-00002-of-00002.gguf")
     ('model-00001-of-00002.gguf', 'model-00002-of-00002.gguf')

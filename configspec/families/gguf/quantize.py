@@ -55,7 +55,7 @@ def check_quant(quant: str) -> None:
 def _file_type(llama_cpp: ModuleType, quant: str) -> int:
     known = _file_types(llama_cpp)
     if quant not in known:
-        raise UsageError(f"The quantisation {quant!r} is none of llama.cpp's. {did_you_mean(quant, known)}")
+        raise UsageError(f"The quantisation {quant!r} is not one of llama.cpp's. {did_you_mean(quant, known)}")
     return known[quant]
 
 

@@ -142,7 +142,7 @@ class DeviceQueues:
             queue.clear()
 
     def _feed(self) -> None:
-        """Give workers what they can take, those with the least to do first; let go those for whom nothing is left."""
+        """Give workers what they can take, those with the least to do first; stop those without any left."""
         fed = True
         while fed:
             hungry = [node for node in self._ready if self._ahead(node) < AHEAD and not node.shutting_down]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from configspec.errors import TestbedError
 from configspec.targets.server.server_client import JsonObject
 
-Named = int | str  # a token by its id, or by its text where the server tells no ids
+Named = int | str  # a token by its id, or by its text where the server gives no ids
 _TOKEN_ID = re.compile(r"token_id:(\d+)")
 
 

@@ -58,7 +58,7 @@ class CompletionRequest:
 
 
 class ServerModel:
-    """Completions of one model. `context` is None where the server does not tell."""
+    """Completions of one model. `context` is None where the server does not say."""
 
     def __init__(self, client: ServerClient, spec: ServerSpec, tokenizer: Callable[[], Tokenizer]) -> None:
         """Look the model up, then ask for short completions; the tokenizer is made in between.
@@ -114,7 +114,7 @@ class ServerModel:
         return self.complete(asked, retries=retries)
 
     def _look_up(self) -> int | None:
-        """The model's context, if the server tells."""
+        """The model's context, if the server says."""
         try:
             listed = self._client.get("/models").get("data")
         except RefusedError:
@@ -150,7 +150,7 @@ class ServerModel:
         return True
 
     def _probe_scores(self, ids: Sequence[int], written: Sequence[Row], *, as_ids: bool) -> tuple[str | None, bool]:
-        """Why scores cannot be had, and whether they stand late: those of a text that the model has just written."""
+        """Why scores cannot be had, and whether they come late: those of a text that the model has just written."""
         prompt: list[int] | str
         if as_ids:
             prompt = [*ids, *(int(row.token) for row in written)]

@@ -1,7 +1,7 @@
 """A target behind an OpenAI-compatible server: vLLM, llama-server, llama-cpp-python's own, and others.
 
 Its texts are completions with log-probabilities. It verifies by scoring a prompt: the text with the drafted tokens goes
-out, and what comes back tells the likeliest token after each. The server keeps its own cache, or does not.
+out, and what comes back holds the likeliest token after each. The server keeps its own cache, or does not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from configspec.targets.target import Continuation
 from configspec.testbed.family_spec import HubSpec, ServerSpec, TargetSpec
 from configspec.theory.decoding import Decoding
 
-NO_TOKEN = -1  # stands behind the first disagreement, where nobody looks, for what a server's text does not tell
+NO_TOKEN = -1  # follows the first disagreement, where nobody looks, for what a server's text does not say
 
 
 class ServerVariant:
@@ -115,7 +115,7 @@ class ServerTarget:
             UsageError: Always.
         """
         raise UsageError(
-            f"The target {self.name} gives no whole distributions: servers tell a few of the likeliest tokens. Sampled "
+            f"The target {self.name} gives no whole distributions: servers give a few of the likeliest tokens. Sampled "
             "acceptance can still be predicted from its texts (`continue_text`); to run it, take the model itself, as "
             "`transformers` or `gguf`, or decode greedily."
         )

@@ -1,4 +1,4 @@
-"""Serving assumptions: applied after measuring, so that they can be asked anew."""
+"""Serving assumptions: applied after measuring, so that they can be changed without measuring again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the verifier bills for a round: the laws there are. A new one is a class here, and a line in `BILLING`."""
+"""What the verifier bills for a round: one class each. A new one is a class here, and a line in `BILLING`."""
 
 from __future__ import annotations
 

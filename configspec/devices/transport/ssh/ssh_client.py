@@ -90,7 +90,7 @@ class SshClient:
             f"ControlPersist={PERSIST_S}",
             "ClearAllForwardings=yes",
             "RemoteCommand=none",
-            "LogLevel=INFO",  # what it says of a failure tells what failed
+            "LogLevel=INFO",  # its messages at this level say what failed
             *HOST_KEYS[self.spec.host_keys],
         ]
         return ["ssh", "-T", "-x", *_config(self.spec), *(part for option in options for part in ("-o", option))]
