@@ -33,6 +33,7 @@ import collection_cost
 import every_cell
 import journal_cost
 import plugin_cost
+import rank_cost
 import separate_k
 import sweep
 from build_llama_bench import ensure_llama_bench
@@ -199,8 +200,8 @@ def plugin(asked: Asked) -> list[Line]:
 
 
 def journal(asked: Asked) -> list[Line]:
-    """What it costs to lose nothing."""
-    return journal_cost.measure(repeats=asked.pairs)
+    """What it costs to lose nothing, and to rank it all."""
+    return [*journal_cost.measure(repeats=asked.pairs), *rank_cost.measure(repeats=asked.pairs)]
 
 
 def on_boards(asked: Asked) -> list[Line]:
