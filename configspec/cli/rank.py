@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -81,7 +82,8 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         )
     if asked.format == "json":
         document = _json(rankings, query, chosen)
-        print(json.dumps(document, indent=1, allow_nan=False))
+        json.dump(document, sys.stdout, indent=1, allow_nan=False)  # a piece at a time: its text is never in memory
+        print()
         return 0
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.run_document import ranking_document

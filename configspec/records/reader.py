@@ -16,7 +16,7 @@ from configspec.records.codec import from_record
 from configspec.records.journal import JournalIndex, index_journal, is_journal, journal_rows
 from configspec.records.json_stream import stream
 from configspec.records.row import KEY, Row
-from configspec.records.row_lines import OtherLayoutError, rows_of_journal, rows_of_results
+from configspec.records.row_lines import OtherLayoutError, kept_of_journal, rows_of_results
 from configspec.records.shared import SHARED, record_of, resolved
 
 Kept = TypeVar("Kept")
@@ -126,22 +126,17 @@ def read_each(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
         RecordError: As for `read_rows`.
     """
     try:
-        rows = _kept(_rows_of_lines(path), kept)
+        rows = _kept_of_lines(path, kept)
     except (OtherLayoutError, OSError):
         rows = ()
     # No rows: another layout, or something to tell.
     return rows or _whole(path, kept)
 
 
-def _rows_of_lines(path: Path) -> Iterator[Row | None]:
+def _kept_of_lines(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
     if not path.is_file():
         raise OtherLayoutError  # a pipe gives its rows but once
-    if not is_journal(path):
-        return rows_of_results(path)
-    index = index_journal(path)
-    if index.damaged:
-        raise OtherLayoutError
-    return rows_of_journal(path, frozenset(index.lines.values()))
+    return kept_of_journal(path, kept) if is_journal(path) else _kept(rows_of_results(path), kept)
 
 
 def _kept(rows: Iterable[Row | None], kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:

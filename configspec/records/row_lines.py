@@ -4,7 +4,7 @@
                     "benchmarks": [
                     {...},              one line a row
                     ]}
-    journal         {"row": {...}}      one line a row, of which the index says which count
+    journal         {"row": {...}}      one line a row, of which the last one of each test counts
 
 Here is no word for what is wrong with a file: where anything at all is not as expected `OtherLayoutError` is raised,
 and the general reader, which takes several times as long, finds the words or the rows.
@@ -12,17 +12,19 @@ and the general reader, which takes several times as long, finds the words or th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 import msgspec
 
+from configspec.records.plain import loads
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
 
 Fact = TypeVar("Fact")
+Kept = TypeVar("Kept")
 ROWS_BEGIN = b'"benchmarks": [\n'
 ROWS_END = b"]}\n"
 NO_RECORD = msgspec.Raw(b"")
@@ -57,10 +59,19 @@ class _Entry(msgspec.Struct):
     extra_info: _Extra
 
 
-class _Line(msgspec.Struct):
-    """One line of a journal."""
+class _NamedEntry(_Entry):
+    fullname: str
 
-    row: _Entry
+
+class _Header(msgspec.Struct):
+    configspec_journal: Literal[1]
+
+
+class _Line(msgspec.Struct):
+    """One line of a journal behind its header."""
+
+    row: _NamedEntry | None = None
+    dropped: str | None = None
 
 
 class _Shared(msgspec.Struct):
@@ -115,21 +126,45 @@ def rows_of_results(path: Path) -> Iterator[Row | None]:
             raise OtherLayoutError from problem
 
 
-def rows_of_journal(path: Path, wanted: Collection[int]) -> Iterator[Row | None]:
-    """The row of each of the `wanted` lines, counted from 1; None where configspec did not write it.
+def kept_of_journal(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+    """What is kept of each row that counts, in the order in which they were finished.
+
+    Args:
+        path: The journal.
+        kept: Is asked about every row, also of one that a later line takes the place of.
 
     Raises:
-        OtherLayoutError: One of them is not as configspec writes it.
+        OtherLayoutError: A line is not as configspec writes it, but for the last one, which a kill may have cut.
         OSError: It cannot be read.
     """
     none = _Facts({})
+    found: dict[str, Kept | None] = {}  # by the test's full name
     with path.open("rb") as file:
         try:
-            for number, line in enumerate(file, start=1):
-                if number in wanted:
-                    yield _row_of(_line.decode(line).row, none)
+            msgspec.json.decode(file.readline(), type=_Header)
+            for text in file:
+                if not text.endswith(b"\n") and _cut(text):
+                    continue
+                line = _line.decode(text)
+                if line.row is not None:
+                    found.pop(line.row.fullname, None)  # so that the later line's place counts
+                    row = _row_of(line.row, none)
+                    found[line.row.fullname] = None if row is None else kept(row)
+                elif line.dropped is not None:
+                    found.pop(line.dropped, None)
+                else:
+                    raise OtherLayoutError
         except (ValueError, LookupError, TypeError, RecursionError) as problem:
             raise OtherLayoutError from problem
+    return tuple(one for one in found.values() if one is not None)
+
+
+def _cut(text: bytes) -> bool:
+    try:
+        loads(text.decode("utf-8", errors="replace"))
+    except ValueError:
+        return True
+    return False
 
 
 def _row_of(entry: _Entry, facts: _Facts) -> Row | None:
@@ -150,7 +185,7 @@ def _shared(file: BinaryIO) -> Mapping[str, msgspec.Raw]:
         begins = line == (ROWS_BEGIN if head else b"{" + ROWS_BEGIN)
         if begins:
             text = b"".join([*head, line]).removesuffix(ROWS_BEGIN).rstrip().removesuffix(b",") + b"}"
-            return msgspec.json.decode(text, type=_Head).ours.shared
+            return msgspec.json.decode(text.decode("utf-8"), type=_Head).ours.shared
         if not line.endswith(b",\n"):
             break
         head.append(line)

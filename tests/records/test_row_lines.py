@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from configspec.records.journal import Journal
 from configspec.records.reader import open_rows, read_each, read_rows
 from configspec.records.results_file import write_results
 from configspec.records.row import Row
-from configspec.records.row_lines import OtherLayoutError, rows_of_journal, rows_of_results
+from configspec.records.row_lines import OtherLayoutError, kept_of_journal, rows_of_results
 
 HEAD = {"machine_info": {"node": "here"}, "datetime": "2026-01-01"}
 FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
@@ -55,8 +56,28 @@ def test_lines_hold_the_rows_that_were_written(tmp_path_factory, some):
     """Facts that rows share included; other benchmarks are no rows."""
     folder = tmp_path_factory.mktemp("lines")
     assert list(rows_of_results(written(folder / "r.json", some))) == [None, *some]
-    lines = range(2, len(some) + 2)
-    assert list(rows_of_journal(journal(folder / "j.jsonl", some), lines)) == some
+    assert kept_of_journal(journal(folder / "j.jsonl", some), lambda row: row) == tuple(some)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=8), st.booleans())
+def test_the_last_line_about_a_test_counts(tmp_path_factory, steps, cut):
+    """Whatever was measured again, was dropped, or was cut by a kill."""
+    path = tmp_path_factory.getbasetemp() / "again.jsonl"
+    path.unlink(missing_ok=True)
+    file = Journal(path, HEAD)
+    file.append(FOREIGN)
+    for attempts, (k, dropped) in enumerate(steps, start=1):
+        raw = raw_row(replace(measured_row(k), attempts=attempts))
+        if dropped:
+            file.drop(str(raw["fullname"]), "another draft")
+        else:
+            file.append(raw)
+    if cut:
+        file.append(raw_row(measured_row(4)))
+    file.close()
+    if cut:
+        path.write_bytes(path.read_bytes()[:-9])
+    assert kept_of_journal(path, lambda row: row) == general(path)
 
 
 @given(st.booleans(), st.floats(0, 1, exclude_max=True), st.integers(0, 3), st.sampled_from(SIGNS))
