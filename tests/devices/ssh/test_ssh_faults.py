@@ -39,7 +39,7 @@ HURRIED = Heartbeat(beat_s=0.2, silence_s=1.5, alive_s=1)
             r"cannot log in to stranger: .*Permission denied \(publickey\)\. Install this user's key",
         ),
         ("nobody-there", {}, DeviceOffline, r"offline: ssh cannot reach nobody-there: .*refused\. Is it on"),
-        ("board-a", {"python": "/nope/python"}, UsageError, "`python`, /nope/python: it is not there.*Python 3.8"),
+        ("board-a", {"python": "/nope/python"}, UsageError, "`python`, /nope/python: it does not exist.*Python 3.8"),
         ("board-a", {"python": "/etc/passwd"}, UsageError, "`python`, /etc/passwd: it is not executable.*Python 3.8"),
         ("board-a", {"python": "false"}, UsageError, "its `python`, false, ended with 1.*Python 3.8"),
     ],

@@ -94,7 +94,7 @@ def test_a_name_is_a_name_and_never_a_command(
 def test_a_program_that_is_an_option_or_a_command_is_only_not_found(server, agent_cache: Path, python: str) -> None:
     """Neither the shell nor ssh reads anything into it."""
     with (
-        pytest.raises(UsageError, match=r"^orin: cannot start its `python`, .*: it is not there\."),
+        pytest.raises(UsageError, match=r"^orin: cannot start its `python`, .*: it does not exist\."),
         open_device(server.device(python=python), agent_cache),
     ):
         pass
