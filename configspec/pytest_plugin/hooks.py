@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from configspec.theory.ids import ConfigurationId
 
 ASK = "no device was asked for: --device NAME measures (configspec reads devices.yaml)"
+FIXTURES = "configspec.pytest_plugin.fixtures"
 MEASURING = {"hil_benchmark", "hil_end_to_end"}  # fixtures that write a row
 
 
@@ -58,7 +59,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per configuration; where there is none to run, one skipped test that says why."""
-    if "configuration" not in metafunc.fixturenames:
+    if not private_api.resolves_to(metafunc, "configuration", FIXTURES):
         return
     run = metafunc.config.stash.get(RUN, None)
     if run is None:

@@ -1,4 +1,4 @@
-"""What is used of pytest-benchmark and pytest-xdist although they do not promise it: in this module only.
+"""What is used of pytest, pytest-benchmark and pytest-xdist although they do not promise it: in this module only.
 
 `tests/pytest_plugin/test_private_api.py` uses each against the installed releases, and names it when it is gone.
 """
@@ -127,6 +127,20 @@ def late_reports(config: pytest.Config) -> Iterator[pytest.TestReport]:
 def fixtures_of(item: pytest.Item) -> frozenset[str]:
     """The names of the fixtures that a test asks for."""
     return frozenset(getattr(item, "fixturenames", ()))
+
+
+def resolves_to(metafunc: pytest.Metafunc, name: str, module: str) -> bool:
+    """Whether the test gets its fixture `name` from `module`, and not its own of that name or its own parameters."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+        if name in ([one.strip() for one in names.split(",")] if isinstance(names, str) else names):
+            return False
+    for fixture in reversed(metafunc._arg2fixturedefs.get(name, ())):  # the closest one is the last
+        if getattr(fixture.func, "__module__", None) == module:
+            return True
+        if name not in fixture.argnames:  # else it takes the value of the one that it overrides
+            return False
+    return False
 
 
 def configuration_of(item: pytest.Item) -> ConfigurationId | None:

@@ -321,6 +321,49 @@ families:
 """
 
 
+@pytest.mark.parametrize("flags", [(), ("--device", "fast")])
+def test_a_project_may_have_fixtures_of_the_same_names(testbed, pytester, flags):
+    """A suite that knows nothing of configspec, with its own `configuration`, runs as it did before."""
+    pytester.makepyfile(
+        test_guest="""
+        import pytest
+
+        @pytest.fixture(params=[1, 2])
+        def configuration(request):
+            return request.param
+
+        @pytest.fixture
+        def device():
+            return "mine"
+
+        def test_fixtures(configuration, device):
+            assert (configuration, device) in {(1, "mine"), (2, "mine")}
+
+        @pytest.mark.parametrize("device, configuration", [("a", "b")])
+        def test_parameters(configuration, device):
+            assert device + configuration == "ab"
+        """
+    )
+    pytester.runpytest("test_guest.py", *flags).assert_outcomes(passed=3)
+
+
+def test_a_fixture_that_takes_the_configuration_and_has_its_name_is_measured(testbed, pytester):
+    """A suite may wrap `configuration`: its test is still one per configuration."""
+    pytester.makepyfile(
+        test_wrapped="""
+        import pytest
+
+        @pytest.fixture
+        def configuration(configuration):
+            return configuration
+
+        def test_it(hil_benchmark, configuration):
+            assert hil_benchmark().id == configuration
+        """
+    )
+    pytester.runpytest("test_wrapped.py", "--device", "fast", "--k", "2").assert_outcomes(passed=2)
+
+
 def test_a_k_over_the_context_is_a_usage_error(testbed, pytester):
     """The depth of 128 and K = 40 do not fit 150 tokens: both keys and both numbers are told."""
     Path(testbed, "devices.yaml").write_text(LOCAL, encoding="utf-8")
