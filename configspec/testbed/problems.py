@@ -45,7 +45,11 @@ def check(document: JsonValue, folder: Path) -> tuple[DevicesYaml | None, list[s
         specs = reader().validate_python(document, context=folder)
     except ValidationError as error:
         places = [(_place(one["loc"], document), one) for one in error.errors(include_url=False)]
-        told = [_told(place, one) for place, one in places if not any(place[: len(key)] == key for key in empty)]
+        told = [
+            _told(place, one)
+            for place, one in places
+            if not any(place[: len(key)] == key for key in empty) and not (one["type"] == "too_short" and one["input"])
+        ]  # a list that is too short without its wrong entries: those are told
         return None, [*empty.values(), *told]
     return (None if empty else specs), [*empty.values()]
 

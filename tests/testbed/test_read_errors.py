@@ -24,6 +24,12 @@ def problems(path: Path) -> list[str]:
     return [line.removeprefix("devices.yaml: ") for line in lines]
 
 
+def test_a_wrong_entry_is_not_told_as_an_empty_list_too(write_inventory: WriteInventory) -> None:
+    """The list has an entry: one problem, one line."""
+    lines = problems(write_inventory(DEVICES + "families: {f: {quants: [Q4_K_N]}}"))
+    assert [line.split(",")[0] for line in lines if "quants" in line] == ["families.f.quants[0] is 'Q4_K_N'"]
+
+
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "~"])
 def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, text: str) -> None:
     """The smallest thing to write stands in the message."""
