@@ -64,7 +64,7 @@ def merge(paths: Sequence[Path], out: Path, *, prefer_newest: bool = False, salv
         missing = _carry(files, choice.chosen.values(), out)
         write_results(out, head, lambda: _chosen_rows(files, places))
     except OSError as problem:
-        raise UsageError(f"{out}: cannot be written: {problem.strerror}.") from problem
+        raise UsageError(f"{problem.filename or out}: cannot be written: {problem.strerror}.") from problem
     return Merged(
         rows=len(places),
         in_several_files=choice.in_several_files,
@@ -144,5 +144,8 @@ def _carry(files: Sequence[RowFile], chosen: Iterable[_Chosen], out: Path) -> tu
     missing: set[str] = set()
     for place, of_file in sorted(refs.items()):
         missing.update(carry_samples(of_file, samples_folder(files[place].path), folder))
-    # What one file's folder lacks may have come with another's.
-    return tuple(sorted(missing.intersection(carry_samples(set().union(*refs.values()), folder, folder))))
+    # What one file's folder lacks may be in another's, whether a row of that file was chosen or not.
+    every = set().union(*refs.values())
+    for file in files if missing else ():
+        missing.intersection_update(carry_samples(every, samples_folder(file.path), folder))
+    return tuple(sorted(missing))

@@ -213,10 +213,18 @@ def test_what_one_folder_lacks_another_may_have(tmp_path):
     assert merge([a, b], tmp_path / "out.json").missing_samples == ()
 
 
-def test_a_full_disk_is_a_usage_error(tmp_path):
+def test_a_folder_none_of_whose_rows_is_kept_may_have_it_too(tmp_path):
+    """The newer file was copied without its side files; the older one has the same row, with them."""
+    one = sampled(tmp_path / "here", 2)
+    a = results(tmp_path / "a.json", [raw_row(one)], day=2)
+    b = results(tmp_path / "here" / "b.json", [raw_row(one)], day=1)
+    assert merge([a, b], tmp_path / "out.json").missing_samples == ()
+
+
+def test_what_cannot_be_written_is_a_usage_error_that_names_it(tmp_path):
     """A file is in the way of the folder of side files."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "configspec-samples").write_text("")
     a = results(tmp_path / "a.json", [raw_row(sampled(tmp_path, 2))])
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="configspec-samples: cannot be written"):
         merge([a], tmp_path / "out" / "out.json")
