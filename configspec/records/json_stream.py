@@ -22,7 +22,7 @@ def stream(path: Path, key: str, *, chunk: int = CHUNK) -> Iterator[tuple[str | 
     Raises:
         RecordError: The file is not a JSON object, or is cut short.
     """
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         scanner = _Scanner(file, chunk)
         try:
             yield from _members(scanner, key)

@@ -95,6 +95,8 @@ def open_rows(path: Path, *, salvage: bool = False) -> RowFile:
             raise RecordError(
                 f"{path}: the file is empty. What a run had finished is in its journal: configspec recover JOURNAL"
             )
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise RecordError(f"{path}: a pipe or a device, and it is read twice. Write it into a file first.")
         return _journal(path, salvage) if is_journal(path) else _results(path)
     except FileNotFoundError:
         raise RecordError(

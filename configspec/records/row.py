@@ -28,15 +28,16 @@ VERSION = 2
 KEY = "configspec"
 Method = Literal["shared rounds", "separate rounds", "replay"]
 
+_MOST = 2**53  # beyond it a float does not count by ones
 _ROUNDING = 1e-9  # by which a sum of expected counts may be beyond another
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def check_counts(**counts: float | None) -> None:
-    """ValueError where a count is negative or not finite."""
+    """ValueError where a count is negative, not finite, or too large to be one."""
     for name, count in counts.items():
-        if count is not None and not 0 <= count < math.inf:
-            raise ValueError(f"{name} is {count}; a count is 0 or more")
+        if count is not None and not 0 <= count < _MOST:
+            raise ValueError(f"{name} is {count!r:.24}; a count is 0 or more, and less than 2**53")
 
 
 def check_times(**times_s: Iterable[float | None]) -> None:
@@ -256,6 +257,7 @@ class Row:
     def __post_init__(self) -> None:
         if self.version != VERSION:
             raise ValueError(f"a row is of version {VERSION}, not {self.version}")
+        check_counts(k=self.k)
         if self.k < 1 or self.attempts < 1:
             raise ValueError(f"k is {self.k} and attempts {self.attempts}; both are whole numbers from 1")
         if not all((self.device, self.family, self.draft, self.quant, self.algorithm)):

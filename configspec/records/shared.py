@@ -55,17 +55,22 @@ def resolved(row: dict[str, object], shared: Mapping[str, object], where: str) -
     """The row with its facts in place of the references.
 
     Raises:
-        RecordError: A reference leads nowhere.
+        RecordError: A reference leads nowhere, or is none.
     """
     record = record_of(row)
-    refs = None if record is None else record.get(SHARED)
-    if record is None or not isinstance(refs, dict):
+    if record is None or SHARED not in record:
         return row
+    refs = record[SHARED]
+    if not isinstance(refs, dict) or not all(isinstance(sha256, str) for sha256 in refs.values()):
+        raise RecordError(
+            f"{where}: shared is {refs!r:.60}; it has to name facts of the file's head, each by its hash. "
+            "Fetch the whole file again."
+        )
     whole = {key: value for key, value in record.items() if key != SHARED}
     for key, sha256 in refs.items():
         if sha256 not in shared:
             raise RecordError(
-                f"{where}: its {key} is in the file's head under configspec.shared, by the hash {sha256!r:.20}, "
+                f"{where}: its {key} is in the file's head under configspec.shared, by the hash {sha256:.12}, "
                 "which is not there. Fetch the whole file again."
             )
         whole[key] = shared[sha256]

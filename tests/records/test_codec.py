@@ -70,6 +70,7 @@ def changed(way: str, value: object) -> dict[str, object]:
         ("drafting.round_s.value", float("nan"), "drafting: round_s cannot be"),
         ("drafting.round_samples_s", [0.1, float("inf")], "drafting: round_samples_s holds a time that is negative or"),
         ("drafting.rounds", -1, "drafting: rounds is -1; a count is 0 or more"),
+        ("k", 10**400, "k is 1000"),
         ("drafting.method", "by hand", "drafting.method: invalid enum value 'by hand'"),
         ("acceptance.rate.high", 1.5, "acceptance: rate cannot be: low <= value <= high is needed, 0 to 1"),
         ("acceptance.by_prompt", [[1, "x"]], "acceptance.by_prompt[0][1]: expected int | float, got str"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +103,33 @@ def test_a_reference_that_leads_nowhere_is_told(tmp_path):
     path.write_text(json.dumps(document))
     with pytest.raises(RecordError, match=r"r.json: test\[.*its environment is in the file's head.*not there"):
         read_rows(path)
+
+
+@pytest.mark.parametrize("refs", ["90c2", {"environment": []}, {"environment": {"device": None}}])
+def test_a_reference_that_is_no_hash_is_told(tmp_path, refs):
+    """Neither a traceback nor a row without its environment."""
+    record = {**raw_row(whole_row(1))["extra_info"][KEY], "shared": refs}
+    path = plain_file(tmp_path / "r.json", [{"name": "row", "extra_info": {KEY: record}}])
+    with pytest.raises(RecordError, match=r"r.json: row: shared is .*by its hash"):
+        read_rows(path)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    """Editors of another system put one before the text."""
+    path = plain_file(tmp_path / "r.json", [raw_row(measured_row(1))])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_rows(path) == (measured_row(1),)
+
+
+def test_a_pipe_is_told_what_to_do(tmp_path):
+    """`configspec rank <(zcat results.json.gz)`: what was read once is gone."""
+    read_end, write_end = os.pipe()
+    os.close(write_end)
+    try:
+        with pytest.raises(RecordError, match=r"a pipe or a device.*into a file first"):
+            read_rows(Path(f"/proc/self/fd/{read_end}"))
+    finally:
+        os.close(read_end)
 
 
 def test_a_row_of_ten_tokens_is_small(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 import random
@@ -159,6 +160,16 @@ def test_what_is_missing_or_damaged_is_not_carried(tmp_path):
     refs = [SampleRefs(acceptance=acceptance, times=damaged), SampleRefs(acceptance=acceptance)]
     assert carry_samples(refs, here, there) == (damaged, "ab" * 32)
     assert [path.name for path in there.iterdir()] == [f"{acceptance}.json.gz"]
+
+
+def test_a_side_file_that_is_no_json_is_carried_as_it_is(tmp_path):
+    """Its content has its hash: whoever reads it is told, and a merge does not end over it."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    sha256 = hashlib.sha256(b"words").hexdigest()
+    (here / f"{sha256}.json.gz").write_bytes(gzip.compress(b"words"))
+    assert carry_samples([SampleRefs(times=sha256)], here, there) == ()
+    assert (there / f"{sha256}.json.gz").exists()
 
 
 def test_hashes_are_named_once():
