@@ -108,7 +108,7 @@ def test_a_reference_that_leads_nowhere_is_told(tmp_path):
 @pytest.mark.parametrize("refs", ["90c2", {"environment": []}, {"environment": {"device": None}}])
 def test_a_reference_that_is_no_hash_is_told(tmp_path, refs):
     """Neither a traceback nor a row without its environment."""
-    record = {**raw_row(whole_row(1))["extra_info"][KEY], "shared": refs}
+    record = {"version": 2, "shared": refs}
     path = plain_file(tmp_path / "r.json", [{"name": "row", "extra_info": {KEY: record}}])
     with pytest.raises(RecordError, match=r"r.json: row: shared is .*by its hash"):
         read_rows(path)
