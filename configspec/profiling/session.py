@@ -150,7 +150,7 @@ class ProfilingSession:
             serving=serving,
             verification=verification,
             environment=self._environment(device),
-            samples=self._keep_samples(times, prepared.trace),
+            samples=self._samples_kept(times, prepared.trace),
         )
         return {k: measured.row(k) for k in ks}
 
@@ -171,10 +171,18 @@ class ProfilingSession:
             row.flagged(*verification.flags(k), *more), verification=verification.record(k), end_to_end=found
         )
 
-    def _keep_samples(self, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
+    def _samples_kept(self, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
+        """The side files; none where they cannot be written, as on a full disk: what was measured is not lost by it."""
         folder = self._options.samples
         if folder is None:
             return SampleRefs()
+        try:
+            return self._written(folder, times, trace)
+        except OSError as problem:
+            self._progress(f"{folder}: side files cannot be written: {problem.strerror}. The figures are kept without.")
+            return SampleRefs()
+
+    def _written(self, folder: Path, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
         text = write_samples(folder, trace.text.samples(private=self._inventory.sweep.texts == "private"))
         return SampleRefs(
             text=text,

@@ -45,7 +45,13 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
     run.samples = samples_folder(run.journal.path)
     if earlier is not None:
         refs = [kept.row.samples for kept in earlier.rows.values()]
-        run.missing_samples = len(carry_samples(refs, samples_folder(earlier.path), run.samples))
+        try:
+            run.missing_samples = len(carry_samples(refs, samples_folder(earlier.path), run.samples))
+        except OSError as problem:
+            raise UsageError(
+                f"{run.samples}: side files of {earlier.path} cannot be written: {problem.strerror}. "
+                "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
+            ) from problem
     if named is None:
         _prune(run.asked.journals, spare=None if earlier is None else earlier.path)
 

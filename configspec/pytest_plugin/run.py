@@ -61,7 +61,6 @@ class MeasuringRun:
     unwritten: list[Callable[[Journal], None]] = field(default_factory=list)  # what the journal lacks, in order
     journal_problem: str | None = None
     missing_samples: int = 0  # side files that an earlier run's rows refer to, and that are gone
-    results_problems: list[str] = field(default_factory=list)  # what is not as it should be with the results files
     unfit: str | None = None  # why this worker must not measure
     workers: int = 0
     queues: DeviceQueues | None = None  # where the workers get their tests from

@@ -8,7 +8,7 @@ import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.records.row import Row
+from configspec.records.row import Row, SampleRefs
 from configspec.reporting.document import Document
 from configspec.reporting.prediction_section import prediction_reports
 from configspec.reporting.run_document import run_document
@@ -44,6 +44,7 @@ def write_summary(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
     _tell_missing(terminal, run, rows)
     _tell_retried(terminal, rows)
     _tell_resumed(terminal, run)
+    _tell_unkept(terminal, run)
     _tell_files(terminal, run)
 
 
@@ -93,9 +94,19 @@ def _tell_resumed(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
         )
 
 
+def _tell_unkept(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
+    """Rows measured now whose samples could not be written, as on a full disk."""
+    now = [kept.row for name, kept in run.rows.items() if name not in run.resumed]
+    unkept = sum(row.provenance == "measured" and row.samples == SampleRefs() for row in now)
+    if unkept:
+        terminal.write_line(
+            f"{unkept} rows are without side files, which could not be written into {run.samples}: they rank all the "
+            "same. What needs samples by token and position has to be measured again.",
+            yellow=True,
+        )
+
+
 def _tell_files(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
-    for problem in run.results_problems:
-        terminal.write_line(problem, yellow=True)
     if run.journal_problem is not None:
         terminal.write_line(run.journal_problem, yellow=True)
     elif run.journal is not None:

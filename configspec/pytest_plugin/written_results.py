@@ -23,14 +23,25 @@ def finish_results(run: MeasuringRun, config: pytest.Config) -> None:
     for path in private_api.written_files(config):
         try:
             rewrite_results(path)
-            _put_samples(run, path)
         except (ConfigspecError, OSError) as problem:
-            run.results_problems.append(f"{path} is whole, but could not be made compact: {problem}")
+            _tell(config, f"{path} is whole, but could not be made compact: {problem}")
+        try:
+            _put_samples(run, config, path)
+        except OSError as problem:
+            _tell(config, f"{path} is whole, but its side files could not be put beside it: {problem}")
 
 
-def _put_samples(run: MeasuringRun, path: Path) -> None:
+def _put_samples(run: MeasuringRun, config: pytest.Config, path: Path) -> None:
     if run.samples is None:
         return
     missing = carry_samples((kept.row.samples for kept in run.rows.values()), run.samples, samples_folder(path))
     if missing:
-        run.results_problems.append(f"{len(missing)} side files of {path} are missing; its rankings need none of them")
+        _tell(config, f"{len(missing)} side files of {path} are missing; its rankings need none of them")
+
+
+def _tell(config: pytest.Config, problem: str) -> None:
+    """At once: the summary was written before pytest-benchmark wrote its files."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(problem, yellow=True)

@@ -15,6 +15,7 @@ from configspec.cache import Store
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
+from configspec.records.row import SampleRefs
 from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples, samples_folder
 from configspec.testbed.family_spec import DraftSpec
 from configspec.testbed.read import read_inventory
@@ -218,6 +219,18 @@ def test_side_files_hold_what_the_rows_were_counted_and_timed_from(small_invento
         counted = [replay(prompt.matches, k) for prompt in accepted.prompts]
         assert row.acceptance.by_prompt == tuple((one.rounds, one.accepted) for one in counted)
         assert row.drafting.round_samples_s == pytest.approx([sum(one[:k]) for one in rounds.token_s])
+
+
+def test_a_folder_that_cannot_be_written_loses_no_figures(small_inventory, cache, tmp_path):
+    """A full disk, or a file in the way: the rows are measured once, refer to no side files, and it is reported."""
+    told: list[str] = []
+    (tmp_path / "in-the-way").write_text("")
+    options = SessionOptions(host_threads=1, samples=tmp_path / "in-the-way" / "samples")
+    with ProfilingSession(small_inventory, cache, told.append, options) as session:
+        rows = session.rows(cell("s"), KS)
+        assert session.rows(cell("s"), KS) is rows
+    assert {row.samples for row in rows.values()} == {SampleRefs()}
+    assert [line for line in told if "side files cannot be written: Not a directory" in line]
 
 
 def test_private_texts_keep_their_token_ids_out(small_inventory, cache, tmp_path):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from configspec.records.samples import TimeSamples, samples_folder, write_samples
+
 pytestmark = pytest.mark.real
 
 EVERYTHING = 18  # 3 devices, 2 drafts, 3 values of K
@@ -49,6 +51,38 @@ def test_a_results_file_is_resumed_too(testbed, pytester, rows_of):
     origins = [row["extra_info"]["configspec"].get("resumed") for row in rows_of("third.json").values()]
     files = [origin and origin["file"] for origin in origins]
     assert [files.count(name) for name in ("first.json", "second.json", None)] == [6, 6, 6]
+
+
+def with_side_file(path: Path) -> None:
+    """Each row of a results file refers to a side file beside it, as a row does that was measured."""
+    sha256 = write_samples(samples_folder(path), TimeSamples(rounds=()))
+    document = json.loads(path.read_text())
+    for row in document["benchmarks"]:
+        row["extra_info"]["configspec"]["samples"]["times"] = sha256
+    path.write_text(json.dumps(document))
+
+
+def test_side_files_that_cannot_be_put_beside_the_results_are_told(testbed, pytester, rows_of):
+    """The results file is whole all the same."""
+    pytester.runpytest("--device", "fast", "--benchmark-json=first.json")
+    with_side_file(Path("first.json"))
+    Path("out").mkdir()
+    Path("out/configspec-samples").write_text("in the way")
+    result = pytester.runpytest("--device", "fast", "--resume", "first.json", "--benchmark-json=out/r.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*out/r.json is whole, but its side files could not be put beside it: *"])
+    assert len(rows_of("out/r.json")) == 6
+
+
+def test_a_journal_whose_side_files_cannot_be_written_is_a_usage_error(testbed, pytester):
+    """Before anything is measured, with what would do."""
+    pytester.runpytest("--device", "fast", "--benchmark-json=first.json")
+    with_side_file(Path("first.json"))
+    Path("out").mkdir()
+    Path("out/configspec-samples").write_text("in the way")
+    result = pytester.runpytest("--device", "fast", "--resume", "first.json", "--journal", "out/j.jsonl")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*out/configspec-samples: side files of *first.json cannot be written: *--journal*"])
 
 
 def test_what_changed_is_measured_again_and_counted(testbed, pytester, rows_of):
