@@ -5,12 +5,17 @@ A reply is read strictly: one of another shape is an error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import pairwise
+from typing import Literal, TypeVar
 
 import msgspec
+import numpy as np
 
 T = TypeVar("T")
+MAX_VOCABULARY = 2**24  # far above any model's; one number more, and the memory for it would be this host's loss
+TOKEN_BYTES, PROBABILITY_BYTES = 4, 8  # of `Drawable`
 
 
 def read_reply(kind: type[T], value: object) -> T:
@@ -45,7 +50,7 @@ class Event:
 class Failure:
     """Why a request failed. `kind`: who must act, as `agent/protocol.py` defines it."""
 
-    kind: str
+    kind: Literal["usage", "testbed", "internal"]
     what: str
     found: str | None
     hint: str | None
@@ -100,6 +105,11 @@ class DraftedTokens:
     length: int  # of the sequence, the draft included
     probabilities: tuple[float, ...] = ()
 
+    def __post_init__(self) -> None:
+        _check_stamps(self.stamps_s, len(self.tokens))
+        if len(self.probabilities) not in (0, len(self.tokens)):
+            raise ValueError(f"{len(self.probabilities)} probabilities of {len(self.tokens)} tokens")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawable:
@@ -108,6 +118,15 @@ class Drawable:
     vocabulary: int
     tokens: bytes
     probabilities: bytes
+
+    def __post_init__(self) -> None:
+        if not 0 < self.vocabulary <= MAX_VOCABULARY:
+            raise ValueError(f"a vocabulary of {self.vocabulary} tokens; 1 to {MAX_VOCABULARY} can be")
+        count, odd = divmod(len(self.tokens), TOKEN_BYTES)
+        if odd or len(self.probabilities) != count * PROBABILITY_BYTES:
+            raise ValueError(f"{len(self.probabilities)} bytes of probabilities and {len(self.tokens)} of tokens")
+        if count and np.frombuffer(self.tokens, dtype="<u4").max() >= self.vocabulary:
+            raise ValueError(f"a token that is not of the {self.vocabulary} of its vocabulary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +142,12 @@ class TimedRounds:
     tokens: tuple[int, ...]
     rounds_that_differ: int
     stamps_s: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.tokens) != self.k or not self.stamps_s:
+            raise ValueError(f"{len(self.tokens)} tokens in {len(self.stamps_s)} rounds of {self.k}")
+        for stamps_s in self.stamps_s:
+            _check_stamps(stamps_s, self.k)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +167,11 @@ class Scores:
     confidence: tuple[float, ...]
     rank: tuple[int, ...]
     probability: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        columns = (self.argmax, self.logprob, self.gap, self.confidence, self.rank, self.probability)
+        if len({len(column) for column in columns if column is not None}) > 1:
+            raise ValueError("its columns are of unequal length")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,3 +211,10 @@ class Placed:
     """A file is whole, verified and in its place."""
 
     path: str
+
+
+def _check_stamps(stamps_s: Sequence[float], tokens: int) -> None:
+    if len(stamps_s) != tokens + 1:
+        raise ValueError(f"{len(stamps_s)} stamps of {tokens} tokens; one more than tokens is needed")
+    if any(later < earlier for earlier, later in pairwise(stamps_s)):
+        raise ValueError("its monotonic clock went back")

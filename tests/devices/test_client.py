@@ -16,7 +16,7 @@ import pytest
 from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES
 from configspec.agent.requests import Chunk, Close, Draft, Rollback
 from configspec.devices.device import Device, open_device
-from configspec.devices.replies import Arrived, Done, DraftedTokens, Length
+from configspec.devices.replies import Arrived, Done, DraftedTokens, Drawable, Length, Scores, TimedRounds
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import Heartbeat
 from configspec.devices.transport.local import STDERR_KEPT_BYTES, LocalConnection
@@ -89,6 +89,44 @@ def test_a_device_is_lost_and_every_later_call_tells_the_first_cause(start: Star
     with pytest.raises(TestbedError) as second:
         client.call(CLOSE, Done, deadline_s=0.1)
     assert str(second.value) == str(first.value)
+
+
+STAMPS = {"tokens": [1, 2], "length": 9}
+COLUMNS = {"start": 0, "argmax": [1], "logprob": [0.1], "gap": [0.1], "confidence": [0.1], "rank": [0]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "reply", "message"),
+    [
+        (DraftedTokens, {**STAMPS, "stamps_s": [0.1, 0.2]}, "2 stamps of 2 tokens"),
+        (DraftedTokens, {**STAMPS, "stamps_s": [0.1, 0.3, 0.2]}, "clock went back"),
+        (DraftedTokens, {**STAMPS, "stamps_s": [0, 0, 0], "probabilities": [1.0]}, "1 probabilities of 2 tokens"),
+        (TimedRounds, {"k": 2, "tokens": [1], "stamps_s": [[0, 0, 0]]}, "1 tokens in 1 rounds of 2"),
+        (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": []}, "1 tokens in 0 rounds of 1"),
+        (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": [[0]]}, "1 stamps of 1 tokens"),
+        (Scores, {**COLUMNS, "rank": [0, 1]}, "unequal length"),
+        (Drawable, {"vocabulary": 10**12, "tokens": "", "probabilities": ""}, "a vocabulary of 1000000000000"),
+        (Drawable, {"vocabulary": 9, "tokens": "AAAAAA==", "probabilities": ""}, "0 bytes of probabilities"),
+        (Drawable, {"vocabulary": 9, "tokens": "CQAAAA==", "probabilities": "AAAAAAAAAAA="}, "not of the 9"),
+    ],
+)
+def test_a_reply_that_contradicts_itself_loses_the_device(
+    start: Start, kind: type[object], reply: dict[str, object], message: str
+) -> None:
+    """Of the right types, and impossible: a message, before a figure is made of it."""
+    rest = {"depth": 1, "warmup": 0, "rounds_that_differ": 0} if kind is TimedRounds else {}
+    client = greet(start(f"hello(); input(); say(id=1, ok={ {**reply, **rest}!r}); input()"))
+    with pytest.raises(TestbedError, match=f"^orin: its message breaks the protocol: .*{message}"):
+        client.call(DRAFT, kind, deadline_s=5.0)
+    assert client.lost
+
+
+def test_an_error_of_an_unknown_kind_loses_the_device(start: Start) -> None:
+    """Who would have to act is not known."""
+    error = {"kind": "odd", "what": "w", "found": None, "hint": None}
+    client = greet(start(f"hello(); input(); say(id=1, error={error!r}); input()"))
+    with pytest.raises(TestbedError, match=r"^orin: its message breaks the protocol: .*'odd'.*kind"):
+        client.call(DRAFT, Done, deadline_s=5.0)
 
 
 @pytest.mark.parametrize(
