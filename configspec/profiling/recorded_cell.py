@@ -21,13 +21,14 @@ def recorded_rows(cell: Cell, ks: Sequence[int], replay: ReplaySpec, otherwise: 
     serving = profile.serving.get(cell.family, otherwise)
     environment = Environment(source=profile.source, profile=replay.profile.name)
     return {
-        one.k: _row(one, serving, environment)
+        one.k: recorded_row(one, serving, environment)
         for one in profile.configurations(replay.device, as_name=cell.device)
         if one.cell == cell and one.k in ks
     }
 
 
-def _row(one: Configuration, serving: Serving, environment: Environment) -> Row:
+def recorded_row(one: Configuration, serving: Serving, environment: Environment) -> Row:
+    """The row of one recorded configuration."""
     counts = one.acceptance
     return Row(
         device=one.device,

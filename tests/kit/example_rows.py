@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from configspec.profiling.recorded_cell import recorded_row
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.row import (
@@ -150,38 +151,7 @@ def whole_row(
 
 def replayed_row(configuration: Configuration, serving: Serving = Serving(), *, source: str = "a print") -> Row:  # noqa: B008
     """A row of figures from a profile file."""
-    acceptance, k, time = configuration.acceptance, configuration.k, configuration.round_s
-    return Row(
-        device=configuration.device,
-        family=configuration.family,
-        draft=configuration.draft,
-        quant=configuration.quant,
-        k=k,
-        provenance=configuration.provenance,
-        drafting=Drafting(
-            tokens_per_s=Estimate(
-                value=k / time.value, low=k / time.high, high=k / time.low, confidence=time.confidence, n=time.n
-            ),
-            round_s=time,
-            round_samples_s=configuration.round_samples_s,
-            method="replay",
-            clock="none: no device was timed",
-        ),
-        acceptance=CountedAcceptance(
-            rate=acceptance.rate,
-            rounds=acceptance.rounds,
-            drafted=acceptance.drafted,
-            accepted=acceptance.accepted,
-            by_prompt=acceptance.by_prompt,
-            prompts_sha256=acceptance.prompts_sha256,
-            decoding=acceptance.decoding,
-            method="replay of a profile file",
-        ),
-        power=Power(watts=configuration.power_w, reason=configuration.power_reason),
-        serving=serving,
-        environment=Environment(source=source),
-        flags=configuration.flags,
-    )
+    return recorded_row(configuration, serving, Environment(source=source))
 
 
 def raw_row(row: Row, *, figure: float = 1.0) -> dict[str, object]:

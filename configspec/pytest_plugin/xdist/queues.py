@@ -98,7 +98,7 @@ class DeviceQueues:
         self._not_run[item] = "its worker died while it ran, and such a test is not run again"
 
     def remove_pending_tests_from_node(self, node: Worker, indices: Sequence[int]) -> None:
-        """Of xdist's work stealing, which asks workers for tests back; here nobody asks."""
+        """Of xdist's work stealing, which asks workers for tests back; here nobody asks, and an answer is a mistake."""
         raise NotImplementedError
 
     def remove_node(self, node: Worker) -> str | None:
