@@ -1,0 +1,91 @@
+"""Files and JSON that somebody else wrote, read so that no content can hang, crash or flood the reader.
+
+Only regular files are read: a FIFO blocks for ever, and a device such as /dev/zero never ends. Each reader says how large
+its file may be. JSON has one parser with one error, whatever is wrong with the text.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import IO, NoReturn
+
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a disk"),
+)
+
+
+class NotJson(ValueError):  # noqa: N818 (it is a property of the text)
+    """The text is not JSON, or JSON that no reader here can take: nested too deeply, or a number without end."""
+
+    def __init__(self, complaint: str, *, cut_short: bool = False) -> None:
+        super().__init__(complaint)
+        self.cut_short = cut_short  # the text ends where JSON goes on
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """`path` opened to be read, if it is a regular file. It never waits for a writer.
+
+    Raises:
+        OSError: There is none, or it is of another kind; `strerror` says which.
+    """
+    # Without O_NONBLOCK, opening a FIFO waits for somebody to write. On a regular file the flag does nothing.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            kind = next((words for of_kind, words in KINDS if of_kind(mode)), "something else")
+            raise OSError(errno.EINVAL, f"it is {kind} and not a regular file", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_bounded(path: Path, *, at_most_bytes: int) -> bytes:
+    """The whole content of a regular file.
+
+    Raises:
+        OSError: It cannot be read, is no regular file, or holds more than `at_most_bytes`; `strerror` says which.
+    """
+    with open_regular(path) as file:
+        content = file.read(at_most_bytes + 1)
+    if len(content) > at_most_bytes:
+        raise OSError(errno.EFBIG, f"it holds more than {at_most_bytes:,} bytes, which is the limit here", str(path))
+    return content
+
+
+def parse_json(text: str | bytes) -> object:
+    """The value of a JSON text. Python's NaN and Infinity are not JSON, and neither is a lone surrogate.
+
+    Raises:
+        NotJson: The text is something else, or cannot be held.
+    """
+    try:
+        letters = text if isinstance(text, str) else text.decode("utf-8-sig")
+        value: object = json.loads(letters, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate, which no file could take back
+    except json.JSONDecodeError as problem:
+        cut_short = problem.pos >= len(problem.doc.rstrip()) or problem.msg.startswith("Unterminated")
+        place = f"line {problem.lineno}, column {problem.colno}"
+        raise NotJson(f"{problem.msg} at {place}", cut_short=cut_short) from None
+    except UnicodeDecodeError as problem:
+        raise NotJson(f"it is not UTF-8 text ({problem.reason})") from None
+    except UnicodeEncodeError:
+        raise NotJson("half of a surrogate pair stands in it alone") from None
+    except RecursionError:
+        raise NotJson("it is nested too deeply") from None
+    except ValueError as problem:  # a whole number of more digits than Python converts; a constant that is refused
+        raise NotJson(str(problem).split(";")[0]) from None
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")

@@ -1,0 +1,95 @@
+"""Files and JSON from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configspec.untrusted import NotJson, open_regular, parse_json, read_bounded
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_json_comes_back_as_it_was(value: object):
+    """What is JSON is read whole, from text and from bytes."""
+    text = json.dumps(value)
+    assert parse_json(text) == value
+    assert parse_json(text.encode()) == value
+
+
+@given(st.binary(max_size=40) | st.text(max_size=40))
+def test_any_other_text_is_one_error(text: str | bytes):
+    """Whatever the bytes, it is a value or NotJson, and no other exception."""
+    try:
+        parse_json(text)
+    except NotJson as problem:
+        assert str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ("1" * 5_000, "digits"),
+        ("[NaN]", "NaN is no number"),
+        ("-Infinity", "-Infinity is no number"),
+        (r'"\ud800"', "surrogate"),
+        (b'"\xff"', "not UTF-8"),
+        ('{"a" 1}', "line 1, column 6"),
+    ],
+    ids=["lists", "objects", "digits", "nan", "infinity", "surrogate", "bytes", "place"],
+)
+def test_json_that_cannot_be_taken_says_why(text: str | bytes, words: str):
+    """One error, with the reason and where there is one the place."""
+    with pytest.raises(NotJson, match=words):
+        parse_json(text)
+
+
+@pytest.mark.parametrize("text", ['{"a": [1, 2', '"half', '{"a":', ""])
+def test_json_that_is_cut_short_is_known_as_such(text: str):
+    """Advice differs: fetch it again, and not look for a typing error."""
+    with pytest.raises(NotJson) as caught:
+        parse_json(text)
+    assert caught.value.cut_short
+
+
+def test_a_fifo_is_refused_at_once(tmp_path: Path):
+    """Nobody writes into it, and the reader does not wait for them."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with pytest.raises(OSError, match="a FIFO and not a regular file"):
+        open_regular(fifo)
+
+
+def test_a_folder_a_device_and_a_socket_are_refused(tmp_path: Path):
+    """A device such as /dev/zero never ends."""
+    with pytest.raises(OSError, match="a folder and not"):
+        open_regular(tmp_path)
+    with pytest.raises(OSError, match="a device and not"):
+        open_regular(Path("/dev/zero"))
+    place = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        with pytest.raises(OSError):  # Linux refuses to open it
+            open_regular(place)
+
+
+def test_a_file_is_read_up_to_its_bound_and_refused_beyond_it(tmp_path: Path):
+    """The bound itself is allowed."""
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert read_bounded(path, at_most_bytes=5) == b"12345"
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        read_bounded(path, at_most_bytes=4)
