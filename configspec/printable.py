@@ -1,8 +1,8 @@
 """Text from boards, servers, files and models, made harmless before a person sees it.
 
-A name may hold escape sequences that repaint a terminal, marks that turn the order of letters round, or line ends that
-forge a line of a report (https://trojansource.codes, CVE-2021-42574). Such characters are shown as escapes. Records keep
-the text as it came; only what is shown passes through here.
+A name may hold escape sequences that repaint a terminal, marks that reverse the order of letters, or line ends that
+forge a line of a report (https://trojansource.codes, CVE-2021-42574). Such characters are shown as escapes. Records
+keep the text as it came; only what is shown passes through here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def printable(text: str, *, at_most: int | None = None) -> str:
 def printable_lines(text: str) -> str:
     r"""`text` with its line ends, each line printable.
 
-    For messages of our own that have lines, and for reports of pytest's; a name from outside passes through `printable` first.
+    For messages of our own that have lines, and for pytest's reports. A name from outside passes through `printable`.
     """
     return "\n".join(map(printable, text.split("\n")))
 

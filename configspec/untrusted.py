@@ -1,7 +1,7 @@
 """Files and JSON that somebody else wrote, read so that no content can hang, crash or flood the reader.
 
-Only regular files are read: a FIFO blocks for ever, and a device such as /dev/zero never ends. Each reader says how large
-its file may be. JSON has one parser with one error, whatever is wrong with the text.
+Only regular files are read: a FIFO blocks for ever, and a device such as /dev/zero never ends. Each reader says how
+large its file may be. JSON has one parser with one error, whatever is wrong with the text.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,8 @@ def test_json_comes_back_as_it_was(value: object):
 @given(st.binary(max_size=40) | st.text(max_size=40))
 def test_any_other_text_is_one_error(text: str | bytes):
     """Whatever the bytes, it is a value or NotJson, and no other exception."""
-    try:
+    with suppress(NotJson):
         parse_json(text)
-    except NotJson as problem:
-        assert str(problem)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_a_folder_a_device_and_a_socket_are_refused(tmp_path: Path):
     place = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(place))
-        with pytest.raises(OSError):  # Linux refuses to open it
+        with pytest.raises(OSError, match="No such device or address"):  # Linux refuses to open it
             open_regular(place)
 
 

@@ -87,7 +87,7 @@ def without(document: object, at: Sequence[Key]) -> object:
 
 
 def one_field_at_a_time(document: object, *, seed: int, at_most: int) -> Iterator[tuple[str, object]]:
-    """Copies of the document with one field replaced by an extreme value or left out, each with its name; a fixed choice."""
+    """Copies of the document with one field left out or made extreme, each with its name; a fixed choice of them."""
     changes: list[tuple[tuple[Key, ...], int | None]] = [
         (at, index) for at in fields(document) for index in (None, *range(len(EXTREME_VALUES)))
     ]
