@@ -20,7 +20,18 @@ from collections.abc import Iterable
 
 
 class ConfigspecError(Exception):
-    """An error whose message is meant for the person in front of the terminal."""
+    """An error whose message is meant for the person in front of the terminal: each argument is a line of it.
+
+    So a line end that came with a name from outside cannot make a line: it is shown as an escape.
+    """
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message, line by line, as it came."""
+        return tuple(map(str, self.args))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
 
 class UsageError(ConfigspecError):

@@ -1,53 +1,65 @@
 """The command line: parse, call, print.
 
-Exit codes: 0 done; 1 the answer is bad; 2 the request must change (usage, or a file that cannot be read);
-3 a device or its link misbehaved.
+Exit codes: 0 done; 1 the answer is bad; 2 the request must change (usage, or a file that cannot be read or written);
+3 a device or its link misbehaved; 141 whoever read the output closed it.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+import signal
 from collections.abc import Sequence
+from typing import NoReturn
 
 from configspec import __version__
 from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.devices import add_devices
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
+from configspec.cli.output import OutputLost, ReaderGone, complain, say_json, whole_output
 from configspec.cli.rank import add_rank
 from configspec.errors import ConfigspecError, TestbedError
+from configspec.printable import printable_line
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import OBJECTIVES
+
+CLOSED = 128 + signal.SIGPIPE  # as a program ends that does not catch the signal
+
+
+class Parser(argparse.ArgumentParser):
+    """Whose complaints about the command line are printable, whatever stood on it."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the usage and the message."""
+        super().error(printable_line(message))
 
 
 def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective] = OBJECTIVES) -> int:
     """Run one command; returns the exit code."""
-    asked = parser(objectives).parse_args(arguments)
+    try:
+        with whole_output():
+            return _run(parser(objectives).parse_args(arguments))
+    except ReaderGone:
+        return CLOSED  # it has seen enough: nobody needs to hear of it
+    except OutputLost as problem:
+        complain(str(problem))
+        return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _run(asked: argparse.Namespace) -> int:
     try:
         code: int = asked.run(asked)
-        sys.stdout.flush()
         return code
-    except TestbedError as problem:
-        return _complain(problem, 3)
     except ConfigspecError as problem:
-        return _complain(problem, 2)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader, such as `head`, has seen enough
-        return 0
-    except KeyboardInterrupt:
-        return 130
-
-
-def _complain(problem: ConfigspecError, code: int) -> int:
-    print(f"configspec: {problem}", file=sys.stderr)
-    return code
+        complain(*problem.lines)
+        return 3 if isinstance(problem, TestbedError) else 2
 
 
 def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentParser:
     """Every command with its options."""
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = Parser(
         prog="configspec",
         description="Which draft model, quantisation and K, on which edge device, for speculative decoding.\n"
         "Measuring is pytest's: pytest -m hil --device NAME",
@@ -74,5 +86,5 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
 def _schema(_: argparse.Namespace) -> int:
     from configspec.testbed.inventory import json_schema
 
-    print(json.dumps(json_schema(), indent=2))
+    say_json(json_schema(), indent=2)
     return 0

@@ -8,7 +8,7 @@ from configspec.errors import ConfigspecError, TestbedError, UsageError
 
 
 def raise_all(problems: Sequence[ConfigspecError]) -> None:
-    """Raise them as one, each text once; nothing where there is none."""
+    """Raise them as one, each line once; nothing where there is none."""
     if problems:
         kind = TestbedError if any(isinstance(one, TestbedError) for one in problems) else UsageError
-        raise kind("\n".join(dict.fromkeys(map(str, problems))))
+        raise kind(*dict.fromkeys(line for one in problems for line in one.lines))

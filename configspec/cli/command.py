@@ -10,9 +10,10 @@ EXIT_CODES = """\
 exit codes:
   0    done, and the answer is good
   1    done, and the answer is bad: a device is not ready, a model is broken
-  2    the request must change: an option, or a file that cannot be read
+  2    the request must change: an option, or a file that cannot be read or written
   3    a device or its link misbehaved
   130  interrupted
+  141  whoever read the output, such as `head`, closed it
 """
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.output import complain, goes_to_a_terminal, say_json, say_text
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,10 +65,9 @@ def _devices(asked: argparse.Namespace) -> int:
         models = _models(inventory, devices)
         with probe(devices, default_root(), timeout_s=asked.timeout, models=models) as found:
             if asked.format == "json":
-                text = json.dumps([as_json(one) for one in found], indent=1)
+                say_json([as_json(one) for one in found])
             else:
-                text = as_text(found, None if sys.stdout.isatty() else WIDTH)
-            print(text, flush=True)
+                say_text(as_text(found, None if goes_to_a_terminal() else WIDTH))
     return 0 if all(one.state in ("ready", "recorded") for one in found) else 1
 
 
@@ -85,7 +83,7 @@ def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, Mo
 
 
 def _tell_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"configspec: {message}", file=sys.stderr)
+    complain(str(message))
 
 
 def as_json(found: Found) -> dict[str, object]:

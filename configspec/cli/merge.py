@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.output import say
 
 if TYPE_CHECKING:
     from configspec.records.merge import Merged
@@ -52,11 +53,11 @@ def _merge(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 
     merged = merge(asked.files, asked.output, prefer_newest=asked.prefer == "newest")
-    print(f"{_count(merged.rows, 'row')} of {_count(len(asked.files), 'file')} in {asked.output}")
+    say(f"{_count(merged.rows, 'row')} of {_count(len(asked.files), 'file')} in {asked.output}")
     _print_dropped(merged.in_several_files, "in several files: the newest")
     _print_dropped(merged.twice_in_one_file, "repeated within one file: the last")
     for conflict, count in merged.left_out.items():
-        print(f"{_were(count, 'row')} left out: {conflict}")
+        say(f"{_were(count, 'row')} left out: {conflict}")
     _print_losses(merged)
     return 0
 
@@ -65,23 +66,23 @@ def _recover(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 
     recovered = merge([asked.journal], asked.output, salvage=True)
-    print(f"{_were(recovered.rows, 'row')} recovered into {asked.output}")
+    say(f"{_were(recovered.rows, 'row')} recovered into {asked.output}")
     _print_losses(recovered)
     return 0
 
 
 def _print_dropped(count: int, why: str) -> None:
     if count:
-        print(f"{_were(count, 'row')} {why}{'' if count == 1 else ' of each'} was kept")
+        say(f"{_were(count, 'row')} {why}{'' if count == 1 else ' of each'} was kept")
 
 
 def _print_losses(merged: Merged) -> None:
     if merged.unread:
         verb = "was" if merged.unread == 1 else "were"
-        print(f"{_count(merged.unread, 'line')} of a journal could not be read and {verb} left out")
+        say(f"{_count(merged.unread, 'line')} of a journal could not be read and {verb} left out")
     if missing := len(merged.missing_samples):
         verb = "is" if missing == 1 else "are"
-        print(
+        say(
             f"{_count(missing, 'side file')} {verb} missing or damaged: copy the folder configspec-samples with each "
             "file, and merge again"
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.all_problems import raise_all
 from configspec.cli.command import Commands, add_command
+from configspec.cli.output import goes_to_a_terminal, say, say_json, say_text
 from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def _list(asked: argparse.Namespace) -> int:
 
     models = [one for family in _families(asked) for one in models_of(family, Hub(), target=not asked.draft)]
     if asked.format == "json":
-        print(json.dumps([_as_json(one) for one in models], indent=1))
+        say_json([_as_json(one) for one in models])
     else:
         _print_table(models)
     return 0
@@ -146,7 +145,7 @@ def _print_table(models: list[Model]) -> None:
     for one in models:
         size = "-" if one.size_bytes is None else shown_bytes(one.size_bytes)
         rows.append((one.family, one.name, ", ".join(one.quants) or "-", one.state, size, one.source))
-    print(folded_table(titles, rows, None if sys.stdout.isatty() else WIDTH, right="size"))
+    say_text(folded_table(titles, rows, None if goes_to_a_terminal() else WIDTH, right="size"))
 
 
 def _pull(asked: argparse.Namespace) -> int:
@@ -171,10 +170,10 @@ def _pull(asked: argparse.Namespace) -> int:
         for one in models_of(family, hub, target=not asked.draft):
             if one.commit is not None and one.size_bytes is not None:
                 fetched = True
-                print(f"{one.label}: {shown_bytes(one.size_bytes)} {one.path}", flush=True)
+                say(f"{one.label}: {shown_bytes(one.size_bytes)} {one.path}")
     raise_all(problems)
     if not fetched:
-        print("Nothing to fetch: no model of these families is on the hub.")
+        say("Nothing to fetch: no model of these families is on the hub.")
     return 0
 
 
@@ -189,9 +188,9 @@ def _verify(asked: argparse.Namespace) -> int:
         for found in verify(tuple(models_of(family, Hub())), family.target, host_memory_bytes()):
             model = found.model
             verdict = "bad" if found.problem else "not checked" if model.state == "server" else "ok"
-            print(f"{model.label}: {verdict}: {found.problem or model.path or model.source}", flush=True)
+            say(f"{model.label}: {verdict}: {found.problem or model.path or model.source}")
             for warning in found.warnings:
-                print(f"{model.label}: warning: {warning}", flush=True)
+                say(f"{model.label}: warning: {warning}")
             bad |= found.problem is not None
     return 1 if bad else 0
 
@@ -206,7 +205,7 @@ def _build(asked: argparse.Namespace) -> int:
         count = len(family.drafts) * len(family.quants)
         for number, built in enumerate(ensure_family(family, store, _say), 1):
             size = shown_bytes(built.size_bytes)
-            print(f"{family.name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}", flush=True)
+            say(f"{family.name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}")
     return 0
 
 
@@ -221,4 +220,4 @@ def _push(asked: argparse.Namespace) -> int:
 
 
 def _say(text: str) -> None:
-    print(f"  {text}", flush=True)
+    say(f"  {text}")

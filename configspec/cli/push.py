@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 from configspec.cache import Store, default_root
 from configspec.cli.all_problems import raise_all
+from configspec.cli.output import error_stream, say
 from configspec.cli.transfer_progress import TransferProgress
 from configspec.devices.device import Device, open_device
 from configspec.errors import ConfigspecError, UsageError
@@ -41,9 +41,9 @@ def push_models(devices: Sequence[DeviceSpec], families: Sequence[FamilySpec], *
 
 def _has_a_folder(spec: DeviceSpec) -> bool:
     if spec.connection is None:
-        print(f"{spec.name}: replays recorded figures, so it opens no model.", flush=True)
+        say(f"{spec.name}: replays recorded figures, so it opens no model.")
     elif shares_this_hosts_files(spec):
-        print(f"{spec.name}: opens this host's own files: there is nothing to push.", flush=True)
+        say(f"{spec.name}: opens this host's own files: there is nothing to push.")
     else:
         return True
     return False
@@ -69,7 +69,7 @@ def _files(families: Sequence[FamilySpec]) -> list[BoardFile]:
 def _push(device: Device, files: Sequence[BoardFile], overwrite: bool) -> list[ConfigspecError]:
     problems: list[ConfigspecError] = []
     for number, file in enumerate(files, 1):
-        progress = TransferProgress(f"{device.name} {file.name}", sys.stderr)
+        progress = TransferProgress(f"{device.name} {file.name}", error_stream())
         try:
             found = device.models.find(file.name, file.size_bytes)
             done, path = "already there", found.path
@@ -83,9 +83,9 @@ def _push(device: Device, files: Sequence[BoardFile], overwrite: bool) -> list[C
             continue
         finally:
             progress.end()
-        print(f"{device.name} [{number}/{len(files)}] {file.name}: {done}: {path}", flush=True)
+        say(f"{device.name} [{number}/{len(files)}] {file.name}: {done}: {path}")
     return problems
 
 
 def _say(text: str) -> None:
-    print(f"  {text}", flush=True)
+    say(f"  {text}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.output import say_json, say_text
 from configspec.errors import UsageError
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
@@ -81,9 +80,7 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
             f"It holds K {', '.join(_unique(str(row.id.k) for row in rows))}."
         )
     if asked.format == "json":
-        document = _json(rankings, query, chosen)
-        json.dump(document, sys.stdout, indent=1, allow_nan=False)  # a piece at a time: its text is never in memory
-        print()
+        say_json(_json(rankings, query, chosen))
         return 0
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.run_document import ranking_document
@@ -92,7 +89,7 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     as_table = asked.format == "table"
     top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
     words = ranking_document(rankings, top, prediction_reports(chosen))
-    print(as_text(words) if as_table else as_markdown(words), end="")
+    say_text(as_text(words) if as_table else as_markdown(words))
     return 0
 
 

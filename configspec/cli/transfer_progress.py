@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
+from configspec.printable import printable_line
 from configspec.theory.sizes import shown_bytes
 
 TERMINAL_S, ELSEWHERE_S = 0.2, 10.0  # between two lines
@@ -16,7 +18,7 @@ class TransferProgress:
     """Call it with the bytes that are there and how many there will be; `name` begins its lines."""
 
     def __init__(self, name: str, stream: TextIO, now_s: Callable[[], float] = time.monotonic) -> None:
-        self._name = name
+        self._name = printable_line(name)
         self._stream = stream
         self._now_s = now_s
         self._terminal = stream.isatty()
@@ -32,13 +34,16 @@ class TransferProgress:
             return
         self._shown_s = now_s
         line = self._line(now_s, done_bytes, all_bytes)
-        self._stream.write(f"{CLEAR}{line}" if self._terminal else f"{line}\n")
-        self._stream.flush()
+        self._write(f"{CLEAR}{line}" if self._terminal else f"{line}\n")
 
     def end(self) -> None:
         """End the terminal's line."""
         if self._terminal:
-            self._stream.write(CLEAR)
+            self._write(CLEAR)
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):  # on a full disk or a closed pipe: the transfer matters more than word of it
+            self._stream.write(text)
             self._stream.flush()
 
     def _line(self, now_s: float, done_bytes: int, all_bytes: int) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configspec.errors import ConfigspecError
+from configspec.printable import printable_line
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.clock import ReportedClock
 from configspec.pytest_plugin.options import add_options
 from configspec.pytest_plugin.private_api import configuration_of, fixtures_of
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
+from configspec.pytest_plugin.shown import Terminal, message, usage_error
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
 from configspec.pytest_plugin.xdist.workers import report_not_run
 
@@ -52,9 +54,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     run = config.stash.get(RUN, None)
     if run is None:
         return None
-    return (
-        f"configspec: {len(run.plan.configurations)} configurations on {', '.join(run.devices)} ({run.asked.inventory})"
-    )
+    count, devices = len(run.plan.configurations), ", ".join(run.devices)
+    return printable_line(f"configspec: {count} configurations on {devices} ({run.asked.inventory})")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -94,7 +95,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         begin_journal(run, session.config)
     except ConfigspecError as problem:
-        raise pytest.UsageError(str(problem)) from problem
+        raise usage_error(problem) from problem
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
@@ -133,7 +134,7 @@ def pytest_runtest_makereport(
     """Attach the row, or a busy device, to its report; show our own errors as one message, without the traceback."""
     report = yield
     if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):
-        report.longrepr = str(call.excinfo.value)  # type: ignore[union-attr]
+        report.longrepr = message(call.excinfo.value)  # type: ignore[union-attr]
         from configspec.pytest_plugin.rows import mark_busy
 
         mark_busy(report, call.excinfo.value)  # type: ignore[union-attr]
@@ -159,9 +160,9 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
         for key in [key for key in cpu if key.startswith("hz_")]:
             del cpu[key]
     if RUN in config.stash:
-        from configspec.pytest_plugin.redaction import public
+        from configspec.pytest_plugin.redaction import public_machine
 
-        machine_info.update(public(config.stash[RUN], machine_info))
+        machine_info.update(public_machine(config.stash[RUN], machine_info))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -202,7 +203,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         if run is None or run.journal is None or private_api.is_worker(session.config):
             raise
         path = run.journal.path
-        raise pytest.UsageError(
+        raise usage_error(
             f"the results could not be written: {problem}. What was measured is in the journal: "
             f"configspec recover {path} -o results.json"
         ) from problem
@@ -239,7 +240,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if run is not None:
         from configspec.pytest_plugin.summary import write_summary
 
-        write_summary(terminalreporter, run)
+        write_summary(Terminal(terminalreporter), run)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

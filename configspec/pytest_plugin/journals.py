@@ -13,7 +13,7 @@ import pytest
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.options import LAST, Asked
-from configspec.pytest_plugin.redaction import public
+from configspec.pytest_plugin.redaction import public_row
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.journal import Journal, is_being_written
 from configspec.records.samples import carry_samples, prune_samples, samples_folder
@@ -39,7 +39,7 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
     run.journal = Journal(
         named or run.asked.journals / f"{began:%Y%m%dT%H%M%S%f}-{os.getpid()}.jsonl",
         header,
-        earlier=() if earlier is None else (public(run, kept.entry) for kept in earlier.rows.values()),
+        earlier=() if earlier is None else (public_row(run, kept.entry) for kept in earlier.rows.values()),
         replace=named is not None and earlier is not None and named.resolve() == earlier.path.resolve(),
     )
     run.samples = samples_folder(run.journal.path)

@@ -13,9 +13,10 @@ import msgspec
 import pytest
 
 from configspec.errors import RecordError
+from configspec.printable import printable
 from configspec.profiling.current_setup import CurrentSetup
 from configspec.pytest_plugin.plan import Plan
-from configspec.pytest_plugin.redaction import public
+from configspec.pytest_plugin.redaction import public_record
 from configspec.pytest_plugin.run import AGAIN, RUN, TAKEN, EarlierRun, KeptRow, MeasuringRun
 from configspec.pytest_plugin.sessions import session_of
 from configspec.records.codec import to_record
@@ -64,7 +65,8 @@ def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:
     row = replace(row, serving=now.serving(row))
     item.stash[TAKEN] = row
     assert row.resumed is not None
-    item.user_properties.append(("configspec", f"resumed from {row.resumed.file}: not measured now"))
+    told = printable(f"resumed from {row.resumed.file}: not measured now")
+    item.user_properties.append(("configspec", told))
     return row
 
 
@@ -72,7 +74,7 @@ def _current_setup(run: MeasuringRun, config: pytest.Config) -> CurrentSetup:
     def of_this_run(part: SetupPart) -> SetupPart:
         if not run.asked.anonymous:
             return part
-        redacted: SetupPart = msgspec.convert(public(run, msgspec.to_builtins(part)), type(part))
+        redacted: SetupPart = msgspec.convert(public_record(run, msgspec.to_builtins(part)), type(part))
         return redacted
 
     if run.current_setup is None:

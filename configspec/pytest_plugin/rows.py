@@ -30,7 +30,7 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
     metadata = private_api.finished_row(item)
     if metadata is None:
         return
-    from configspec.pytest_plugin.redaction import public
+    from configspec.pytest_plugin.redaction import public_extra_info
     from configspec.records.plain import dumps
     from configspec.records.row import KEY
 
@@ -38,7 +38,7 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
         return
     if report.when == "call":
         metadata.extra_info[KEY]["outcome"] = report.outcome
-    metadata.extra_info.update(public(item.config.stash[RUN], metadata.extra_info))
+    metadata.extra_info.update(public_extra_info(item.config.stash[RUN], metadata.extra_info))
     text = dumps(private_api.row_as_json(metadata))
     if text == item.stash.get(SENT, None):
         return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from configspec.pytest_plugin.plan import Plan
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
     from configspec.records.journal import Journal
+    from configspec.records.redact import Private
     from configspec.records.row import Row
 
 
@@ -66,7 +67,7 @@ class MeasuringRun:
     queues: DeviceQueues | None = None  # where the workers get their tests from
     rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
-    private: Mapping[str, str] | None = None  # words that --anonymous leaves out; None: not looked up yet
+    private: Private | None = None  # what --anonymous leaves out; None: not looked up yet
     kept_out_of: dict[str | None, bool] = field(default_factory=dict)  # by device that failed: whether busy, at first
     again: list[tuple[str, str, str]] = field(default_factory=list)  # why earlier rows were not taken over
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.run import MeasuringRun
+from configspec.pytest_plugin.shown import terminal_of, write_past_workers
 
 if TYPE_CHECKING:
     from configspec.profiling.session import ProfilingSession
@@ -47,15 +47,13 @@ def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
 
 
 def _progress(config: pytest.Config) -> Progress:
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    terminal = terminal_of(config)
     capture = config.pluginmanager.get_plugin("capturemanager")
 
     def progress(text: str) -> None:
-        if reporter is not None and capture is not None:
+        if terminal is not None and capture is not None:
             with capture.global_and_fixture_disabled():
-                reporter.ensure_newline()
-                reporter.write_line(text)
-                reporter.flush()  # in a log, it would be shown only when it is over
+                terminal.write_now(text)
 
     return progress
 
@@ -69,7 +67,7 @@ def _progress_of_waiting(config: pytest.Config, progress: Progress) -> Progress:
             progress(text)
         elif capture is not None:
             with capture.global_and_fixture_disabled():
-                print(f"configspec: {text}", file=sys.__stderr__, flush=True)
+                write_past_workers(text)
 
     return say
 

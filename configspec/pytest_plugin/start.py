@@ -16,6 +16,7 @@ import pytest
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.options import Asked, read_options
 from configspec.pytest_plugin.run import RUN, MeasuringRun
+from configspec.pytest_plugin.shown import usage_error
 
 FROM_CONTROLLER = "configspec"  # the key of xdist's workerinput: what a worker must not find out for itself
 TERMINATED = 128 + signal.SIGTERM
@@ -37,7 +38,7 @@ def run_of(config: pytest.Config) -> MeasuringRun | None:
     try:
         run = config.stash[RUN] = _begin(config, asked)
     except ConfigspecError as problem:
-        raise pytest.UsageError(str(problem)) from problem
+        raise usage_error(problem) from problem
     return run
 
 

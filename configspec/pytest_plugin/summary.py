@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.run import MeasuringRun
+from configspec.pytest_plugin.shown import Terminal, message
 from configspec.records.row import Row, SampleRefs
 from configspec.reporting.document import Document
 from configspec.reporting.prediction_section import prediction_reports
@@ -25,12 +24,12 @@ def prediction_json(run: MeasuringRun) -> dict[str, object]:
         return {"prediction": None, "reason": str(problem)}
 
 
-def write_summary(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
+def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
     """Write the rankings of all rows that were finished; never raises for what a row holds."""
     if terminal.config.option.collectonly:
         return
     if not run.rows:
-        terminal.section("configspec", sep="=")
+        terminal.section("configspec")
         why = ": other runs have the devices" if run.kept_out else ""
         terminal.write_line(f"nothing was measured{why}", red=True)
         return
@@ -39,7 +38,7 @@ def write_summary(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
         rows = _rows(run)
         _write_document(terminal, run_document(rows, TOP))
     except ConfigspecError as problem:
-        terminal.write_line(str(problem), red=True)
+        terminal.write_lines(message(problem), red=True)
     terminal.write_line("")
     _tell_missing(terminal, run, rows)
     _tell_retried(terminal, rows)
@@ -52,15 +51,15 @@ def _rows(run: MeasuringRun) -> list[Row]:
     return [kept.row for kept in run.rows.values()]
 
 
-def _write_document(terminal: pytest.TerminalReporter, document: Document) -> None:
+def _write_document(terminal: Terminal, document: Document) -> None:
     for section in document.sections:
-        terminal.section(f"configspec: {section.heading}", sep="=")
+        terminal.section(f"configspec: {section.heading}")
         if section.summary:
             terminal.write_line(section.summary)
-        terminal.write_line(section_body(section).rstrip())
+        terminal.write_lines(section_body(section).rstrip())
 
 
-def _tell_missing(terminal: pytest.TerminalReporter, run: MeasuringRun, rows: list[Row]) -> None:
+def _tell_missing(terminal: Terminal, run: MeasuringRun, rows: list[Row]) -> None:
     decoded = sum(row.end_to_end is not None for row in rows)
     for asked, done, what in (
         (len(run.plan.configurations), len(run.rows) - decoded, "measured"),
@@ -70,14 +69,14 @@ def _tell_missing(terminal: pytest.TerminalReporter, run: MeasuringRun, rows: li
             terminal.write_line(f"{asked - done} of {asked} configurations were not {what}", yellow=True)
 
 
-def _tell_retried(terminal: pytest.TerminalReporter, rows: list[Row]) -> None:
+def _tell_retried(terminal: Terminal, rows: list[Row]) -> None:
     """Which devices took more than one attempt, and why: a retry that nobody sees hides a bad link."""
     unstable = Counter((row.device, row.first_cause) for row in rows if row.attempts > 1)
     for (device, cause), count in unstable.items():
         terminal.write_line(f"unstable: {count} rows of {device} took more than one attempt: {cause}", yellow=True)
 
 
-def _tell_resumed(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
+def _tell_resumed(terminal: Terminal, run: MeasuringRun) -> None:
     """What --resume took over, and what of it had to be measured again, by what changed."""
     if run.earlier is None:
         return
@@ -94,7 +93,7 @@ def _tell_resumed(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
         )
 
 
-def _tell_unkept(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
+def _tell_unkept(terminal: Terminal, run: MeasuringRun) -> None:
     """Rows measured now whose samples could not be written, as on a full disk."""
     now = [kept.row for name, kept in run.rows.items() if name not in run.resumed]
     unkept = sum(row.provenance == "measured" and row.samples == SampleRefs() for row in now)
@@ -106,7 +105,7 @@ def _tell_unkept(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
         )
 
 
-def _tell_files(terminal: pytest.TerminalReporter, run: MeasuringRun) -> None:
+def _tell_files(terminal: Terminal, run: MeasuringRun) -> None:
     if run.journal_problem is not None:
         terminal.write_line(run.journal_problem, yellow=True)
     elif run.journal is not None:

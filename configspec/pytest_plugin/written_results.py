@@ -9,6 +9,7 @@ import pytest
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.run import MeasuringRun
+from configspec.pytest_plugin.shown import terminal_of
 from configspec.records.results_file import rewrite_results
 from configspec.records.samples import carry_samples, samples_folder
 
@@ -41,7 +42,6 @@ def _put_samples(run: MeasuringRun, config: pytest.Config, path: Path) -> None:
 
 def _tell(config: pytest.Config, problem: str) -> None:
     """At once: the summary was written before pytest-benchmark wrote its files."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.ensure_newline()
-        reporter.write_line(problem, yellow=True)
+    terminal = terminal_of(config)
+    if terminal is not None:
+        terminal.write_now(problem, yellow=True)

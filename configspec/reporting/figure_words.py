@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from configspec.printable import printable
 from configspec.reporting.document import Cell, Interval, Kind
+
+LONGEST = 120  # characters of a cell: a table with a longer one is no table
 
 
 def figure(value: float) -> str:
@@ -24,7 +27,7 @@ def shown(cell: Cell, kind: Kind) -> str:
     ('20%', '-5.1%', '1.00 to 2.00', 'xs')
     """
     if isinstance(cell, str):
-        return cell
+        return printable(cell, at_most=LONGEST)
     if isinstance(cell, Interval):
         return f"{figure(cell.low)} to {figure(cell.high)}"
     match kind:

@@ -1,11 +1,24 @@
-"""A document as Markdown, for a job summary or an issue."""
+"""A document as Markdown, for a job summary or an issue: what a text says is seen, and nothing in it is markup.
+
+Names and reasons come from boards, servers and files, so every sign that GitHub's Markdown reads is escaped. What it
+finds without any sign, addresses, people and issues (`www.`, `://`, `@`, `#1`), stands as code, where it looks for
+nothing.
+https://github.github.com/gfm/
+"""
 
 from __future__ import annotations
 
+import re
+
+from configspec.printable import printable
 from configspec.reporting.document import Block, Document, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import is_number, shown
 
 FIRST_LEVEL = 2  # of headings: the page has its own title
+_BETWEEN = re.compile(r"([\s<>&`|\\]+)")  # what cannot stand in code, and parts words
+_FOUND = re.compile(r"://|www\.|@|(?<!\w)#\d", re.IGNORECASE)
+_SIGN = re.compile(r"[\\`*|~\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_BEGIN = re.compile(r"(?=(?:[-+#]|\d{0,9}[.)])(?:\s|#|-|$))")  # of a list, a heading or a rule
 
 
 def as_markdown(document: Document) -> str:
@@ -28,7 +41,7 @@ def _block(block: Block, level: int) -> str:
         case Table():
             return _table(block)
         case Notes(lines=lines):
-            return "".join(f"- {_escaped(line)}\n" for line in lines)
+            return "".join(f"- {_line(line)}\n" for line in lines)
         case Paragraph(text=text):
             return f"{_sentence(text)}\n"
 
@@ -45,9 +58,22 @@ def _table(table: Table) -> str:
 
 def _sentence(text: str) -> str:
     """With a full stop."""
-    escaped = _escaped(text)
+    escaped = _line(text)
     return escaped if escaped.endswith(".") else f"{escaped}."
 
 
+def _line(text: str) -> str:
+    """Where a line of Markdown begins with it: what begins a list there is escaped as well."""
+    escaped = _escaped(text)
+    begin = re.match(r"\d*", escaped)
+    return f"{begin[0]}\\{escaped[begin.end() :]}" if begin and _BEGIN.match(escaped) else escaped
+
+
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    parts = _BETWEEN.split(printable(text).strip())
+    return "".join(f"`{part}`" if _FOUND.search(part) else _without_markup(part) for part in parts)
+
+
+def _without_markup(text: str) -> str:
+    entities = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SIGN.sub(lambda found: f"\\{found[0]}", entities)

@@ -1,4 +1,4 @@
-"""A document for a terminal, or for a log: plain text, no colours."""
+"""A document for a terminal, or for a log: plain text, no colours, and nothing that is not printable."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from configspec.printable import printable
 from configspec.reporting.document import Block, Document, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import is_number, shown
 
@@ -30,11 +31,8 @@ def folded_table(titles: Sequence[str], rows: Iterable[Sequence[str]], width: in
     for title in titles:
         table.add_column(title, justify="right" if title == right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console = Console(width=width, highlight=False, markup=False)
-    with console.capture() as text:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in text.get().splitlines())
+        table.add_row(*map(printable, row))
+    return "\n".join(line.rstrip() for line in _drawn(table, width).splitlines())
 
 
 def _joined(text: str) -> str:
@@ -43,7 +41,7 @@ def _joined(text: str) -> str:
 
 
 def _section(section: Section, width: int) -> str:
-    head = f"{section.heading}: {section.summary}" if section.summary else section.heading
+    head = printable(f"{section.heading}: {section.summary}" if section.summary else section.heading)
     # What is in sections of its own is set apart; a table or a note belongs to the line above it.
     gap = "\n\n" if section.blocks and isinstance(section.blocks[0], Section) else "\n"
     return f"{head}{gap}{_blocks(section.blocks, width)}".rstrip("\n")
@@ -70,18 +68,21 @@ def _block(block: Block, width: int) -> str:
         case Table():
             return _table(block, width)
         case Notes(lines=lines):
-            return "\n".join(f"  {line}" for line in lines)
+            return "\n".join(f"  {printable(line)}" for line in lines)
         case Paragraph(text=text):
-            return text  # one line, however long: the terminal breaks it, and a script finds it whole
+            return printable(text)  # one line, however long: the terminal breaks it, and a script finds it whole
 
 
 def _table(table: Table, width: int) -> str:
-    out = io.StringIO()
-    console = Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in table.columns:
         drawn.add_column(column.title, justify="right" if is_number(column.kind) else "left")
     for row in table.rows:
         drawn.add_row(*(shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)))
-    console.print(drawn)
-    return out.getvalue().rstrip("\n")
+    return _drawn(drawn, width).rstrip("\n")
+
+
+def _drawn(table: RichTable, width: int | None) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
+    return out.getvalue()

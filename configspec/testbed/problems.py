@@ -58,7 +58,7 @@ def refusal(file: str, problems: Iterable[str]) -> UsageError:
     """One error that lists the problems, sorted, a line each."""
     lines = sorted(f"{file}: {problem}" for problem in problems)
     more = [f"{file}: and {len(lines) - SHOWN} more."] if len(lines) > SHOWN else []
-    return UsageError("\n".join([*lines[:SHOWN], *more]))
+    return UsageError(*lines[:SHOWN], *more)
 
 
 def dotted(key: Sequence[str | int]) -> str:

@@ -20,6 +20,7 @@ from configspec.devices.transport.ssh.ssh_client import ALIVE_COUNT, ALIVE_S, ss
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
 from configspec.devices.transport.ssh.upload import upload_agent
 from configspec.errors import UsageError
+from configspec.printable import printable
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 LINK_SEED = 2604_09722  # any fixed number: two runs meet the same jitter
@@ -98,9 +99,8 @@ def _here(start: Start, cache: Path) -> Connection:
 def _over_ssh(stack: ExitStack, start: Start, ssh: SshSpec) -> Connection:
     name, heartbeat = start.spec.name, start.heartbeat
     if ssh.host_keys == "off":
-        warnings.warn(
-            f"{name}: `host_keys: off`: any machine that answers as {ssh.destination} is taken.", stacklevel=2
-        )
+        told = f"{name}: `host_keys: off`: any machine that answers as {ssh.destination} is taken."
+        warnings.warn(printable(told), stacklevel=2)
     client = stack.enter_context(ssh_client(ssh, alive_s=heartbeat.alive_s))
     python = start.spec.python or PYTHON_OVER_SSH
     agent = upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)

@@ -43,8 +43,8 @@ def quantize(source: Path, out: Path, quant: str, threads: int | None = None) ->
     if failed:
         if "iostream error" in "".join(log):  # all that C++ says of a write that failed
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out))
-        said = "\n  ".join("".join(log).strip().splitlines()[-_LOG_LINES:])
-        raise UsageError(f"llama.cpp could not quantise {source} to {quant}. The end of its log:\n  {said}")
+        said = [f"  {line}" for line in "".join(log).strip().splitlines()[-_LOG_LINES:]]
+        raise UsageError(f"llama.cpp could not quantise {source} to {quant}. The end of its log:", *said)
 
 
 def check_quant(quant: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from configspec.printable import printable_line
 from configspec.pytest_plugin.run import RUN, MeasuringRun
 from configspec.pytest_plugin.start import FROM_CONTROLLER, run_of
 
@@ -63,7 +64,7 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any
     device = device_in(crashitem, run.devices)
     if device is not None:
         report.when = "setup"  # an error, where xdist would have a failed test
-        report.longrepr = f"{report.longrepr}. It measured on {device}; the test is not run again."
+        report.longrepr = printable_line(f"{report.longrepr}. It measured on {device}; the test is not run again.")
 
 
 def report_not_run(config: pytest.Config, run: MeasuringRun) -> int:
@@ -76,7 +77,7 @@ def report_not_run(config: pytest.Config, run: MeasuringRun) -> int:
             location=(path, None, path),
             keywords={},
             outcome="failed",
-            longrepr=f"not run: {why}",
+            longrepr=printable_line(f"not run: {why}"),
             when="setup",
         )
         config.hook.pytest_runtest_logreport(report=report)

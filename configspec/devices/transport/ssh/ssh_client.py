@@ -21,7 +21,7 @@ from pathlib import Path
 from configspec.devices.transport.bounded_run import run_bounded
 from configspec.devices.transport.local import Fault
 from configspec.devices.transport.ssh.ssh_faults import FAILED_STATUS, explain
-from configspec.errors import ConfigspecError, UsageError
+from configspec.errors import UsageError
 from configspec.testbed.device_spec import SshSpec
 
 ALIVE_S = 5  # how often a server that is silent is asked whether it is there
@@ -112,15 +112,6 @@ def ssh_client(spec: SshSpec, *, alive_s: int = ALIVE_S) -> Iterator[SshClient]:
     finally:
         client.close()
         shutil.rmtree(control, ignore_errors=True)
-
-
-def names_of(spec: SshSpec) -> tuple[str, ...]:
-    """Every name that leads to the board: the declared one and its parts, and what ssh's configuration makes of it."""
-    told: dict[str, str] = {}
-    with contextlib.suppress(ConfigspecError):
-        told = resolve(spec, device=spec.destination)
-    found = (told.get(name) for name in ("hostname", "user", "hostkeyalias", "proxyjump"))
-    return (spec.destination, *spec.destination.split("@"), *(name for name in found if name))
 
 
 def resolve(spec: SshSpec, *, device: str) -> dict[str, str]:

@@ -1,0 +1,64 @@
+"""All that a run says to people through pytest: nothing reaches its terminal or its reports but through here.
+
+Every line is printable (`configspec/printable.py`): what boards, servers and files call themselves stands in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+import pytest
+
+from configspec.errors import ConfigspecError
+from configspec.printable import printable_line, printable_lines
+
+
+class Terminal:
+    """pytest's terminal, for lines that are printable."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self.config = reporter.config
+        self._reporter = reporter
+
+    def section(self, title: str) -> None:
+        """Begin a section."""
+        self._reporter.section(printable_line(title), sep="=")
+
+    def write_line(self, line: str, *, red: bool = False, yellow: bool = False) -> None:
+        """Write one line."""
+        self._reporter.write_line(printable_line(line), red=red, yellow=yellow)
+
+    def write_lines(self, text: str, *, red: bool = False) -> None:
+        """Write a text of several lines, such as a table."""
+        self._reporter.write_line(printable_lines(text), red=red)
+
+    def write_now(self, line: str, *, yellow: bool = False) -> None:
+        """Write one line that is seen at once, also between two tests and in a log."""
+        self._reporter.ensure_newline()
+        self.write_line(line, yellow=yellow)
+        self._reporter.flush()
+
+
+def terminal_of(config: pytest.Config) -> Terminal | None:
+    """The terminal, where this process has one: a worker of pytest-xdist has none."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return None if reporter is None else Terminal(reporter)
+
+
+def write_past_workers(line: str) -> None:
+    """Write one line to the standard error that a worker of pytest-xdist shares with its controller."""
+    with suppress(OSError):
+        if sys.__stderr__ is not None:
+            sys.__stderr__.write(f"configspec: {printable_line(line)}\n")
+            sys.__stderr__.flush()
+
+
+def message(problem: ConfigspecError) -> str:
+    """An error of ours, as a report of pytest shows it."""
+    return "\n".join(map(printable_line, problem.lines))
+
+
+def usage_error(problem: ConfigspecError | str) -> pytest.UsageError:
+    """What ends the run before it begins."""
+    return pytest.UsageError(printable_line(problem) if isinstance(problem, str) else message(problem))
