@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.printable import printable, printable_lines
+from configspec.printable import printable, printable_line, printable_lines
 
 any_text = st.text(st.characters(), max_size=60)
 
@@ -42,3 +42,18 @@ def test_lines_stay_lines(text: str):
     lines = printable_lines(text).split("\n")
     assert len(lines) == text.count("\n") + 1
     assert all(line.isprintable() for line in lines)
+
+
+@given(st.lists(st.sampled_from(["::", "##[", "#", "[", " ", ":", "error", "\n", "\u2003"])).map("".join))
+def test_no_line_is_a_command_to_a_runner(text: str):
+    """GitHub's takes lines that begin with `::` after white space, and `##[` anywhere."""
+    for line in printable_lines(text).split("\n"):
+        assert not line.strip().startswith("::")
+        assert "##[" not in line
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Z"))))
+def test_all_other_lines_stay_as_they_are(text: str):
+    """Ids with colons in them included."""
+    line = f"dev:orin:{text}".replace("##[", "")
+    assert printable_line(line) == line

@@ -74,7 +74,7 @@ class Private:
         return USER if text in self.users else self._in_text.sub(self._instead, text)
 
     def _of_record(self, key: str, value: object) -> object:
-        if key in NAMES or key in FACTS:
+        if key in FACTS or _names_something(key, value):
             return value
         if key == "metadata":  # a model's own facts, among them paths of whoever made it
             return _each_text(value, lambda text: self._in_paths.sub(self._instead, text))
@@ -83,7 +83,7 @@ class Private:
         return self.record(value)
 
     def _free(self, key: str, value: object) -> object:
-        return value if key in NAMES else _each_text(value, self.text)
+        return value if _names_something(key, value) else _each_text(value, self.text)
 
     def _instead(self, found: re.Match[str]) -> str:
         if found.lastgroup == "machine":
@@ -114,9 +114,14 @@ def _one_of(names: Collection[str]) -> str:
     return "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or _NEVER
 
 
+def _names_something(key: str, value: object) -> bool:
+    """`device` is a name in a row, and in its environment what is known of the board."""
+    return key == "params" or (key in NAMES and isinstance(value, str))
+
+
 def _each_text(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {key: one if key in NAMES else _each_text(one, change) for key, one in value.items()}
+        return {key: one if _names_something(key, one) else _each_text(one, change) for key, one in value.items()}
     return [_each_text(one, change) for one in value] if isinstance(value, list | tuple) else value

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from damage import HOSTILE_TEXTS
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
+from configspec.printable import printable
 from configspec.reporting.document import Cell, Column, Document, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.markdown import as_markdown
-from configspec.reporting.terminal import as_text, section_body
+from configspec.reporting.terminal import as_text, folded_table, section_body
 
 TABLE = Table(
     columns=(Column(title="draft"), Column(title="K", kind="count"), Column(title="value", kind="figure")),
@@ -103,3 +107,77 @@ def test_a_row_that_does_not_fit_its_columns_is_our_own_mistake() -> None:
     """It would be drawn under the wrong heading."""
     with pytest.raises(ValueError, match="2 cells"):
         Table(columns=(Column(title="a"), Column(title="b")), rows=(("x",),))
+
+
+WITHOUT_A_MEANING = st.text(st.characters(exclude_categories=("C", "Z")), max_size=20)
+SIGNS = "<img src=x onerror=alert(1)> <!-- &lt; [a](b) ![ ` `` ** __ _ ~~ | \\ http://x.y www.x.y a@b.c @me #1 # - 1. > --- $"
+markup = st.lists(
+    st.sampled_from([*SIGNS.split(), *HOSTILE_TEXTS[:-1], "# ", "- ", "1. ", "> ", "\n", " ", "x"]), max_size=6
+).map("".join)
+PLAIN = {"text", "code_inline"}
+STRUCTURE = {"heading", "paragraph", "bullet_list", "list_item", "table", "thead", "tbody", "tr", "th", "td"}
+
+
+def said(tokens: list[Token]) -> str:
+    """What a reader sees of inline Markdown."""
+    return "".join(token.content for token in tokens)
+
+
+@given(st.lists(markup | WITHOUT_A_MEANING, min_size=5, max_size=5))
+def test_what_is_rendered_is_what_the_texts_say(texts: list[str]) -> None:
+    """No markup, HTML or link: a parser of Markdown finds our headings, tables and lists, and plain text in them."""
+    heading, summary, cell, note, paragraph = texts
+    table = Table(columns=(Column(title="a"), Column(title="b")), rows=((cell, "end"),))
+    blocks = (table, Notes(lines=(f"x {note}", note)), Paragraph(text=paragraph))
+    text = as_markdown(Document(sections=(Section(heading=f"x {heading}", summary=f"X {summary}", blocks=blocks),)))
+    assert all(line.isprintable() for line in text.split("\n"))
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    kinds = {token.type.removesuffix("_open").removesuffix("_close") for token in tokens}
+    assert kinds <= STRUCTURE | {"inline"}
+    inner = [token.children or [] for token in tokens if token.type == "inline"]
+    assert {child.type for children in inner for child in children} <= PLAIN
+    shown = [said(children) for children in inner]
+    expected = [
+        *(f"x {printable(heading)}".strip(), f"X {printable(summary)}".strip(), "a", "b"),
+        *(printable(cell, at_most=120).strip(), "end", f"x {printable(note)}".strip(), printable(note).strip()),
+        printable(paragraph).strip(),
+    ]
+    assert [one.rstrip(".") for one in shown if one] == [one.rstrip(".") for one in expected if one.rstrip(".") or one]
+
+
+@pytest.mark.parametrize("text", ["www.evil.example", "http://evil.example", "pi@rpi5", "@somebody", "see #12"])
+def test_what_github_would_make_a_link_of_stands_as_code(text: str) -> None:
+    """There it looks for nothing."""
+    found = as_markdown(Document(sections=(Section(heading="h", blocks=(Paragraph(text=f"{text} x"),)),)))
+    assert f"`{text.removeprefix('see ')}` x." in found
+
+
+def test_ids_names_and_figures_need_no_escape() -> None:
+    """What our own reports hold is read as it stands, also by those who do not render it."""
+    plain = "dev:orin:-tiny-llama-xs-Q4_K_M-K4: 5.32 tokens/s (-3%), 1.00 to 2.00; 0.5 s per round, 2-3 days"
+    found = as_markdown(Document(sections=(Section(heading=plain, blocks=(Paragraph(text=plain),)),)))
+    assert found == f"## {plain}\n\n{plain}.\n"
+
+
+@given(st.lists(markup, min_size=4, max_size=4))
+def test_text_for_a_terminal_is_printable_line_by_line(texts: list[str]) -> None:
+    """As many lines as without what came from outside."""
+    heading, cell, note, paragraph = texts
+    table = Table(columns=(Column(title="a"),), rows=((cell,),))
+    section = Section(heading=f"x{heading}", blocks=(table, Notes(lines=(note,)), Paragraph(text=f"x{paragraph}")))
+    lines = as_text(Document(sections=(section,)), width=10_000).split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert len(lines) <= 6
+
+
+def test_a_folded_table_has_no_colours_and_no_pictures() -> None:
+    """Also on a terminal that has colours: the text is printed by others."""
+    table = folded_table(("device", "what"), [("orin", ":bomb: [red]x[/red] \x1b[31m")], None)
+    assert r":bomb: [red]x[/red] \x1b[31m" in table
+    assert table.replace("\n", "").isprintable()
+
+
+def test_a_cell_is_cut_where_a_table_would_be_none() -> None:
+    """A name of 100,000 letters."""
+    table = Table(columns=(Column(title="a"),), rows=(("x" * 100_000,),))
+    assert len(as_text(Document(sections=(Section(heading="h", blocks=(table,)),)))) < 300
