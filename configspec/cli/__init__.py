@@ -9,29 +9,39 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from configspec import __version__
 from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.devices import add_devices
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
-from configspec.cli.output import OutputLost, ReaderGone, complain, say_json, whole_output
+from configspec.cli.output import OutputLost, ReaderGone, complain, is_standard_output, say_json, say_text, whole_output
 from configspec.cli.rank import add_rank
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.printable import printable_line
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import OBJECTIVES
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
 CLOSED = 128 + signal.SIGPIPE  # as a program ends that does not catch the signal
 
 
 class Parser(argparse.ArgumentParser):
-    """Whose complaints about the command line are printable, whatever stood on it."""
+    """argparse's, which writes as all else is written."""
 
     def error(self, message: str) -> NoReturn:
-        """End with the usage and the message."""
+        """End with the usage and a message that is printable, whatever stood on the command line."""
         super().error(printable_line(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        # Help and version; argparse passes over what it could not write.
+        if is_standard_output(file):
+            say_text(message)
+        else:
+            super()._print_message(message, file)
 
 
 def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective] = OBJECTIVES) -> int:

@@ -66,6 +66,11 @@ def goes_to_a_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
+def is_standard_output(stream: object) -> bool:
+    """Whether a library would write to standard output."""
+    return stream is not None and stream is sys.stdout
+
+
 def error_stream() -> TextIO:
     """Where progress is rewritten in place; nowhere, if standard error is closed."""
     return sys.stderr if sys.stderr is not None else io.StringIO()

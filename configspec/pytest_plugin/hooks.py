@@ -124,7 +124,7 @@ def _group(asked: ConfigurationId | None, *, decoded: bool) -> str | None:
     if asked is None:
         return None
     what = "time to decode the prompts" if decoded else "time of a round"
-    return f"{asked.device}, {asked.family}, K={asked.k}: {what}"
+    return printable_line(f"{asked.device}, {asked.family}, K={asked.k}: {what}")  # pytest-benchmark shows it as it is
 
 
 @pytest.hookimpl(wrapper=True)

@@ -68,12 +68,13 @@ def private_names(inventory: Inventory) -> Private:
     with suppress(OSError, KeyError):  # an account that no file names, as in a container
         users.add(getpass.getuser())
     drafts = (draft for family in inventory.families.values() for draft in family.drafts)
-    declared = {"", *inventory.devices, *inventory.families, *drafts}
-    secret = {name: shown for name, shown in machines.items() if name not in declared}
+    declared = frozenset((*inventory.devices, *inventory.families, *drafts))
+    secret = {name: shown for name, shown in machines.items() if name and name not in declared}
     return Private(
         machines={form: shown for name, shown in secret.items() for form in (name, name.lower())},
         users=frozenset(users - {""}),
         home=_home(),
+        declared=declared,
     )
 
 

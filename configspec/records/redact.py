@@ -19,7 +19,7 @@ from functools import cached_property
 from configspec.records.row import KEY
 
 HOST, USER, DESTINATION, SERVER, HOME = "<host>", "<user>", "<destination>", "<server>", "~"
-NAMES = frozenset(("name", "fullname", "group", "param", "params", "device", "family", "draft", "quant"))
+NAMES = frozenset(("device", "family", "draft", "quant"))  # of a row, by the inventory
 # Keys of the record that hold facts: what a board's system, a model's file or configspec itself says.
 _OF_BOARDS = ("board", "board_sha256", "cpu_model", "governor", "machine", "platform", "power_mode", "python")
 _OF_BOARDS_TOO = ("llama_cpp_system_info", "llama_cpp_version", "temperature_zone", "throttling")
@@ -45,15 +45,16 @@ class Private:
     machines: Mapping[str, str]
     users: frozenset[str] = frozenset()
     home: str | None = None
+    declared: frozenset[str] = frozenset()  # what the inventory itself names, though an account has that name too
 
     def row(self, entry: Mapping[str, object]) -> dict[str, object]:
-        """An entry of pytest-benchmark's file as it may be written."""
+        """An entry of pytest-benchmark's file as it may be written; its names and parameters are those of a test."""
         extra = entry.get("extra_info")
         return {**entry, "extra_info": self.extra_info(extra)} if isinstance(extra, Mapping) else dict(entry)
 
     def extra_info(self, extra: Mapping[str, object]) -> dict[str, object]:
         """A row's own values: configspec's record, and beside it whatever the test put there."""
-        return {key: self.record(one) if key == KEY else self._free(key, one) for key, one in extra.items()}
+        return {key: self.record(one) if key == KEY else self._free(one) for key, one in extra.items()}
 
     def record(self, value: object) -> object:
         """A record, or a part of one."""
@@ -65,16 +66,14 @@ class Private:
 
     def machine(self, info: Mapping[str, object]) -> dict[str, object]:
         """What pytest-benchmark says of this machine."""
-        return {
-            key: HOST if key == "node" else one if key in MACHINE else self._free(key, one) for key, one in info.items()
-        }
+        return {key: HOST if key == "node" else one if key in MACHINE else self._free(one) for key, one in info.items()}
 
     def text(self, text: str) -> str:
         """Free text, such as a reason."""
-        return USER if text in self.users else self._in_text.sub(self._instead, text)
+        return USER if text in self.users - self.declared else self._in_text.sub(self._instead, text)
 
     def _of_record(self, key: str, value: object) -> object:
-        if key in FACTS or _names_something(key, value):
+        if key in FACTS or (key in NAMES and isinstance(value, str)):
             return value
         if key == "metadata":  # a model's own facts, among them paths of whoever made it
             return _each_text(value, lambda text: self._in_paths.sub(self._instead, text))
@@ -82,8 +81,8 @@ class Private:
             return [[*one[:1], *map(self.record, one[1:])] for one in value]
         return self.record(value)
 
-    def _free(self, key: str, value: object) -> object:
-        return value if _names_something(key, value) else _each_text(value, self.text)
+    def _free(self, value: object) -> object:
+        return _each_text(value, self.text)
 
     def _instead(self, found: re.Match[str]) -> str:
         if found.lastgroup == "machine":
@@ -114,14 +113,9 @@ def _one_of(names: Collection[str]) -> str:
     return "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or _NEVER
 
 
-def _names_something(key: str, value: object) -> bool:
-    """`device` is a name in a row, and in its environment what is known of the board."""
-    return key == "params" or (key in NAMES and isinstance(value, str))
-
-
 def _each_text(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {key: one if _names_something(key, one) else _each_text(one, change) for key, one in value.items()}
+        return {key: _each_text(one, change) for key, one in value.items()}
     return [_each_text(one, change) for one in value] if isinstance(value, list | tuple) else value

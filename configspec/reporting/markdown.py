@@ -1,8 +1,8 @@
 """A document as Markdown, for a job summary or an issue: what a text says is seen, and nothing in it is markup.
 
-Names and reasons come from boards, servers and files, so every sign that GitHub's Markdown reads is escaped. What it
-finds without any sign, addresses, people and issues (`www.`, `://`, `@`, `#1`), stands as code, where it looks for
-nothing.
+Names and reasons come from boards, servers and files, so every sign that GitHub's Markdown reads is escaped. Words that
+it reads on its own account (addresses, people, issues, pictures, formulas: `www.`, `://`, `@`, `#1`, `:x:`, `$`) stand as
+code, where it looks for nothing.
 https://github.github.com/gfm/
 """
 
@@ -16,7 +16,7 @@ from configspec.reporting.figure_words import is_number, shown
 
 FIRST_LEVEL = 2  # of headings: the page has its own title
 _BETWEEN = re.compile(r"([\s<>&`|\\]+)")  # what cannot stand in code, and parts words
-_FOUND = re.compile(r"://|www\.|@|(?<!\w)#\d", re.IGNORECASE)
+_FOUND = re.compile(r"://|www\.|@|(?<!\w)#\d|:[\w+-]+:|(?<!/)\$", re.IGNORECASE)  # but `tokens/$` is our own unit
 _SIGN = re.compile(r"[\\`*|~\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BEGIN = re.compile(r"(?=(?:[-+#]|\d{0,9}[.)])(?:\s|#|-|$))")  # of a list, a heading or a rule
 

@@ -157,9 +157,13 @@ def test_the_longest_name_is_meant():
 
 
 def test_names_of_the_inventory_stay():
-    """A device may be called as its destination is: rows are found by it."""
-    row = {"fullname": "dev:ci-7:", "params": {"who": "ci-7"}, "extra_info": {"device": "ci-7", "note": "ci-7"}}
-    assert PRIVATE.row(row) == {**row, "extra_info": {"device": "ci-7", "note": "<host>"}}
+    """A device may be called as its destination or its account is: rows are found by it."""
+    record = {"device": "ci-7", "first_cause": "lost ci-7", "environment": {"device": {"governor_reason": "ci-7"}}}
+    row = {"fullname": "dev:ci-7:", "params": {"who": "ci-7"}, "extra_info": {KEY: record}}
+    shown = {"device": "ci-7", "first_cause": "lost <host>", "environment": {"device": {"governor_reason": "<host>"}}}
+    assert PRIVATE.row(row) == {**row, "extra_info": {KEY: shown}}
+    known = Private(machines={}, users=frozenset(("pi",)), declared=frozenset(("pi",)))
+    assert known.extra_info({"device": "pi"}) == {"device": "pi"}
 
 
 def test_what_a_test_puts_beside_the_record_is_free_text():

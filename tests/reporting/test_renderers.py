@@ -145,7 +145,9 @@ def test_what_is_rendered_is_what_the_texts_say(texts: list[str]) -> None:
     assert [one.rstrip(".") for one in shown if one] == [one.rstrip(".") for one in expected if one.rstrip(".") or one]
 
 
-@pytest.mark.parametrize("text", ["www.evil.example", "http://evil.example", "pi@rpi5", "@somebody", "see #12"])
+@pytest.mark.parametrize(
+    "text", ["www.evil.example", "http://evil.example", "pi@rpi5", "@somebody", "see #12", "see :bomb:", "see $x$"]
+)
 def test_what_github_would_make_a_link_of_stands_as_code(text: str) -> None:
     """There it looks for nothing."""
     found = as_markdown(Document(sections=(Section(heading="h", blocks=(Paragraph(text=f"{text} x"),)),)))
@@ -154,7 +156,7 @@ def test_what_github_would_make_a_link_of_stands_as_code(text: str) -> None:
 
 def test_ids_names_and_figures_need_no_escape() -> None:
     """What our own reports hold is read as it stands, also by those who do not render it."""
-    plain = "dev:orin:-tiny-llama-xs-Q4_K_M-K4: 5.32 tokens/s (-3%), 1.00 to 2.00; 0.5 s per round, 2-3 days"
+    plain = "orin: tiny-llama-xs-Q4_K_M-K4: 5.32 tokens/s (-3%), 1.00 to 2.00; 0.5 s per round, 2-3 days"
     found = as_markdown(Document(sections=(Section(heading=plain, blocks=(Paragraph(text=plain),)),)))
     assert found == f"## {plain}\n\n{plain}.\n"
 
