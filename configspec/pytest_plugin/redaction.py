@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from configspec.errors import ConfigspecError
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from configspec.testbed.inventory import Inventory
 
 
-def public_row(run: MeasuringRun, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def public_row(run: MeasuringRun, entry: Mapping[str, object]) -> Mapping[str, object]:
     """An entry of pytest-benchmark's file as this run may write it: as it is, or without private names."""
     private = _private(run)
     return entry if private is None else private.row(_plain(entry))
 
 
-def public_extra_info(run: MeasuringRun, extra: Mapping[str, Any]) -> Mapping[str, Any]:
+def public_extra_info(run: MeasuringRun, extra: Mapping[str, object]) -> Mapping[str, object]:
     """The same of `extra_info` of an entry."""
     private = _private(run)
     return extra if private is None else private.extra_info(_plain(extra))
 
 
-def public_record(run: MeasuringRun, record: Any) -> Any:
+def public_record(run: MeasuringRun, record: object) -> object:
     """The same of a record of ours, or of a part of one."""
     private = _private(run)
     return record if private is None else private.record(plain(record))
 
 
-def public_machine(run: MeasuringRun, info: Mapping[str, Any]) -> Mapping[str, Any]:
+def public_machine(run: MeasuringRun, info: Mapping[str, object]) -> Mapping[str, object]:
     """The same of what pytest-benchmark says of this machine."""
     private = _private(run)
     return info if private is None else private.machine(_plain(info))
@@ -110,5 +110,5 @@ def _private(run: MeasuringRun) -> Private | None:
     return run.private
 
 
-def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _plain(values: Mapping[str, object]) -> Mapping[str, object]:
     return {key: plain(one) for key, one in values.items()}

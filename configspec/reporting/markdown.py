@@ -1,8 +1,8 @@
 """A document as Markdown, for a job summary or an issue: what a text says is seen, and nothing in it is markup.
 
-Names and reasons come from boards, servers and files, so every sign that GitHub's Markdown reads is escaped. Words that
-it reads on its own account (addresses, people, issues, pictures, formulas: `www.`, `://`, `@`, `#1`, `:x:`, `$`) stand as
-code, where it looks for nothing.
+Names and reasons come from boards, servers and files, so every sign that GitHub's Markdown reads is escaped. Words
+that it reads on its own account (`www.`, `://`, `@`, `#1`, `:x:`, `$`: addresses, people, issues, pictures, formulas)
+stand as code, where it looks for nothing.
 https://github.github.com/gfm/
 """
 
