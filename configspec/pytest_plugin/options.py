@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from configspec.pytest_plugin.shown import usage_error
+
 # option, ini name, help. All are repeatable, and take lists separated by commas.
 LISTS = (
     ("--device", "configspec_device", "a device of devices.yaml to measure: a name, a tag or a glob; repeatable"),
@@ -135,7 +137,7 @@ def _amount(config: pytest.Config) -> str:
     """How much is decoded end to end; the ini file's word is checked here, the command line's by argparse."""
     asked: str = config.getoption("configspec_end_to_end") or config.getini("configspec_end_to_end")
     if asked not in AMOUNTS:
-        raise pytest.UsageError(f"configspec_end_to_end is {asked!r}. It takes one of: {', '.join(AMOUNTS)}.")
+        raise usage_error(f"configspec_end_to_end is {asked!r}. It takes one of: {', '.join(AMOUNTS)}.")
     return asked
 
 
@@ -143,7 +145,7 @@ def _device_wait_s(config: pytest.Config) -> float:
     written: str = config.getoption("configspec_device_wait") or config.getini("configspec_device_wait")
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", written.strip())
     if match is None:
-        raise pytest.UsageError(f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
+        raise usage_error(f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
@@ -153,7 +155,7 @@ def _acceptance_check(config: pytest.Config) -> int:
     asked = str(config.getini(name) if given is None else given).strip()
     if not (asked.isascii() and asked.isdecimal()):
         where = name if given is None else "--acceptance-check"
-        raise pytest.UsageError(f"{where} is {asked!r}. It takes a number of prompts, 0 for none.")
+        raise usage_error(f"{where} is {asked!r}. It takes a number of prompts, 0 for none.")
     return int(asked)
 
 

@@ -17,8 +17,8 @@ from configspec.reporting.figure_words import is_number, shown
 FIRST_LEVEL = 2  # of headings: the page has its own title
 _BETWEEN = re.compile(r"([\s<>&`|\\]+)")  # what cannot stand in code, and parts words
 _FOUND = re.compile(r"://|www\.|@|(?<!\w)#\d|:[\w+-]+:|(?<!/)\$", re.IGNORECASE)  # but `tokens/$` is our own unit
-_SIGN = re.compile(r"[\\`*|~\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_BEGIN = re.compile(r"(?=(?:[-+#]|\d{0,9}[.)])(?:\s|#|-|$))")  # of a list, a heading or a rule
+_SIGN = re.compile(r"[\\`*|~#\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_BEGIN = re.compile(r"(?=(?:[-+]|\d{0,9}[.)])(?:\s|-|$))")  # of a list or a rule
 
 
 def as_markdown(document: Document) -> str:

@@ -49,7 +49,7 @@ def _matching(
         if not any(fnmatchcase(word, pattern) for words in names.values() for word in words)
     ]
     if unmatched:
-        raise UsageError("\n".join(_no_match(kind, pattern, names, where) for pattern in unmatched))
+        raise UsageError(*(_no_match(kind, pattern, names, where) for pattern in unmatched))
     return [name for name, words in names.items() if any(fnmatchcase(w, p) for w in words for p in patterns)]
 
 
