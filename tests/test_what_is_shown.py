@@ -105,7 +105,7 @@ def sources() -> list[tuple[str, ast.Module]]:
 def test_only_the_edges_show_anything(rule, edges, sources):
     """`cli/output.py` and `pytest_plugin/shown.py` do; who else writes to people goes through them."""
     found = [
-        f"{name}:{node.lineno}: {ast.unparse(node):.80}"
+        f"{name}: {ast.unparse(node):.80}"
         for name, tree in sources
         if name not in edges
         for node in ast.walk(tree)

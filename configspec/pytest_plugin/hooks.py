@@ -133,11 +133,12 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the row, or a busy device, to its report; show our own errors as one message, without the traceback."""
     report = yield
-    if isinstance(getattr(call.excinfo, "value", None), ConfigspecError):
-        report.longrepr = message(call.excinfo.value)  # type: ignore[union-attr]
+    problem = None if call.excinfo is None else call.excinfo.value
+    if isinstance(problem, ConfigspecError):
+        report.longrepr = message(problem)
         from configspec.pytest_plugin.rows import mark_busy
 
-        mark_busy(report, call.excinfo.value)  # type: ignore[union-attr]
+        mark_busy(report, problem)
     if RUN in item.config.stash:
         from configspec.pytest_plugin.rows import attach_row
 

@@ -157,7 +157,7 @@ def test_an_encoding_that_lacks_a_sign_gets_an_escape(encoding, monkeypatch):
     with whole_output():
         say("27 °C × 2 …")
         say_text("Ω\n界")
-    written = out.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    written = out.buffer.getvalue().decode(encoding)
     assert written.splitlines()[1:] == [r"\u03a9", r"\u754c"]
 
 
