@@ -16,7 +16,16 @@ from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.devices import add_devices
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
-from configspec.cli.output import OutputLost, ReaderGone, complain, is_standard_output, say_json, say_text, whole_output
+from configspec.cli.output import (
+    OutputLost,
+    ReaderGone,
+    complain,
+    is_standard_output,
+    say_json,
+    say_text,
+    told_warnings,
+    whole_output,
+)
 from configspec.cli.rank import add_rank
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.printable import printable_line
@@ -60,7 +69,8 @@ def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective]
 
 def _run(asked: argparse.Namespace) -> int:
     try:
-        code: int = asked.run(asked)
+        with told_warnings():
+            code: int = asked.run(asked)
         return code
     except ConfigspecError as problem:
         complain(*problem.lines)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.output import complain, goes_to_a_terminal, say_json, say_text
+from configspec.cli.output import goes_to_a_terminal, say_json, say_text
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,14 +59,12 @@ def _devices(asked: argparse.Namespace) -> int:
         raise UsageError(f"--timeout is {asked.timeout:g}; it takes seconds, more than 0.")
     inventory = read_inventory(asked.inventory)
     devices = select_devices(inventory, asked.names or ["*"])
-    with warnings.catch_warnings():
-        warnings.showwarning = _tell_warning
-        models = _models(inventory, devices)
-        with probe(devices, default_root(), timeout_s=asked.timeout, models=models) as found:
-            if asked.format == "json":
-                say_json([as_json(one) for one in found])
-            else:
-                say_text(as_text(found, None if goes_to_a_terminal() else WIDTH))
+    models = _models(inventory, devices)
+    with probe(devices, default_root(), timeout_s=asked.timeout, models=models) as found:
+        if asked.format == "json":
+            say_json([as_json(one) for one in found])
+        else:
+            say_text(as_text(found, None if goes_to_a_terminal() else WIDTH))
     return 0 if all(one.state in ("ready", "recorded") for one in found) else 1
 
 
@@ -80,10 +77,6 @@ def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, Mo
     names = tuple(name for family in inventory.families.values() for name in board_file_names(family))
     keeping = [spec.name for spec in devices if names and not shares_this_hosts_files(spec)]
     return {name: Models(names=names, push=push_command(inventory.path, name)) for name in keeping}
-
-
-def _tell_warning(message: Warning | str, *_: object, **__: object) -> None:
-    complain(str(message))
 
 
 def as_json(found: Found) -> dict[str, object]:

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
@@ -74,6 +75,18 @@ def is_standard_output(stream: object) -> bool:
 def error_stream() -> TextIO:
     """Where progress is rewritten in place; nowhere, if standard error is closed."""
     return sys.stderr if sys.stderr is not None else io.StringIO()
+
+
+@contextmanager
+def told_warnings() -> Iterator[None]:
+    """Within the context each warning, of a library too, is a line on standard error."""
+
+    def tell(warning: Warning | str, *_: object, **__: object) -> None:
+        complain(str(warning))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = tell
+        yield
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.cli import main
-from configspec.cli.output import OutputLost, complain, say, say_json, say_text, whole_output
+from configspec.cli.output import OutputLost, complain, say, say_json, say_text, told_warnings, whole_output
 
 ROOT = Path(__file__).parents[2]
 FORMS = ["table", "json", "markdown"]
@@ -88,6 +89,13 @@ def test_an_errors_lines_are_printable_and_no_others(capsys):
         r"x\nconfigspec: forged\x1b[2J",
         r"\x3a:error::x",
     ]
+
+
+def test_a_warning_is_shown_harmlessly(capsys):
+    """Of a library too, which quotes what a model's file says."""
+    with told_warnings():
+        warnings.warn("an odd \x1b[31mname\n::error::x", stacklevel=1)
+    assert capsys.readouterr().err == "configspec: an odd \\x1b[31mname\\n::error::x\n"
 
 
 def test_a_command_line_is_shown_harmlessly(capsys):
