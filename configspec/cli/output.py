@@ -81,8 +81,8 @@ def error_stream() -> TextIO:
 def told_warnings() -> Iterator[None]:
     """Within the context each warning, of a library too, is a line on standard error."""
 
-    def tell(warning: Warning | str, *_: object, **__: object) -> None:
-        complain(str(warning))
+    def tell(message: Warning | str, *_: object, **__: object) -> None:
+        complain(str(message))
 
     with warnings.catch_warnings():
         warnings.showwarning = tell
