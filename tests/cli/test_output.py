@@ -187,7 +187,8 @@ def test_no_command_ends_in_a_traceback_whatever_its_output_is(hostile, to, code
     run = f"{shlex.quote(sys.executable)} -m configspec.cli"
     lines = [f"{run} {command.format(results=shlex.quote(str(hostile)))} {to}" for command in COMMANDS]
     script = "".join(f"{line}; echo code ${{PIPESTATUS[0]}} >&2\n" for line in lines)
-    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=buffered, capture_output=True, text=True)
     shown = done.stderr.splitlines()
     assert {int(line.removeprefix("code ")) for line in shown if line.startswith("code ")} <= codes, shown
     complaints = [line for line in shown if line.startswith("configspec: ")]
