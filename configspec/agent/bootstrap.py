@@ -1,8 +1,12 @@
-"""Receives the agent's archive on a board that has nothing of configspec yet: its text is run as `python -c`.
+"""Receives the agent's archive on a board that has nothing of configspec yet, and runs it: `python -c`, this text, and
 
-    arguments   the archive's file name, its SHA-256 and how many bytes it has
-    stdin       the archive; or nothing, to ask whether it exists
-    stdout      one line of JSON, {"configspec_upload": ...}: "path" (null: there is none), or "error" and its "kind"
+    receive     the archive's file name, its SHA-256 and how many bytes it has
+      stdin     the archive; or nothing, to ask whether it exists
+      stdout    one line of JSON, {"configspec_upload": ...}: "path" (null: there is none), or "error" and its "kind"
+    run         the archive's file name, its SHA-256, and the agent's own arguments
+
+What is run is the very file that was checked, held open: who can write to a folder on the way to it puts no other in
+its place.
 
 In Python 3.6 too, so that it can say that the agent needs 3.8: hence no `annotations` from the future.
 https://docs.python.org/3/library/os.html#dir-fd
@@ -10,14 +14,16 @@ https://docs.python.org/3/library/os.html#dir-fd
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import stat
 import sys
-from typing import Dict, Optional
+from typing import Dict, Optional, Tuple
 
 KEPT = 3  # archives of other versions, the last used ones
 PARTIAL_S = 3600.0  # then a half-written upload counts as abandoned
+MOST_BYTES = 16 * 1024 * 1024  # of an archive
 
 
 class Refused(Exception):  # noqa: N818 (what was found)
@@ -29,19 +35,20 @@ def main() -> None:
     if sys.version_info < (3, 8):
         sys.stderr.write("configspec's agent needs Python 3.8 or later; this is %s.%s.\n" % sys.version_info[:2])
         sys.exit(3)  # TOO_OLD_STATUS
-    name, sha256, size = sys.argv[1:]
+    if sys.argv[1] == "run":
+        run(*sys.argv[2:])
+    name, sha256, size = sys.argv[2:]
     content = sys.stdin.buffer.read()
     print(json.dumps({"configspec_upload": receive(name, sha256, int(size), content)}), flush=True)
 
 
 def receive(name: str, sha256: str, size: int, content: bytes) -> Dict[str, Optional[str]]:
     """The archive's path on this board; `content` is written unless that file is there and whole."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = cache_folder()
     place = os.path.join(cache, "configspec", "agent", name)
     try:
         os.makedirs(cache, mode=0o700, exist_ok=True)
-        outer = own_folder(os.path.join(cache, "configspec"), None)
-        folder = own_folder("agent", outer)
+        folder = agent_folder(cache)
         if not is_whole(folder, name, sha256):
             if not content:
                 return {"path": None}
@@ -55,6 +62,29 @@ def receive(name: str, sha256: str, size: int, content: bytes) -> Dict[str, Opti
         room = "%d bytes are needed, %d are free" % (size, free.f_bavail * free.f_frsize)
         return {"error": "%s cannot be written: %s; %s" % (place, error.strerror, room), "kind": "testbed"}
     return {"path": place}
+
+
+def run(name: str, sha256: str, *arguments: str) -> None:
+    """Run the archive, and end with its status."""
+    try:
+        descriptor, content = read_own(agent_folder(cache_folder()), name)
+    except (OSError, Refused) as error:
+        sys.exit("the agent, %s, cannot be run: %s" % (name, error))
+    if hashlib.sha256(content).hexdigest() != sha256:
+        sys.exit("the agent, %s, was changed since it was sent. Try again" % name)
+    sys.argv = [name] + list(arguments)
+    sys.path.insert(0, "/dev/fd/%d" % descriptor)
+    sys.exit(importlib.import_module("configspec_agent.main").main())
+
+
+def cache_folder() -> str:
+    """Where this account keeps what can be made again."""
+    return os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+
+
+def agent_folder(cache: str) -> int:
+    """A descriptor of the folder of archives."""
+    return own_folder("agent", own_folder(os.path.join(cache, "configspec"), None))
 
 
 def own_folder(path: str, within: Optional[int]) -> int:
@@ -74,11 +104,23 @@ def own_folder(path: str, within: Optional[int]) -> int:
 def is_whole(folder: int, name: str, sha256: str) -> bool:
     """Whether the file exists, is the user's own, and has this hash."""
     try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
-    except OSError:
+        descriptor, content = read_own(folder, name)
+    except (OSError, Refused):
         return False
-    with os.fdopen(descriptor, "rb") as file:
-        return os.fstat(descriptor).st_uid == os.geteuid() and hashlib.sha256(file.read()).hexdigest() == sha256
+    os.close(descriptor)
+    return hashlib.sha256(content).hexdigest() == sha256
+
+
+def read_own(folder: int, name: str) -> Tuple[int, bytes]:
+    """A descriptor of the file, and what it holds, if it is the user's own and nobody else can write to it."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    found = os.fstat(descriptor)
+    own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+    if not own or found.st_size > MOST_BYTES:
+        os.close(descriptor)
+        raise Refused("it is not this user's own file")
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        return descriptor, file.read(MOST_BYTES)
 
 
 def store(folder: int, name: str, sha256: str, content: bytes) -> None:

@@ -10,10 +10,10 @@ from dataclasses import MISSING
 from .operations import Operations
 from .outbox import Outbox
 from .protocol import MAX_LINE_BYTES, AgentError, Deadline, JsonObject, encode, split_lines, usage_error
-from .requests import TEXT, number, read_request, read_value, whole
+from .requests import MOST, TEXT, number, read_request, read_value, whole
 
 _DECODER = json.JSONDecoder()
-_ID = whole(0)
+_ID = whole(0, MOST)
 _SECONDS = number(0.0)
 
 
@@ -33,7 +33,7 @@ def _answer(line: bytes | None, operations: Operations, deadline: Deadline, outb
         limit_s = values.pop("deadline_s", None)
         deadline.start(None if limit_s is None else read_value(op, "deadline_s", limit_s, _SECONDS))
         outbox.in_hand = request_id
-        answer = encode({"id": request_id, "ok": operations.run(read_request(op, values))})
+        answer = _encode({"id": request_id, "ok": operations.run(read_request(op, values))})
         if len(answer) > MAX_LINE_BYTES:
             raise usage_error(
                 f"{op}: the answer is longer than a line may be",
@@ -42,13 +42,17 @@ def _answer(line: bytes | None, operations: Operations, deadline: Deadline, outb
             )
         return answer
     except AgentError as error:
-        return encode({"id": request_id, "error": error.as_json()})
+        return _encode({"id": request_id, "error": error.as_json()})
     except MemoryError:
         full = usage_error("the board's memory is full", hint="Use less context or a smaller model.")
-        return encode({"id": request_id, "error": full.as_json()})
+        return _encode({"id": request_id, "error": full.as_json()})
     except Exception:  # our bug: the host shows it as one
-        bug = AgentError("internal", "the agent failed", found=traceback.format_exc()[-4000:])
-        return encode({"id": request_id, "error": bug.as_json()})
+        bug = AgentError("internal", "the agent failed", found=traceback.format_exc())
+        return _encode({"id": request_id, "error": bug.as_json()})
+
+
+def _encode(answer: JsonObject) -> bytes:
+    return encode(answer, errors="replace")  # the name of a file on this board need not be UTF-8
 
 
 def _parse(line: bytes | None) -> JsonObject:

@@ -16,7 +16,7 @@ from .llama.library import Library, load_library
 from .llama.model import OpenModel, open_model
 from .llama.sampler import Sampling
 from .llama.scoring import check_scorable, score
-from .protocol import AgentError, Deadline, JsonObject, usage_error
+from .protocol import AgentError, Deadline, JsonObject, shorten, usage_error
 from .requests import (
     Chunk,
     Close,
@@ -38,6 +38,8 @@ from .requests import (
     Rounds,
     Score,
 )
+
+REASON_LETTERS = 1000  # why llama.cpp cannot be used, in a table
 
 
 class Operations:
@@ -99,7 +101,7 @@ class Operations:
         try:
             return {**facts, **self._load_library().facts(), "llama_cpp_reason": None}
         except AgentError as error:
-            reason = f"{error.what}: {error.found}"
+            reason = shorten(f"{error.what}: {error.found}", REASON_LETTERS)
             return {
                 **facts,
                 "llama_cpp_version": None,

@@ -39,7 +39,7 @@ class Outbox:
         try:
             if self.in_hand == request_id and self._room.poll(0):  # space for 4 kB, which is enough: pipe(7)
                 with contextlib.suppress(OSError):  # the host is gone: the main thread will notice, too
-                    self._write(encode({"id": request_id, "event": self._event()}))
+                    self._write(encode({"id": request_id, "event": self._event()}, errors="replace"))
         finally:
             self._writing.release()
 

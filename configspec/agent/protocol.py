@@ -24,6 +24,7 @@ JsonObject = Dict[str, object]
 
 PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 4 * 1024 * 1024
+MAX_LETTERS = 4096  # of one text, as of a path; an error's traceback fits
 TOO_OLD_STATUS = 3  # what the agent ends with under an interpreter older than 3.8
 GONE_STATUS = 4  # what it ends itself with when the host has gone, or was silent for too long
 
@@ -40,7 +41,8 @@ class AgentError(Exception):
 
     def as_json(self) -> dict[str, str | None]:
         """The `error` of an answer."""
-        return {"kind": self.kind, "what": self.what, "found": self.found, "hint": self.hint}
+        told = {"what": self.what, "found": self.found, "hint": self.hint}
+        return {"kind": self.kind, **{name: None if text is None else shorten(text) for name, text in told.items()}}
 
 
 def usage_error(what: str, *, found: str | None = None, hint: str | None = None) -> AgentError:
@@ -111,9 +113,21 @@ def split_lines(chunks: Iterable[bytes], limit_bytes: int = MAX_LINE_BYTES) -> I
                 too_long = True
 
 
+_CUT = " ... "
+
+
+def shorten(text: str, most: int = MAX_LETTERS) -> str:
+    """The text, without its middle where it has more than `most` letters."""
+    half = (most - len(_CUT)) // 2
+    return text if len(text) <= most else text[:half] + _CUT + text[-half:]
+
+
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))  # made once: it takes a while
 
 
-def encode(message: JsonObject) -> bytes:
-    """One message as one line. NaN and infinity are not JSON: they raise ValueError."""
-    return _ENCODER.encode(message).encode("utf-8") + b"\n"
+def encode(message: JsonObject, *, errors: str = "strict") -> bytes:
+    """One message as one line. NaN and infinity are not JSON: they raise ValueError.
+
+    So do lone surrogates, as Python makes them of a file's name that is not UTF-8, unless `errors` is "replace".
+    """
+    return _ENCODER.encode(message).encode("utf-8", errors) + b"\n"

@@ -16,10 +16,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import ClassVar, Generic, TypeVar
 
-from .protocol import usage_error
+from .protocol import MAX_LETTERS, usage_error
 
 T = TypeVar("T")
 _FORM = "form"
+MOST = 2**53 - 1  # of a count: beyond it, JSON does not count by ones everywhere
+C_INT = 2**31 - 1  # llama.cpp takes these numbers as C's int, which a larger one would leave without a word
+MAX_THREADS = 512  # GGML_MAX_N_THREADS, https://github.com/ggml-org/llama.cpp/blob/master/ggml/include/ggml.h
+SEED = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,15 @@ class Form(Generic[T]):
     write: Callable[[T], object] | None = None  # None: JSON holds it unchanged
 
 
-def whole(minimum: int) -> Form[int]:
-    """A whole number, at least `minimum`."""
+def whole(minimum: int, most: int = C_INT) -> Form[int]:
+    """A whole number from `minimum` to `most`."""
 
     def read(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+        if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= most:
             raise ValueError
         return value
 
-    return Form(f"a whole number of at least {minimum}", read)
+    return Form(f"a whole number of at least {minimum} and at most {most}", read)
 
 
 def number(above: float, most: float = sys.float_info.max) -> Form[float]:
@@ -55,8 +59,9 @@ def number(above: float, most: float = sys.float_info.max) -> Form[float]:
 
 
 def _read_text(value: object) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_LETTERS or "\0" in value:
         raise ValueError
+    value.encode("utf-8")  # UnicodeEncodeError is a ValueError: no file and no line could hold a lone surrogate
     return value
 
 
@@ -67,20 +72,22 @@ def _read_flag(value: object) -> bool:
 
 
 def _read_tokens(value: object) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(type(token) is int for token in value):
+    if not isinstance(value, list) or not all(type(token) is int and 0 <= token <= C_INT for token in value):
         raise ValueError
     return tuple(value)
 
 
 def _read_data(value: object) -> bytes:
-    return base64.b64decode(_read_text(value), validate=True)
+    if not isinstance(value, str) or not value:  # as long as a line may be
+        raise ValueError
+    return base64.b64decode(value, validate=True)
 
 
 def _write_data(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-TEXT = Form("a string, not empty", _read_text)  # not an empty one
+TEXT = Form(f"a string, not empty, of at most {MAX_LETTERS} letters, none of them NUL", _read_text)
 FLAG = Form("true or false", _read_flag)
 TOKENS = Form("a list of token ids", _read_tokens)
 DATA = Form("base64", _read_data, _write_data)
@@ -104,7 +111,10 @@ def read_value(op: str, name: str, value: object, form: Form[T]) -> T:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "a value that is nested too deeply"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -178,8 +188,8 @@ class Open(Request):
     context: int = field(metadata=takes(whole(1)))
     gpu_layers: int = field(metadata=takes(whole(-1)))
     batch: int = field(metadata=takes(whole(1)))
-    threads: int | None = field(default=None, metadata=takes(whole(1)))
-    cache_bytes: int = field(default=0, metadata=takes(whole(0)))
+    threads: int | None = field(default=None, metadata=takes(whole(1, MAX_THREADS)))
+    cache_bytes: int = field(default=0, metadata=takes(whole(0, MOST)))
 
 
 @dataclass(frozen=True)
@@ -204,7 +214,7 @@ class Draft(Request):
     temperature: float | None = field(default=None, metadata=takes(number(0.0)))
     top_k: int = field(default=0, metadata=takes(whole(0)))
     top_p: float = field(default=1.0, metadata=takes(number(0.0, 1.0)))
-    seed: int | None = field(default=None, metadata=takes(whole(0)))
+    seed: int | None = field(default=None, metadata=takes(whole(0, SEED)))
 
 
 @dataclass(frozen=True)
@@ -267,7 +277,7 @@ class FindFile(Request):
 
     op = "find_file"
     name: str = field(metadata=takes(TEXT))
-    size: int = field(metadata=takes(whole(0)))
+    size: int = field(metadata=takes(whole(0, MOST)))
     folder: str | None = field(default=None, metadata=takes(TEXT))
 
 
@@ -277,7 +287,7 @@ class Receive(Request):
 
     op = "receive"
     name: str = field(metadata=takes(TEXT))
-    size: int = field(metadata=takes(whole(1)))
+    size: int = field(metadata=takes(whole(1, MOST)))
     sha256: str = field(metadata=takes(TEXT))
     folder: str | None = field(default=None, metadata=takes(TEXT))
     replace: bool = field(default=False, metadata=takes(FLAG))
@@ -289,7 +299,7 @@ class Chunk(Request):
     """The next bytes of the announced file."""
 
     op = "chunk"
-    offset: int = field(metadata=takes(whole(0)))
+    offset: int = field(metadata=takes(whole(0, MOST)))
     data: bytes = field(metadata=takes(DATA))
 
 
@@ -316,11 +326,11 @@ def read_request(op: str, values: Mapping[str, object]) -> Request:
     """The request `op` with these arguments, as JSON has them; a usage error where it cannot be."""
     forms = _FORMS.get(op)
     if forms is None:
-        raise usage_error("unknown operation", found=repr(op), hint=f"This agent knows: {', '.join(_FORMS)}.")
+        raise usage_error("unknown operation", found=_short(op), hint=f"This agent knows: {', '.join(_FORMS)}.")
     if not values.keys() <= forms.keys():
         known = ", ".join(sorted(forms)) or "none"
         unknown = min(values.keys() - forms.keys())
-        raise usage_error(f"{op}: unknown argument", found=repr(unknown), hint=f"It knows: {known}.")
+        raise usage_error(f"{op}: unknown argument", found=_short(unknown), hint=f"It knows: {known}.")
     found: dict[str, object] = {}
     for name, value in values.items():
         form, default = forms[name]

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from pathlib import Path
 
 from ..protocol import JsonObject
+from .regular import open_regular
 
 CPU_NAMES = ("model name", "Model", "Hardware")
+READ_BYTES = 1024 * 1024  # of one of the kernel's files; the longest describes each core
+FACT_LETTERS = 200
 
 
 def describe(root: Path) -> JsonObject:
@@ -21,7 +25,7 @@ def describe(root: Path) -> JsonObject:
     return {
         "platform": platform.platform(),
         "machine": platform.machine(),
-        "board": read_text(root / "proc/device-tree/model"),  # only boards with a device tree have one
+        "board": fact(root / "proc/device-tree/model"),  # only boards with a device tree have one
         "cpu_model": read_field(root / "proc/cpuinfo", CPU_NAMES) or platform.processor() or None,
         "cores": usable_cores(),
         "governor": governor,
@@ -43,16 +47,16 @@ def usable_cores() -> int:
 def read_governor(root: Path) -> tuple[str | None, str | None]:
     """The cpufreq governor, of unlike cores all of them; else None and why."""
     files = sorted(root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor"))
-    found = sorted({text for text in map(read_text, files) if text})
+    found = sorted({text for text in map(fact, files) if text})
     if not found:
         return None, "the kernel shows no cpufreq governor (a virtual machine, or no such driver)"
-    return "+".join(found), None
+    return "+".join(found)[:FACT_LETTERS], None
 
 
 def memory_bytes(root: Path, name: str = "MemTotal") -> int | None:
     """One of the kernel's memory figures, all memory by default; None where the kernel does not report it."""
-    found = read_field(root / "proc/meminfo", (name,))
-    return int(found.split()[0]) * 1024 if found else None  # the kernel's kB are 1,024 bytes
+    kilobytes = whole_number(read_field(root / "proc/meminfo", (name,)))
+    return None if kilobytes is None or kilobytes < 0 else kilobytes * 1024  # the kernel's kB are 1,024 bytes
 
 
 def available_bytes(root: Path) -> int | None:
@@ -72,13 +76,26 @@ def read_field(path: Path, names: tuple[str, ...]) -> str | None:
         for line in lines:
             key, colon, value = line.partition(":")
             if colon and key.strip() == name:
-                return value.strip()
+                return value.strip()[:FACT_LETTERS]
     return None
 
 
+def whole_number(text: str | None) -> int | None:
+    """The number that the text begins with; None where it begins with something else, or without end."""
+    found = re.match(r"[+-]?\d{1,18}(?=\s|$)", text or "", re.ASCII)
+    return int(found[0]) if found else None
+
+
+def fact(path: Path) -> str | None:
+    """What a file says in a few words; None where there is nothing to read."""
+    text = read_text(path)
+    return None if text is None else text[:FACT_LETTERS]
+
+
 def read_text(path: Path) -> str | None:
-    """A file's text, without what the kernel puts around it; None where it cannot be read, or is empty."""
+    """The beginning of a file's text, without what the kernel puts around it; None where there is none to read."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip("\0\n ") or None
+        with open_regular(str(path)) as file:
+            return file.read(READ_BYTES).decode("utf-8", "replace").strip("\0\n ") or None
     except OSError:
         return None

@@ -128,6 +128,7 @@ class Incoming:
             self._check_place()
             os.replace(self._partial, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
             os.fsync(self._folder)
+            self._hashes.keep(self._file, found)
         return {"path": self.path}
 
     def close(self) -> None:

@@ -14,17 +14,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import select
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..protocol import JsonObject
-from .description import available_bytes, memory_bytes, read_governor, read_text
+from .description import FACT_LETTERS, available_bytes, fact, memory_bytes, read_governor, read_text, whole_number
 
 TURNS = 300_000  # of a fixed loop: a few hundredths of a second, far more under a stuck throttle
 OFF_C = -100.0  # a zone that is off says -256
 COMMAND_S = 5.0
+COMMAND_BYTES = 4096  # of its output
 # Bits of `get_throttled` that speak of this moment; those from 16 on of any time since boot.
 PI_BITS = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 PI_MAILBOX_ERROR = 31
@@ -41,12 +43,26 @@ IDENTITIES = ("etc/machine-id", "proc/device-tree/serial-number")
 
 
 def run_command(command: Sequence[str]) -> str | None:
-    """What the command wrote; None where it cannot be run, or does not end."""
+    """What the command wrote; None where it cannot be run, does not end, or writes too much."""
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        process = subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=nothing, bufsize=0)
+    except OSError:
         return None
-    return ended.stdout.decode("utf-8", "replace")
+    assert process.stdout is not None
+    written, end_s, ready = bytearray(), time.monotonic() + COMMAND_S, select.poll()
+    ready.register(process.stdout, select.POLLIN)
+    with process.stdout:
+        while len(written) <= COMMAND_BYTES and ready.poll(max(0.0, end_s - time.monotonic()) * 1000):
+            piece = os.read(process.stdout.fileno(), COMMAND_BYTES)
+            if not piece:
+                process.kill()  # it has said all
+                process.wait()
+                return written.decode("utf-8", "replace")
+            written += piece
+    process.kill()
+    process.wait()
+    return None
 
 
 def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None] = run_command) -> JsonObject:
@@ -58,7 +74,7 @@ def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None
     before = _counts(root)
     loop_s = _time_loop()
     throttling, throttling_reason = _throttling(root, before, run)
-    load = (read_text(root / "proc/loadavg") or "").split()
+    load = _load(root)
     return {
         "temperature_c": temperature_c,
         "temperature_zone": zone,
@@ -74,8 +90,8 @@ def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None
         "memory_reason": None if available_bytes(root) is not None else "no MemAvailable in /proc/meminfo",
         "free_disk_bytes": disk_bytes,
         "free_disk_reason": disk_reason,
-        "load_1min": float(load[0]) if load else None,
-        "load_reason": None if load else "no /proc/loadavg",
+        "load_1min": load,
+        "load_reason": None if load is not None else "no /proc/loadavg",
         "loop_s": loop_s,
         **_identity(root),
     }
@@ -87,19 +103,19 @@ def _temperature(root: Path) -> tuple[float | None, str | None]:
     for zone in root.glob("sys/class/thermal/thermal_zone*"):
         milli = _whole(zone / "temp")
         if milli is not None and milli / 1000 > OFF_C:
-            found.append((milli / 1000, read_text(zone / "type") or zone.name))
+            found.append((milli / 1000, fact(zone / "type") or zone.name))
     return max(found, default=(None, None))
 
 
 def _power_mode(root: Path) -> tuple[str | None, str | None]:
     """The mode's name, or its number where nothing names it. `nvpmodel -q` may want root; its file does not."""
     status = read_text(root / "var/lib/nvpmodel/status")
-    number = re.search(r"pmode:0*(\d+)", status or "")
+    number = re.search(r"pmode:0*(\d{1,9})(?!\d)", status or "")
     if number is None:
         return None, "no nvpmodel keeps a power mode here: only Jetson boards have one"
     lines = (read_text(root / "etc/nvpmodel.conf") or "").splitlines()
     named = (re.match(r"<\s*POWER_MODEL\s+ID=0*(\d+)\s+NAME=([^\s>]+)", line) for line in lines)
-    return next((name[2] for name in named if name and name[1] == number[1]), number[1]), None
+    return next((name[2] for name in named if name and name[1] == number[1]), number[1])[:FACT_LETTERS], None
 
 
 def _throttling(
@@ -132,7 +148,7 @@ def _cooling(root: Path) -> list[str] | None:
     known = [
         (kind, _whole(device / "cur_state"))
         for device in sorted(root.glob("sys/class/thermal/cooling_device*"))
-        for kind in [read_text(device / "type") or ""]
+        for kind in [fact(device / "type") or ""]
         if kind.startswith(SLOWING)
     ]
     return [f"cooled by {kind}, state {state}" for kind, state in known if state] if known else None
@@ -187,8 +203,11 @@ def _identity(root: Path) -> JsonObject:
     return {"board_sha256": digest[:16], "board_reason": None}
 
 
+def _load(root: Path) -> float | None:
+    """The load of the last minute; None where the kernel tells none."""
+    found = re.match(r"\d{1,9}(\.\d{1,9})?(?!\d)", read_text(root / "proc/loadavg") or "", re.ASCII)
+    return float(found[0]) if found else None
+
+
 def _whole(path: Path) -> int | None:
-    try:
-        return int(read_text(path) or "")
-    except ValueError:
-        return None
+    return whole_number(read_text(path))

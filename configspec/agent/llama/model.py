@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..board.description import available_bytes, shares_memory, usable_cores
 from ..board.file_hash import FileHashes
 from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
-from ..requests import Open
+from ..requests import MAX_THREADS, Open
 from .library import Api, Array, Handle, Library
 from .model_file import broken, check_file, check_memory
 
@@ -135,7 +135,7 @@ def open_model(library: Library, asked: Open, deadline: Deadline, hashes: FileHa
     with ExitStack() as undo:  # whatever fails, the next model finds the memory free
         model = _load(library, path, asked.gpu_layers, deadline)
         undo.callback(library.api.llama_model_free, model)
-        threads = asked.threads or usable_cores()
+        threads = asked.threads or min(usable_cores(), MAX_THREADS)
         trained = int(library.api.llama_model_n_ctx_train(model))
         if context > trained:
             raise usage_error(

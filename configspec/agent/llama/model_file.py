@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 
+from ..board.regular import open_regular
 from ..protocol import AgentError, usage_error
 
 HEADER_BYTES = 24
@@ -16,7 +17,7 @@ HEADER_BYTES = 24
 def check_file(path: str) -> None:
     """Report common mistakes before llama.cpp reports them less clearly."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             header = file.read(HEADER_BYTES)
     except OSError as error:
         hint = "Is the path the board's own, and may this user read it?"

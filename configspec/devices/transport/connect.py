@@ -18,7 +18,7 @@ from configspec.devices.transport.emulated_link import EmulatedLink
 from configspec.devices.transport.local import BEAT_S, Connection, LocalConnection
 from configspec.devices.transport.ssh.ssh_client import ALIVE_COUNT, ALIVE_S, ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
-from configspec.devices.transport.ssh.upload import upload_agent
+from configspec.devices.transport.ssh.upload import bootstrap, upload_agent
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
@@ -103,5 +103,6 @@ def _over_ssh(stack: ExitStack, start: Start, ssh: SshSpec) -> Connection:
         warnings.warn(printable(told), stacklevel=2)
     client = stack.enter_context(ssh_client(ssh, alive_s=heartbeat.alive_s))
     python = start.spec.python or PYTHON_OVER_SSH
-    agent = upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)
-    return SshConnection(client, [python, agent, str(heartbeat.silence_s), start.mark], beat_s=heartbeat.beat_s)
+    upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)
+    program = bootstrap(python, "run", start.archive, str(heartbeat.silence_s), start.mark)
+    return SshConnection(client, program, beat_s=heartbeat.beat_s)

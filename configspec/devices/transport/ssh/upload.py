@@ -1,7 +1,7 @@
 """The agent's archive on a board: sent once, verified there, kept under its hash.
 
 It travels through the stdin of a program that the board's own Python runs, so that the board needs neither scp, sftp
-nor rsync. Whatever a login shell prints beside that program's one line is ignored.
+nor rsync. Whatever a login shell prints beside that program's one line is ignored. The same program runs the archive.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from configspec.devices.transport.local import last_lines
 from configspec.devices.transport.ssh.ssh_client import SshClient
 from configspec.errors import TestbedError, UsageError
 
-RECEIVER = Path(configspec.agent.__file__).with_name("bootstrap.py")
+BOOTSTRAP = Path(configspec.agent.__file__).with_name("bootstrap.py")
 ANSWER_KEY = "configspec_upload"
 ASK_S = 60.0  # connecting, and a slow card's Python
 SEND_S = 180.0
@@ -41,6 +41,14 @@ class _Answer:
     path: str | None = None
     error: str | None = None
     kind: str | None = None
+
+
+def bootstrap(python: str, verb: str, archive: AgentArchive, *arguments: str) -> list[str]:
+    """What to start on the board, so that it does to the archive what `verb` says."""
+    # One line, whatever the board's login shell makes of others. The home folder, in which it starts, holds no modules.
+    text = base64.b64encode(BOOTSTRAP.read_bytes()).decode()
+    program = f"import sys; sys.path[:] = filter(None, sys.path); import base64; exec(base64.b64decode('{text}'))"
+    return [python, "-c", program, verb, archive.file_name, archive.sha256, *arguments]
 
 
 def upload_agent(
@@ -73,11 +81,10 @@ class _Upload:
 
     def receive(self, content: bytes, timeout_s: float) -> str | None:
         """The archive's path after the board was given `content`, None where it does not exist."""
-        # One line, whatever the board's login shell makes of others.
-        receiver = f"import base64; exec(base64.b64decode('{base64.b64encode(RECEIVER.read_bytes()).decode()}'))"
-        expected = [self.archive.file_name, self.archive.sha256, str(len(self.archive.content))]
+        size = str(len(self.archive.content))
+        program = bootstrap(self.python, "receive", self.archive, size)
         try:
-            ended = self.client.run([self.python, "-c", receiver, *expected], stdin=content, timeout_s=timeout_s)
+            ended = self.client.run(program, stdin=content, timeout_s=timeout_s)
         except subprocess.TimeoutExpired:
             where = self.client.spec.destination
             raise DeviceOffline(
