@@ -25,7 +25,7 @@ from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.ssh.ssh_client import ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
-from configspec.devices.transport.ssh.upload import upload_agent
+from configspec.devices.transport.ssh.upload import bootstrap, upload_agent
 from configspec.errors import TestbedError
 from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec, SshSpec
 from configspec.testbed.family_spec import FamilySpec
@@ -97,8 +97,8 @@ def start(rig: Rig, *, repeats: int) -> Line:
     with ssh_client(ssh) as client:
         for attempt in range(repeats + 1):
             watch = Watch()
-            agent = upload_agent(client, archive, python=sys.executable, device=spec.name)
-            connection = SshConnection(client, [sys.executable, agent])
+            upload_agent(client, archive, python=sys.executable, device=spec.name)
+            connection = SshConnection(client, bootstrap(sys.executable, "run", archive))
             try:
                 AgentClient(connection, device=spec.name).greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
                 if attempt:  # the first one opens the connection, and may send the archive

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from configspec.cli.command import Commands, add_command
 from configspec.cli.output import goes_to_a_terminal, say_json, say_text
 from configspec.errors import UsageError
+from configspec.printable import printable
 
 if TYPE_CHECKING:
     from configspec.devices.probe import Found, Models
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from configspec.testbed.inventory import Inventory
 
 TIMEOUT_S = 20.0
+FAILED_STATUS = 3  # as of every TestbedError
+FACT_LETTERS, REASON_LETTERS = 80, 1000
 WIDTH = 120
 NOT_ASKED = {
     "busy": "another run holds it, and is not disturbed",
     "offline": "it did not answer",
-    "unhealthy": "it failed before it was asked",
     "unconfigured": "it cannot be asked before it is set up",
+    "failed": "it failed when it was asked",
     "recorded": "recorded figures have no board",
 }
 
@@ -33,9 +36,10 @@ def add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
     devices = add_command(
         commands,
         "devices",
-        "whether the devices are ready, busy, offline, unhealthy or unconfigured",
+        "whether the devices are ready, busy, offline, unhealthy, unconfigured or failed",
         "Report the state of each device of devices.yaml: ready, busy with another run, offline, unhealthy (with what "
-        "its health gate refuses) or unconfigured (with what to set up). Exits with 0 if all are ready, else with 1.",
+        "its health gate refuses), unconfigured (with what to set up) or failed (with what it did). Exits with 0 if "
+        "all are ready, with 3 if one failed, else with 1.",
         "configspec devices\nconfigspec devices rpi5 'orin*' --format json",
     )
     devices.add_argument("names", nargs="*", metavar="NAME", help="name, tag or glob; default: all")
@@ -65,6 +69,12 @@ def _devices(asked: argparse.Namespace) -> int:
             say_json([as_json(one) for one in found])
         else:
             say_text(as_text(found, None if goes_to_a_terminal() else WIDTH))
+    return _status(found)
+
+
+def _status(found: Sequence[Found]) -> int:
+    if any(one.state == "failed" for one in found):
+        return FAILED_STATUS
     return 0 if all(one.state in ("ready", "recorded") for one in found) else 1
 
 
@@ -85,6 +95,7 @@ def as_json(found: Found) -> dict[str, object]:
         "name": found.name,
         "state": found.state,
         "reasons": list(found.reasons),
+        "warnings": list(found.warnings),
         "holder": found.holder,
         "device": None if found.facts is None else asdict(found.facts),
         "health": None if found.health is None else asdict(found.health),
@@ -101,11 +112,15 @@ def as_text(devices: Sequence[Found], width: int | None = WIDTH) -> str:
 
 def _what(found: Found) -> str:
     """What a person wants to know of it in that state."""
+    return ". ".join((_state_words(found), *found.warnings))
+
+
+def _state_words(found: Found) -> str:
     if found.holder is not None:
         who = found.holder
         return f"{who['user']} on {who['host']} holds it (process {who['pid']}, since {who['since']})"
     if found.reasons or found.facts is None or found.health is None:
-        return ". ".join(found.reasons)
+        return ". ".join(printable(reason, at_most=REASON_LETTERS) for reason in found.reasons)
     from configspec.theory.sizes import shown_bytes
 
     facts, health = found.facts, found.health
@@ -119,4 +134,4 @@ def _what(found: Found) -> str:
         else f"{shown_bytes(health.available_memory_bytes)} of memory free",
         f"board {health.board_sha256}" if health.board_sha256 else None,
     ]
-    return ", ".join(part for part in known if part)
+    return ", ".join(printable(part, at_most=FACT_LETTERS) for part in known if part)

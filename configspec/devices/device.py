@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -30,6 +30,7 @@ from configspec.devices.lock import hold_on_host, take_board
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.model_folder import ModelFolder
 from configspec.devices.replies import (
+    MAX_VOCABULARY,
     Begun,
     Done,
     DraftedTokens,
@@ -37,6 +38,7 @@ from configspec.devices.replies import (
     Ended,
     Hello,
     Length,
+    LockState,
     Scores,
     TimedRounds,
 )
@@ -60,22 +62,31 @@ WORK_DEADLINE_S = 300.0
 REAP_DEADLINE_S = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """How a board was when a run took it, and the lock that keeps others off it."""
+
+    health: HealthFacts
+    lock: LockState
+
+
 class Device:
     """A board with its agent running; one model is open at a time.
 
-    `health` is its state when it was opened, None where that was not asked; `mark` is what another agent there knows
-    this one by.
+    `health` is its state when it was opened, None where that was not asked; `lock_fallback_reason` says why its lock
+    keeps out this account's runs only, None where it keeps out all; `mark` is what another agent there knows this one
+    by.
     """
 
-    def __init__(
-        self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, health: HealthFacts | None, mark: str
-    ) -> None:
+    def __init__(self, *, spec: DeviceSpec, client: AgentClient, hello: Hello, taken: Taken | None, mark: str) -> None:
         self.name = spec.name
         self.mark = mark
         self.spec = spec
         self.hello = hello
-        self.health = health
+        self.health = None if taken is None else taken.health
+        self.lock_fallback_reason = None if taken is None else taken.lock.fallback_reason
         self._client = client
+        self._vocabulary = MAX_VOCABULARY  # of the model that is open
 
     @property
     def lost(self) -> bool:
@@ -117,7 +128,9 @@ class Device:
             threads=options.threads,
             cache_bytes=cache_bytes,
         )
-        return self._client.call(asked, ModelFacts, deadline_s=deadline_s)
+        facts = self._client.call(asked, ModelFacts, deadline_s=deadline_s)
+        self._vocabulary = facts.vocabulary
+        return facts
 
     def prefill(self, tokens: Sequence[int], *, deadline_s: float = WORK_DEADLINE_S) -> Begun:
         """Start a new sequence, with no state left of the last one."""
@@ -141,11 +154,15 @@ class Device:
         asked = Draft(k=k, keep=keep, append=tuple(append))
         if decoding is not None and not decoding.greedy:
             asked = replace(asked, seed=seed, **_sampling(decoding))
-        return self._client.call(asked, DraftedTokens, deadline_s=deadline_s)
+        drafted = self._client.call(asked, DraftedTokens, deadline_s=deadline_s)
+        self._check_tokens(drafted.tokens)
+        return drafted
 
     def distribution(self, index: int, *, deadline_s: float = WORK_DEADLINE_S) -> NDArray[np.float64]:
         """What token `index` of the last draft was sampled from: probabilities of shape (vocabulary,)."""
         drawable = self._client.call(Distribution(index=index), Drawable, deadline_s=deadline_s)
+        if self._vocabulary not in (drawable.vocabulary, MAX_VOCABULARY):
+            self._client.give_up(f"its model has {self._vocabulary} tokens, and a distribution {drawable.vocabulary}.")
         probabilities = np.zeros(drawable.vocabulary)
         tokens = np.frombuffer(drawable.tokens, dtype="<u4")
         probabilities[tokens] = np.frombuffer(drawable.probabilities, dtype="<f8")
@@ -160,7 +177,9 @@ class Device:
         """
         asked = Rounds(k=k, rounds=rounds, warmup=warmup, seconds=seconds)
         bound_s = 2 * seconds + WORK_DEADLINE_S if deadline_s is None else deadline_s
-        return self._client.call(asked, TimedRounds, deadline_s=bound_s)
+        timed = self._client.call(asked, TimedRounds, deadline_s=bound_s)
+        self._check_tokens(timed.tokens)
+        return timed
 
     def score(
         self,
@@ -175,6 +194,7 @@ class Device:
         if decoding is not None and not decoding.greedy:
             asked = replace(asked, **_sampling(decoding))
         scores = self._client.call(asked, Scores, deadline_s=deadline_s)
+        self._check_tokens(scores.argmax)
         if decoding is None or not decoding.greedy:
             return scores
         certain = (float(best == own) for best, own in zip(scores.argmax, tokens[start:], strict=True))
@@ -191,6 +211,10 @@ class Device:
     def close(self) -> None:
         """End the agent."""
         self._client.close()
+
+    def _check_tokens(self, tokens: Sequence[int]) -> None:
+        if max(tokens, default=0) >= self._vocabulary:
+            self._client.give_up(f"its model has {self._vocabulary} tokens, and it proposes token {max(tokens)}.")
 
 
 @contextmanager
@@ -217,10 +241,11 @@ def open_device(
     with hold_on_host(spec, cache, wait), _started(spec, cache, heartbeat, progress) as (client, hello, mark):
         if orphan is not None:
             client.call(Reap(mark=orphan), Ended, deadline_s=REAP_DEADLINE_S)
-        take_board(client, device=spec.name, wait=wait)
+        lock = take_board(client, device=spec.name, wait=wait)
         wait.taken(spec.name)
         health = pass_gate(spec.name, spec.health, lambda: ask_health(client, spec), wait)
-        yield Device(spec=spec, client=client, hello=hello, health=health, mark=mark)
+        taken = Taken(health=health, lock=lock)
+        yield Device(spec=spec, client=client, hello=hello, taken=taken, mark=mark)
 
 
 @contextmanager
@@ -228,7 +253,7 @@ def open_this_host(cache: Path, *, progress: Progress | None = None) -> Iterator
     """A device for work whose result does not depend on its speed: nothing is locked, its health is not asked."""
     spec = DeviceSpec(name="this host", connection="local")
     with _started(spec, cache, HEARTBEAT, progress) as (client, hello, mark):
-        yield Device(spec=spec, client=client, hello=hello, health=None, mark=mark)
+        yield Device(spec=spec, client=client, hello=hello, taken=None, mark=mark)
 
 
 @contextmanager

@@ -17,5 +17,9 @@ class DeviceBusy(TestbedError):  # noqa: N818
     """Another run holds the board."""
 
 
+class AgentFailed(TestbedError):  # noqa: N818
+    """The agent met an exception that it does not expect: our bug there, or another program in its place."""
+
+
 class DeviceUnhealthy(TestbedError):  # noqa: N818
     """The board is not as it must be for a measurement."""

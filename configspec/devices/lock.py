@@ -13,24 +13,26 @@ import getpass
 import hashlib
 import os
 import socket
+import stat
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from configspec.agent.board.flock import BoardLock
-from configspec.agent.protocol import AgentError
+from configspec.agent.protocol import AgentError, JsonObject
 from configspec.agent.requests import Lock
 from configspec.devices.lock_wait import Holder, LockWait
-from configspec.devices.replies import LockState, read_reply
+from configspec.devices.replies import LockState, Owner, read_reply
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.ssh.ssh_client import resolve
 from configspec.errors import UsageError
+from configspec.printable import printable
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 LOCK_DEADLINE_S = 10.0
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
-_SHOWN = 80  # characters of each field about the holder; any account of the board may have written it
+_SHOWN = 80  # characters of each field about the holder
 # What `ssh -G` says of where a connection ends. Behind two jump hosts one address may be two boards.
 _WHERE = ("user", "hostname", "port", "proxyjump", "proxycommand")
 
@@ -47,10 +49,7 @@ def hold_on_host(spec: DeviceSpec, cache: Path, wait: LockWait) -> Iterator[None
     owner = _owner()
 
     def take() -> Holder | None:
-        try:
-            state = read_reply(LockState, lock.take(owner.as_json()))
-        except AgentError as error:
-            raise _cannot_lock(spec, error.found) from None
+        state = _asked(spec, lambda: lock.take(owner.as_json()))
         return None if state.held else Holder(who=describe_owner(state.owner), lock=str(state.path))
 
     try:
@@ -60,14 +59,34 @@ def hold_on_host(spec: DeviceSpec, cache: Path, wait: LockWait) -> Iterator[None
         lock.release()
 
 
+def holder_on_host(spec: DeviceSpec, cache: Path) -> LockState:
+    """Who holds this host's lock of the board.
+
+    Raises:
+        UsageError: It cannot be opened, or `ssh` cannot read its configuration.
+    """
+    return _asked(spec, host_lock(spec, cache).holder)
+
+
+def _asked(spec: DeviceSpec, ask: Callable[[], JsonObject]) -> LockState:
+    try:
+        return read_reply(LockState, ask())
+    except AgentError as error:
+        raise _cannot_lock(spec, error.found) from None
+
+
 def host_lock(spec: DeviceSpec, cache: Path) -> BoardLock:
     """The lock of the board, whatever its devices are called; its folder is this account's alone."""
     where = _where(spec)
     folder = cache / f"locks-{os.getuid()}"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)  # closed to others, as what is run from it must be
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
     except OSError as error:
         raise _cannot_lock(spec, f"{folder}: {error.strerror}") from None
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise _cannot_lock(spec, f"{folder} is not a folder that this account alone can write to")
     return BoardLock(str(folder / f"{hashlib.sha256(where.encode()).hexdigest()[:32]}.lock"))
 
 
@@ -84,39 +103,39 @@ def _where(spec: DeviceSpec) -> str:
     return "\n".join(f"{name} {found.get(name, 'none')}" for name in _WHERE)
 
 
-def take_board(client: AgentClient, *, device: str, wait: LockWait) -> None:
-    """Have the agent hold the board's lock.
+def take_board(client: AgentClient, *, device: str, wait: LockWait) -> LockState:
+    """Have the agent hold the board's lock; the lock as it is held.
 
     Raises:
         DeviceBusy: Another run holds it.
     """
     owner = _owner()
+    state: LockState
 
     def take() -> Holder | None:
+        nonlocal state
         state = client.call(owner, LockState, deadline_s=LOCK_DEADLINE_S)
         return None if state.held else Holder(who=describe_owner(state.owner), lock=f"{state.path} on the board")
 
     wait.until_taken(device, take)
+    return state
 
 
-def describe_owner(owner: Mapping[str, object] | None) -> str:
+def describe_owner(owner: Owner | None) -> str:
     """Who it is, for people."""
     user, host, pid, since = known_owner(owner).values()
     return f"{user} on {host} (process {pid}, since {since})"
 
 
-def known_owner(owner: Mapping[str, object] | None) -> dict[str, str]:
-    """What is shown of an owner: user, host, pid and since, each short and printable."""
-    return {name: _word((owner or {}).get(name, "?")) for name in ("user", "host", "pid", "since")}
+def known_owner(owner: Owner | None) -> dict[str, str]:
+    """What is shown of an owner, each word short and printable; "?" where it is not known."""
+    words = {name: getattr(owner, name, "?") for name in ("user", "host", "pid", "since")}
+    return {name: printable(word, at_most=_SHOWN) for name, word in words.items()}
 
 
 def _owner() -> Lock:
     since = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return Lock(user=_user(), host=socket.gethostname(), pid=os.getpid(), since=since, run=RUN)
-
-
-def _word(value: object) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in str(value)[:_SHOWN])
 
 
 def _user() -> str:

@@ -1,7 +1,8 @@
 """The state of a testbed's devices, asked in parallel and within a time limit.
 
 A probe takes no lock and changes nothing but the agent's cached file. A board that another run measures on is not
-disturbed: where this host's lock says so it is not even connected to, else it is only asked who holds it.
+disturbed: where this host's lock says so it is not even connected to, else it is only asked who holds it. What fails is
+told of its own board, and of no other.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,27 +20,33 @@ from configspec.agent.requests import Holder, ListFiles
 from configspec.devices.device import ask_description, ask_health
 from configspec.devices.faults import DeviceOffline, LinkLost
 from configspec.devices.gate import problems
-from configspec.devices.lock import host_lock, known_owner
-from configspec.devices.replies import Listing, LockState, read_reply
+from configspec.devices.lock import holder_on_host, known_owner
+from configspec.devices.replies import Listing, LockState
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import PYTHON_OVER_SSH, Start, connect
 from configspec.errors import TestbedError, UsageError
+from configspec.printable import printable
 from configspec.records.facts import DeviceFacts, HealthFacts
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
-State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "recorded"]
+State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "failed", "recorded"]
 NAMED = 3  # of the files that are missing
+BUG_LETTERS = 200
 LEAST_S = 0.1  # past a question's time limit: its answer may have arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The state of a device. `reasons`: why it is not ready. `holder`: who holds it. Facts not asked are None."""
+    """The state of a device. `reasons`: why it is not ready. `holder`: who holds it. Facts not asked are None.
+
+    `warnings`: what to know of it, whatever its state.
+    """
 
     name: str
     state: State
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     holder: dict[str, str] | None = None
     facts: DeviceFacts | None = None
     health: HealthFacts | None = None
@@ -59,29 +66,41 @@ def probe(
 ) -> Iterator[tuple[Found, ...]]:
     """The states of the devices, in their order, within `timeout_s`. The context's end clears away what hangs.
 
-    `models`: by the device's name, for those that keep their own.
+    `models`: by the device's name, for those that keep their own. An exception that is our bug is told of its board, and
+    raised when the context ends.
     """
     ends_s = time.monotonic() + timeout_s
     with ThreadPoolExecutor(max(1, len(devices))) as threads:
         asked = [threads.submit(_probe, spec, cache, ends_s, timeout_s, models.get(spec.name)) for spec in devices]
         wait(asked, timeout=timeout_s)
-        yield tuple(
-            one.result() if one.done() else _silent(spec, timeout_s) for spec, one in zip(devices, asked, strict=True)
-        )
+        done = [one if one.done() else None for one in asked]
+        yield tuple(_told(spec, one, timeout_s) for spec, one in zip(devices, done, strict=True))
+        for one in filter(None, done):
+            one.result()
+
+
+def _told(spec: DeviceSpec, done: Future[Found] | None, timeout_s: float) -> Found:
+    if done is None:
+        return _silent(spec, timeout_s)
+    bug = done.exception()
+    if bug is None:
+        return done.result()
+    reason = f"a bug of configspec: {printable(f'{type(bug).__name__}: {bug}', at_most=BUG_LETTERS)}"
+    return Found(name=spec.name, state="failed", reasons=(reason,))
 
 
 def _probe(spec: DeviceSpec, cache: Path, ends_s: float, timeout_s: float, models: Models | None) -> Found:
     if spec.replay is not None:
         return Found(name=spec.name, state="recorded", reasons=(f"figures of {spec.replay.profile.name}",))
     try:
-        lock = read_reply(LockState, host_lock(spec, cache).holder())
+        lock = holder_on_host(spec, cache)
         return _busy(spec, lock) if lock.held else _ask(spec, cache, ends_s, models)
     except UsageError as problem:
         return Found(name=spec.name, state="unconfigured", reasons=(_reason(spec, problem),))
-    except TestbedError as problem:
+    except (TestbedError, OSError) as problem:  # the operating system's: a full disk, no more processes
         if time.monotonic() >= ends_s:
             return _silent(spec, timeout_s)
-        state: State = "offline" if isinstance(problem, DeviceOffline | LinkLost) else "unhealthy"
+        state: State = "offline" if isinstance(problem, DeviceOffline | LinkLost) else "failed"
         return Found(name=spec.name, state=state, reasons=(_reason(spec, problem),))
 
 
@@ -107,7 +126,15 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) ->
             lacking += _lacking_models(models, folder)
     reasons = tuple(lacking or map(str, problems(spec.health, health)))
     state: State = "unconfigured" if lacking else "unhealthy" if reasons else "ready"
-    return Found(name=spec.name, state=state, reasons=reasons, facts=facts, health=health)
+    return Found(
+        name=spec.name, state=state, reasons=reasons, warnings=_warnings(lock), facts=facts, health=health
+    )
+
+
+def _warnings(lock: LockState) -> tuple[str, ...]:
+    if lock.fallback_reason is None:
+        return ()
+    return (f"its lock keeps out this account's runs only: {lock.fallback_reason}",)
 
 
 def _lacking_llama_cpp(spec: DeviceSpec, facts: DeviceFacts) -> Iterator[str]:

@@ -1,49 +1,83 @@
 """What a device answers, as plain values. All `_s` figures are durations or stamps of its own monotonic clock.
 
-A reply is read strictly: one of another shape is an error.
+A reply is read strictly: one of another shape, with a value that cannot be, or with a field more, is an error. What it
+must have in common with its request, `agreement.py` checks.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 import numpy as np
+from msgspec import Meta
+
+from configspec.agent.protocol import MAX_LETTERS
+from configspec.agent.requests import C_INT, MOST
+from configspec.devices.fact_bounds import check_facts
 
 T = TypeVar("T")
 MAX_VOCABULARY = 2**24  # far above any model's; one number more, and the memory for it would be this host's loss
 TOKEN_BYTES, PROBABILITY_BYTES = 4, 8  # of `Drawable`
+MOST_S = 1e10  # three hundred years, as a duration or on a clock that began with the board
+_ROUNDING = 1e-6  # by which a probability may be beyond 1
+_MOST_LOGIT = 3.5e38  # beyond any float32
+
+Text = Annotated[str, Meta(max_length=MAX_LETTERS)]
+Word = Annotated[str, Meta(max_length=80)]  # of a lock's owner; any account of the board may have written it
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Count = Annotated[int, Meta(ge=0, le=MOST)]
+Tokens = Annotated[int, Meta(ge=0, le=C_INT)]  # how many
+Token = Annotated[int, Meta(ge=0, lt=MAX_VOCABULARY)]  # which
+Seconds = Annotated[float, Meta(ge=0, le=MOST_S)]
+Probability = Annotated[float, Meta(ge=0, le=1 + _ROUNDING)]
+Logarithm = Annotated[float, Meta(ge=-_MOST_LOGIT, le=_ROUNDING)]
+Gap = Annotated[float, Meta(ge=0, le=_MOST_LOGIT)]
 
 
 def read_reply(kind: type[T], value: object) -> T:
     """A reply of that kind out of JSON.
 
     Raises:
-        msgspec.ValidationError: It has another shape; says where, what was expected and what was found.
+        msgspec.ValidationError: It cannot be: says where, what was expected and what was found.
     """
-    return msgspec.convert(value, kind)
+    if isinstance(value, dict) and not value.keys() <= _names(kind):
+        raise msgspec.ValidationError(f"Unknown field {min(value.keys() - _names(kind))!r:.80}")
+    check_facts(kind, value)
+    try:
+        return msgspec.convert(value, kind)
+    except OverflowError:  # an integer that no float can hold
+        raise msgspec.ValidationError("A number is out of range") from None
+
+
+@cache
+def _names(kind: type[object]) -> frozenset[str]:
+    return frozenset(one.name for one in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
     """What an agent says first. `clock_s` is the board's monotonic clock."""
 
+    configspec_agent: int
     sha256: str | None
-    python: str
-    pid: int
-    clock_s: float
+    python: Text
+    pid: Tokens
+    clock_s: Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """The progress of a request; all None where the agent only says that it is working."""
 
-    doing: str | None
-    done: int | None
-    total: int | None
+    doing: Text | None
+    done: Count | None
+    total: Count | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +85,9 @@ class Failure:
     """Why a request failed. `kind`: who must act, as `agent/protocol.py` defines it."""
 
     kind: Literal["usage", "testbed", "internal"]
-    what: str
-    found: str | None
-    hint: str | None
+    what: Text
+    found: Text | None
+    hint: Text | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,31 +99,49 @@ class Done:
 class Ended:
     """Agents that were lost and were ended: their process ids."""
 
-    ended: tuple[int, ...]
+    ended: tuple[Tokens, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who holds a board, in the words that it wrote about itself."""
+
+    user: Word
+    host: Word
+    pid: Word
+    since: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockState:
-    """A board's lock: whether it is held, where it lies, and what its owner wrote about itself."""
+    """A board's lock: whether it is held, where it lies, and who its owner is.
+
+    `fallback_reason`: why it is not the file that all accounts of the board see; None where it is that.
+    """
 
     held: bool
-    path: str | None
-    owner: dict[str, object] | None
+    path: Text | None
+    owner: Owner | None
+    fallback_reason: Text | None
+
+    def __post_init__(self) -> None:
+        if self.held and (self.path is None or self.owner is None):
+            raise ValueError("a lock that is held has a path and an owner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A sequence was started. All but its last token were evaluated, in `elapsed_s`."""
 
-    length: int
-    elapsed_s: float
+    length: Tokens
+    elapsed_s: Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Length:
     """How many tokens the sequence has."""
 
-    length: int
+    length: Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +152,10 @@ class DraftedTokens:
     greedy.
     """
 
-    tokens: tuple[int, ...]
-    stamps_s: tuple[float, ...]
-    length: int  # of the sequence, the draft included
-    probabilities: tuple[float, ...] = ()
+    tokens: tuple[Token, ...]
+    stamps_s: tuple[Seconds, ...]
+    length: Tokens  # of the sequence, the draft included
+    probabilities: tuple[Probability, ...] = ()
 
     def __post_init__(self) -> None:
         _check_stamps(self.stamps_s, len(self.tokens))
@@ -115,7 +167,7 @@ class DraftedTokens:
 class Drawable:
     """A distribution, of which only the tokens that can be drawn travel: uint32 and float64, little-endian."""
 
-    vocabulary: int
+    vocabulary: Count
     tokens: bytes
     probabilities: bytes
 
@@ -125,8 +177,13 @@ class Drawable:
         count, odd = divmod(len(self.tokens), TOKEN_BYTES)
         if odd or len(self.probabilities) != count * PROBABILITY_BYTES:
             raise ValueError(f"{len(self.probabilities)} bytes of probabilities and {len(self.tokens)} of tokens")
-        if count and np.frombuffer(self.tokens, dtype="<u4").max() >= self.vocabulary:
-            raise ValueError(f"a token that is not of the {self.vocabulary} of its vocabulary")
+        tokens = np.frombuffer(self.tokens, dtype="<u4")
+        if not count or tokens[-1] >= self.vocabulary or (tokens[1:] <= tokens[:-1]).any():
+            raise ValueError(f"its tokens are not rising, or not of the {self.vocabulary} of its vocabulary")
+        probabilities = np.frombuffer(self.probabilities, dtype="<f8")
+        # `not ... <=`: NaN is neither
+        if not (probabilities.min() >= 0 and abs(float(probabilities.sum()) - 1) <= _ROUNDING):
+            raise ValueError("its probabilities are no distribution")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,18 +193,24 @@ class TimedRounds:
     `tokens` are the first round's. Greedy drafting repeats itself: `rounds_that_differ` should be 0.
     """
 
-    k: int
-    depth: int
-    warmup: int
-    tokens: tuple[int, ...]
-    rounds_that_differ: int
-    stamps_s: tuple[tuple[float, ...], ...]
+    k: Tokens
+    depth: Tokens
+    warmup: Tokens
+    tokens: tuple[Token, ...]
+    rounds_that_differ: Tokens
+    stamps_s: tuple[tuple[Seconds, ...], ...]
 
     def __post_init__(self) -> None:
         if len(self.tokens) != self.k or not self.stamps_s:
             raise ValueError(f"{len(self.tokens)} tokens in {len(self.stamps_s)} rounds of {self.k}")
+        if self.rounds_that_differ >= len(self.stamps_s):  # from the first, which does not
+            raise ValueError(f"{self.rounds_that_differ} of {len(self.stamps_s)} rounds differ from the first")
+        before_s = 0.0
         for stamps_s in self.stamps_s:
             _check_stamps(stamps_s, self.k)
+            if stamps_s[0] < before_s or not stamps_s[1] > stamps_s[0]:
+                raise ValueError("its monotonic clock stood still in a round, or went back between two")
+            before_s = stamps_s[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,13 +223,13 @@ class Scores:
     draws from, after temperature, top-k and top-p; None where no decoding was given.
     """
 
-    start: int
-    argmax: tuple[int, ...]
-    logprob: tuple[float, ...]
-    gap: tuple[float, ...]
-    confidence: tuple[float, ...]
-    rank: tuple[int, ...]
-    probability: tuple[float, ...] | None = None
+    start: Tokens
+    argmax: tuple[Token, ...]
+    logprob: tuple[Logarithm, ...]
+    gap: tuple[Gap, ...]
+    confidence: tuple[Probability, ...]
+    rank: tuple[Token, ...]
+    probability: tuple[Probability, ...] | None = None
 
     def __post_init__(self) -> None:
         columns = (self.argmax, self.logprob, self.gap, self.confidence, self.rank, self.probability)
@@ -178,39 +241,39 @@ class Scores:
 class Listing:
     """A folder of model files: its path, and the names of what is in it."""
 
-    path: str
-    names: tuple[str, ...]
+    path: Text
+    names: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
     """A file on the device. `size_bytes` None: it is missing. `sha256` None: its size was not the expected one."""
 
-    path: str
-    size_bytes: int | None
-    sha256: str | None
+    path: Text
+    size_bytes: Count | None
+    sha256: Sha256 | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
     """A file was announced: how much of its beginning has arrived before, and the hash of that."""
 
-    have_bytes: int
-    have_sha256: str
+    have_bytes: Count
+    have_sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
     """A chunk was written: how much of the file is there."""
 
-    have_bytes: int
+    have_bytes: Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """A file is whole, verified and in its place."""
 
-    path: str
+    path: Text
 
 
 def _check_stamps(stamps_s: Sequence[float], tokens: int) -> None:

@@ -27,6 +27,7 @@ from configspec.theory.serving.assumptions import Serving
 
 METHOD = "teacher-forced replay of the target's text"
 EXPECTED = f"{METHOD}: expected counts over what the draft may sample"
+_REASON_LETTERS = 400
 NO_METER = "devices.yaml declares no power meter for this device"
 
 
@@ -44,6 +45,7 @@ class MeasuredCell:
     verification: VerificationTimes | None
     environment: Environment
     samples: SampleRefs
+    lock_fallback_reason: str | None = None  # why the board's lock keeps out this account's runs only
 
     def row(self, k: int) -> Row:
         """One K of it."""
@@ -69,6 +71,7 @@ class MeasuredCell:
                 *self.check.flags(),
                 *_timed_greedily(self.trace.decoding),
                 *_whoever_answers(self.spec),
+                *_whoever_measures_beside(self.lock_fallback_reason),
             ),
             samples=self.samples,
         )
@@ -117,3 +120,7 @@ def _timed_greedily(decoding: Decoding) -> tuple[Flag, ...]:
 def _whoever_answers(spec: DeviceSpec) -> tuple[Flag, ...]:
     unchecked = isinstance(spec.connection, SshSpec) and spec.connection.host_keys == "off"
     return (flag("host_keys_off"),) if unchecked else ()
+
+
+def _whoever_measures_beside(lock_fallback_reason: str | None) -> tuple[Flag, ...]:
+    return () if lock_fallback_reason is None else (flag("own_lock", reason=lock_fallback_reason[:_REASON_LETTERS]),)

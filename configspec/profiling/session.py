@@ -150,6 +150,7 @@ class ProfilingSession:
             serving=serving,
             verification=verification,
             environment=self._environment(device),
+            lock_fallback_reason=device.lock_fallback_reason,
             samples=self._samples_kept(times, prepared.trace),
         )
         return {k: measured.row(k) for k in ks}

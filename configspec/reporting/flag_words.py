@@ -77,6 +77,13 @@ def _host_keys_off(_: Flag) -> str:
     return "SSH host keys are not checked, so whichever machine answered was measured"
 
 
+def _own_lock(flag: Flag) -> str:
+    return (
+        "the board's lock kept out this account's runs only, so another account may have measured beside this run: "
+        f"{flag['reason']}"
+    )
+
+
 def _retried(flag: Flag) -> str:
     return f"unstable: attempt {flag['attempts']} was the first to succeed; the first one failed: {flag['cause']}"
 
@@ -95,6 +102,7 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "device_disagrees": _device_disagrees,
     "timed_greedily": _timed_greedily,
     "host_keys_off": _host_keys_off,
+    "own_lock": _own_lock,
     "retried": _retried,
     "note": _note,
 }

@@ -47,6 +47,11 @@ EXAMPLES: list[tuple[Flag, str]] = [
     ),
     (flag("host_keys_off"), "SSH host keys are not checked, so whichever machine answered was measured"),
     (
+        flag("own_lock", reason="/run/lock/configspec.lock: Permission denied"),
+        "the board's lock kept out this account's runs only, so another account may have measured beside this run: "
+        "/run/lock/configspec.lock: Permission denied",
+    ),
+    (
         flag("retried", attempts=3, cause="orin: the link was lost"),
         "unstable: attempt 3 was the first to succeed; the first one failed: orin: the link was lost",
     ),

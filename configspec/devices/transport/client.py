@@ -20,18 +20,22 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, JsonObject, encode
-from configspec.agent.requests import Open, Request
+from configspec.agent.requests import MOST, Open, Request
 from configspec.agent.watch import SILENCE_S
+from configspec.devices.agreement import check_agreement
+from configspec.devices.faults import AgentFailed
 from configspec.devices.replies import Event, Failure, Hello, read_reply
 from configspec.devices.transport.framing import HELLO_KEY, Framing, FramingError, quote
 from configspec.devices.transport.local import Connection, last_lines
 from configspec.errors import TestbedError, UsageError
+from configspec.printable import printable
 from configspec.progress import Progress
 
 GRACE_S = 10.0
 PROGRESS_EVERY_S = 10.0  # between two lines about long work
 T = TypeVar("T")
 _SHOWN = 80  # characters of what the agent says it is doing
+_FRAME_LINES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +96,9 @@ class AgentClient:
         if version != PROTOCOL_VERSION or message.get("sha256") != sha256:
             self._lose(
                 UsageError,
-                f"another agent answers (protocol {version}, hash {message.get('sha256')}; this configspec has "
-                f"protocol {PROTOCOL_VERSION}, hash {sha256}). Start it from the archive that this configspec makes.",
+                f"another agent answers (protocol {_word(version)}, hash {_word(message.get('sha256'))}; this "
+                f"configspec has protocol {PROTOCOL_VERSION}, hash {sha256}). Start it from the archive that this "
+                "configspec makes.",
             )
         return self._read(Hello, message, message)
 
@@ -107,22 +112,38 @@ class AgentClient:
         if self._lost is not None:
             raise self._lost.with_traceback(None)
         op, request_id = request.op, next(self._ids)
-        line = encode({"id": request_id, "op": op, "deadline_s": deadline_s, **request.as_json()})
+        line = self._encode(request, request_id, deadline_s)
         if len(line) > MAX_LINE_BYTES:
             raise UsageError(f"{self._device}: {op}: a request of {len(line)} bytes, at most {MAX_LINE_BYTES}.")
+        sent_s = time.monotonic()
         with contextlib.suppress(BrokenPipeError):  # it ended: waiting for its answer finds out how
             self._connection.send(line)
         of_file = f" of {request.path}" if isinstance(request, Open) else ""  # which model a killed agent was opening
         answer = self._await_answer(request_id, f"{op!r}{of_file}", deadline_s + self._limits.grace_s)
+        if len(answer) != 2 or not answer.keys() & {"ok", "error"}:
+            self._lose(TestbedError, f"neither ok nor error in its answer to {op!r}: {quote_message(answer)}.")
         if "error" in answer:
             self._raise(op, self._read(Failure, answer["error"], answer))
-        if "ok" not in answer:
-            self._lose(TestbedError, f"neither ok nor error in its answer to {op!r}: {quote_message(answer)}.")
-        return self._read(reply, answer["ok"], answer)
+        found = self._read(reply, answer["ok"], answer)
+        try:
+            check_agreement(request, found, time.monotonic() - sent_s, self._limits.silence_s)
+        except ValueError as problem:
+            self._lose(TestbedError, f"its answer to {op!r} cannot be: {problem}: {quote_message(answer)}.")
+        return found
+
+    def give_up(self, what: str) -> NoReturn:
+        """The board is lost, since what it answered cannot be."""
+        self._lose(TestbedError, what)
 
     def close(self) -> None:
         """End the agent."""
         self._connection.close()
+
+    def _encode(self, request: Request, request_id: int, deadline_s: float) -> bytes:
+        try:
+            return encode({"id": request_id, "op": request.op, "deadline_s": deadline_s, **request.as_json()})
+        except ValueError as problem:  # a name that is not UTF-8, a number that is none
+            raise UsageError(f"{self._device}: {request.op}: what is asked cannot be sent: {problem}.") from None
 
     def _read(self, kind: type[T], value: object, message: JsonObject) -> T:
         try:
@@ -136,7 +157,7 @@ class AgentClient:
             message = self._next_message(awaited, end_s, timeout_s, self._limits.silence_s)
             if message.get("id") != request_id:
                 self._lose(TestbedError, f"it answered {quote_message(message)} to request {request_id} ({asked}).")
-            if "event" not in message:
+            if len(message) != 2 or "event" not in message:
                 return message
             self._report(self._read(Event, message["event"], message))
             if time.monotonic() > end_s:
@@ -192,26 +213,41 @@ class AgentClient:
         raise self._lost
 
     def _raise(self, op: str, failure: Failure) -> NoReturn:
+        if failure.kind == "internal":
+            raise AgentFailed(f"{self._device}: {op}: {failure.what}, a bug of configspec: {_last_frames(failure.found)}")
         found = f": {failure.found}" if failure.found else ""
         hint = f" {failure.hint}" if failure.hint else ""
         message = f"{self._device}: {failure.what}{found}.{hint}"
         if failure.kind == "usage":
             raise UsageError(message)
-        if failure.kind == "testbed":
-            raise TestbedError(message)
-        raise RuntimeError(f"{self._device}: {op}: {message}")  # our bug, with the agent's traceback
+        raise TestbedError(message)
 
 
 def quote_message(message: JsonObject) -> str:
     """A message as an error shows it."""
-    return quote(encode(message).rstrip())
+    try:
+        return quote(encode(message).rstrip())
+    except (ValueError, RecursionError):
+        return "a message that no line could hold"
 
 
 def _describe_event(doing: str, done: int | None, total: int | None) -> str:
-    shown = "".join(filter(str.isprintable, doing))[:_SHOWN]
+    shown = printable(doing, at_most=_SHOWN)
     if done is not None and total is not None and 0 <= done <= total and total > 0:
         return f"{shown}, {100 * done // total} %"
     return shown
+
+
+def _word(value: object) -> str:
+    """A hash or a version, as a hello should have it."""
+    known = value is None or isinstance(value, str) or (isinstance(value, int) and 0 <= value <= MOST)
+    return printable(str(value), at_most=_SHOWN) if known else "of another form"
+
+
+def _last_frames(traceback: str | None) -> str:
+    """The end of the agent's traceback: what was raised, and where."""
+    lines = [line.strip() for line in (traceback or "").splitlines() if line.strip()]
+    return " | ".join(lines[-_FRAME_LINES:]) or "it did not say what"
 
 
 def _describe_status(status: int | None) -> str:

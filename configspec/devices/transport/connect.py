@@ -19,7 +19,7 @@ from configspec.devices.transport.local import BEAT_S, Connection, LocalConnecti
 from configspec.devices.transport.ssh.ssh_client import ALIVE_COUNT, ALIVE_S, ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
 from configspec.devices.transport.ssh.upload import bootstrap, upload_agent
-from configspec.errors import UsageError
+from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
@@ -74,7 +74,10 @@ def connect(start: Start, cache: Path) -> Iterator[Connection]:
         if spec.connection is None:
             raise UsageError(f"{spec.name}: a device of recorded figures has no board to open.")
         if isinstance(spec.connection, SshSpec):
-            connection = _over_ssh(stack, start, spec.connection)
+            try:
+                connection = _over_ssh(stack, start, spec.connection)
+            except OSError as error:  # no room for the shared connection's folder, no more processes
+                raise TestbedError(f"{spec.name}: `ssh` cannot be started here: {error.strerror}.") from None
         else:
             connection = _here(start, cache)
         stack.callback(connection.close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Protocol
 
+from configspec.agent.protocol import shorten
 from configspec.errors import TestbedError, UsageError
 
 STDERR_KEPT_BYTES = 64 * 1024
@@ -19,8 +21,9 @@ AWAKE_S = 0.001
 BEAT = b"\n"  # only says that this host is still there
 BEAT_S = 5.0
 SEND_WAIT_S = 30.0
+SLOWEST_BYTES_PER_S = 25_000  # of a link over which anything is sent
 CLOSE_WAIT_S = 1.0
-_STDERR_LINES = 5
+_STDERR_LINES, _STDERR_LETTERS = 5, 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,14 @@ class Connection(Protocol):
 class LocalConnection:
     """A subprocess, which gets a beat every `beat_s`: its host is there. OSError where it cannot be started."""
 
-    def __init__(self, command: Sequence[str], *, beat_s: float = BEAT_S, close_wait_s: float = CLOSE_WAIT_S) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        beat_s: float = BEAT_S,
+        close_wait_s: float = CLOSE_WAIT_S,
+        send_wait_s: float = SEND_WAIT_S,
+    ) -> None:
         # A session of its own: Ctrl-C goes to the host alone, which then ends the agent in order.
         self._process = subprocess.Popen(
             command,
@@ -70,6 +80,7 @@ class LocalConnection:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._close_wait_s = close_wait_s
+        self._send_wait_s = send_wait_s
         self._stdin = self._process.stdin
         self._to_agent = self._stdin.fileno()
         os.set_blocking(self._to_agent, False)  # a link that takes nothing more must not hold the host for ever
@@ -84,7 +95,7 @@ class LocalConnection:
         threading.Thread(target=self._beat, args=(beat_s,), daemon=True).start()
 
     def send(self, data: bytes) -> None:
-        """Write to the agent; BrokenPipeError where it has ended, or has taken nothing for SEND_WAIT_S."""
+        """Write to the agent; BrokenPipeError where it has ended, or takes nothing, or far too slowly."""
         with self._sending:
             if self._closed.is_set():
                 raise BrokenPipeError("it was closed")
@@ -135,7 +146,8 @@ class LocalConnection:
         try:
             self._process.wait(timeout=self._close_wait_s)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # with what it started: a `python` may be a script
             self._process.wait()
         self._drain.join(timeout=CLOSE_WAIT_S)
         self._stdout.close()
@@ -143,9 +155,12 @@ class LocalConnection:
     def _send_slowly(self, rest: bytes) -> None:
         room = select.poll()
         room.register(self._to_agent, select.POLLOUT)
+        bound_s = self._send_wait_s + len(rest) / SLOWEST_BYTES_PER_S  # for all of it: a byte now and then is no link
+        end_s = time.monotonic() + bound_s
         while rest:
-            if not room.poll(SEND_WAIT_S * 1000):
-                raise BrokenPipeError(f"nothing was taken for {SEND_WAIT_S:g} s")
+            left_s = end_s - time.monotonic()
+            if left_s <= 0 or not room.poll(min(self._send_wait_s, left_s) * 1000):
+                raise BrokenPipeError(f"{len(rest)} bytes were not taken within {bound_s:.3g} s")
             rest = rest[os.write(self._to_agent, rest) :]
 
     def _beat(self, beat_s: float) -> None:
@@ -171,5 +186,5 @@ class LocalConnection:
 def last_lines(stderr: str) -> str:
     """The last of what was written to stderr, as an error shows it, with a full stop."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    words = " | ".join(lines[-_STDERR_LINES:]) or "nothing"
+    words = shorten(" | ".join(lines[-_STDERR_LINES:]) or "nothing", _STDERR_LETTERS)
     return words if words.endswith(".") else words + "."

@@ -20,6 +20,7 @@ import msgspec
 import configspec.agent
 from configspec.agent.protocol import TOO_OLD_STATUS
 from configspec.devices.faults import DeviceOffline
+from configspec.devices.replies import Text
 from configspec.devices.transport.archive import AgentArchive
 from configspec.devices.transport.bounded_run import TooMuchOutput
 from configspec.devices.transport.framing import quote
@@ -38,9 +39,9 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's status for a program that it c
 class _Answer:
     """What the receiving program says: the archive's `path` (None: there is none), or an `error` and who must act."""
 
-    path: str | None = None
-    error: str | None = None
-    kind: str | None = None
+    path: Text | None = None
+    error: Text | None = None
+    kind: Text | None = None
 
 
 def bootstrap(python: str, verb: str, archive: AgentArchive, *arguments: str) -> list[str]:

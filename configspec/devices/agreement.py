@@ -1,0 +1,63 @@
+"""Whether a reply can be one to its request: as many tokens as were asked for, and no more time than has passed.
+
+The board's clock and this host's run equally fast, but for less than a tenth; and a host that sleeps for a moment sees
+less time pass than its board.
+"""
+
+from __future__ import annotations
+
+from configspec.agent.requests import Chunk, Draft, Open, Prefill, Request, Rollback, Rounds, Score
+from configspec.devices.replies import Arrived, Begun, DraftedTokens, Length, Scores, TimedRounds
+from configspec.records.facts import ModelFacts
+
+DRIFT = 1.1
+
+
+def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: float) -> None:
+    """Check the reply against its request, which was `waited_s` under way on this host's clock.
+
+    Raises:
+        ValueError: It answers something else, or tells of more time than `waited_s` and `slack_s`.
+    """
+    worked_s = 0.0
+    match asked, reply:
+        case Draft(), DraftedTokens():
+            _equal("tokens", len(reply.tokens), asked.k)
+            _equal("probabilities", len(reply.probabilities), 0 if asked.temperature is None else asked.k)
+            if asked.keep is not None:
+                _equal("length", reply.length, asked.keep + len(asked.append) + asked.k)
+            worked_s = reply.stamps_s[-1] - reply.stamps_s[0]
+        case Rounds(), TimedRounds():
+            _equal("k", reply.k, asked.k)
+            _at_most("rounds", len(reply.stamps_s), asked.rounds)
+            _at_most("warmup", reply.warmup, asked.warmup)
+            worked_s = reply.stamps_s[-1][-1] - reply.stamps_s[0][0]
+        case Score(), Scores():
+            _equal("start", reply.start, asked.start)
+            _equal("positions", len(reply.argmax), len(asked.tokens) - asked.start)
+            _equal("sampled", reply.probability is not None, asked.temperature is not None)
+        case Prefill(), Begun():
+            _equal("length", reply.length, len(asked.tokens))
+            worked_s = reply.elapsed_s
+        case Rollback(), Length():
+            _equal("length", reply.length, asked.keep)
+        case Chunk(), Arrived():
+            _equal("have_bytes", reply.have_bytes, asked.offset + len(asked.data))
+        case Open(), ModelFacts():
+            for name in ("context", "batch", "gpu_layers"):
+                _equal(name, getattr(reply, name), getattr(asked, name))
+            if asked.threads is not None:
+                _equal("threads", reply.threads, asked.threads)
+            worked_s = reply.load_s
+    if worked_s > DRIFT * waited_s + slack_s:
+        raise ValueError(f"it tells of {worked_s:.6g} s of work, and was asked {waited_s:.3g} s ago")
+
+
+def _equal(what: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        raise ValueError(f"{what}: {found}, where {wanted} was asked for")
+
+
+def _at_most(what: str, found: int, most: int) -> None:
+    if found > most:
+        raise ValueError(f"{what}: {found}, where at most {most} was asked for")
