@@ -6,6 +6,8 @@ less time pass than its board.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from configspec.agent.requests import Chunk, Draft, Open, Prefill, Request, Rollback, Rounds, Score
 from configspec.devices.replies import Arrived, Begun, DraftedTokens, Length, Scores, TimedRounds
 from configspec.records.facts import ModelFacts
@@ -31,6 +33,8 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
             _equal("k", reply.k, asked.k)
             _at_most("rounds", len(reply.stamps_s), asked.rounds)
             _at_most("warmup", reply.warmup, asked.warmup)
+            if any(later[0] < earlier[-1] for earlier, later in pairwise(reply.stamps_s)):
+                raise ValueError("a round began before the one before it had ended")
             worked_s = reply.stamps_s[-1][-1] - reply.stamps_s[0][0]
         case Score(), Scores():
             _equal("start", reply.start, asked.start)

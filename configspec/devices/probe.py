@@ -159,7 +159,7 @@ def _lacking_models(models: Models, folder: Listing) -> Iterator[str]:
 
 
 def _busy(spec: DeviceSpec, lock: LockState) -> Found:
-    return Found(name=spec.name, state="busy", holder=known_owner(lock.owner))
+    return Found(name=spec.name, state="busy", holder=known_owner(lock.owner), warnings=_warnings(lock))
 
 
 def _silent(spec: DeviceSpec, timeout_s: float) -> Found:

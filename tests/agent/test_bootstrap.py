@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from configspec.agent import bootstrap
 from configspec.agent.bootstrap import KEPT
+from configspec.devices.transport.archive import build_agent_archive
 
 CONTENT = b"an agent" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -111,7 +114,7 @@ def test_a_full_disk_leaves_nothing(cache: Path) -> None:
     """The error has both numbers of bytes; here a limit on a file's size takes the disk's part."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
     program = f"{limit}; exec(open({bootstrap.__file__!r}).read())"
-    command = [sys.executable, "-c", program, NAME, SHA256, str(len(CONTENT))]
+    command = [sys.executable, "-c", program, "receive", NAME, SHA256, str(len(CONTENT))]
     ended = subprocess.run(command, input=CONTENT, capture_output=True, check=True)
     assert f"cannot be written: File too large; {len(CONTENT)} bytes are needed, ".encode() in ended.stdout
     assert b'"kind": "testbed"' in ended.stdout
@@ -131,3 +134,57 @@ def test_other_versions_are_pruned_by_their_last_use(cache: Path) -> None:
     sent(CONTENT)
     kept = {f"old-{age}.zip" for age in range(KEPT)}
     assert {path.name for path in folder.iterdir()} == {NAME, "fresh.partial", *kept}
+
+
+def archive_in(cache: Path) -> tuple[Path, list[str]]:
+    """The agent's archive, as it was received, and what runs it."""
+    archive = build_agent_archive()
+    assert bootstrap.receive(archive.file_name, archive.sha256, len(archive.content), archive.content)["path"]
+    start = [sys.executable, "-c", Path(bootstrap.__file__).read_text(encoding="utf-8"), "run"]
+    return cache / "configspec" / "agent" / archive.file_name, [*start, archive.file_name, archive.sha256, "30", "mark"]
+
+
+@pytest.mark.real
+def test_what_is_run_is_the_file_that_was_checked(cache: Path) -> None:
+    """It goes on from that very file when its folder is gone, as one would be that another folder took the place of."""
+    path, command = archive_in(cache)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as agent:
+        assert agent.stdin is not None
+        assert agent.stdout is not None
+        assert json.loads(agent.stdout.readline())["sha256"] == build_agent_archive().sha256
+        path.parent.rename(path.parent.with_name("moved away"))
+        agent.stdin.write(b'{"id": 1, "op": "list_files", "folder": "/nowhere"}\n')
+        assert json.loads(agent.stdout.readline())["ok"]["names"] == []
+        agent.stdin.close()
+        assert agent.wait(timeout=30) == 0
+
+
+def changed(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"!")
+
+
+def open_to_a_group(path: Path) -> None:
+    path.chmod(0o660)
+
+
+def linked(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("damage", [changed, open_to_a_group, linked, fifo, Path.unlink])
+def test_an_archive_that_others_may_have_changed_is_not_run(cache: Path, damage: Callable[[Path], None]) -> None:
+    """Nothing of it: the program ends and says why. The next upload puts it right."""
+    path, command = archive_in(cache)
+    damage(path)
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert f"the agent, {path.name}".encode() in ended.stderr
+    archive_in(cache)
+    assert path.read_bytes() == build_agent_archive().content

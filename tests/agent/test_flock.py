@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from configspec.agent.board.flock import FILE_VARIABLE, BoardLock
+from configspec.agent.protocol import AgentError
 from configspec.devices.transport.archive import build_agent_archive
 
 pytestmark = pytest.mark.real
@@ -92,7 +93,7 @@ def test_agents_of_one_run_share_the_board(start: Callable[..., Agent]) -> None:
 def test_who_holds_it_is_told_without_taking_it(start: Callable[..., Agent], tmp_path: Path) -> None:
     """Nothing is made where nobody ever held it, and a name that a past run left is not told."""
     asking, holding = start(), start()
-    assert asking.holder() == {"held": False, "path": None, "owner": None}
+    assert asking.holder() == {"held": False, "path": None, "owner": None, "fallback_reason": None}
     assert not (tmp_path / "board.lock").exists()
     assert holding.take("one")["ok"]["held"]
     told = asking.holder()
@@ -107,7 +108,7 @@ def test_a_lock_that_is_let_go_is_free(tmp_path: Path) -> None:
     first, second = BoardLock(str(tmp_path / "lock")), BoardLock(str(tmp_path / "lock"))
     assert first.take({"run": "one"})["held"]
     assert not second.take({"run": "two"})["held"]
-    assert second.holder()["owner"] == {"run": "one"}
+    assert second.holder()["owner"] == dict.fromkeys(("user", "host", "pid", "since"), "?")
     first.release()
     assert not second.holder()["held"]
     assert second.take({"run": "two"})["held"]
@@ -132,6 +133,70 @@ def test_what_stands_in_the_file_is_not_trusted(start: Callable[..., Agent], tmp
     assert holder.take("one")["ok"]["held"]
     (tmp_path / "board.lock").write_bytes(content)
     assert refused.take("two")["ok"]["held"] is False
+
+
+def test_who_reads_the_file_cannot_pass_for_the_run(tmp_path: Path) -> None:
+    """Neither the run's id nor an answer holds what another run could show for it."""
+    path = str(tmp_path / "lock")
+    holder, other = BoardLock(path), BoardLock(path)
+    answer = holder.take({"run": "quite a secret", "user": "alice"})
+    assert "quite a secret" not in str(answer) + (tmp_path / "lock").read_text()
+    for copied in json.loads((tmp_path / "lock").read_text()).values():
+        assert not other.take({"run": copied})["held"]
+    assert other.take({"run": "quite a secret"})["held"]
+
+
+def large(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(2**30)
+
+
+def second_name(path: Path) -> None:
+    path.touch()
+    os.link(path, path.with_name("another name"))
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, large, second_name, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_lock_is_refused_and_left_as_it_is(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """At once, by name, whether it is asked for or to be taken: what is emptied to name a holder must be a lock."""
+    path = tmp_path / "lock"
+    make(path)
+    before = path.lstat()
+    for ask in (BoardLock(str(path)).holder, lambda: BoardLock(str(path)).take({"run": "one"})):
+        with pytest.raises(AgentError, match="its lock cannot be opened") as refused:
+            ask()
+        assert (refused.value.kind, str(path) in str(refused.value.found)) == ("testbed", True)
+    assert (path.lstat().st_mode, path.lstat().st_size) == (before.st_mode, before.st_size)
+
+
+def test_a_lock_in_another_place_says_why(tmp_path: Path) -> None:
+    """It keeps out fewer: asked for and taken, it tells what is wrong with the usual one; the usual one says nothing."""
+    usual, own = str(tmp_path / "usual"), str(tmp_path / "own")
+    assert BoardLock(usual, own).holder()["fallback_reason"] is None
+    with ExitStack() as stack:
+        lock = BoardLock(usual, own)
+        stack.callback(lock.release)
+        assert lock.take({"run": "one"})["fallback_reason"] is None
+    os.unlink(usual)
+    os.mkfifo(usual)
+    told = f"{usual}: it is a FIFO and not a regular file"
+    assert BoardLock(usual, own).holder()["fallback_reason"] == told
+    taken = BoardLock(usual, own).take({"run": "one"})
+    assert (taken["held"], taken["path"], taken["fallback_reason"]) == (True, own, told)
+
+
+HOSTILE = ['{"user": NaN}', '{"user": "\\ud800"}', '{"user": "' + "x" * 4000 + '"}', '{"pid": ' + "9" * 4000 + "}"]
+
+
+@pytest.mark.parametrize("content", HOSTILE, ids=["nan", "surrogate", "long", "digits"])
+def test_a_hostile_owner_is_told_in_a_few_letters(start: Callable[..., Agent], tmp_path: Path, content: str) -> None:
+    """The answer is an answer, whatever an account has written into the file."""
+    holder, asking = start(), start()
+    assert holder.take("one")["ok"]["held"]
+    (tmp_path / "board.lock").write_text(content)
+    told = asking.holder()
+    assert told["held"]
+    assert all(len(word) <= 80 for word in told["owner"].values())
 
 
 def test_the_lock_is_open_to_every_account_and_follows_no_link(start: Callable[..., Agent], tmp_path: Path) -> None:

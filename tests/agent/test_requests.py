@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields
 from typing import get_type_hints
 
 import pytest
+from damage import one_field_at_a_time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,17 +30,18 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3),
 )
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 # By type alone: what the numbers are bounded by is between these.
 OF_TYPE: dict[object, st.SearchStrategy[object]] = {
-    int: st.integers(1, 2**53),
-    int | None: st.none() | st.integers(1, 2**53),
+    int: st.integers(1, 512),
+    int | None: st.none() | st.integers(1, 512),
     float: st.floats(1e-300, 1.0),
     float | None: st.none() | st.floats(1e-300, 1.0),
-    str: st.text(min_size=1),
-    str | None: st.none() | st.text(min_size=1),
+    str: texts,
+    str | None: st.none() | texts,
     bool: st.booleans(),
     bytes: st.binary(min_size=1),
-    tuple[int, ...]: st.lists(st.integers()).map(tuple),
+    tuple[int, ...]: st.lists(st.integers(0, 2**31 - 1)).map(tuple),
 }
 
 
@@ -100,6 +102,13 @@ def _good(kind: type[Request], name: str) -> tuple[object, ...]:
         ("receive", {"name": "x", "size": 1, "sha256": "y", "fresh": 1}, "fresh must be true or false", "1"),
         ("chunk", {"offset": 0, "data": "?" * 100}, "data must be base64", "'" + "?" * 76 + "..."),
         ("fly", {}, "unknown operation", "'fly'"),
+        ("open", {"threads": 4294967297}, "threads must be a whole number .* at most 512", "4294967297"),
+        ("open", {"context": 2**31}, "context must be a whole number .* at most 2147483647", "2147483648"),
+        ("prefill", {"tokens": [2**31]}, "tokens must be a list of token ids", "[2147483648]"),
+        ("prefill", {"tokens": [-1]}, "tokens must be a list of token ids", "[-1]"),
+        ("open", {"path": "a\0b"}, "path must be a string", r"'a\x00b'"),
+        ("open", {"path": "\ud800"}, "path must be a string", r"'\ud800'"),
+        ("open", {"path": "x" * 4097}, "path must be a string", "'" + "x" * 76 + "..."),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_was_found(
@@ -109,6 +118,32 @@ def test_what_cannot_be_is_refused_with_what_was_found(
     with pytest.raises(AgentError, match=message) as refused:
         read_request(op, values)
     assert (refused.value.kind, refused.value.found) == ("usage", found)
+
+
+GOOD = {
+    "lock": {"user": "u", "host": "h", "pid": 1, "since": "s", "run": "r"},
+    "open": {"path": "p", "context": 8, "gpu_layers": -1, "batch": 8, "threads": 1, "cache_bytes": 1},
+    "draft": {"k": 1, "keep": 1, "append": [1], "temperature": 0.5, "top_k": 1, "top_p": 0.5, "seed": 1},
+    "rounds": {"k": 1, "rounds": 1, "warmup": 0, "seconds": 1.0},
+    "score": {"start": 1, "tokens": [1, 2], "temperature": 1.0},
+    "receive": {"name": "n", "size": 1, "sha256": "s", "folder": "f", "replace": True},
+    "chunk": {"offset": 0, "data": "eA=="},
+}
+
+
+@pytest.mark.parametrize("op", GOOD)
+def test_a_damaged_request_is_a_request_or_a_usage_error(op: str) -> None:
+    """One argument at a time left out or made extreme: what is taken can be sent again, what is not can be told."""
+    read_request(op, GOOD[op])
+    for name, values in one_field_at_a_time(GOOD[op], seed=10, at_most=1000):
+        assert isinstance(values, dict)
+        try:
+            taken = read_request(op, values)
+        except AgentError as refused:
+            assert refused.kind == "usage", name
+            encode(refused.as_json(), errors="replace")
+        else:
+            assert read_request(op, json.loads(encode(taken.as_json()))) == taken, name
 
 
 @given(value=json_values)

@@ -16,6 +16,7 @@ import pytest
 from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES
 from configspec.agent.requests import Chunk, Close, Draft, Rollback
 from configspec.devices.device import Device, open_device
+from configspec.devices.faults import AgentFailed
 from configspec.devices.replies import Arrived, Done, DraftedTokens, Drawable, Length, Scores, TimedRounds
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import Heartbeat
@@ -92,7 +93,7 @@ def test_a_device_is_lost_and_every_later_call_tells_the_first_cause(start: Star
 
 
 STAMPS = {"tokens": [1, 2], "length": 9}
-COLUMNS = {"start": 0, "argmax": [1], "logprob": [0.1], "gap": [0.1], "confidence": [0.1], "rank": [0]}
+COLUMNS = {"start": 0, "argmax": [1], "logprob": [-0.1], "gap": [0.1], "confidence": [0.1], "rank": [0]}
 
 
 @pytest.mark.parametrize(
@@ -101,13 +102,17 @@ COLUMNS = {"start": 0, "argmax": [1], "logprob": [0.1], "gap": [0.1], "confidenc
         (DraftedTokens, {**STAMPS, "stamps_s": [0.1, 0.2]}, "2 stamps of 2 tokens"),
         (DraftedTokens, {**STAMPS, "stamps_s": [0.1, 0.3, 0.2]}, "clock went back"),
         (DraftedTokens, {**STAMPS, "stamps_s": [0, 0, 0], "probabilities": [1.0]}, "1 probabilities of 2 tokens"),
+        (DraftedTokens, {**STAMPS, "stamps_s": [0, 0, 1e300]}, "Expected `float` <= 1"),
+        (DraftedTokens, {**STAMPS, "stamps_s": [-1, 0, 0]}, "Expected `float` >= 0"),
+        (DraftedTokens, {**STAMPS, "stamps_s": [0, 0, 0], "more": 1}, "Unknown field 'more'"),
         (TimedRounds, {"k": 2, "tokens": [1], "stamps_s": [[0, 0, 0]]}, "1 tokens in 1 rounds of 2"),
         (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": []}, "1 tokens in 0 rounds of 1"),
         (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": [[0]]}, "1 stamps of 1 tokens"),
+        (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": [[1, 1]]}, "stood still"),
         (Scores, {**COLUMNS, "rank": [0, 1]}, "unequal length"),
         (Drawable, {"vocabulary": 10**12, "tokens": "", "probabilities": ""}, "a vocabulary of 1000000000000"),
         (Drawable, {"vocabulary": 9, "tokens": "AAAAAA==", "probabilities": ""}, "0 bytes of probabilities"),
-        (Drawable, {"vocabulary": 9, "tokens": "CQAAAA==", "probabilities": "AAAAAAAAAAA="}, "not of the 9"),
+        (Drawable, {"vocabulary": 9, "tokens": "CQAAAA==", "probabilities": "AAAAAAAAAAA="}, "not rising, or not of the 9"),
     ],
 )
 def test_a_reply_that_contradicts_itself_loses_the_device(
@@ -143,6 +148,7 @@ def test_an_error_of_an_unknown_kind_loses_the_device(start: Start) -> None:
         ("os.write(1, bytes([0, 255, 10])); time.sleep(60)", r"not a message: '\\x00"),
         ("""os.write(1, b'{"id":1,"o'); time.sleep(60)""", "fell silent: not a byte for 0.3 s"),
         ("""os.write(1, b'{"id":1,"o'); sys.exit(0)""", "ended with status 0 before an answer"),
+        ("[(os.write(1, b'['), time.sleep(0.05)) for _ in range(1000)]", "no sign of an answer .* within 0.8 s"),
     ],
     ids=[
         "events-for-ever",
@@ -153,6 +159,7 @@ def test_an_error_of_an_unknown_kind_loses_the_device(start: Start) -> None:
         "garbage",
         "half-a-line",
         "half-a-line-and-gone",
+        "a-byte-now-and-then",
     ],
 )
 def test_an_agent_that_never_answers_is_given_up_soon(start: Start, script: str, message: str) -> None:
@@ -176,7 +183,7 @@ def test_ten_megabytes_in_one_line_are_not_held(start: Start) -> None:
 
 
 def test_events_tell_how_far_long_work_is(start: Start) -> None:
-    """In per cent where both numbers are there; a beat alone tells nothing, and no control character gets through."""
+    """In per cent where both numbers are there; a beat alone tells nothing, and control characters are shown."""
     told: list[str] = []
     script = (
         "hello(); input(); event(); event(doing='hashing', done=1, total=4); event(doing='a\\x1b[2Jb'); "
@@ -184,7 +191,7 @@ def test_events_tell_how_far_long_work_is(start: Start) -> None:
     )
     client = greet(start(script, progress=told.append, progress_every_s=0.0))
     assert client.call(CLOSE, Done, deadline_s=20.0) == Done()
-    assert told == ["orin: hashing, 25 %", "orin: a[2Jb", "orin: odd"]
+    assert told == ["orin: hashing, 25 %", r"orin: a\x1b[2Jb", "orin: odd"]
 
 
 def test_progress_of_long_work_is_shown_now_and_then(start: Start) -> None:
@@ -231,13 +238,22 @@ def test_a_second_answer_to_one_request_is_noticed(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "raised"), [("usage", UsageError), ("testbed", TestbedError), ("internal", RuntimeError)]
+    ("kind", "raised"), [("usage", UsageError), ("testbed", TestbedError)]
 )
 def test_an_error_becomes_the_class_of_its_kind(start: Start, kind: str, raised: type[Exception]) -> None:
     """Who must act survives the way, and the device goes on serving."""
     error = {"kind": kind, "what": "no room", "found": "7", "hint": "Make some."}
     client = greet(start(f"hello(); input(); say(id=1, error={error}); input(); say(id=2, ok={{}})"))
     with pytest.raises(raised, match=r"orin: no room: 7\. Make some\.$"):
+        client.call(DRAFT, DraftedTokens, deadline_s=5.0)
+    assert client.call(CLOSE, Done, deadline_s=5.0) == Done()
+
+
+def test_a_fault_of_the_agent_is_told_by_its_last_frames(start: Start) -> None:
+    """In one line, as what the testbed did; the device goes on serving."""
+    error = {"kind": "internal", "what": "the agent failed", "found": "File 'a.py'\n  b()\nKeyError: 3\n", "hint": None}
+    client = greet(start(f"hello(); input(); say(id=1, error={error}); input(); say(id=2, ok={{}})"))
+    with pytest.raises(AgentFailed, match=r"^orin: draft: the agent failed, a bug of configspec: File.* \| KeyError: 3$"):
         client.call(DRAFT, DraftedTokens, deadline_s=5.0)
     assert client.call(CLOSE, Done, deadline_s=5.0) == Done()
 
@@ -290,6 +306,31 @@ def test_a_request_longer_than_the_pipe_arrives_whole() -> None:
     chunk = Chunk(offset=0, data=b"x" * 3_000_000)
     assert client.call(chunk, Arrived, deadline_s=20.0) == Arrived(have_bytes=3_000_000)
     client.close()
+
+
+def test_a_link_that_takes_a_byte_now_and_then_is_given_up() -> None:
+    """A request has a bound as a whole, and not for each of its pieces."""
+    script = "hello()\nwhile os.read(0, 4096): time.sleep(0.15)"
+    connection = LocalConnection([sys.executable, "-c", HELLO + script], send_wait_s=0.3, close_wait_s=0.1)
+    client = greet(AgentClient(connection, device="orin", limits=Limits(grace_s=0.1, silence_s=0.3)))
+    begin_s = time.monotonic()
+    with pytest.raises(TestbedError, match=r"^orin: no sign of an answer to 'chunk'|^orin: it fell silent"):
+        client.call(Chunk(offset=0, data=b"x" * 100_000), Arrived, deadline_s=0.1)
+    assert time.monotonic() - begin_s < 10
+
+
+def test_what_an_agents_script_started_ends_with_it(tmp_path: Path) -> None:
+    """A `python` may be a script that starts another program."""
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\nsleep 600 &\necho $! > {tmp_path}/pid\nwait\n")
+    script.chmod(0o755)
+    connection = LocalConnection([str(script)], close_wait_s=0.3)
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().endswith("\n"):
+        assert connection.receive(0.01) is None
+    child = os.pidfd_open(int((tmp_path / "pid").read_text()))
+    connection.close()
+    assert select.select([child], [], [], 10)[0]
+    os.close(child)
 
 
 def test_an_agent_that_heard_nothing_says_so(start: Start) -> None:

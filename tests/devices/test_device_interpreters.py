@@ -17,7 +17,7 @@ import pytest
 from configspec.agent.protocol import MAX_LINE_BYTES, TOO_OLD_STATUS
 from configspec.devices.device import open_device
 from configspec.devices.transport.archive import build_agent_archive
-from configspec.devices.transport.ssh.upload import RECEIVER
+from configspec.devices.transport.ssh.upload import bootstrap
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 from configspec.theory.decoding import Decoding
@@ -103,8 +103,7 @@ def test_bad_requests_are_answered(version: str, agent_cache: Path) -> None:
 def test_the_agent_is_taken_in_or_the_version_is_told(version: str, tmp_path: Path) -> None:
     """The program that receives it over SSH, before anything of configspec is on the board."""
     archive = build_agent_archive()
-    command = [find_python(version), "-c", RECEIVER.read_text(encoding="utf-8")]
-    command += [archive.file_name, archive.sha256, str(len(archive.content))]
+    command = bootstrap(find_python(version), "receive", archive, str(len(archive.content)))
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     ended = subprocess.run(command, input=archive.content, env=environment, capture_output=True, check=False)
     if version in TOO_OLD:

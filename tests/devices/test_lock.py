@@ -5,28 +5,52 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.devices.lock import describe_owner
+from configspec.devices.lock import describe_owner, holder_on_host, host_lock
+from configspec.devices.replies import Owner
+from configspec.errors import UsageError
+from configspec.testbed.device_spec import DeviceSpec
 
-json_values = st.none() | st.booleans() | st.floats() | st.text() | st.lists(st.text(), max_size=3)
+HERE = DeviceSpec(name="here", connection="local")
 
 
 def test_the_holder_is_told_with_place_and_time():
     """Enough to go and ask."""
-    owner = {"user": "alice", "host": "ci-3", "pid": 7, "since": "2026-01-02 03:04:05 UTC", "run": "x"}
+    owner = Owner(user="alice", host="ci-3", pid="7", since="2026-01-02 03:04:05 UTC")
     assert describe_owner(owner) == "alice on ci-3 (process 7, since 2026-01-02 03:04:05 UTC)"
 
 
-@given(st.dictionaries(st.sampled_from(["user", "host", "pid", "since"]), json_values))
-def test_whatever_stands_in_the_lock_is_one_short_printable_line(owner: dict[str, object]):
+@given(st.none() | st.builds(Owner, **dict.fromkeys(("user", "host", "pid", "since"), st.text())))
+def test_whatever_stands_in_the_lock_is_one_short_printable_line(owner: Owner | None):
     """Any account of the board may have written it."""
     told = describe_owner(owner)
     assert told.isprintable()
     assert len(told) < 400
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "link"])
+def test_what_is_no_lock_is_told_with_what_would_do(tmp_path: Path, kind: str):
+    """Of this host's lock: the device, the file, and the variable that names another folder."""
+    place = Path(host_lock(HERE, tmp_path)._paths[0])
+    make = {"fifo": os.mkfifo, "folder": os.mkdir, "link": lambda path: os.symlink("/dev/zero", path)}
+    make[kind](place)
+    with pytest.raises(UsageError, match=rf"^here: its lock on this host.*{place.name}.*CONFIGSPEC_CACHE_DIR"):
+        holder_on_host(HERE, tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_locks_of_another_account_is_refused(tmp_path: Path):
+    """Its owner could break the lock, or read who holds it."""
+    host_lock(HERE, tmp_path)
+    (folder,) = tmp_path.glob("locks-*")
+    os.chown(folder, 12345, -1)
+    with pytest.raises(UsageError, match="^here: its lock on this host.*this account alone"):
+        host_lock(HERE, tmp_path)
 
 
 @pytest.mark.real

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import signal
 import socket
 import sys
 import threading
@@ -162,7 +164,7 @@ def test_a_board_that_says_nothing_costs_the_bound_and_no_more(
     config.write_text(f"Host deaf\n    HostName 127.0.0.1\n    Port {deaf_port}\n")
     deaf = replace(server.device(name="deaf"), connection=SshSpec(destination="deaf", config=config))
     stuck = tmp_path / "stuck"
-    stuck.write_text("#!/bin/sh\nexec sleep 600\n")
+    stuck.write_text(f"#!/bin/sh\necho $$ > '{tmp_path}/pid'\nexec sleep 600\n")
     stuck.chmod(0o755)
     begin_s = time.monotonic()
     devices = [deaf, server.device(), server.device(name="stuck", python=str(stuck))]
@@ -172,6 +174,7 @@ def test_a_board_that_says_nothing_costs_the_bound_and_no_more(
     assert found[0].reasons == found[2].reasons == ("no answer within 4 s",)
     assert time.monotonic() - begin_s < 15
     assert server.lock_is_free()
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)  # which sleeps on, on the board
 
 
 def test_a_board_without_its_models_is_told_what_to_bring(server, agent_cache: Path, tmp_path: Path) -> None:
