@@ -1,4 +1,6 @@
-"""Receives the agent's archive on a board that has nothing of configspec yet, and runs it: `python -c`, this text, and
+"""Receives the agent's archive on a board that has nothing of configspec yet, and runs it.
+
+Its text is run as `python -c`. Its arguments are a verb and what that takes:
 
     receive     the archive's file name, its SHA-256 and how many bytes it has
       stdin     the archive; or nothing, to ask whether it exists

@@ -115,7 +115,8 @@ def take_board(client: AgentClient, *, device: str, wait: LockWait) -> LockState
     def take() -> Holder | None:
         nonlocal state
         state = client.call(owner, LockState, deadline_s=LOCK_DEADLINE_S)
-        return None if state.held else Holder(who=describe_owner(state.owner), lock=f"{state.path} on the board")
+        place = f"{printable(str(state.path))} on the board"
+        return None if state.held else Holder(who=describe_owner(state.owner), lock=place)
 
     wait.until_taken(device, take)
     return state

@@ -66,8 +66,8 @@ def probe(
 ) -> Iterator[tuple[Found, ...]]:
     """The states of the devices, in their order, within `timeout_s`. The context's end clears away what hangs.
 
-    `models`: by the device's name, for those that keep their own. An exception that is our bug is told of its board, and
-    raised when the context ends.
+    `models`: by the device's name, for those that keep their own. An exception that is our bug is told of its board,
+    and raised when the context ends.
     """
     ends_s = time.monotonic() + timeout_s
     with ThreadPoolExecutor(max(1, len(devices))) as threads:
@@ -126,9 +126,7 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) ->
             lacking += _lacking_models(models, folder)
     reasons = tuple(lacking or map(str, problems(spec.health, health)))
     state: State = "unconfigured" if lacking else "unhealthy" if reasons else "ready"
-    return Found(
-        name=spec.name, state=state, reasons=reasons, warnings=_warnings(lock), facts=facts, health=health
-    )
+    return Found(name=spec.name, state=state, reasons=reasons, warnings=_warnings(lock), facts=facts, health=health)
 
 
 def _warnings(lock: LockState) -> tuple[str, ...]:

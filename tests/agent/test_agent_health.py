@@ -6,6 +6,7 @@ that `health.py` names.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.agent.board.health import health
+from configspec.agent.board.description import FACT_LETTERS
+from configspec.agent.board.health import health, run_command
 
 SERIAL = "1421423012345"
 MEMINFO = "MemTotal: 8000000 kB\nMemAvailable:    6000000 kB\nSwapTotal: 4000 kB\nSwapFree: 1000 kB\n"
@@ -168,3 +170,31 @@ def test_whatever_the_kernel_writes_is_no_crash(tmp_path_factory: pytest.TempPat
         path.write_text(text, encoding="utf-8", errors="replace")
     found: dict[str, Any] = health(root, models=str(root), run=lambda command: text)
     assert found["temperature_c"] is None or found["temperature_c"] > -100
+
+
+@pytest.mark.parametrize("name", sorted({*JETSON, *PI, *PC}))
+def test_a_file_that_blocks_or_never_ends_is_no_file(tmp_path: Path, name: str) -> None:
+    """A FIFO in its place, and a device without end: what it would say is not known, and nothing waits for it."""
+    for root, make in (("fifo", os.mkfifo), ("endless", lambda path: os.symlink("/dev/zero", path))):
+        path = tmp_path / root / name
+        path.parent.mkdir(parents=True)
+        make(path)
+        health(tmp_path / root, models=str(tmp_path), run=nothing)
+
+
+def test_numbers_without_end_are_not_known(tmp_path: Path) -> None:
+    """More digits than any board has; and texts are cut."""
+    digits = "9" * 4000
+    numbers = {name: digits for name in {**JETSON, **PI, **PC} if name.endswith(("temp", "cnt", "count", "state"))}
+    found = read(tmp_path, {**JETSON, **numbers, "proc/loadavg": "nan", "proc/meminfo": f"MemAvailable: {digits} kB"})
+    assert (found["temperature_c"], found["load_1min"], found["available_memory_bytes"]) == (None, None, None)
+    long = {"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "x" * 10**6}
+    assert len(read(tmp_path, long)["governor"]) == FACT_LETTERS
+
+
+@pytest.mark.real
+def test_a_command_without_end_is_ended_and_tells_nothing() -> None:
+    """By how much it writes; one that writes a little has told it."""
+    assert run_command(["yes"]) is None
+    assert run_command(["no such command"]) is None
+    assert run_command(["echo", "throttled=0x0"]) == "throttled=0x0\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,9 +79,14 @@ def test_describe_tells_the_board_and_a_reason_for_what_is_missing(talk: Talk) -
         (b'{"id": 1, "op": "describe", "deadline_s": "soon"}', "'soon'"),
         (b'{"id": 1, "op": "describe", "depth": 3}', "'depth'"),
         (b'{"id": 1, "op": "open", "path": 5}', "5"),
+        (b'{"id": 1, "op": "open", "threads": 4294967297}', "4294967297"),
+        (b'{"id": 1, "op": "\\ud800"}', "ud800"),
+        (b'{"id": 1, "op": "find_file", "name": "\\u0000", "size": 1}', "x00"),
+        (b'{"id": 1, "op": "prefill", "tokens": ' + b"[" * 900 + b"]" * 900 + b"}", "[[["),
+        (b'{"id": 1, "op": "find_file", "name": "n", "size": 1' + b"0" * 400 + b"}", "1000"),
     ],
     ids=["not-json", "not-utf8", "too-deep", "list", "no-id", "id-bool", "no-op", "op-number", "unknown", "deadline",
-         "unknown-argument", "path-number"],
+         "unknown-argument", "path-number", "threads", "surrogate", "nul", "deep", "digits"],
 )  # fmt: skip
 def test_a_bad_request_is_answered_and_the_next_one_served(talk: Talk, line: bytes, found: str) -> None:
     """A request that is wrong in any way gets a usage error that shows what was found."""
@@ -130,3 +136,20 @@ def test_what_a_library_prints_does_not_reach_the_protocol(agent_zip: Path, tmp_
     assert [next(iter(json.loads(line))) for line in ended.stdout.splitlines()] == ["configspec_agent", "id"]
     assert "a banner" in ended.stderr
     assert "from C" in ended.stderr
+
+
+def test_a_name_that_is_not_utf8_does_not_end_the_list(talk: Talk, tmp_path: Path) -> None:
+    """A folder may hold it; the other names are told."""
+    for name in (b"draft.gguf", b"\xff.gguf"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).touch()
+    assert talk({"id": 1, "op": "list_files", "folder": str(tmp_path)})[1]["ok"]["names"] == ["draft.gguf", "?.gguf"]
+
+
+@pytest.mark.parametrize("asked", [{"op": "find_file", "size": 0}, {"op": "open"}], ids=["find", "open"])
+def test_a_model_that_is_a_fifo_is_refused_at_once(talk: Talk, tmp_path: Path, asked: dict[str, Any]) -> None:
+    """Nobody may ever write to it."""
+    os.mkfifo(tmp_path / "draft.gguf")
+    place = {"name": "draft.gguf", "folder": str(tmp_path)}
+    opening = {"path": str(tmp_path / "draft.gguf"), "context": 8, "gpu_layers": 0, "batch": 8}
+    error = talk({"id": 1, **asked, **(opening if asked["op"] == "open" else place)})[1]["error"]
+    assert (error["kind"], "FIFO" in error["found"] or "llama_cpp" in error["what"]) == ("usage", True)

@@ -170,7 +170,7 @@ def test_what_is_no_lock_is_refused_and_left_as_it_is(tmp_path: Path, make: Call
 
 
 def test_a_lock_in_another_place_says_why(tmp_path: Path) -> None:
-    """It keeps out fewer: asked for and taken, it tells what is wrong with the usual one; the usual one says nothing."""
+    """It keeps out fewer: asked for and taken, it tells what is wrong with the usual one."""
     usual, own = str(tmp_path / "usual"), str(tmp_path / "own")
     assert BoardLock(usual, own).holder()["fallback_reason"] is None
     with ExitStack() as stack:

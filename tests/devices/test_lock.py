@@ -49,7 +49,7 @@ def test_a_folder_of_locks_of_another_account_is_refused(tmp_path: Path):
     host_lock(HERE, tmp_path)
     (folder,) = tmp_path.glob("locks-*")
     os.chown(folder, 12345, -1)
-    with pytest.raises(UsageError, match="^here: its lock on this host.*this account alone"):
+    with pytest.raises(UsageError, match=r"^here: its lock on this host.*this account alone"):
         host_lock(HERE, tmp_path)
 
 

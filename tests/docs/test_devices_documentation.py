@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from healthy_board import WELL
 
 from configspec.cli.devices import as_json, as_text
 from configspec.devices.gate import problems
-from configspec.devices.probe import Found
+from configspec.devices.probe import Found, State
 from configspec.records.facts import DeviceFacts
 from configspec.testbed.device_spec import HealthSpec
 from configspec.testbed.read import read_inventory
@@ -61,6 +62,11 @@ FOUND = (
         facts=BOARD,
         health=HEALTH,
     ),
+    Found(
+        name="rpi3",
+        state="failed",
+        reasons=("its lock cannot be opened: /srv/lock: it is a folder. CONFIGSPEC_LOCK_FILE names another.",),
+    ),
     Found(name="paper-rpi5", state="recorded", reasons=("figures of paper.json",)),
 )
 
@@ -74,6 +80,7 @@ def test_the_table_of_devices_is_what_is_printed():
 
 def test_every_key_and_state_is_documented():
     """Of `configspec devices --format json`."""
+    assert {one.state for one in FOUND} == set(get_args(State))
     for one in FOUND:
         assert f"`{one.state}`" in PAGE
         assert all(f"`{key}`" in PAGE for key in as_json(one))

@@ -96,9 +96,7 @@ class BoardLock:
         return _state(None, None, refusals, held=False)
 
 
-def _state(
-    path: str | None, owner: Mapping[str, object] | None, refusals: list[str], *, held: bool
-) -> JsonObject:
+def _state(path: str | None, owner: Mapping[str, object] | None, refusals: list[str], *, held: bool) -> JsonObject:
     """An answer. `fallback_reason`: why the lock is not the first of its files; None where it is."""
     told = None if owner is None else {name: str(owner.get(name, "?"))[:_WORD_LETTERS] for name in _TOLD}
     return {"held": held, "path": path, "owner": told, "fallback_reason": "; ".join(refusals) or None}

@@ -214,10 +214,11 @@ class AgentClient:
 
     def _raise(self, op: str, failure: Failure) -> NoReturn:
         if failure.kind == "internal":
-            raise AgentFailed(f"{self._device}: {op}: {failure.what}, a bug of configspec: {_last_frames(failure.found)}")
-        found = f": {failure.found}" if failure.found else ""
-        hint = f" {failure.hint}" if failure.hint else ""
-        message = f"{self._device}: {failure.what}{found}.{hint}"
+            frames = printable(_last_frames(failure.found))
+            raise AgentFailed(f"{self._device}: {op}: {printable(failure.what)}, a bug of configspec: {frames}")
+        found = f": {printable(failure.found)}" if failure.found else ""
+        hint = f" {printable(failure.hint)}" if failure.hint else ""
+        message = f"{self._device}: {printable(failure.what)}{found}.{hint}"
         if failure.kind == "usage":
             raise UsageError(message)
         raise TestbedError(message)

@@ -15,6 +15,7 @@ from typing import IO, Protocol
 
 from configspec.agent.protocol import shorten
 from configspec.errors import TestbedError, UsageError
+from configspec.printable import printable
 
 STDERR_KEPT_BYTES = 64 * 1024
 AWAKE_S = 0.001
@@ -185,6 +186,6 @@ class LocalConnection:
 
 def last_lines(stderr: str) -> str:
     """The last of what was written to stderr, as an error shows it, with a full stop."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    lines = [printable(line.strip()) for line in stderr.splitlines() if line.strip()]
     words = shorten(" | ".join(lines[-_STDERR_LINES:]) or "nothing", _STDERR_LETTERS)
     return words if words.endswith(".") else words + "."

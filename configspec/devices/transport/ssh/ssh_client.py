@@ -12,7 +12,6 @@ import contextlib
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from configspec.devices.transport.bounded_run import run_bounded
 from configspec.devices.transport.local import Fault
+from configspec.devices.transport.ssh.control_folder import control_folder
 from configspec.devices.transport.ssh.ssh_faults import FAILED_STATUS, explain
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import SshSpec
@@ -33,9 +33,7 @@ PERSIST_S = 60
 # `"$@"` and not `exec`: the shell survives the program, so that a signal arrives as 128 + n; ssh itself says 255 of it,
 # as it does of its own failures.
 START = 'case $1 in "~/"*) p=$HOME/${1#??} ;; *) p=$1 ;; esac; shift; "$p" "$@"; exit $?'
-# A socket's path holds 107 bytes, and its name gets 17 more while it is bound.
 SOCKET_NAME = "ssh"
-FOLDER_BYTES = 80
 HOST_KEYS = {
     "strict": ["StrictHostKeyChecking=yes"],
     "accept-new": ["StrictHostKeyChecking=accept-new"],
@@ -104,14 +102,12 @@ def ssh_client(spec: SshSpec, *, alive_s: int = ALIVE_S) -> Iterator[SshClient]:
         UsageError: This machine has no `ssh`.
     """
     _need_ssh()
-    # Private to this user, as mkdtemp makes it: whoever can open the socket can use the board.
-    control = Path(tempfile.mkdtemp(prefix="cs-", dir=_short_folder()))
-    client = SshClient(spec=spec, control=control, alive_s=alive_s)
-    try:
-        yield client
-    finally:
-        client.close()
-        shutil.rmtree(control, ignore_errors=True)
+    with control_folder() as control:
+        client = SshClient(spec=spec, control=control, alive_s=alive_s)
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def resolve(spec: SshSpec, *, device: str) -> dict[str, str]:
@@ -147,10 +143,3 @@ def _need_ssh() -> None:
 
 def _config(spec: SshSpec) -> list[str]:
     return [] if spec.config is None else ["-F", str(spec.config)]
-
-
-def _short_folder() -> str:
-    """The folder for temporary files, or /tmp where its path is too long, or has characters that `-o` interprets."""
-    folder = tempfile.gettempdir()
-    plain = folder.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum()
-    return folder if plain and folder.isascii() and len(folder) + len("/cs-12345678/") < FOLDER_BYTES else "/tmp"

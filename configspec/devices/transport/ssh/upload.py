@@ -27,6 +27,7 @@ from configspec.devices.transport.framing import quote
 from configspec.devices.transport.local import last_lines
 from configspec.devices.transport.ssh.ssh_client import SshClient
 from configspec.errors import TestbedError, UsageError
+from configspec.printable import printable
 
 BOOTSTRAP = Path(configspec.agent.__file__).with_name("bootstrap.py")
 ANSWER_KEY = "configspec_upload"
@@ -99,7 +100,7 @@ class _Upload:
         for answer in _answers(ended.stdout):
             if answer.error:
                 kind = UsageError if answer.kind == "usage" else TestbedError
-                raise kind(f"{self.device}: the agent's folder on the board: {answer.error}.")
+                raise kind(f"{self.device}: the agent's folder on the board: {printable(answer.error)}.")
             return answer.path
         raise self._failure(ended)
 

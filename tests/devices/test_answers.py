@@ -1,0 +1,284 @@
+"""What an agent answers, damaged in every field: a reply that can be, or an error of that board and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from answering import HELLO, Answering, as_line
+from damage import HOSTILE_TEXTS, civil, damaged_bytes, one_field_at_a_time
+from healthy_board import WELL
+
+from configspec.agent.protocol import MAX_LETTERS
+from configspec.agent.requests import (
+    REQUESTS,
+    Chunk,
+    Close,
+    Describe,
+    Distribution,
+    Draft,
+    FindFile,
+    Finish,
+    Health,
+    Holder,
+    ListFiles,
+    Lock,
+    Open,
+    Prefill,
+    Reap,
+    Receive,
+    Request,
+    Rollback,
+    Rounds,
+    Score,
+)
+from configspec.devices import replies
+from configspec.devices.device import Device
+from configspec.devices.transport.client import AgentClient, Limits
+from configspec.errors import ConfigspecError, TestbedError
+from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
+from configspec.testbed.device_spec import DeviceSpec
+
+SHA256 = "0" * 64
+OWNER = {"user": "alice", "host": "ci", "pid": "7", "since": "now"}
+LOCK = {"held": True, "path": "/run/lock/x", "owner": OWNER, "fallback_reason": None}
+FACTS = {
+    **{"platform": "Linux", "machine": "aarch64", "board": "Orin", "cpu_model": None, "cores": 12},
+    **{"governor": "schedutil", "governor_reason": None, "load_1min": 0.2, "memory_bytes": 8 * 10**9, "python": "3.8"},
+    **{"llama_cpp_version": "0.3", "llama_cpp_system_info": "CUDA", "llama_cpp_reason": None},
+}
+MODEL = {
+    **{"architecture": "llama", "description": "tiny", "parameters": 10, "weights_bytes": 20, "file_bytes": 30},
+    **{"file_sha256": SHA256, "vocabulary": 300, "vocabulary_sha256": SHA256, "trained_context": 2048, "context": 64},
+    **{"batch": 64, "threads": 1, "gpu_layers": 0, "load_s": 0.1, "metadata": {"general.name": "tiny"}},
+}
+
+
+def packed(form: str, *numbers: float) -> str:
+    return base64.b64encode(struct.pack(form, *numbers)).decode()
+
+
+DRAW = {"vocabulary": 300, "tokens": packed("<2I", 3, 8), "probabilities": packed("<2d", 0.25, 0.75)}
+SCORES = {"start": 1, "argmax": [1, 2], "logprob": [-0.5, -1.0], "gap": [0.1, 0.0], "confidence": [0.9, 1.0]}
+ROUNDS = {"k": 2, "depth": 4, "warmup": 1, "tokens": [1, 2], "rounds_that_differ": 1}
+# Each request of the protocol, the kind of its reply, and one that can be.
+CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
+    (Lock(user="u", host="h", pid=1, since="s", run="r"), replies.LockState, LOCK),
+    (Holder(), replies.LockState, {"held": False, "path": None, "owner": None, "fallback_reason": None}),
+    (Reap(mark="m"), replies.Ended, {"ended": [7]}),
+    (Health(models="~"), HealthFacts, json.loads(json.dumps(dataclasses.asdict(WELL)))),
+    (Describe(), DeviceFacts, FACTS),
+    (Receive(name="a", size=9, sha256=SHA256), replies.Beginning, {"have_bytes": 0, "have_sha256": SHA256}),
+    (Chunk(offset=2, data=b"abc"), replies.Arrived, {"have_bytes": 5}),
+    (Finish(), replies.Placed, {"path": "/m/a"}),
+    (FindFile(name="a", size=9), replies.FoundFile, {"path": "/m/a", "size_bytes": 9, "sha256": SHA256}),
+    (ListFiles(), replies.Listing, {"path": "/m", "names": ["a"]}),
+    (Open(path="/m/a", context=64, gpu_layers=0, batch=64, threads=1), ModelFacts, MODEL),
+    (Score(start=1, tokens=(1, 2, 3)), replies.Scores, {**SCORES, "rank": [0, 1]}),
+    (Prefill(tokens=(1, 2, 3)), replies.Begun, {"length": 3, "elapsed_s": 0.1}),
+    (Rounds(k=2, rounds=3, warmup=1, seconds=1.0), replies.TimedRounds, {**ROUNDS, "stamps_s": [[1, 2, 2], [3, 4, 5]]}),
+    (
+        Draft(k=2, keep=4, temperature=1.0),
+        replies.DraftedTokens,
+        {"tokens": [1, 2], "stamps_s": [1.0, 1.5, 2.0], "length": 6, "probabilities": [0.5, 1.0]},
+    ),
+    (Distribution(index=0), replies.Drawable, DRAW),
+    (Rollback(keep=2), replies.Length, {"length": 2}),
+    (Close(), replies.Done, {}),
+]
+EACH = pytest.mark.parametrize(("asked", "kind", "good"), CONVERSATION, ids=lambda one: getattr(one, "op", ""))
+
+
+def client_of(answer: Callable[[dict[str, Any]], bytes], hello: bytes | None = None) -> AgentClient:
+    client = AgentClient(Answering(answer, hello), device="orin", limits=Limits(grace_s=0.0))
+    client.greet(sha256="this", deadline_s=1.0)
+    return client
+
+
+def answering(ok: object) -> AgentClient:
+    return client_of(lambda request: as_line({"id": request["id"], "ok": ok}))
+
+
+def answer_or_error(client: AgentClient, asked: Request, kind: type[object]) -> object:
+    try:
+        return client.call(asked, kind, deadline_s=5.0)
+    except ConfigspecError as problem:
+        return problem
+
+
+def test_every_request_of_the_protocol_is_in_the_conversation() -> None:
+    """A new one is damaged, too."""
+    assert {type(asked) for asked, _, _ in CONVERSATION} == set(REQUESTS)
+
+
+@EACH
+def test_an_answer_that_can_be_is_taken(asked: Request, kind: type[object], good: dict[str, object]) -> None:
+    """Else nothing were shown by those that are refused."""
+    assert type(answering(good).call(asked, kind, deadline_s=5.0)) is kind
+
+
+@EACH
+def test_a_damaged_answer_is_a_reply_or_loses_its_board(
+    asked: Request, kind: type[object], good: dict[str, object]
+) -> None:
+    """One field at a time left out or made extreme, and one that nobody knows; every later call tells the same."""
+    changes = [("one field more", {**good, "more": 1}), *one_field_at_a_time(good, seed=10, at_most=250)]
+    for name, ok in changes:
+        client = answering(ok)
+        answer = answer_or_error(client, asked, kind)
+        if isinstance(answer, TestbedError):
+            assert str(answer).startswith("orin: "), name
+            assert len(str(answer)) < 1000, name
+            civil(3, str(answer))
+            assert client.cause is answer, name
+        else:
+            assert type(answer) is kind, name
+
+
+@EACH
+def test_an_answer_whose_bytes_are_damaged_loses_its_board_or_is_one(
+    asked: Request, kind: type[object], good: dict[str, object]
+) -> None:
+    """Cut, flipped, with holes and doubled pieces: never another exception."""
+    line = as_line({"id": 1, "ok": good})
+    for name, content in damaged_bytes(line, seed=10, count=40):
+        client = client_of(lambda _, content=content: content)  # type: ignore[misc]
+        answer = answer_or_error(client, asked, kind)
+        assert isinstance(answer, (kind, ConfigspecError)), name
+        civil(3, str(answer) if isinstance(answer, ConfigspecError) else "")
+
+
+DRAFT, GREEDY = Draft(k=2, keep=4), {"tokens": [1, 2], "stamps_s": [1.0, 1.5, 2.0], "length": 6}
+OPEN = CONVERSATION[10]
+CANNOT_BE = [
+    (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1], "stamps_s": [1.0, 2.0]}, "tokens: 1, where 2 was asked for"),
+    (DRAFT, replies.DraftedTokens, GREEDY, {"length": 7}, "length: 7, where 6"),
+    (DRAFT, replies.DraftedTokens, GREEDY, {"probabilities": [0.5, 0.5]}, "probabilities: 2, where 0"),
+    (DRAFT, replies.DraftedTokens, GREEDY, {"stamps_s": [1.0, 1.5, 5e4]}, r"49999 s of work, and was asked .* s ago"),
+    (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1, 2**24]}, "Expected `int`"),
+    (*OPEN, {"threads": 2}, "threads: 2, where 1 was asked for"),
+    (*OPEN, {"threads": 4294967297}, "Out of bounds, 1 to 512"),
+    (*OPEN, {"context": 128}, "context: 128, where 64"),
+    (*OPEN, {"load_s": 1e6}, "1e[+]06 s of work"),
+    (*OPEN, {"file_sha256": "x"}, "A hash has 64"),
+    (*OPEN, {"description": "x" * (MAX_LETTERS + 1)}, "Longer than"),
+    (*OPEN, {"metadata": dict.fromkeys(map(str, range(2000)), "x")}, "Longer than"),
+    (*CONVERSATION[3], {"temperature_c": 4000.0}, "Out of bounds"),
+    (*CONVERSATION[3], {"available_memory_bytes": -1}, "Out of bounds"),
+    (*CONVERSATION[3], {"throttling": ["x" * 5000]}, "Longer than"),
+    (*CONVERSATION[4], {"cores": 0}, "Out of bounds"),
+    (*CONVERSATION[4], {"cpu_model": "x" * 5000}, "Longer than"),
+    (*CONVERSATION[6], {"have_bytes": 4}, "have_bytes: 4, where 5"),
+    (*CONVERSATION[11], {"start": 2}, "start: 2, where 1"),
+    (*CONVERSATION[11], {"logprob": [0.5, 0.5]}, "Expected `float`"),
+    (*CONVERSATION[13], {"k": 3, "tokens": [1, 2, 3], "stamps_s": [[1, 2, 3, 4]] * 2}, "k: 3, where 2"),
+    (*CONVERSATION[13], {"stamps_s": [[1, 2, 3]] * 4}, "rounds: 4, where at most 3"),
+    (*CONVERSATION[13], {"stamps_s": [[3, 4, 5], [1, 2, 3]]}, "a round began before"),
+    (*CONVERSATION[13], {"rounds_that_differ": 2}, "2 of 2 rounds differ"),
+    (*CONVERSATION[15], {"probabilities": packed("<2d", 0.25, 0.25)}, "no distribution"),
+    (*CONVERSATION[15], {"probabilities": packed("<2d", 2.0, -1.0)}, "no distribution"),
+    (*CONVERSATION[15], {"probabilities": packed("<2d", float("nan"), 1.0)}, "no distribution"),
+    (*CONVERSATION[15], {"tokens": packed("<2I", 8, 3)}, "not rising"),
+]
+
+
+@pytest.mark.parametrize(("asked", "kind", "good", "change", "message"), CANNOT_BE)
+def test_what_cannot_be_is_named(
+    asked: Request, kind: type[object], good: dict[str, object], change: dict[str, object], message: str
+) -> None:
+    """Of the right shape, and no answer to what was asked, or of no board: no figure is made of it."""
+    with pytest.raises(TestbedError, match=f"^orin: .*{message}"):
+        answering({**good, **change}).call(asked, kind, deadline_s=5.0)
+
+
+def test_an_answer_within_what_a_sleeping_host_misses_is_taken() -> None:
+    """Its clock stands still while it sleeps, and an agent waits for it that long."""
+    taken = answering({**GREEDY, "stamps_s": [1.0, 1.5, 20.0]}).call(DRAFT, replies.DraftedTokens, deadline_s=5.0)
+    assert taken.stamps_s[-1] == 20.0
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+@pytest.mark.parametrize("kind", ["usage", "testbed", "internal"])
+def test_an_error_with_any_text_is_an_error_for_people(kind: str, text: str) -> None:
+    """Whoever it says must act, and whatever it says."""
+    error = {"kind": kind, "what": text, "found": text, "hint": text}
+    client = client_of(lambda request: as_line({"id": request["id"], "error": error}))
+    with pytest.raises(ConfigspecError, match=r"^orin: ") as refused:
+        client.call(DRAFT, replies.DraftedTokens, deadline_s=5.0)
+    civil(3, str(refused.value))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":1,"ok":' + b"[" * 100_000 + b"\n",
+        b'{"id":9,"ok":' + b"[" * 900 + b"]" * 900 + b"}\n",
+        b'{"id":1,"ok":{"length":' + b"9" * 5000 + b"}}\n",
+        b'{"id":' + b"9" * 5000 + b',"ok":{}}\n',
+        b'{"id":1,"ok":{},"error":null}\n',
+        b'{"id":1,"ok":{},"event":{"doing":null,"done":null,"total":null}}\n',
+        b'{"id":1,"ok":{"length":1e999}}\n',
+        b'{"id":1,"ok":{"length":NaN}}\n',
+        b'{"id":1,"ok":{"length":"\\ud800"}}\n',
+        b'{"id":1,"ok":{"\\u0000":1}}\n',
+        b"\n" * 1000,
+        b"{}\n" * 100_000,
+        b"\x00\xff" * 50_000,
+        b"x" * 5_000_000,
+        b"",
+    ],
+    ids=lambda line: repr(line[:24]),
+)
+def test_a_line_that_is_no_answer_loses_the_board(line: bytes) -> None:
+    """Nested deeply, without end, of another id, with a key too many, garbage, a flood, nothing."""
+    client = client_of(lambda _: line)
+    with pytest.raises(TestbedError, match=r"^orin: ") as refused:
+        client.call(Rollback(keep=1), replies.Length, deadline_s=5.0)
+    assert client.lost
+    assert len(str(refused.value)) < 1000
+    civil(3, str(refused.value))
+
+
+def told_at_hello(hello: bytes) -> str:
+    try:
+        client_of(lambda _: b"", hello)
+    except ConfigspecError as problem:
+        return str(problem)
+    return ""
+
+
+def test_a_damaged_hello_is_no_agent() -> None:
+    """One field at a time: the agent of this configspec, or an error."""
+    for name, hello in one_field_at_a_time(HELLO, seed=10, at_most=500):
+        told = told_at_hello(as_line(hello))
+        assert len(told) < 1000, name
+        civil(3, told)
+
+
+@pytest.mark.parametrize(
+    ("ok", "ask"),
+    [
+        ({**GREEDY, "tokens": [1, 300]}, lambda device: device.draft(2, keep=4)),
+        ({**SCORES, "rank": [0, 1], "argmax": [1, 300]}, lambda device: device.score([1, 2, 3], 1)),
+        ({**DRAW, "vocabulary": 301}, lambda device: device.distribution(0)),
+    ],
+)
+def test_a_token_that_its_model_does_not_have_loses_the_board(ok: object, ask: Callable[[Device], object]) -> None:
+    """Figures, and the target's probabilities, would be looked up by it."""
+    client = client_of(lambda request: as_line({"id": request["id"], "ok": MODEL if request["op"] == "open" else ok}))
+    hello = replies.read_reply(replies.Hello, HELLO)
+    spec = DeviceSpec(name="orin", connection="local")
+    device = Device(spec=spec, client=client, hello=hello, taken=None, mark="mark")
+    asked = OPEN[0]
+    assert isinstance(asked, Open)
+    client.call(asked, ModelFacts, deadline_s=5.0)
+    device._vocabulary = 300
+    with pytest.raises(TestbedError, match=r"^orin: its model has 300 tokens"):
+        ask(device)
+    assert client.lost
