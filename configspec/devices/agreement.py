@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from configspec.agent.requests import Chunk, Draft, Open, Prefill, Request, Rollback, Rounds, Score
-from configspec.devices.replies import Arrived, Begun, DraftedTokens, Length, Scores, TimedRounds
+from configspec.agent.requests import Chunk, Draft, FindFile, Open, Prefill, Receive, Request, Rollback, Rounds, Score
+from configspec.devices.replies import (
+    Arrived,
+    Beginning,
+    Begun,
+    DraftedTokens,
+    FoundFile,
+    Length,
+    Scores,
+    TimedRounds,
+)
 from configspec.records.facts import ModelFacts
 
 DRIFT = 1.1
@@ -47,6 +56,10 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
             _equal("length", reply.length, asked.keep)
         case Chunk(), Arrived():
             _equal("have_bytes", reply.have_bytes, asked.offset + len(asked.data))
+        case Receive(), Beginning():
+            _at_most("have_bytes", reply.have_bytes, asked.size)
+        case FindFile(), FoundFile():
+            _equal("hashed", reply.sha256 is not None, reply.size_bytes == asked.size)
         case Open(), ModelFacts():
             for name in ("context", "batch", "gpu_layers"):
                 _equal(name, getattr(reply, name), getattr(asked, name))

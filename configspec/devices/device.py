@@ -25,12 +25,12 @@ from configspec.agent.requests import (
     Rounds,
     Score,
 )
+from configspec.devices.bounded_values import MAX_VOCABULARY
 from configspec.devices.gate import pass_gate
 from configspec.devices.lock import hold_on_host, take_board
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.model_folder import ModelFolder
 from configspec.devices.replies import (
-    MAX_VOCABULARY,
     Begun,
     Done,
     DraftedTokens,

@@ -11,33 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 
-from configspec.agent.protocol import MAX_LETTERS
-from configspec.agent.requests import C_INT, MOST
+from configspec.devices.bounded_values import (
+    MAX_VOCABULARY,
+    ROUNDING,
+    Count,
+    Gap,
+    Logarithm,
+    Probability,
+    Seconds,
+    Sha256,
+    Text,
+    Token,
+    Tokens,
+    Word,
+)
 from configspec.devices.fact_bounds import check_facts
 
 T = TypeVar("T")
-MAX_VOCABULARY = 2**24  # far above any model's; one number more, and the memory for it would be this host's loss
 TOKEN_BYTES, PROBABILITY_BYTES = 4, 8  # of `Drawable`
-MOST_S = 1e10  # three hundred years, as a duration or on a clock that began with the board
-_ROUNDING = 1e-6  # by which a probability may be beyond 1
-_MOST_LOGIT = 3.5e38  # beyond any float32
-
-Text = Annotated[str, Meta(max_length=MAX_LETTERS)]
-Word = Annotated[str, Meta(max_length=80)]  # of a lock's owner; any account of the board may have written it
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Count = Annotated[int, Meta(ge=0, le=MOST)]
-Tokens = Annotated[int, Meta(ge=0, le=C_INT)]  # how many
-Token = Annotated[int, Meta(ge=0, lt=MAX_VOCABULARY)]  # which
-Seconds = Annotated[float, Meta(ge=0, le=MOST_S)]
-Probability = Annotated[float, Meta(ge=0, le=1 + _ROUNDING)]
-Logarithm = Annotated[float, Meta(ge=-_MOST_LOGIT, le=_ROUNDING)]
-Gap = Annotated[float, Meta(ge=0, le=_MOST_LOGIT)]
 
 
 def read_reply(kind: type[T], value: object) -> T:
@@ -182,7 +178,7 @@ class Drawable:
             raise ValueError(f"its tokens are not rising, or not of the {self.vocabulary} of its vocabulary")
         probabilities = np.frombuffer(self.probabilities, dtype="<f8")
         # `not ... <=`: NaN is neither
-        if not (probabilities.min() >= 0 and abs(float(probabilities.sum()) - 1) <= _ROUNDING):
+        if not (probabilities.min() >= 0 and abs(float(probabilities.sum()) - 1) <= ROUNDING):
             raise ValueError("its probabilities are no distribution")
 
 

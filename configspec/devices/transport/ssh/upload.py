@@ -19,8 +19,8 @@ import msgspec
 
 import configspec.agent
 from configspec.agent.protocol import TOO_OLD_STATUS
+from configspec.devices.bounded_values import Text
 from configspec.devices.faults import DeviceOffline
-from configspec.devices.replies import Text
 from configspec.devices.transport.archive import AgentArchive
 from configspec.devices.transport.bounded_run import TooMuchOutput
 from configspec.devices.transport.framing import quote
