@@ -123,4 +123,4 @@ def _whoever_answers(spec: DeviceSpec) -> tuple[Flag, ...]:
 
 
 def _whoever_measures_beside(lock_fallback_reason: str | None) -> tuple[Flag, ...]:
-    return () if lock_fallback_reason is None else (flag("own_lock", reason=lock_fallback_reason[:_REASON_LETTERS]),)
+    return () if lock_fallback_reason is None else (flag("own_lock", cause=lock_fallback_reason[:_REASON_LETTERS]),)

@@ -80,7 +80,7 @@ def _host_keys_off(_: Flag) -> str:
 def _own_lock(flag: Flag) -> str:
     return (
         "the board's lock kept out this account's runs only, so another account may have measured beside this run: "
-        f"{flag['reason']}"
+        f"{flag['cause']}"
     )
 
 

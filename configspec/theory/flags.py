@@ -10,7 +10,7 @@
     device_disagrees         differ, positions, gap, near_tie   its arg-max differs from the host's beyond near ties
     timed_greedily                                              the draft samples, and was timed without sampling
     host_keys_off                                               any machine that answered was measured
-    own_lock                 reason                             the board's lock kept out this account's runs only
+    own_lock                 cause                              the board's lock kept out this account's runs only
     retried                  attempts, cause                    it took more than one attempt
     note                     text                               somebody's own words, as in a profile file
 

@@ -47,7 +47,7 @@ EXAMPLES: list[tuple[Flag, str]] = [
     ),
     (flag("host_keys_off"), "SSH host keys are not checked, so whichever machine answered was measured"),
     (
-        flag("own_lock", reason="/run/lock/configspec.lock: Permission denied"),
+        flag("own_lock", cause="/run/lock/configspec.lock: Permission denied"),
         "the board's lock kept out this account's runs only, so another account may have measured beside this run: "
         "/run/lock/configspec.lock: Permission denied",
     ),
