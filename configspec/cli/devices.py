@@ -112,7 +112,7 @@ def as_text(devices: Sequence[Found], width: int | None = WIDTH) -> str:
 
 def _what(found: Found) -> str:
     """What a person wants to know of it in that state."""
-    return ". ".join((_state_words(found), *found.warnings))
+    return ". ".join((_state_words(found), *(printable(one, at_most=REASON_LETTERS) for one in found.warnings)))
 
 
 def _state_words(found: Found) -> str:

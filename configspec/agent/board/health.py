@@ -21,10 +21,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..protocol import JsonObject
+from ..requests import MOST
 from .description import FACT_LETTERS, available_bytes, fact, memory_bytes, read_governor, read_text, whole_number
 
 TURNS = 300_000  # of a fixed loop: a few hundredths of a second, far more under a stuck throttle
-OFF_C = -100.0  # a zone that is off says -256
+OFF_C, BROKEN_C = -100.0, 1000.0  # a zone that is off says -256
 COMMAND_S = 5.0
 COMMAND_BYTES = 4096  # of its output
 # Bits of `get_throttled` that speak of this moment; those from 16 on of any time since boot.
@@ -102,7 +103,7 @@ def _temperature(root: Path) -> tuple[float | None, str | None]:
     found = []
     for zone in root.glob("sys/class/thermal/thermal_zone*"):
         milli = _whole(zone / "temp")
-        if milli is not None and milli / 1000 > OFF_C:
+        if milli is not None and OFF_C < milli / 1000 < BROKEN_C:
             found.append((milli / 1000, fact(zone / "type") or zone.name))
     return max(found, default=(None, None))
 
@@ -173,12 +174,12 @@ def _free_disk(models: str) -> tuple[int | None, str | None]:
         disk = os.statvfs(os.path.expanduser(models))
     except OSError as error:
         return None, f"the model folder: {error.strerror}"
-    return disk.f_bavail * disk.f_frsize, None
+    return min(disk.f_bavail * disk.f_frsize, MOST), None  # some network file systems claim more than there can be
 
 
 def _swap_used(root: Path) -> int | None:
     total, free = memory_bytes(root, "SwapTotal"), memory_bytes(root, "SwapFree")
-    return None if total is None or free is None else total - free
+    return None if total is None or free is None else max(0, total - free)
 
 
 def _time_loop() -> float:
