@@ -6,10 +6,8 @@ must have in common with its request, `agreement.py` checks.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Literal, TypeVar
 
@@ -42,18 +40,14 @@ def read_reply(kind: type[T], value: object) -> T:
     Raises:
         msgspec.ValidationError: It cannot be: says where, what was expected and what was found.
     """
-    if isinstance(value, dict) and not value.keys() <= _names(kind):
-        raise msgspec.ValidationError(f"Unknown field {min(value.keys() - _names(kind))!r:.80}")
+    known: Mapping[str, object] = getattr(kind, "__dataclass_fields__", {})
+    if isinstance(value, dict) and not value.keys() <= known.keys():
+        raise msgspec.ValidationError(f"Unknown field {min(value.keys() - known.keys())!r:.80}")
     check_facts(kind, value)
     try:
         return msgspec.convert(value, kind)
     except OverflowError:  # an integer that no float can hold
         raise msgspec.ValidationError("A number is out of range") from None
-
-
-@cache
-def _names(kind: type[object]) -> frozenset[str]:
-    return frozenset(one.name for one in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

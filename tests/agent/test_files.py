@@ -186,16 +186,28 @@ def test_a_file_that_is_there_is_told_with_its_hash(tmp_path: Path) -> None:
 
 
 def test_a_file_is_hashed_anew_only_when_it_has_changed(tmp_path: Path) -> None:
-    """Another name changes nothing; other bytes do, even as many. A deadline that has passed shows what is read."""
+    """Other bytes, even as many and with the times of before. A deadline that has passed shows what is read."""
     path = tmp_path / "draft.gguf"
     path.write_bytes(CONTENT)
     deadline = Deadline()
     hashes = FileHashes(deadline)
     assert hashes.of_path(str(path)) == SHA256
     deadline.host_is_gone()
-    path = path.rename(tmp_path / "renamed.gguf")
     assert hashes.of_path(str(path)) == SHA256
+    changed_ns = path.stat().st_mtime_ns
     path.write_bytes(CONTENT[::-1])
-    os.utime(path, ns=(1, 1))
+    os.utime(path, ns=(changed_ns, changed_ns))
     with pytest.raises(AgentError, match="deadline passed while hashing"):
         hashes.of_path(str(path))
+
+
+def test_a_file_that_was_just_pushed_is_not_read_again(folder: Path) -> None:
+    """It was hashed before it got its name, which changes nothing of what it holds."""
+    deadline = Deadline()
+    hashes = FileHashes(deadline)
+    incoming = Incoming(str(folder), Receive(name="draft.gguf", size=len(CONTENT), sha256=SHA256), hashes)
+    incoming.take(0, CONTENT)
+    incoming.finish()
+    incoming.close()
+    deadline.host_is_gone()
+    assert find_file(str(folder), "draft.gguf", len(CONTENT), hashes)["sha256"] == SHA256

@@ -147,7 +147,7 @@ def test_a_damaged_request_is_a_request_or_a_usage_error(op: str) -> None:
         taken = taken_or_refused(op, values)
         if isinstance(taken, AgentError):
             assert taken.kind == "usage", name
-            encode(taken.as_json(), errors="replace")
+            encode({"error": taken.as_json()}, errors="replace")
         else:
             assert read_request(op, json.loads(encode(taken.as_json()))) == taken, name
 

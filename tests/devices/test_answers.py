@@ -47,7 +47,7 @@ from configspec.testbed.device_spec import DeviceSpec
 SHA256 = "0" * 64
 OWNER = {"user": "alice", "host": "ci", "pid": "7", "since": "now"}
 LOCK = {"held": True, "path": "/run/lock/x", "owner": OWNER, "fallback_reason": None}
-FACTS = {
+FACTS: dict[str, object] = {
     **{"platform": "Linux", "machine": "aarch64", "board": "Orin", "cpu_model": None, "cores": 12},
     **{"governor": "schedutil", "governor_reason": None, "load_1min": 0.2, "memory_bytes": 8 * 10**9, "python": "3.8"},
     **{"llama_cpp_version": "0.3", "llama_cpp_system_info": "CUDA", "llama_cpp_reason": None},

@@ -69,7 +69,7 @@ def test_garbage_and_a_missing_file_are_told_apart(device: Device, tmp_path: Pat
         device.open_model(tmp_path / "page.gguf")
     with pytest.raises(UsageError, match=r"cannot load .*noise\.gguf"):
         device.open_model(tmp_path / "noise.gguf")
-    with pytest.raises(UsageError, match="Is a directory"):
+    with pytest.raises(UsageError, match="it is a folder"):
         device.open_model(tmp_path)
     with pytest.raises(UsageError, match=r"missing\.gguf: No such file or directory"):
         device.open_model(tmp_path / "missing.gguf")

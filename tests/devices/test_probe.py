@@ -37,7 +37,6 @@ SCRIPTS = {
     "liar": "sys.stdin.readline(); say(id=1, ok={'held': 'no'}); sys.stdin.read()",
     "garbage": r"sys.stdin.readline(); os.write(1, b'\x00\x1b[31m\xff\n'); sys.stdin.read()",
     "dead": "sys.stdin.readline(); os.kill(os.getpid(), 9)",
-    "dripping": "\nwhile True: os.write(1, b'['); time.sleep(0.1)",
 }
 
 
@@ -67,12 +66,11 @@ def test_each_board_that_fails_is_one_line_and_the_rest_is_told(
     boards = "".join(f"  {name}: {{connection: local, python: '{python}'}}\n" for name, python in pythons.items())
     families = "families: {f: {target: {transformers: target}, drafts: {xs: xs}, quants: [F16]}}\n"
     (tmp_path / "devices.yaml").write_text(f"devices:\n{boards}  good: {{connection: local}}\n{families}")
-    code = main(["devices", "--timeout", "5", "--inventory", str(tmp_path / "devices.yaml"), "--format", "json"])
+    code = main(["devices", "--timeout", "60", "--inventory", str(tmp_path / "devices.yaml"), "--format", "json"])
     told = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
     assert code == 3
     assert {name: one["state"] for name, one in told.items()} == {
         **dict.fromkeys(SCRIPTS, "failed"),
-        "dripping": "offline",
         "good": "ready",
     }
     assert told["good"]["device"]["cores"] >= 1
@@ -81,6 +79,16 @@ def test_each_board_that_fails_is_one_line_and_the_rest_is_told(
     picked = ["bug", "liar", "garbage"]
     code = main(["devices", *picked, "--inventory", str(tmp_path / "devices.yaml")])
     civil(code, "".join(capsys.readouterr()), codes=[3])
+
+
+def test_a_byte_now_and_then_costs_the_bound_and_no_more(stand_in: StandIn, tmp_path: Path) -> None:
+    """It is no answer, however long it goes on."""
+    script = "\nwhile True: os.write(1, b'['); time.sleep(0.1)"
+    spec = DeviceSpec(name="here", connection="local", python=stand_in("dripping", script))
+    begin_s = time.monotonic()
+    with probe([spec], tmp_path, timeout_s=1.0, models={}) as (found,):
+        assert (found.state, found.reasons) == ("offline", ("no answer within 1 s",))
+    assert time.monotonic() - begin_s < 10
 
 
 @pytest.mark.parametrize("of_host", [False, True])
