@@ -98,12 +98,14 @@ class Running:
 def agents(folder: Path, board: str) -> list[int]:
     """The agents that run on a board of the testbed's server."""
     found = []
+    own = os.fsencode(f"XDG_CACHE_HOME={server_folder(folder) / f'{board} cache'}")
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
+            environment = (entry / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if len(words) > 1 and words[1].startswith(os.fsencode(server_folder(folder) / f"{board} cache")):
+        if words[3:4] == [b"run"] and words[4].startswith(b"configspec-agent-") and own in environment:
             found.append(int(entry.name))
     return found
 
