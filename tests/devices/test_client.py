@@ -108,7 +108,6 @@ COLUMNS = {"start": 0, "argmax": [1], "logprob": [-0.1], "gap": [0.1], "confiden
         (TimedRounds, {"k": 2, "tokens": [1], "stamps_s": [[0, 0, 0]]}, "1 tokens in 1 rounds of 2"),
         (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": []}, "1 tokens in 0 rounds of 1"),
         (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": [[0]]}, "1 stamps of 1 tokens"),
-        (TimedRounds, {"k": 1, "tokens": [1], "stamps_s": [[1, 1]]}, "stood still"),
         (Scores, {**COLUMNS, "rank": [0, 1]}, "unequal length"),
         (Drawable, {"vocabulary": 10**12, "tokens": "", "probabilities": ""}, "a vocabulary of 1000000000000"),
         (Drawable, {"vocabulary": 9, "tokens": "AAAAAA==", "probabilities": ""}, "0 bytes of probabilities"),
