@@ -16,10 +16,10 @@ def test_it_is_private_and_gone_with_its_context(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    """Not a folder that a run holds; no link, and no other name."""
-    for name in ("cs-deadrun1", "cs-other-name", "another1"):
+    """Not a folder that a run holds; none of an older version, which holds no lock; no link, and no other name."""
+    for name in ("cs-l-deadrun1", "cs-olderrun", "cs-l-other-name", "another1"):
         (tmp_path / name).mkdir()
-    (tmp_path / "cs-linked01").symlink_to(tmp_path / "another1")
+    (tmp_path / "cs-l-linked01").symlink_to(tmp_path / "another1")
     with control_folder(str(tmp_path)) as held, control_folder(str(tmp_path)) as second:
-        kept = {"cs-other-name", "another1", "cs-linked01", held.name, second.name}
+        kept = {"cs-olderrun", "cs-l-other-name", "another1", "cs-l-linked01", held.name, second.name}
         assert {path.name for path in tmp_path.iterdir()} == kept

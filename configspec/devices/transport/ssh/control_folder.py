@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PREFIX, MAKING = "cs-", "cs_"
+PREFIX, MAKING = "cs-l-", "cs_l_"  # the l: a run holds a lock on it, which those of older versions do not
 # A socket's path holds 107 bytes, and its name gets 17 more while it is bound.
 FOLDER_BYTES = 80
 
@@ -59,4 +59,4 @@ def short_folder() -> str:
     """The folder for temporary files, or /tmp where its path is too long, or has characters that `-o` interprets."""
     folder = tempfile.gettempdir()
     plain = folder.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum()
-    return folder if plain and folder.isascii() and len(folder) + len("/cs-12345678/") < FOLDER_BYTES else "/tmp"
+    return folder if plain and folder.isascii() and len(folder) + len("/cs-l-12345678/") < FOLDER_BYTES else "/tmp"
