@@ -19,6 +19,10 @@ import difflib
 from collections.abc import Iterable
 
 
+LISTED = 50  # known names that a message lists
+LONGEST = 1000  # letters of a wrong name that are compared with the known ones
+
+
 class ConfigspecError(Exception):
     """An error whose message is meant for the person in front of the terminal: each argument is a line of it.
 
@@ -61,6 +65,7 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     names = list(known)
     if not names:
         return "There is none."
-    near = difflib.get_close_matches(found, names, n=1)
+    near = difflib.get_close_matches(found[:LONGEST], names, n=1)
     guess = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{guess}Known: {', '.join(names)}."
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{guess}Known: {', '.join(names[:LISTED])}{more}."

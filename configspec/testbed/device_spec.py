@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, model_validator
 
 from configspec.errors import did_you_mean
+from configspec.printable import printable
 from configspec.testbed.key_types import (
+    MAX_NAME,
     NO_TWINS,
     BoardFolder,
-    Count,
+    Celsius,
     Destination,
     File,
     FileText,
@@ -23,11 +24,16 @@ from configspec.testbed.key_types import (
     Milliseconds,
     Name,
     NotNegative,
-    Positive,
     Size,
     Text,
+    Threads,
+    Tokens,
 )
 from configspec.testbed.spec import OwnName, Spec, Variant
+from configspec.untrusted import NotJson, parse_json, read_bounded
+
+MAX_PROFILE_BYTES = 64 << 20
+MAX_TAGS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +41,11 @@ class LlamaCppSpec(Spec):
     """How llama.cpp opens a model. `threads` None means all cores; `gpu_layers` -1 means all layers."""
 
     threads: Annotated[
-        Count | None,
+        Threads | None,
         Field(description="CPU threads; default: all cores of a device, for a target the library's choice"),
     ] = None
     context: Annotated[
-        Count, Field(description="Tokens of context; of a device at least `sweep.depth` + the largest K")
+        Tokens, Field(description="Tokens of context; of a device at least `sweep.depth` + the largest K")
     ] = 1024
     gpu_layers: Annotated[Layers, Field(description="Layers that run on the GPU: `all`, or a number, 0 for none")] = 0
 
@@ -55,10 +61,11 @@ class ReplaySpec(Spec):
     def _name_the_device(self) -> ReplaySpec:
         devices = _devices_of_profile(self.profile)
         if self.device and self.device not in devices:
-            known = did_you_mean(self.device, devices)
-            raise ValueError(f"names the device {self.device!r}, which {self.profile} does not have. {known}")
+            known = did_you_mean(self.device, [printable(name, at_most=MAX_NAME) for name in devices])
+            raise ValueError(f"names the device {self.device!r:.120}, which {self.profile} does not have. {known}")
         if not self.device and len(devices) != 1:
-            example = f"{{profile: {self.profile.name}, device: {devices[0] if devices else '...'}}}"
+            first = printable(devices[0], at_most=MAX_NAME) if devices else "..."
+            example = f"{{profile: {self.profile.name}, device: {first}}}"
             raise ValueError(f"names a file of {len(devices)} devices. Say which, as in {example}.")
         return replace(self, device=self.device or devices[0])
 
@@ -66,8 +73,10 @@ class ReplaySpec(Spec):
 def _devices_of_profile(path: Path) -> list[str]:
     """Only the names; `configspec.records.profile_file` describes and checks the rest when the figures are needed."""
     try:
-        document: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        document = parse_json(read_bounded(path, at_most_bytes=MAX_PROFILE_BYTES))
+    except OSError as error:
+        raise ValueError(f"names {path}, which cannot be read: {error.strerror}. Name a profile file.") from None
+    except NotJson:
         document = None
     devices = document.get("devices") if isinstance(document, dict) else None
     if not isinstance(devices, dict):
@@ -130,7 +139,7 @@ class HealthSpec(Spec):
     """What must hold before a device is measured; None demands nothing."""
 
     max_start_c: Annotated[
-        Positive | None,
+        Celsius | None,
         Field(description="Degrees Celsius that the hottest thermal zone may have when a run begins"),
     ] = None
     power_mode: Annotated[
@@ -148,7 +157,9 @@ class HealthSpec(Spec):
             description="Free space in the file system of `models` (default: of the home folder)",
         ),
     ] = None
-    max_load: Annotated[NotNegative | None, Field(description="The highest load average of the last minute")] = None
+    max_load: Annotated[
+        Annotated[NotNegative, Field(le=100_000)] | None, Field(description="The highest load average of the last minute")
+    ] = None
 
 
 def _as_replay(value: object) -> object:
@@ -217,7 +228,11 @@ class DeviceSpec(Spec):
     )
     tags: Annotated[
         tuple[Name, ...],
-        Field(description="Words to select devices by, as in `--device gpu`", json_schema_extra={"uniqueItems": True}),
+        Field(
+            max_length=MAX_TAGS,
+            description="Words to select devices by, as in `--device gpu`",
+            json_schema_extra={"uniqueItems": True},
+        ),
         NO_TWINS,
     ] = ()
 

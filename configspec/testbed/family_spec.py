@@ -12,14 +12,15 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.key_types import (
     NO_TWINS,
+    QUANTISATIONS,
     CountOrNone,
     File,
     Folder,
     FolderText,
     HubName,
     Name,
-    Positive,
     Quant,
+    Seconds,
     Text,
     Url,
 )
@@ -71,7 +72,6 @@ class ServerSpec(Spec):
 
     url: Annotated[
         Url,
-        AfterValidator(lambda url: url.rstrip("/")),
         Field(
             validation_alias="openai",
             description="The base URL of an OpenAI-compatible server, up to and with `/v1`: `http://verifier:8000/v1`",
@@ -81,9 +81,11 @@ class ServerSpec(Spec):
     api_key_env: Annotated[
         Text, Field(description="The environment variable that holds the server's key, if it wants one")
     ] = "OPENAI_API_KEY"
-    timeout_s: Annotated[Positive, Field(description="Seconds that one request to the server may take")] = 120.0
+    timeout_s: Annotated[
+        Seconds, Field(description="Seconds that one request to the server may take, until its whole answer is here")
+    ] = 120.0
     retries: Annotated[
-        CountOrNone, Field(description="How often a request to the server is tried again, with back-off")
+        CountOrNone, Field(le=100, description="How often a request to the server is tried again, with back-off")
     ] = 4
     tokenizer: Annotated[
         Path | HubSpec | None,
@@ -186,6 +188,7 @@ class FamilySpec(Spec):
         tuple[Quant, ...],
         Field(
             min_length=1,
+            max_length=len(QUANTISATIONS),
             description="The quantisations of each draft model to measure, by llama.cpp's names: `Q4_K_M`, `F16`",
             json_schema_extra={"uniqueItems": True},
         ),

@@ -29,13 +29,13 @@ def k_range(written: object) -> tuple[int, ...]:
     parts = list(written) if isinstance(written, list | tuple) else [written]
     if not parts:
         raise ValueError(f"is empty. {FORMS}.")
-    found: set[int] = set()
+    ranges: set[range] = set()  # each once: a text can name the same one a hundred thousand times
     for part in parts:
         if isinstance(part, bool) or not isinstance(part, int | str):
             raise ValueError(f"is {_short(written)}, which is not a speculative length. {FORMS}.")
         for piece in str(part).split(","):
-            found.update(_range(piece.strip(), written))
-    return tuple(sorted(found))
+            ranges.add(_range(piece.strip(), written))
+    return tuple(sorted({k for lengths in ranges for k in lengths}))
 
 
 def _range(piece: str, written: object) -> range:

@@ -1,16 +1,20 @@
 """The values that `devices.yaml` is made of: names, paths, sizes, lengths, and what each may be.
 
-A ValueError of a validator here holds a text that continues the name of the key: "is 'x', which ...". A title is what
-the reference page calls a value of that kind.
+Every text and every number has a bound, far above what a testbed needs and far below what would wrap in C, overflow in
+arithmetic or flood a report. A ValueError of a validator here holds a text that continues the name of the key: "is 'x',
+which ...". A title is what the reference page calls a value of that kind.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -26,11 +30,27 @@ QUANTISATIONS = (
     *("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS", "IQ3_S", "IQ3_M"),
     *("IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4_MOE", "NVFP4"),
 )
+MAX_NAME = 100  # letters; a few of them stand in one test id, and in the name of one file
+MAX_TEXT = 1000
+MAX_PATH = 4095  # Linux: PATH_MAX, without the zero byte
+MAX_TOKENS = 10_000_000  # of a context; the longest of a published model are of this order
+MAX_THREADS = 1024
+MAX_LAYERS = 10_000
+MAX_S = 86_400.0  # a day
+MAX_MS = 60_000.0
+MAX_MBPS, MIN_MBPS = 1_000_000.0, 0.0001  # at less, one message would take minutes
+MAX_C = 200.0
+# What a text may hold: no control characters, line ends or marks that turn the direction of writing.
+PLAIN = r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+TEXT_PATTERN = rf"^{PLAIN}*$"
 # What can stand in a pytest id and name a file: `::`, brackets, spaces, `=` and a leading `-` or `.` cannot.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 HUB_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"
-URL_PATTERN = r"^https?://[^\s/@]+(/[^\s]*)?$"  # no user and password: it is shown in results and errors
-BOARD_FOLDER_PATTERN = r"^(/|~/|~$)"  # not relative: a login shell may begin anywhere
+# No user, password, query or fragment: the URL is written into results and shown in errors, and a key may be in those.
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+URL_PATTERN = rf"""^https?://({_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?(/[!-"$->@-~]*)?$"""
+URL_EXAMPLE = "http://verifier:8000/v1"
+BOARD_FOLDER_PATTERN = rf"^(~|~?/{PLAIN}*)$"  # not relative: a login shell may begin anywhere
 # ssh would take a leading - for an option, and puts user and host into the shell string of a ProxyCommand. What is
 # refused is what OpenSSH 9.6 refuses (https://www.openssh.com/txt/release-9.6, CVE-2023-51385), in older ones too.
 _NOT_IN_HOST = r"""\s\x00-\x1f\x7f'"`$\\;&<>|(){}"""
@@ -45,22 +65,37 @@ def _known_quant(quant: str) -> str:
 
 
 def _no_twins(names: Sequence[str]) -> Sequence[str]:
-    twins = sorted({name for name in names if names.count(name) > 1})
+    twins = sorted(name for name, times in Counter(names).items() if times > 1)
     if twins:
-        raise ValueError(f"has {', '.join(twins)} more than once. Keep one of each.")
+        more = f" and {len(twins) - 5} more" if len(twins) > 5 else ""
+        raise ValueError(f"has {', '.join(twins[:5])}{more} more than once. Keep one of each.")
     return names
 
 
 def _layers(value: object) -> int:
     if value == "all":
         return -1
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_LAYERS:
         return value
-    raise ValueError(f"is {value!r:.60}. Write `all`, or a number of layers, 0 or more.")
+    raise ValueError(f"is {value!r:.60}. Write `all`, or a number of layers, 0 to {MAX_LAYERS:,}.")
 
 
 def _times(factor: float) -> Callable[[float], float]:
     return lambda value: value * factor
+
+
+def _server_url(url: str) -> str:
+    """Without the slash at its end; a ValueError where host or port are none, which a pattern cannot say."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.port == 0:
+            raise ValueError("port 0")
+        if ":" in host or host.replace(".", "").isdecimal():
+            ipaddress.ip_address(host)
+    except ValueError as problem:
+        raise ValueError(f"is {url!r}, whose host or port is none ({problem}). Write one as in {URL_EXAMPLE}.") from None
+    return url.rstrip("/")
 
 
 def _existing(exists: Callable[[str], bool], missing: str, written: str, info: ValidationInfo) -> Path:
@@ -73,31 +108,52 @@ def _existing(exists: Callable[[str], bool], missing: str, written: str, info: V
     return path
 
 
-Text: TypeAlias = Annotated[str, Field(strict=True, min_length=1, title="text")]
-Name: TypeAlias = Annotated[str, Field(strict=True, pattern=NAME_PATTERN, title="name")]
-HubName: TypeAlias = Annotated[str, Field(strict=True, pattern=HUB_PATTERN, title="`OWNER/REPO`")]
-Url: TypeAlias = Annotated[str, Field(strict=True, pattern=URL_PATTERN, title="URL")]
-BoardFolder: TypeAlias = Annotated[str, Field(strict=True, pattern=BOARD_FOLDER_PATTERN, title="path on the device")]
-Destination: TypeAlias = Annotated[str, Field(strict=True, pattern=DESTINATION_PATTERN, title="name")]
-FolderText: TypeAlias = Annotated[str, Field(strict=True, min_length=1, title="path of a folder")]
-FileText: TypeAlias = Annotated[str, Field(strict=True, min_length=1, title="path of a file")]
+Text: TypeAlias = Annotated[
+    str, Field(strict=True, min_length=1, max_length=MAX_TEXT, pattern=TEXT_PATTERN, title="text")
+]
+Name: TypeAlias = Annotated[str, Field(strict=True, max_length=MAX_NAME, pattern=NAME_PATTERN, title="name")]
+HubName: TypeAlias = Annotated[
+    str, Field(strict=True, max_length=2 * MAX_NAME, pattern=HUB_PATTERN, title="`OWNER/REPO`")
+]
+Url: TypeAlias = Annotated[
+    str, Field(strict=True, max_length=MAX_TEXT, pattern=URL_PATTERN, title="URL"), AfterValidator(_server_url)
+]
+BoardFolder: TypeAlias = Annotated[
+    str, Field(strict=True, max_length=MAX_PATH, pattern=BOARD_FOLDER_PATTERN, title="path on the device")
+]
+Destination: TypeAlias = Annotated[
+    str, Field(strict=True, max_length=MAX_TEXT, pattern=DESTINATION_PATTERN, title="name")
+]
+FolderText: TypeAlias = Annotated[
+    str, Field(strict=True, min_length=1, max_length=MAX_PATH, pattern=TEXT_PATTERN, title="path of a folder")
+]
+FileText: TypeAlias = Annotated[
+    str, Field(strict=True, min_length=1, max_length=MAX_PATH, pattern=TEXT_PATTERN, title="path of a file")
+]
 Folder: TypeAlias = Annotated[Path, ReadAs(FolderText, partial(_existing, os.path.isdir, "no folder"))]
 File: TypeAlias = Annotated[Path, ReadAs(FileText, partial(_existing, os.path.isfile, "no file"))]
+# A key of these kinds adds the bound that its meaning has: Field(le=...).
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
 CountOrNone: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
 Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0)]
 NotNegative: TypeAlias = Annotated[float, Field(strict=True, ge=0)]
-Milliseconds: TypeAlias = Annotated[NotNegative, AfterValidator(_times(1e-3))]  # becomes seconds
-Megabits: TypeAlias = Annotated[Positive, AfterValidator(_times(1e6))]  # becomes bits
+Tokens: TypeAlias = Annotated[Count, Field(le=MAX_TOKENS)]
+Threads: TypeAlias = Annotated[Count, Field(le=MAX_THREADS)]
+Seconds: TypeAlias = Annotated[Positive, Field(le=MAX_S)]
+Celsius: TypeAlias = Annotated[Positive, Field(le=MAX_C)]
+Milliseconds: TypeAlias = Annotated[NotNegative, Field(le=MAX_MS), AfterValidator(_times(1e-3))]  # becomes seconds
+Megabits: TypeAlias = Annotated[
+    float, Field(strict=True, ge=MIN_MBPS, le=MAX_MBPS), AfterValidator(_times(1e6))
+]  # becomes bits
 Quant: TypeAlias = Annotated[
     str,
-    Field(strict=True),
+    Field(strict=True, max_length=MAX_NAME),
     AfterValidator(_known_quant),
     Field(title="quantisation", json_schema_extra={"enum": [*QUANTISATIONS]}),
 ]
 NO_TWINS = AfterValidator(_no_twins)
 Layers: TypeAlias = Annotated[
-    int, BeforeValidator(_layers, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=0)])
+    int, BeforeValidator(_layers, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=0, le=MAX_LAYERS)])
 ]
 KPart: TypeAlias = Annotated[int, Field(ge=1, le=k_range.MAX_K)] | Annotated[str, Field(pattern=k_range.PATTERN)]
 KRange: TypeAlias = Annotated[
@@ -109,7 +165,8 @@ Size: TypeAlias = Annotated[
     int,
     BeforeValidator(
         written_sizes.size_bytes,
-        json_schema_input_type=Annotated[int, Field(ge=1)] | Annotated[str, Field(pattern=written_sizes.PATTERN)],
+        json_schema_input_type=Annotated[int, Field(ge=1, le=written_sizes.MAX_BYTES)]
+        | Annotated[str, Field(pattern=written_sizes.PATTERN)],
     ),
     Field(title="bytes, or a size as in `2 GiB`"),
 ]

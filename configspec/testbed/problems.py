@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,14 @@ from pydantic_core import ErrorDetails
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.testbed.inventory import DevicesYaml, json_schema, reader
-from configspec.testbed.key_types import BOARD_FOLDER_PATTERN, DESTINATION_PATTERN, HUB_PATTERN, URL_PATTERN
+from configspec.testbed.key_types import (
+    BOARD_FOLDER_PATTERN,
+    DESTINATION_PATTERN,
+    HUB_PATTERN,
+    TEXT_PATTERN,
+    URL_EXAMPLE,
+    URL_PATTERN,
+)
 from configspec.testbed.spec import HIDDEN
 
 SHOWN = 10  # problems printed; more would scroll the first ones away
@@ -23,15 +31,17 @@ HAS_TO_BE = {
     "string_type": "text (in quotes, where YAML reads a number or a truth value)",
     "string_unicode": "text that UTF-8 can hold",
     "string_too_short": "text, not empty",
+    "string_too_long": "text of at most {max_length} letters",
     "int_type": "a whole number",
     "float_type": "a number",
     "finite_number": "a finite number",
     "tuple_type": "a list, as in [a, b]",
     "dict_type": "a mapping of names to their settings",
     "too_short": "given at least one entry",
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "{ge:g} or more",
-    "less_than_equal": "{le:g} or less",
+    "too_long": "given at most {max_length} entries",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le} or less",
 }
 
 
@@ -41,6 +51,10 @@ def check(document: JsonValue, folder: Path) -> tuple[DevicesYaml | None, list[s
     Relative paths begin at `folder`; what they name has to exist.
     """
     empty = {key: f"{dotted(key)} is empty. Give it a value, or delete it." for key in _nulls(document)}
+
+    def inside_empty(place: Key) -> bool:
+        return any(place[:length] in empty for length in range(1, len(place) + 1))
+
     try:
         specs = reader().validate_python(document, context=folder)
     except ValidationError as error:
@@ -48,7 +62,7 @@ def check(document: JsonValue, folder: Path) -> tuple[DevicesYaml | None, list[s
         told = [
             _told(place, one)
             for place, one in places
-            if not any(place[: len(key)] == key for key in empty) and not (one["type"] == "too_short" and one["input"])
+            if not inside_empty(place) and not (one["type"] == "too_short" and one["input"])
         ]  # a list that is too short without its wrong entries: those are told
         return None, [*empty.values(), *told]
     return (None if empty else specs), [*empty.values()]
@@ -78,6 +92,11 @@ def shown(value: object) -> str:
     short.maxstring = short.maxother = 60
     short.maxlevel = 2
     return short.repr(value)
+
+
+def written(number: float) -> str:
+    """A bound as people write it: 1, 0.0001, 10,000,000."""
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
 
 
 def _nulls(node: JsonValue, key: Key = ()) -> Iterator[Key]:
@@ -122,14 +141,17 @@ def _told(key: Key, error: ErrorDetails) -> str:
         return f"{name} is {found}. {RULES.get(error['ctx']['pattern'], NAME_RULE)}"
     if kind == "dataclass_type":
         return f"{name} is {found}. It has to be a mapping of keys to values. Known: {', '.join(_keys_at(key))}."
-    wanted = HAS_TO_BE[kind].format(**error.get("ctx", {})) if kind in HAS_TO_BE else error["msg"]
+    bounds = {name: written(bound) for name, bound in error.get("ctx", {}).items() if isinstance(bound, int | float)}
+    wanted = HAS_TO_BE[kind].format(**bounds) if kind in HAS_TO_BE else error["msg"]
     return f"{name} is {found}. It has to be {wanted}."
 
 
 NAME_RULE = "A name is part of test ids: use letters, digits, '.', '_' and '-', a letter or digit first."
 RULES = {
     HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
-    URL_PATTERN: "Write the server's base URL, as in http://verifier:8000/v1; a key is read from `api_key_env`.",
+    TEXT_PATTERN: "Write it without control characters, line ends or marks that turn the direction of writing.",
+    URL_PATTERN: f"Write the server's base URL, as in {URL_EXAMPLE}, without user, `?` and `#`: it is written into "
+    "results. A key goes into the environment variable that `api_key_env` names.",
     BOARD_FOLDER_PATTERN: "Write an absolute path on the device, or one that begins with ~/, as in ~/gguf.",
     DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces, a leading '-' or what a shell reads, "
     "as in user@orin-01.",
@@ -150,9 +172,14 @@ def _purpose(key: Key) -> str:
     return str(_keys(_schema_at(key[:-1]))[str(key[-1])]["description"])
 
 
+@functools.cache  # a file may have ten thousand problems
+def _schema() -> JsonSchemaValue:
+    return json_schema()
+
+
 def _schema_at(key: Key) -> JsonSchemaValue:
     """The JSON Schema of the mapping at `key`."""
-    here = json_schema()
+    here = _schema()
     mappings = here["$defs"]
     for part in key:
         inner = _keys(here).get(str(part)) or next(iter(here["patternProperties"].values()))

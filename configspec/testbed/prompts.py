@@ -15,12 +15,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from configspec.errors import UsageError
+from configspec.testbed.key_types import TEXT_PATTERN
+from configspec.untrusted import NotJson, open_regular, parse_json
 
+MAX_PROMPTS = 100_000
+MAX_LINE_BYTES = 16 << 20  # a prompt for the longest contexts has a few millions
+MAX_FILE_BYTES = 512 << 20
+MAX_ID = 200  # letters of an id or a category
 KINDS = "`prompt`, `turns` (Spec-Workbench) or `instruction` (Dolly)"
 UNCATEGORISED = "uncategorised"
 
@@ -63,6 +70,8 @@ def read_prompts(path: Path) -> PromptSet:
         prompt = _prompt(_object(line, where), number, where)
         if prompt.id in numbers:
             raise UsageError(f"{where}: the id {prompt.id!r} is that of line {numbers[prompt.id]} too. Rename one.")
+        if len(prompts) == MAX_PROMPTS:
+            raise UsageError(f"{path} has more than {MAX_PROMPTS:,} prompts. Keep as many as a run can measure.")
         numbers[prompt.id] = number
         prompts.append(prompt)
     if not prompts:
@@ -75,24 +84,40 @@ def _sha256(texts: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(texts, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
-    """The lines that are not blank, with their numbers from 1."""
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, with their numbers from 1; never more than one of them at a time."""
+    read_bytes = 0
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with open_regular(path) as file:
+            # By bytes, and not by what Python takes for a line: JSON text may hold U+2028 as it is.
+            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES + 1), b""), start=1):
+                if len(line) > MAX_LINE_BYTES or read_bytes + len(line) > MAX_FILE_BYTES:
+                    raise UsageError(
+                        f"{path}: line {number} goes beyond {MAX_LINE_BYTES:,} bytes a line, or {MAX_FILE_BYTES:,} bytes "
+                        "a file. Name a prompt set, one JSON object a line."
+                    )
+                text = _decoded(line, path, read_bytes)
+                read_bytes += len(line)
+                if text.strip():
+                    yield number, text
     except OSError as error:
         reason = error.strerror or error
         raise UsageError(f"{path} cannot be read: {reason}. Name a prompt set, one JSON object a line.") from None
+
+
+def _decoded(line: bytes, path: Path, before_bytes: int) -> str:
+    try:
+        return line.decode("utf-8" if before_bytes else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: byte {error.start + 1} is not UTF-8. Save the file as UTF-8.") from None
-    # Not splitlines(): JSON text may hold U+2028 as it is.
-    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+        place = before_bytes + error.start + 1
+        raise UsageError(f"{path}: byte {place} is not UTF-8. Save the file as UTF-8.") from None
 
 
 def _object(line: str, where: str) -> dict[str, object]:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        found = parse_json(line)
+    except NotJson as problem:
+        reason = str(problem).replace(" at line 1, column", " at column")
         raise UsageError(f"{where} is not JSON: {reason}. Write one JSON object a line.") from None
     if not isinstance(found, dict):
         raise UsageError(f"{where} is JSON, but no object. Write one JSON object a line.")
@@ -115,11 +140,21 @@ def _prompt(line: dict[str, object], number: int, where: str) -> Prompt:
         raise UsageError(f"{where} has none of {KINDS}; its keys are {list(line)!r:.80}. Add the prompt.")
     if isinstance(name, bool) or not isinstance(name, int | str) or name == "":
         raise UsageError(f"{where}: the id is {name!r:.60}. It has to be text or a whole number.")
-    return Prompt(id=str(name), text=text, category=_category(line, where))
+    return Prompt(id=_short(str(name), "the id", where), text=text, category=_category(line, where))
 
 
 def _category(line: dict[str, object], where: str) -> str:
-    return _text(line, "category", where) if line.get("category") else UNCATEGORISED
+    return _short(_text(line, "category", where), "`category`", where) if line.get("category") else UNCATEGORISED
+
+
+def _short(name: str, what: str, where: str) -> str:
+    """A name that a report can show."""
+    if len(name) > MAX_ID or not re.fullmatch(TEXT_PATTERN, name):
+        raise UsageError(
+            f"{where}: {what} is {name!r:.60}. It has to be of at most {MAX_ID} letters, without control characters, "
+            "line ends or marks that turn the direction of writing."
+        )
+    return name
 
 
 def _text(line: dict[str, object], key: str, where: str) -> str:
@@ -129,8 +164,4 @@ def _text(line: dict[str, object], key: str, where: str) -> str:
         raise UsageError(f"{where}: `{key}` is {text!r:.60}. It has to be text.")
     if not text.strip():
         raise UsageError(f"{where}: `{key}` is empty. Write a text, or delete the line.")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:  # "\ud800" alone: legal in JSON, half a character, and a tokenizer's crash
-        raise UsageError(f"{where}: `{key}` has half a surrogate pair, which is not a character. Delete it.") from None
     return text

@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import TargetSpec
 from configspec.testbed.inventory import json_schema
+from configspec.testbed.problems import written
 from configspec.testbed.spec import Variant
 
 # Section of the page -> the mapping that it describes, and what its keys begin with.
@@ -84,12 +85,11 @@ def _type(node: JsonSchemaValue) -> str:
 
 
 def _bounds(node: JsonSchemaValue) -> Iterator[str]:
-    if "minimum" in node:
-        yield f"{node['minimum']:g} or more"
+    if "minimum" in node and "maximum" in node:
+        yield f"{written(node['minimum'])} to {written(node['maximum'])}"
     if "exclusiveMinimum" in node:
-        yield f"more than {node['exclusiveMinimum']:g}"
-    if "maximum" in node:
-        yield f"{node['maximum']:g} or less"
+        yield f"more than {written(node['exclusiveMinimum'])}"
+        yield f"{written(node['maximum'])} or less"
 
 
 def _default(value: object) -> str:

@@ -7,10 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo
 
-from configspec.testbed.key_types import Count, CountOrNone, File, KRange, NotNegative, Positive
+from configspec.testbed.key_types import Count, CountOrNone, File, KRange, NotNegative, Positive, Seconds, Tokens
+from configspec.testbed.prompts import MAX_PROMPTS
 from configspec.testbed.spec import ReadAs, Spec
 from configspec.theory.decoding import AcceptanceRule, Decoding
 
+MAX_ROUNDS = 100_000
+MAX_REPEATS = 1000
+MAX_SEED = 2**63 - 1
+MAX_VOCABULARY = 10_000_000
 _DEFAULT = Decoding()
 
 
@@ -18,8 +23,10 @@ _DEFAULT = Decoding()
 class DecodingSpec(Spec):
     """How the target and the draft model choose their tokens."""
 
-    temperature: Annotated[NotNegative, Field(description="0 is greedy")] = _DEFAULT.temperature
-    top_k: Annotated[CountOrNone, Field(description="Only this many of the best tokens; 0 is all")] = _DEFAULT.top_k
+    temperature: Annotated[NotNegative, Field(le=100, description="0 is greedy")] = _DEFAULT.temperature
+    top_k: Annotated[
+        CountOrNone, Field(le=MAX_VOCABULARY, description="Only this many of the best tokens; 0 is all")
+    ] = _DEFAULT.top_k
     top_p: Annotated[Positive, Field(le=1, description="Only the best tokens that reach this probability")] = (
         _DEFAULT.top_p
     )
@@ -27,7 +34,7 @@ class DecodingSpec(Spec):
         AcceptanceRule,
         Field(description="When a drafted token is accepted; without chance all three are the same"),
     ] = _DEFAULT.rule
-    seed: Annotated[CountOrNone, Field(description="Makes sampled texts repeatable")] = _DEFAULT.seed
+    seed: Annotated[CountOrNone, Field(le=MAX_SEED, description="Makes sampled texts repeatable")] = _DEFAULT.seed
 
 
 def _decoding(written: DecodingSpec, _: ValidationInfo) -> Decoding:
@@ -38,8 +45,8 @@ def _decoding(written: DecodingSpec, _: ValidationInfo) -> Decoding:
 class EndToEndSpec(Spec):
     """How much real speculative decoding is run for a configuration that is chosen for it."""
 
-    prompts: Annotated[Count, Field(description="Prompts of a real run, evenly taken from the prompt set")] = 6
-    repeats: Annotated[Count, Field(description="Runs of each prompt, of which the median counts")] = 3
+    prompts: Annotated[Count, Field(le=MAX_PROMPTS, description="Prompts of a real run, evenly taken from the prompt set")] = 6
+    repeats: Annotated[Count, Field(le=MAX_REPEATS, description="Runs of each prompt, of which the median counts")] = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +63,16 @@ class SweepSpec(Spec):
     prompts: Annotated[File | None, Field(description="The prompt set; default: the one that configspec carries")] = (
         None
     )
-    new_tokens: Annotated[Count, Field(description="Tokens that the target writes for each prompt")] = 96
-    depth: Annotated[Count, Field(description="Tokens in the context when a timed round begins")] = 128
-    rounds: Annotated[Count, Field(description="Timed rounds of each device, draft model and quantisation")] = 10
-    warmup_rounds: Annotated[CountOrNone, Field(description="Rounds before them that are not counted")] = 2
+    new_tokens: Annotated[Tokens, Field(description="Tokens that the target writes for each prompt")] = 96
+    depth: Annotated[Tokens, Field(description="Tokens in the context when a timed round begins")] = 128
+    rounds: Annotated[
+        Count, Field(le=MAX_ROUNDS, description="Timed rounds of each device, draft model and quantisation")
+    ] = 10
+    warmup_rounds: Annotated[
+        CountOrNone, Field(le=MAX_ROUNDS, description="Rounds before them that are not counted")
+    ] = 2
     seconds_per_cell: Annotated[
-        Positive, Field(description="Seconds that the timed rounds of a device, draft model and quantisation may take")
+        Seconds, Field(description="Seconds that the timed rounds of a device, draft model and quantisation may take")
     ] = 60.0
     texts: Annotated[
         Literal["kept", "private"],

@@ -16,16 +16,19 @@ from typing import Any
 import yaml
 
 from configspec.errors import UsageError
+from configspec.printable import printable
+from configspec.untrusted import read_bounded
 
 MAX_BYTES = 1 << 20
 MAX_NODES = 10_000  # aliases expanded; a testbed of a hundred boards has about 3,000
 MAX_DEPTH = 32  # the deepest key of the schema is at 6
+SHOWN = 60  # letters of a name in an error
 MERGE = "tag:yaml.org,2002:merge"
 CORE_SCALARS = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    # Longer digits are floats, which no key of whole numbers takes: int() fails on thousands of digits.
-    ("tag:yaml.org,2002:int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
+    # Longer digits are floats, infinite ones: int() fails on thousands of digits.
+    ("tag:yaml.org,2002:int", r"[-+]?[0-9]{1,1000}", list("-+0123456789")),
     (
         "tag:yaml.org,2002:float",
         r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
@@ -38,16 +41,11 @@ CORE_SCALARS = (
 def read_document(path: Path) -> tuple[Any, bytes]:
     """The file's one document as plain values, and the bytes it was read from."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bounded(path, at_most_bytes=MAX_BYTES)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror or error}. Name the testbed's devices.yaml, or write one."
         ) from None
-    if len(content) > MAX_BYTES:
-        raise UsageError(
-            f"{path} is larger than {MAX_BYTES:,} bytes. Name a testbed's devices.yaml, which is far smaller."
-        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -55,13 +53,16 @@ def read_document(path: Path) -> tuple[Any, bytes]:
     try:
         return _construct(text), content
     except yaml.YAMLError as error:
-        raise UsageError(f"{path.name}: {_explain(error)}") from None
+        raise UsageError(f"{path.name}: {printable(_explain(error), at_most=10 * SHOWN)}") from None
 
 
 def _construct(text: str) -> object:
     loader = _Loader(text)
     try:
         return loader.get_single_data()
+    except (ValueError, OverflowError):  # chr() and int() inside PyYAML: "\UFFFFFFFF", or `%YAML` with 5,000 digits
+        problem = "an escape or a version number that is none"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from None
     finally:
         loader.dispose()
 
@@ -83,12 +84,12 @@ class _Loader(yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             node = super().compose_node(parent, index)
             if id(node) not in self._sizes:
-                raise _refusal(event, f"alias *{event.anchor} is inside what it names. Write that part out")
+                raise _refusal(event, f"alias *{event.anchor:.{SHOWN}} is inside what it names. Write that part out")
             self._count(event, self._sizes[id(node)])
             return node
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            raise _refusal(event, f"tag {tag!r} is not used in this file. Delete it")
+            raise _refusal(event, f"tag {tag!r:.{SHOWN}} is not used in this file. Delete it")
         before = self._nodes
         self._count(event, 1)
         self._depth += 1
@@ -113,7 +114,7 @@ class _Loader(yaml.SafeLoader):
                 raise _refusal(key, "a key is a list or a mapping. A key is a name")
             if key.value in first:
                 line = first[key.value].start_mark.line + 1
-                raise _refusal(key, f"key {key.value!r} already exists, at line {line}. Rename or delete one")
+                raise _refusal(key, f"key {key.value!r:.{SHOWN}} already exists, at line {line}. Rename or delete one")
             first[key.value] = key
         return node
 
