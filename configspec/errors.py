@@ -19,10 +19,6 @@ import difflib
 from collections.abc import Iterable
 
 
-LISTED = 50  # known names that a message lists
-LONGEST = 1000  # letters of a wrong name that are compared with the known ones
-
-
 class ConfigspecError(Exception):
     """An error whose message is meant for the person in front of the terminal: each argument is a line of it.
 
@@ -54,6 +50,10 @@ class OutputDiffers(ConfigspecError):  # noqa: N818 (what was found, not whose f
 
 class RecordError(ConfigspecError):
     """A results file cannot be read, or is of a version that this configspec does not know."""
+
+
+LISTED = 50  # known names that a message lists
+LONGEST = 1000  # letters of a wrong name that are compared with the known ones
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

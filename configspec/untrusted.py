@@ -62,15 +62,19 @@ def read_bounded(path: Path, *, at_most_bytes: int) -> bytes:
     return content
 
 
-def parse_json(text: str | bytes) -> object:
+def parse_json(text: str | bytes, *, constants: bool = False) -> object:
     """The value of a JSON text. Python's NaN and Infinity are not JSON, and neither is a lone surrogate.
+
+    Args:
+        text: What somebody wrote.
+        constants: Take NaN and Infinity all the same, as other programs of Python write them.
 
     Raises:
         NotJson: The text is something else, or cannot be held.
     """
     try:
         letters = text if isinstance(text, str) else text.decode("utf-8-sig")
-        value: object = json.loads(letters, parse_constant=_refuse)
+        value: object = json.loads(letters, parse_constant=None if constants else _refuse)
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate, which no file could take back
     except json.JSONDecodeError as problem:
         cut_short = problem.pos >= len(problem.doc.rstrip()) or problem.msg.startswith("Unterminated")

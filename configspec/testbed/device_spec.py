@@ -158,7 +158,8 @@ class HealthSpec(Spec):
         ),
     ] = None
     max_load: Annotated[
-        Annotated[NotNegative, Field(le=100_000)] | None, Field(description="The highest load average of the last minute")
+        Annotated[NotNegative, Field(le=100_000)] | None,
+        Field(description="The highest load average of the last minute"),
     ] = None
 
 

@@ -39,7 +39,7 @@ def k_range(written: object) -> tuple[int, ...]:
 
 
 def _range(piece: str, written: object) -> range:
-    match = re.fullmatch(r"(-?[0-9]{1,9})(?: *\.\. *(-?[0-9]{1,9}))?", piece)
+    match = re.fullmatch(r"(-?[0-9]{1,100})(?: *\.\. *(-?[0-9]{1,100}))?", piece)
     if match is None:
         raise ValueError(f"is {_short(written)}, and {_short(piece)} is not a speculative length. {FORMS}.")
     first = int(match[1])

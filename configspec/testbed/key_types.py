@@ -34,7 +34,7 @@ MAX_NAME = 100  # letters; a few of them stand in one test id, and in the name o
 MAX_TEXT = 1000
 MAX_PATH = 4095  # Linux: PATH_MAX, without the zero byte
 MAX_TOKENS = 10_000_000  # of a context; the longest of a published model are of this order
-MAX_THREADS = 1024
+MAX_THREADS = 512  # GGML_MAX_N_THREADS, https://github.com/ggml-org/llama.cpp/blob/master/ggml/include/ggml.h
 MAX_LAYERS = 10_000
 MAX_S = 86_400.0  # a day
 MAX_MS = 60_000.0
@@ -94,7 +94,9 @@ def _server_url(url: str) -> str:
         if ":" in host or host.replace(".", "").isdecimal():
             ipaddress.ip_address(host)
     except ValueError as problem:
-        raise ValueError(f"is {url!r}, whose host or port is none ({problem}). Write one as in {URL_EXAMPLE}.") from None
+        raise ValueError(
+            f"is {url!r}, whose host or port is none ({problem}). Write one as in {URL_EXAMPLE}."
+        ) from None
     return url.rstrip("/")
 
 

@@ -96,7 +96,7 @@ def shown(value: object) -> str:
 
 def written(number: float) -> str:
     """A bound as people write it: 1, 0.0001, 10,000,000."""
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.9f}".rstrip("0").rstrip(".")
 
 
 def _nulls(node: JsonValue, key: Key = ()) -> Iterator[Key]:
@@ -138,10 +138,15 @@ def _told(key: Key, error: ErrorDetails) -> str:
         known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f"{name} is {found}, which configspec does not know. {did_you_mean(str(error['input']), known)}"
     if kind == "string_pattern_mismatch":
-        return f"{name} is {found}. {RULES.get(error['ctx']['pattern'], NAME_RULE)}"
+        pattern = error["ctx"]["pattern"]
+        if pattern == URL_PATTERN:
+            found = shown(_without_secrets(error["input"]))
+        return f"{name} is {found}. {RULES.get(pattern, NAME_RULE)}"
     if kind == "dataclass_type":
         return f"{name} is {found}. It has to be a mapping of keys to values. Known: {', '.join(_keys_at(key))}."
     bounds = {name: written(bound) for name, bound in error.get("ctx", {}).items() if isinstance(bound, int | float)}
+    if kind == "float_type" and type(error["input"]) is int:
+        kind = "finite_number"  # so many digits that no number of the machine holds them
     wanted = HAS_TO_BE[kind].format(**bounds) if kind in HAS_TO_BE else error["msg"]
     return f"{name} is {found}. It has to be {wanted}."
 
@@ -156,6 +161,11 @@ RULES = {
     DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces, a leading '-' or what a shell reads, "
     "as in user@orin-01.",
 }
+
+
+def _without_secrets(url: str) -> str:
+    """A URL without the places in which a password or a key can be: an error is read by others, in a CI log."""
+    return re.sub(r"([?#]).*", r"\1...", re.sub(r"//.*@", "//...@", url, flags=re.DOTALL), flags=re.DOTALL)
 
 
 def _told_of_name(parent: str, error: ErrorDetails) -> str:

@@ -93,8 +93,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES + 1), b""), start=1):
                 if len(line) > MAX_LINE_BYTES or read_bytes + len(line) > MAX_FILE_BYTES:
                     raise UsageError(
-                        f"{path}: line {number} goes beyond {MAX_LINE_BYTES:,} bytes a line, or {MAX_FILE_BYTES:,} bytes "
-                        "a file. Name a prompt set, one JSON object a line."
+                        f"{path}: line {number} goes beyond {MAX_LINE_BYTES:,} bytes a line, or {MAX_FILE_BYTES:,} "
+                        "bytes a file. Name a prompt set, one JSON object a line."
                     )
                 text = _decoded(line, path, read_bytes)
                 read_bytes += len(line)

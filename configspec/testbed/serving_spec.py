@@ -15,7 +15,10 @@ from configspec.testbed.key_types import MAX_S, NotNegative
 from configspec.testbed.spec import Spec
 from configspec.theory.serving.assumptions import Bills, Serving
 
-MIN_USD, MAX_USD = 0.000001, 1_000_000.0  # for a million tokens; beyond, dollars for one token or tokens for one overflow
+MIN_USD, MAX_USD = (
+    0.000001,
+    1_000_000.0,
+)  # for a million tokens; beyond, dollars for one token or tokens for one overflow
 _DEFAULT = Serving()
 
 

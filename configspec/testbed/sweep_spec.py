@@ -14,7 +14,7 @@ from configspec.theory.decoding import AcceptanceRule, Decoding
 
 MAX_ROUNDS = 100_000
 MAX_REPEATS = 1000
-MAX_SEED = 2**63 - 1
+MAX_SEED = 2**53 - 1  # beyond it, JSON does not count by ones everywhere
 MAX_VOCABULARY = 10_000_000
 _DEFAULT = Decoding()
 
@@ -45,7 +45,9 @@ def _decoding(written: DecodingSpec, _: ValidationInfo) -> Decoding:
 class EndToEndSpec(Spec):
     """How much real speculative decoding is run for a configuration that is chosen for it."""
 
-    prompts: Annotated[Count, Field(le=MAX_PROMPTS, description="Prompts of a real run, evenly taken from the prompt set")] = 6
+    prompts: Annotated[
+        Count, Field(le=MAX_PROMPTS, description="Prompts of a real run, evenly taken from the prompt set")
+    ] = 6
     repeats: Annotated[Count, Field(le=MAX_REPEATS, description="Runs of each prompt, of which the median counts")] = 3
 
 

@@ -28,7 +28,7 @@ CORE_SCALARS = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     # Longer digits are floats, infinite ones: int() fails on thousands of digits.
-    ("tag:yaml.org,2002:int", r"[-+]?[0-9]{1,1000}", list("-+0123456789")),
+    ("tag:yaml.org,2002:int", r"[-+]?[0-9]{1,4000}", list("-+0123456789")),
     (
         "tag:yaml.org,2002:float",
         r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",

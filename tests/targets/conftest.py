@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -175,6 +176,9 @@ class Loopback:
                 reply = answer(self.path, sent)
                 if reply.hangs:
                     loopback.release.wait()
+                if reply.raw:
+                    self._send_raw(reply)
+                    return
                 body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
                 self.send_response(reply.status)
                 self.send_header("Content-Type", reply.content_type)
@@ -184,6 +188,13 @@ class Loopback:
                 self.end_headers()
                 self.wfile.write(body)
                 self.close_connection = reply.missing_bytes > 0
+
+            def _send_raw(self, reply: Reply) -> None:
+                self.close_connection = True
+                with contextlib.suppress(OSError):  # the other side has had enough
+                    self.connection.sendall(reply.raw)
+                    while reply.then and not loopback.release.wait(reply.every_s):
+                        self.connection.sendall(reply.then)
 
             def log_message(self, *_: Any) -> None:
                 """Nothing: the test tells what went wrong."""
@@ -202,7 +213,10 @@ class Loopback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer. `hangs`: it is not sent before the test is over. `missing_bytes`: announced, but not sent."""
+    """One answer. `hangs`: it is not sent before the test is over. `missing_bytes`: announced, but not sent.
+
+    `raw` goes out as it is instead of all that, and `then` again and again after it, until nobody listens.
+    """
 
     status: int = 200
     body: Any = field(default_factory=dict)
@@ -210,6 +224,9 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     hangs: bool = False
     missing_bytes: int = 0
+    raw: bytes = b""
+    then: bytes = b""
+    every_s: float = 0.0
 
 
 @pytest.fixture

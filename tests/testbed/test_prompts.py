@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from damage import damaged_bytes, one_field_at_a_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.testbed.prompts import Prompt, PromptSet, default_prompts, read_prompts
+from configspec.testbed.prompts import MAX_PROMPTS, Prompt, PromptSet, default_prompts, read_prompts
 
 SPEC_BENCH = """\
 {"question_id": 81, "category": "writing", "turns": ["Describe a harbour.", "Now as a poem."]}
@@ -63,7 +65,10 @@ def test_plain_lines_need_only_a_prompt(tmp_path: Path) -> None:
             " has no prompts. Write one JSON object a line, with `prompt`, `turns` (Spec-Workbench) or `instr",
         ),
         ("\n \n", " has no prompts."),
-        ('{"prompt": "x"}\n{"prompt": ', ": line 2 is not JSON: Expecting value. Write one JSON object a line."),
+        (
+            '{"prompt": "x"}\n{"prompt": ',
+            ": line 2 is not JSON: Expecting value at column 12. Write one JSON object a line.",
+        ),
         ("[" * 100_000, ": line 1 is not JSON:"),
         ('[\n{"prompt": "x"}]', ": line 1 is not JSON:"),
         ('["x"]', ": line 1 is JSON, but no object. Write one JSON object a line."),
@@ -74,7 +79,21 @@ def test_plain_lines_need_only_a_prompt(tmp_path: Path) -> None:
         ),
         ('{"prompt": " \\n"}', ": line 1: `prompt` is empty. Write a text, or delete the line."),
         ('{"prompt": 3}', ": line 1: `prompt` is 3. It has to be text."),
-        ('{"prompt": "\\ud800"}', ": line 1: `prompt` has half a surrogate pair, which is not a character. Delete it."),
+        ('{"prompt": "\\ud800"}', ": line 1 is not JSON: half of a surrogate pair stands in it alone. Write one JSON"),
+        (
+            '{"prompt": "x", "score": NaN}',
+            ": line 1 is not JSON: NaN is no number of JSON. Write one JSON object a line.",
+        ),
+        ('{"prompt": "x", "id": ' + "1" * 5000 + "}", ": line 1 is not JSON: Exceeds the limit"),
+        ('{"prompt": "x", "id": ' + "1" * 400 + "}", ": line 1: the id is '11111"),
+        (
+            '{"prompt": "x", "id": "a\\u001b[31m"}',
+            ": line 1: the id is 'a\\x1b[31m'. It has to be of at most 200 letters",
+        ),
+        (
+            '{"prompt": "x", "category": "a\\u202eb"}',
+            ": line 1: `category` is 'a\\u202eb'. It has to be of at most 200",
+        ),
         ('{"turns": []}', ": line 1: `turns` is []. It has to be a list of texts, at least one."),
         ('{"turns": "x"}', ": line 1: `turns` is 'x'. It has to be a list of texts, at least one."),
         ('{"turns": [""]}', ": line 1: `turns[0]` is empty."),
@@ -142,3 +161,49 @@ def test_the_default_set_is_24_prompts_in_six_categories() -> None:
     assert len({prompt.text for prompt in prompts}) == 24
     assert all(prompt.text.endswith("\n") != (prompt.category == "prose") for prompt in prompts)
     assert not any(prompt.text.endswith(" ") for prompt in prompts)
+
+
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
+    """A FIFO would be waited for, a device read without end."""
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", Path("/dev/zero"), tmp_path):
+        with pytest.raises(UsageError, match=r"and not a regular file\. Name a prompt set"):
+            read_prompts(path)
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    """The file is sparse: a gigabyte in one line, of which no more than the bound is read."""
+    path = tmp_path / "set.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"prompt": "x"}\n{"prompt": "')
+        file.truncate(1 << 30)
+    with pytest.raises(UsageError, match=r"line 2 goes beyond 16,777,216 bytes a line"):
+        read_prompts(path)
+
+
+def test_more_prompts_than_a_run_can_measure_are_refused(tmp_path: Path) -> None:
+    """A hundred thousand are taken."""
+    lines = b'{"prompt":"x"}\n' * MAX_PROMPTS
+    assert len(read_prompts(write(tmp_path, lines)).prompts) == MAX_PROMPTS
+    with pytest.raises(UsageError, match="has more than 100,000 prompts"):
+        read_prompts(write(tmp_path, lines + b'{"prompt":"x"}\n'))
+
+
+REAL = (
+    b'{"id": "a", "category": "code", "prompt": "def f(x):\\n"}\n'
+    b'{"question_id": 81, "category": "writing", "turns": ["Describe a harbour.", "Now as a poem."]}\n'
+    b'{"instruction": "Who built it?", "context": "Ada built it in May.", "category": "closed_qa"}\n'
+)
+
+
+def test_damage_is_a_set_or_one_error(tmp_path: Path) -> None:
+    """Every field of every kind of line made extreme, and the file cut, holed, flipped and doubled."""
+    lines = [json.loads(line) for line in REAL.splitlines()]
+    damaged = [
+        (name, json.dumps(d).encode()) for line in lines for name, d in one_field_at_a_time(line, seed=1, at_most=60)
+    ]
+    for name, content in [*damaged, *damaged_bytes(REAL, seed=1, count=100)]:
+        path, found = write(tmp_path, content), None
+        with contextlib.suppress(UsageError):
+            found = read_prompts(path).prompts
+        assert all(len(prompt.id) <= 200 and len(prompt.category) <= 200 for prompt in found or ()), name

@@ -137,7 +137,7 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ),
         (
             "devices: {a: {connection: local, llama_cpp: {gpu_layers: some}}}",
-            "devices.a.llama_cpp.gpu_layers is 'some'. Write `all`, or a number of layers, 0 or more.",
+            "devices.a.llama_cpp.gpu_layers is 'some'. Write `all`, or a number of layers, 0 to 10,000.",
         ),
         (
             "devices: {a: {connection: local, llama_cpp: {gpu_layers: -1}}}",
@@ -374,7 +374,7 @@ def test_a_wrong_decoding_or_latency_is_told(write_inventory: WriteInventory, te
     [
         ("{rtt_ms: -1}", ".rtt_ms is -1. It has to be 0 or more."),
         ("{jitter_ms: x}", ".jitter_ms is 'x'. It has to be a number."),
-        ("{mbps: 0}", ".mbps is 0. It has to be more than 0."),
+        ("{mbps: 0}", ".mbps is 0. It has to be 0.0001 or more."),
         (
             "{rtt_s: 1}",
             ".rtt_s is a key that configspec does not know. Did you mean 'rtt_ms'? Known: rtt_ms, jitter_ms",
@@ -387,6 +387,73 @@ def test_a_wrong_link_is_told(write_inventory: WriteInventory, link: str, told: 
     assert found.startswith("devices.a.link" + told)
     (found,) = problems(write_inventory("devices: {a: {replay: one.json, link: {}}}"))
     assert found.startswith("devices.a has `link`, which means nothing beside `replay`. Delete it.")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "sweep: {rounds: 10000000000000000000000000}",
+            "sweep.rounds is 10000000000000000000000000. It has to be 100,000",
+        ),
+        (
+            f"sweep: {{rounds: {'9' * 400}}}",
+            "sweep.rounds is 999999999999999999...9999999999999999999. It has to be 100",
+        ),
+        (f"sweep: {{seconds_per_cell: {'9' * 400}}}", "sweep.seconds_per_cell is 99999999"),
+        ("sweep: {seconds_per_cell: 1e308}", "sweep.seconds_per_cell is 1e+308. It has to be 86,400 or less."),
+        (
+            "sweep: {decoding: {seed: 9007199254740992}}",
+            "sweep.decoding.seed is 9007199254740992. It has to be 9,007,199",
+        ),
+        (
+            "serving: {price: {usd_per_million_tokens: 1e308}}",
+            "serving.price.usd_per_million_tokens is 1e+308. It has to b",
+        ),
+        (
+            "serving: {price: {usd_per_million_tokens: 0}}",
+            "serving.price.usd_per_million_tokens is 0. It has to be 0.00",
+        ),
+        ('sweep: {prompts: "a\\0"}', "sweep.prompts is 'a\\x00'. Write it without control characters, line ends or"),
+        ('sweep: {prompts: "a\\u202eb"}', "sweep.prompts is 'a\\u202eb'. Write it without control characters"),
+        ('sweep: {prompts: "\\ud800"}', "sweep.prompts is '\\ud800'. It has to be text that UTF-8 can hold."),
+        (
+            f"sweep: {{prompts: {'x' * 5000}}}",
+            "sweep.prompts is 'xxxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        ),
+        ("sweep: {k: 1..1000000000}", "sweep.k is '1..1000000000', but configspec measures no K above 256."),
+    ],
+)
+def test_what_is_beyond_a_bound_is_told(write_inventory: WriteInventory, text: str, told: str) -> None:
+    """The key, a piece of what was found, and the bound."""
+    (found,) = problems(write_inventory(DEVICES + FAMILIES + text))
+    assert found.startswith(told)
+    assert len(found) < 300
+
+
+@pytest.mark.parametrize(
+    ("device", "told"),
+    [
+        ("llama_cpp: {threads: 4294967297}", ".llama_cpp.threads is 4294967297. It has to be 512 or less."),
+        ("link: {rtt_ms: 1e308}", ".link.rtt_ms is 1e+308. It has to be 60,000 or less."),
+        (
+            "health: {min_free_memory: 999999999 TiB}",
+            ".health.min_free_memory is '999999999 TiB', more than any memory or",
+        ),
+        (
+            f"tags: [{', '.join(f't{n}' for n in range(101))}]",
+            ".tags is ['t0', 't1', 't2', 't3', 't4', 't5', ...]. It has",
+        ),
+        (
+            f"tags: [{'t' * 101}]",
+            ".tags[0] is 'tttttttttttttttttttttttttttt...ttttttttttttttttttttttttttttt'. It has to be",
+        ),
+    ],
+)
+def test_what_is_beyond_a_bound_of_a_device_is_told(write_inventory: WriteInventory, device: str, told: str) -> None:
+    """As above: what would wrap in C, overflow in arithmetic or flood a report."""
+    (found,) = problems(write_inventory(f"devices: {{a: {{connection: local, {device}}}}}\n{FAMILIES}"))
+    assert found.startswith("devices.a" + told)
 
 
 def test_all_problems_are_told_at_once_sorted(write_inventory: WriteInventory) -> None:

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from configspec.errors import UsageError, did_you_mean
-from configspec.targets.server.server_answer import Answer, Row, read_answer
+import msgspec
+
+from configspec.errors import TestbedError, UsageError, did_you_mean
+from configspec.printable import printable
+from configspec.targets.server.server_answer import Answer, Row, read_answer, read_form
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
 from configspec.targets.server.server_text import TextIds
 from configspec.targets.server.server_tokenizer import Tokenizer
@@ -30,6 +34,9 @@ _NEUTRAL = {
 _PROBE = "def add(a, b):\n    return a"
 _PROBE_TOKENS = 4
 _SAME = 0.1  # between log-probabilities of one token, computed in another batch
+_BEGINS = 1  # token of an answer that its counts may leave out: what begins a text
+MAX_CONTEXT = 1_000_000_000
+MAX_MODELS = 10_000
 GREEDY = Decoding()
 
 
@@ -55,6 +62,15 @@ class CompletionRequest:
     seed: int = 0
     logprobs: int | None = None
     echo: bool = False
+
+
+class _Listed(msgspec.Struct):
+    id: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+    max_model_len: Annotated[int, msgspec.Meta(ge=1, le=MAX_CONTEXT)] | None = None  # vLLM's
+
+
+class _Models(msgspec.Struct):
+    data: Annotated[list[_Listed], msgspec.Meta(max_length=MAX_MODELS)] | None = None
 
 
 class ServerModel:
@@ -106,6 +122,12 @@ class ServerModel:
                 f"{self.url} read {answer.prompt_tokens} tokens where the tokenizer makes {asked.length}: another "
                 "tokenizer, or another rule for what begins a text. Name the model's own as `tokenizer`."
             )
+        most = asked.new_tokens + (asked.length if asked.echo else 0) + _BEGINS
+        if answer.completion_tokens > asked.new_tokens or len(answer.rows or ()) > most:
+            raise TestbedError(
+                f"{self.url} wrote {answer.completion_tokens} tokens and reported {len(answer.rows or ())}, where at "
+                f"most {asked.new_tokens} were asked for after a prompt of {asked.length}."
+            )
         return answer
 
     def scores(self, prompt: list[int] | str, length: int, *, retries: int | None = None) -> Answer:
@@ -116,14 +138,14 @@ class ServerModel:
     def _look_up(self) -> int | None:
         """The model's context, if the server says."""
         try:
-            listed = self._client.get("/models").get("data")
+            listed = read_form(self._client.get("/models"), _Models, "the list of its models", self.url)
         except RefusedError:
             return None  # some servers have no list
-        known = {str(one["id"]): one for one in listed or [] if isinstance(one, dict) and "id" in one}
+        known = {one.id: one.max_model_len for one in listed.data or () if one.id is not None}
         if known and self._model not in known:
-            raise UsageError(f"{self.url} has no model {self._model!r}. {did_you_mean(self._model, known)}")
-        context = known.get(self._model, {}).get("max_model_len")  # vLLM's
-        return context if isinstance(context, int) else None
+            near = did_you_mean(self._model, [printable(name, at_most=100) for name in known])
+            raise UsageError(f"{self.url} has no model {self._model!r}. {near}")
+        return known.get(self._model)
 
     def _probe(self) -> Abilities:
         ids = self.tokenizer.encode(_PROBE)

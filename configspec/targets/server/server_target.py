@@ -196,7 +196,8 @@ class ServerTarget:
             if row is None or row.token != wanted:
                 found = "nothing" if row is None else repr(row.token)
                 raise TestbedError(
-                    f"{self.name} scored another prompt than was sent: at token {place} {found} instead of {wanted!r}."
+                    f"{self.name} scored another prompt than was sent: at token {place} {found:.60} instead of "
+                    f"{wanted!r:.60}."
                 )
 
     def _token_after(self, scored: Answer, sent: Sequence[int], place: int) -> int | None:
@@ -222,7 +223,10 @@ class ServerTarget:
 
     def _ids(self, prompt: Sequence[int], rows: Sequence[Row]) -> tuple[int, ...]:
         if self._server.can.gives_ids:
-            return tuple(int(row.token) for row in rows)
+            ids = tuple(row.token for row in rows if isinstance(row.token, int))
+            if len(ids) < len(rows):
+                raise TestbedError(f"{self.name} gave ids for tokens when it was opened, and now gives texts.")
+            return ids
         return self._server.text_ids.ids_of(prompt, [str(row.token) for row in rows])
 
     def _untold_end(self, decoding: Decoding) -> int:

@@ -64,7 +64,7 @@ class TextIds:
             shown = repr(pieces[place]) if place < len(pieces) else "its end"
             raise UsageError(
                 f"{self._url} gives tokens as text only, and what it wrote does not tokenise back: its tokens "
-                f"differ from {place} of {len(pieces)} on ({shown}). {_NO_LIMIT}"
+                f"differ from {place} of {len(pieces)} on ({shown:.60}). {_NO_LIMIT}"
             )
         return found
 

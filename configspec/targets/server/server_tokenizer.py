@@ -6,13 +6,19 @@ llama-cpp-python       POST /extras/tokenize and /extras/detokenize
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+import msgspec
 
 from configspec.errors import TestbedError, UsageError
-from configspec.targets.server.server_client import FailedError, JsonObject, RefusedError, ServerClient
+from configspec.targets.server.server_answer import TokenId, read_form
+from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
+from configspec.untrusted import NotJson, parse_json, read_bounded
+
+MAX_TOKENIZER_BYTES = 256 << 20  # the largest of published models have some 35 MB
+MAX_CONFIG_BYTES = 16 << 20
 
 
 class Tokenizer(Protocol):
@@ -43,16 +49,24 @@ class LocalTokenizer:
             from tokenizers import Tokenizer as Reader
         except ImportError as error:
             raise UsageError(f"Reading {folder} needs tokenizers ({error}): pip install 'configspec[server]'") from None
+        self._file = folder / "tokenizer.json"
         try:
-            self._reader = Reader.from_file(str(folder / "tokenizer.json"))
+            self._reader = Reader.from_buffer(read_bounded(self._file, at_most_bytes=MAX_TOKENIZER_BYTES))
+        except OSError as error:
+            raise UsageError(f"{self._file}: no tokenizer can be read: {error.strerror}.") from None
         except Exception as error:  # the package raises plain Exception
-            raise UsageError(f"{folder / 'tokenizer.json'}: no tokenizer can be read: {error}") from error
+            raise UsageError(f"{self._file}: no tokenizer can be read: {error}") from error
         self.ends = self._ends(folder)
         self._before = self.encode("a")[-1:]
 
     def encode(self, text: str) -> tuple[int, ...]:
         """The ids of a text, with what the tokenizer puts before it."""
-        return tuple(self._reader.encode(text).ids)
+        try:
+            return tuple(self._reader.encode(text).ids)
+        except (
+            Exception
+        ) as error:  # the package raises plain Exception: no token for a letter, and none for unknown ones
+            raise UsageError(f"{self._file}: a text cannot be tokenised with it: {error}") from error
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, special tokens left out."""
@@ -64,11 +78,11 @@ class LocalTokenizer:
 
     def _ends(self, folder: Path) -> frozenset[int]:
         for name in ("generation_config.json", "config.json"):
-            declared = _read(folder / name).get("eos_token_id")
+            declared = _read(folder / name, _Ends).eos_token_id
             if declared is not None:
                 return frozenset(declared if isinstance(declared, list) else [declared])
-        text = _read(folder / "tokenizer_config.json").get("eos_token")
-        found = self._reader.token_to_id(text["content"] if isinstance(text, dict) else text) if text else None
+        text = _read(folder / "tokenizer_config.json", _EndText).eos_token
+        found = self._reader.token_to_id(text.content if isinstance(text, _Special) else text) if text else None
         return frozenset() if found is None else frozenset([found])
 
 
@@ -101,14 +115,18 @@ class RemoteTokenizer:
     def encode(self, text: str) -> tuple[int, ...]:
         """The ids of a text, begin-of-text first where the server puts it there."""
         body = {"prompt": text, "content": text, "input": text, "add_special_tokens": True, "add_special": True}
-        ids = self._ask(self._path, body, "tokens")
-        if not isinstance(ids, list) or not all(isinstance(one, int) for one in ids):
-            raise TestbedError(f"{self._client.url}: its answer to {self._path} holds no list of token ids.")
+        ids = read_form(self._ask(self._path, body, "tokens"), list[TokenId], self._path, self._client.url)
+        most = _MOST_TOKENS_A_BYTE * len(text.encode()) + _MOST_AROUND
+        if len(ids) > most:
+            raise TestbedError(
+                f"{self._client.url}: its answer to {self._path} has {len(ids)} tokens, more than {most}."
+            )
         return tuple(ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids."""
-        return str(self._ask(self._path.replace("/tokenize", "/detokenize"), {"tokens": list(ids)}, *_TEXTS))
+        path = self._path.replace("/tokenize", "/detokenize")
+        return read_form(self._ask(path, {"tokens": list(ids)}, *_TEXTS), str, path, self._client.url)
 
     def piece(self, token: int) -> str:
         """The text of one token."""
@@ -125,13 +143,33 @@ class RemoteTokenizer:
 
 
 _TEXTS = ("prompt", "content", "text")  # vLLM, llama-server, llama-cpp-python
+# Letters that are written out in full before they are tokenised (Unicode's NFKC) become up to 18, of three bytes each.
+_MOST_TOKENS_A_BYTE = 18
+_MOST_AROUND = 64
 
 
-def _read(path: Path) -> JsonObject:
+class _Ends(msgspec.Struct):
+    eos_token_id: TokenId | list[TokenId] | None = None
+
+
+class _Special(msgspec.Struct):
+    content: str
+
+
+class _EndText(msgspec.Struct):
+    eos_token: str | _Special | None = None
+
+
+_Form = TypeVar("_Form", _Ends, _EndText)
+
+
+def _read(path: Path, form: type[_Form]) -> _Form:
+    """What a file beside the tokenizer says; nothing, where there is no such file."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(parse_json(read_bounded(path, at_most_bytes=MAX_CONFIG_BYTES), constants=True), form)
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
+        return form()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+    except (NotJson, msgspec.ValidationError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from None
-    return found if isinstance(found, dict) else {}
