@@ -168,6 +168,24 @@ def test_more_tokens_than_were_asked_for_are_an_error(loopback: Start, byte_mode
         _use(loopback(answer).url)
 
 
+@pytest.mark.real
+def test_a_token_of_no_vocabulary_is_the_servers_fault(loopback: Start, byte_model: Start, byte_folder: Path) -> None:
+    """Else the device that scores it would be blamed."""
+    pytest.importorskip("openai", reason="needs openai: pip install 'configspec[server]'")
+
+    def answer(path: str, sent: Any) -> Any:
+        whole = byte_model().answer(path, sent)
+        if path == "/v1/completions" and sent["max_tokens"] == 3:
+            whole.body["choices"][0]["logprobs"]["tokens"][1] = "token_id:128"
+        return whole
+
+    spec = ServerSpec(url=loopback(answer).url, model="bytes", retries=0, tokenizer=byte_folder)
+    target = ServerTarget(spec)
+    with pytest.raises(TestbedError, match="gave token 128, and the tokenizer has ids below 128"):
+        target.continue_text(target.tokenize("import"), 3, GREEDY, seed=0)
+    target.close()
+
+
 def _tokenizer(folder: Path) -> None:
     pytest.importorskip("tokenizers", reason="needs tokenizers: pip install 'configspec[server]'")
     for name in ("tokenizer.json", "generation_config.json", "config.json", "tokenizer_config.json"):

@@ -127,7 +127,7 @@ class ServerClient:
                 )
             return UsageError(f"{where} does not accept the key in {variable} (status {status}).")
         if 300 <= status < 400:
-            place = re.sub(r"//.*@|[?#].*", "", error.response.headers.get("location", "another place"))
+            place = re.sub(r"(?<=//).*@|[?#].*", "", error.response.headers.get("location", "another place"))
             return UsageError(
                 f"{where} sends the request elsewhere (status {status}, to {self._quote(place)}), which is not "
                 "followed: prompts and key would go there. If that is the server, name it as `openai`."

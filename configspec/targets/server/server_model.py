@@ -128,12 +128,24 @@ class ServerModel:
                 f"{self.url} wrote {answer.completion_tokens} tokens and reported {len(answer.rows or ())}, where at "
                 f"most {asked.new_tokens} were asked for after a prompt of {asked.length}."
             )
+        self._check_known(answer)
         return answer
 
     def scores(self, prompt: list[int] | str, length: int, *, retries: int | None = None) -> Answer:
         """The scores of a prompt's own tokens, and the one token that follows it."""
         asked = CompletionRequest(prompt=prompt, length=length, logprobs=1, echo=True)
         return self.complete(asked, retries=retries)
+
+    def _check_known(self, answer: Answer) -> None:
+        """A token that is not the tokenizer's would be blamed on the draft's device later."""
+        size = self.tokenizer.size
+        for row in answer.rows or ():
+            for token in (row.token, *(name for name, _ in row.top[:1])):
+                if size is not None and isinstance(token, int) and token >= size:
+                    raise TestbedError(
+                        f"{self.url} gave token {token}, and the tokenizer has ids below {size}: another model's. "
+                        "Name the model's own as `tokenizer`."
+                    )
 
     def _look_up(self) -> int | None:
         """The model's context, if the server says."""

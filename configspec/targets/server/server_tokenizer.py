@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from configspec.errors import TestbedError, UsageError
+from configspec.printable import printable
 from configspec.targets.server.server_answer import TokenId, read_form
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
 from configspec.untrusted import NotJson, parse_json, read_bounded
@@ -25,6 +26,7 @@ class Tokenizer(Protocol):
     """Text to token ids and back."""
 
     ends: frozenset[int]  # the ids that end a text; empty where that is not known
+    size: int | None  # every id is below it; None where that is not known
 
     def encode(self, text: str) -> tuple[int, ...]:
         """The ids of a text, begin-of-text first where the tokenizer puts it there."""
@@ -55,7 +57,8 @@ class LocalTokenizer:
         except OSError as error:
             raise UsageError(f"{self._file}: no tokenizer can be read: {error.strerror}.") from None
         except Exception as error:  # the package raises plain Exception
-            raise UsageError(f"{self._file}: no tokenizer can be read: {error}") from error
+            raise UsageError(f"{self._file}: no tokenizer can be read: {_words(error)}") from error
+        self.size = max(self._reader.get_vocab().values(), default=-1) + 1
         self.ends = self._ends(folder)
         self._before = self.encode("a")[-1:]
 
@@ -66,7 +69,7 @@ class LocalTokenizer:
         except (
             Exception
         ) as error:  # the package raises plain Exception: no token for a letter, and none for unknown ones
-            raise UsageError(f"{self._file}: a text cannot be tokenised with it: {error}") from error
+            raise UsageError(f"{self._file}: a text cannot be tokenised with it: {_words(error)}") from error
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, special tokens left out."""
@@ -90,6 +93,7 @@ class RemoteTokenizer:
     """The server's own; it does not say which tokens end a text."""
 
     ends: frozenset[int] = frozenset()
+    size: int | None = None
 
     def __init__(self, client: ServerClient, model: str) -> None:
         """Find out how the server wants to be asked.
@@ -161,6 +165,10 @@ class _EndText(msgspec.Struct):
 
 
 _Form = TypeVar("_Form", _Ends, _EndText)
+
+
+def _words(error: Exception) -> str:
+    return printable(str(error), at_most=300)  # it may quote the file
 
 
 def _read(path: Path, form: type[_Form]) -> _Form:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from configspec.errors import TestbedError, UsageError
 
-MAX_ANSWER_BYTES = 32 << 20  # the scores of a hundred thousand tokens
+MAX_ANSWER_BYTES = 16 << 20  # the scores of a hundred thousand tokens
 # What else a server says in headers reaches nobody: a charset such as `hex` is a traceback, a cookie comes back.
 _RETRY_AFTER_S = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
 _LONGEST_LOCATION = 2000
