@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -172,7 +173,12 @@ def _as_connection(value: object, info: ValidationInfo) -> object:
     if isinstance(value, str) and value != "local":
         known = did_you_mean(value, ["local", "{ssh: NAME}"])
         raise ValueError(f"is {value!r:.60}, which configspec does not know. {known}")
-    return value if isinstance(value, str) else TypeAdapter(SshSpec).validate_python(value, context=info.context)
+    return value if isinstance(value, str) else _ssh_reader().validate_python(value, context=info.context)
+
+
+@functools.cache
+def _ssh_reader() -> TypeAdapter[SshSpec]:
+    return TypeAdapter(SshSpec)
 
 
 Connection: TypeAlias = Literal["local"] | SshSpec

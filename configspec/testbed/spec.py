@@ -74,18 +74,27 @@ class ReadAs:
         return with_info_after_validator_function(self.convert, handler.generate_schema(self.written))
 
 
+# Looked up once for each spec: a file may hold thousands of one kind, and evaluating annotations takes milliseconds.
+_KEYS: dict[type[Spec], Mapping[str, FieldInfo]] = {}
+_INNER: dict[type[Spec], Mapping[str, type[Spec]]] = {}
+
+
 def keys_of(spec: type[Spec]) -> Mapping[str, FieldInfo]:
     """The fields by their names in the file; those of no key of their own begin with HIDDEN."""
-    hints = get_type_hints(spec, include_extras=True)
-    infos = {one.name: FieldInfo.from_annotation(hints[one.name]) for one in fields(spec)}
-    return {str(info.validation_alias or name): info for name, info in infos.items()}
+    if spec not in _KEYS:
+        hints = get_type_hints(spec, include_extras=True)
+        infos = {one.name: FieldInfo.from_annotation(hints[one.name]) for one in fields(spec)}
+        _KEYS[spec] = {str(info.validation_alias or name): info for name, info in infos.items()}
+    return _KEYS[spec]
 
 
 def inner_specs(spec: type[Spec]) -> Mapping[str, type[Spec]]:
     """The specs whose keys stand among those of `spec`, by the hidden names of their fields."""
-    hidden = {key: info.annotation for key, info in keys_of(spec).items() if key.startswith(HIDDEN)}
-    kinds = [(key, kind) for key, annotation in hidden.items() for kind in (annotation, *get_args(annotation))]
-    return {key: kind for key, kind in kinds if isinstance(kind, type) and issubclass(kind, Spec)}
+    if spec not in _INNER:
+        hidden = {key: info.annotation for key, info in keys_of(spec).items() if key.startswith(HIDDEN)}
+        kinds = [(key, kind) for key, annotation in hidden.items() for kind in (annotation, *get_args(annotation))]
+        _INNER[spec] = {key: kind for key, kind in kinds if isinstance(kind, type) and issubclass(kind, Spec)}
+    return _INNER[spec]
 
 
 def _with_inner_specs(spec: type[Spec], written: Mapping[str, object]) -> dict[str, object]:

@@ -62,6 +62,8 @@ def in_few_words(message: str) -> bool:
 def test_an_answer_holds_what_can_be_or_is_refused(logprobs: object) -> None:
     """Whatever one field says: no NaN, no probability above 1, no token beyond C's int, and few words."""
     for name, damaged in one_field_at_a_time(body(logprobs), seed=4, at_most=1500):
+        if "\\ud800" in json.dumps(damaged):  # half a character, which `parse_json` lets no further
+            continue
         assert isinstance(damaged, dict)
         answer, message = outcome(partial(read_answer, damaged, URL))
         assert in_few_words(message), name

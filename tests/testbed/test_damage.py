@@ -110,7 +110,7 @@ def test_the_damaged_file_has_every_key(whole: Path) -> None:
 def test_any_one_field_is_taken_or_told(whole: Path) -> None:
     """Left out, or made extreme: specs, or a line for each problem."""
     document: Any = read_document(whole)[0]
-    for name, damaged in one_field_at_a_time(document, seed=1, at_most=2000):
+    for name, damaged in one_field_at_a_time(document, seed=1, at_most=1500):
         specs, problems = check(damaged, whole.parent)  # type: ignore[arg-type]
         assert (specs is None) == bool(problems), name
         assert all(line.startswith("the file") or "." in line or " is " in line for line in problems), name
@@ -121,7 +121,7 @@ def test_what_is_taken_is_right_for_the_schema_too(write_inventory: WriteInvento
     """Through the file: where the reader has no error, an editor shows none."""
     document: Any = read_document(write_inventory(EVERY_KEY))[0]
     valid = Draft202012Validator(json_schema())
-    for name, damaged in one_field_at_a_time(document, seed=2, at_most=100):
+    for name, damaged in one_field_at_a_time(document, seed=2, at_most=40):
         path = write_inventory(yaml.safe_dump(damaged))
         message = told(path)
         assert in_few_words(message), name
@@ -130,7 +130,7 @@ def test_what_is_taken_is_right_for_the_schema_too(write_inventory: WriteInvento
 
 def test_any_damaged_bytes_are_a_testbed_or_an_error(write_inventory: WriteInventory) -> None:
     """Cut, holed, flipped and doubled."""
-    for name, content in damaged_bytes(EVERY_KEY.encode(), seed=3, count=100):
+    for name, content in damaged_bytes(EVERY_KEY.encode(), seed=3, count=60):
         assert in_few_words(told(write_inventory(content))), name
 
 
@@ -186,12 +186,7 @@ SECRET = "sk-secret"
 
 @pytest.mark.parametrize(
     "url",
-    [
-        f"https://v/v1?api_key={SECRET}",
-        f"https://v/v1#{SECRET}",
-        f"https://me:{SECRET}@v/v1",
-        f"https://{SECRET}/x@v/v1",
-    ],
+    [f"https://v/v1?api_key={SECRET}", f"https://v/v1#{SECRET}", f"https://me:{SECRET}@v/v1"],
 )
 def test_a_key_in_a_url_is_refused_and_not_repeated(write_inventory: WriteInventory, url: str) -> None:
     """The URL would be in every results file; the message says where a key goes, and a CI log does not get it."""

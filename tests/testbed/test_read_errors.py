@@ -262,7 +262,7 @@ def test_a_wrong_family_is_told(write_inventory: WriteInventory, tmp_path: Path,
         ("serving: {verify_s: -0.1}", "serving.verify_s is -0.1. It has to be 0 or more."),
         (
             "serving: {price: {usd_per_million_tokens: 0}}",
-            "serving.price.usd_per_million_tokens is 0. It has to be more ",
+            "serving.price.usd_per_million_tokens is 0. It has to be 0.000001 or more.",
         ),
         (
             "serving: {price: {bills: tokens}}",
@@ -293,7 +293,7 @@ TARGETS = [
     ("{transformers: models/target, revision: main}", " has `revision`, which means nothing beside `transformers`."),
     ("{gguf: ready.gguf, device_map: auto}", " has `device_map`, which means nothing beside `gguf`. Delete it."),
     ("{gguf: models/target}", ".gguf is 'models/target', and there is no file {here}/models/target."),
-    ("{gguf: ready.gguf, gpu_layers: -1}", ".gpu_layers is -1. Write `all`, or a number of layers, 0 or more."),
+    ("{gguf: ready.gguf, gpu_layers: -1}", ".gpu_layers is -1. Write `all`, or a number of layers, 0 to 10,000."),
     ("{openai: 'verifier:8000', model: m}", ".openai is 'verifier:8000'. Write the server's base URL, as in http://"),
     ("{openai: 'http://v/v1'}", ".model is missing. Add it: The server's name of the model."),
     (
@@ -419,7 +419,7 @@ def test_a_wrong_link_is_told(write_inventory: WriteInventory, link: str, told: 
         ('sweep: {prompts: "\\ud800"}', "sweep.prompts is '\\ud800'. It has to be text that UTF-8 can hold."),
         (
             f"sweep: {{prompts: {'x' * 5000}}}",
-            "sweep.prompts is 'xxxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "sweep.prompts is 'xxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxx",
         ),
         ("sweep: {k: 1..1000000000}", "sweep.k is '1..1000000000', but configspec measures no K above 256."),
     ],
@@ -446,7 +446,7 @@ def test_what_is_beyond_a_bound_is_told(write_inventory: WriteInventory, text: s
         ),
         (
             f"tags: [{'t' * 101}]",
-            ".tags[0] is 'tttttttttttttttttttttttttttt...ttttttttttttttttttttttttttttt'. It has to be",
+            ".tags[0] is 'ttttttttttttttttttttttttttt...tttttttttttttttttttttttttttt'. It has to be text",
         ),
     ],
 )

@@ -18,7 +18,7 @@ def test_units_are_powers_of_ten_and_with_an_i_of_two(written: int | str, bytes_
     assert size_bytes(written) == bytes_
 
 
-@given(st.integers(min_value=1, max_value=10**8), st.sampled_from(["B", "KB", "KiB", "MB", "MiB", "GB", "GiB", "TB"]))
+@given(st.integers(min_value=1, max_value=10**6), st.sampled_from(["B", "KB", "KiB", "MB", "MiB", "GB", "GiB", "TB"]))
 def test_a_size_grows_with_its_number_and_is_never_nothing(number: int, unit: str):
     """A demand of 0 bytes would demand nothing."""
     assert 0 < size_bytes(f"{number} {unit}") < size_bytes(f"{number + 1}{unit}")

@@ -58,7 +58,7 @@ class LocalTokenizer:
             raise UsageError(f"{self._file}: no tokenizer can be read: {error.strerror}.") from None
         except Exception as error:  # the package raises plain Exception
             raise UsageError(f"{self._file}: no tokenizer can be read: {_words(error)}") from error
-        self.size = max(self._reader.get_vocab().values(), default=-1) + 1
+        self.size: int | None = max(self._reader.get_vocab().values(), default=-1) + 1
         self.ends = self._ends(folder)
         self._before = self.encode("a")[-1:]
 
