@@ -218,6 +218,16 @@ def test_a_damaged_tokenizer_is_one_error(tmp_path: Path) -> None:
             LocalTokenizer(tmp_path).encode("def f(x):\n")
 
 
+def test_a_panic_of_the_library_is_one_error(tmp_path: Path) -> None:
+    """With this prefix of subwords its Rust code slices out of range, which is raised as no Exception."""
+    _tokenizer(tmp_path)
+    document = json.loads((FOLDER / "tokenizer.json").read_text())
+    document["model"]["continuing_subword_prefix"] = "a\u202eb\u2066c"
+    (tmp_path / "tokenizer.json").write_text(json.dumps(document))
+    with pytest.raises(UsageError, match=r"tokenizer\.json: no tokenizer can be read"):
+        LocalTokenizer(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["tokenizer.json", "generation_config.json"])
 def test_a_tokenizer_is_made_of_regular_files(tmp_path: Path, name: str) -> None:
     """A FIFO would be waited for."""

@@ -6,7 +6,8 @@ llama-cpp-python       POST /extras/tokenize and /extras/detokenize
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -53,31 +54,39 @@ class LocalTokenizer:
             raise UsageError(f"Reading {folder} needs tokenizers ({error}): pip install 'configspec[server]'") from None
         self._file = folder / "tokenizer.json"
         try:
-            self._reader = Reader.from_buffer(read_bounded(self._file, at_most_bytes=MAX_TOKENIZER_BYTES))
+            content = read_bounded(self._file, at_most_bytes=MAX_TOKENIZER_BYTES)
         except OSError as error:
             raise UsageError(f"{self._file}: no tokenizer can be read: {error.strerror}.") from None
-        except Exception as error:  # the package raises plain Exception
-            raise UsageError(f"{self._file}: no tokenizer can be read: {_words(error)}") from error
-        self.size: int | None = max(self._reader.get_vocab().values(), default=-1) + 1
+        with self._told("no tokenizer can be read"):
+            self._reader = Reader.from_buffer(content)
+            self.size: int | None = max(self._reader.get_vocab().values(), default=-1) + 1
         self.ends = self._ends(folder)
         self._before = self.encode("a")[-1:]
 
     def encode(self, text: str) -> tuple[int, ...]:
         """The ids of a text, with what the tokenizer puts before it."""
-        try:
+        with self._told("a text cannot be tokenised with it"):  # no token for a letter, and none for unknown ones
             return tuple(self._reader.encode(text).ids)
-        except (
-            Exception
-        ) as error:  # the package raises plain Exception: no token for a letter, and none for unknown ones
-            raise UsageError(f"{self._file}: a text cannot be tokenised with it: {_words(error)}") from error
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, special tokens left out."""
-        return str(self._reader.decode(list(ids)))
+        with self._told("tokens cannot be made a text with it"):
+            return str(self._reader.decode(list(ids)))
 
     def piece(self, token: int) -> str:
         """The text of one token; a space before it counts, which a text's first token may lose."""
         return self.decode([*self._before, token])[len(self.decode(self._before)) :]
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """The package raises plain Exception; where its Rust code panics over a broken file, not even that."""
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as error:
+            words = printable(str(error), at_most=300)  # it may quote the file
+            raise UsageError(f"{self._file}: {what}: {words}") from error
 
     def _ends(self, folder: Path) -> frozenset[int]:
         for name in ("generation_config.json", "config.json"):
@@ -165,10 +174,6 @@ class _EndText(msgspec.Struct):
 
 
 _Form = TypeVar("_Form", _Ends, _EndText)
-
-
-def _words(error: Exception) -> str:
-    return printable(str(error), at_most=300)  # it may quote the file
 
 
 def _read(path: Path, form: type[_Form]) -> _Form:
