@@ -20,6 +20,7 @@ from configspec.testbed.key_types import (
     HubName,
     Name,
     Quant,
+    Revision,
     Seconds,
     Text,
     Url,
@@ -39,7 +40,7 @@ class HubSpec(Spec):
             description="A repository of the Hugging Face hub: its GGUF files, or its safetensors",
         ),
     ]
-    revision: Annotated[Text, Field(description="Its branch, tag or, pinned, commit")] = "main"
+    revision: Annotated[Revision, Field(description="Its branch, tag or, pinned, commit")] = "main"
     file: Annotated[
         Text | None,
         Field(

@@ -46,6 +46,9 @@ TEXT_PATTERN = rf"^{PLAIN}*$"
 # What can stand in a pytest id and name a file: `::`, brackets, spaces, `=` and a leading `-` or `.` cannot.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 HUB_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$"
+# The cache has a folder of this name, so no part of it begins with a dot.
+_PART = r"[A-Za-z0-9_][A-Za-z0-9._+@-]*"
+REVISION_PATTERN = rf"^{_PART}(/{_PART})*$"
 # No user, password, query or fragment: the URL is written into results and shown in errors, and a key may be in those.
 _LABEL = r"[A-Za-z0-9_-]{1,63}"
 URL_PATTERN = rf"""^https?://({_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?(/[!-"$->@-~]*)?$"""
@@ -116,6 +119,9 @@ Text: TypeAlias = Annotated[
 Name: TypeAlias = Annotated[str, Field(strict=True, max_length=MAX_NAME, pattern=NAME_PATTERN, title="name")]
 HubName: TypeAlias = Annotated[
     str, Field(strict=True, max_length=2 * MAX_NAME, pattern=HUB_PATTERN, title="`OWNER/REPO`")
+]
+Revision: TypeAlias = Annotated[
+    str, Field(strict=True, max_length=MAX_TEXT, pattern=REVISION_PATTERN, title="branch, tag or commit")
 ]
 Url: TypeAlias = Annotated[
     str, Field(strict=True, max_length=MAX_TEXT, pattern=URL_PATTERN, title="URL"), AfterValidator(_server_url)

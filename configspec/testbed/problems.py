@@ -18,6 +18,7 @@ from configspec.testbed.key_types import (
     BOARD_FOLDER_PATTERN,
     DESTINATION_PATTERN,
     HUB_PATTERN,
+    REVISION_PATTERN,
     TEXT_PATTERN,
     URL_EXAMPLE,
     URL_PATTERN,
@@ -154,6 +155,7 @@ def _told(key: Key, error: ErrorDetails) -> str:
 NAME_RULE = "A name is part of test ids: use letters, digits, '.', '_' and '-', a letter or digit first."
 RULES = {
     HUB_PATTERN: "Write a repository of the hub as OWNER/REPO, as in Qwen/Qwen3-0.6B.",
+    REVISION_PATTERN: "Write a branch, a tag or a commit of the repository, as in main or v1.0.",
     TEXT_PATTERN: "Write it without control characters, line ends or marks that turn the direction of writing.",
     URL_PATTERN: f"Write the server's base URL, as in {URL_EXAMPLE}, without user, `?` and `#`: it is written into "
     "results. A key goes into the environment variable that `api_key_env` names.",

@@ -326,6 +326,10 @@ def test_a_wrong_target_is_told(write_inventory: WriteInventory, tmp_path: Path,
     [
         ("{hub: o/r, safetensors: models/xs}", " has `safetensors` and `hub`. Give it exactly one of"),
         ("{safetensors: models/xs, file: a.gguf}", " has `file`, which means nothing beside `safetensors`. Delete it."),
+        (
+            "{hub: o/r, revision: ../../etc}",
+            ".revision is '../../etc'. Write a branch, a tag or a commit of the repository",
+        ),
         ("{hub: a/b/c}", ".hub is 'a/b/c'. Write a repository of the hub as OWNER/REPO"),
         ("{hub: o/r, file: r-Q8_0.gguf}", ".file is 'r-Q8_0.gguf', the same file for each of Q8_0, F16. Write {quant}"),
     ],
