@@ -92,3 +92,10 @@ def test_a_file_is_read_up_to_its_bound_and_refused_beyond_it(tmp_path: Path):
     assert read_bounded(path, at_most_bytes=5) == b"12345"
     with pytest.raises(OSError, match="more than 4 bytes"):
         read_bounded(path, at_most_bytes=4)
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
+def test_a_name_that_no_file_has_is_an_error_of_the_system(tmp_path: Path, name: str) -> None:
+    """Python raises a ValueError there, which a reader of files does not expect."""
+    with pytest.raises(OSError, match="no file has such a name"):
+        open_regular(tmp_path / name)
