@@ -39,8 +39,8 @@ def open_regular(path: Path) -> IO[bytes]:
     # Without O_NONBLOCK, opening a FIFO waits for somebody to write. On a regular file the flag does nothing.
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as problem:  # a zero byte, or half a character
-        raise OSError(errno.EINVAL, f"no file has such a name ({problem})", str(path)) from None
+    except ValueError as problem:  # a NUL in it
+        raise OSError(errno.EINVAL, f"no file can have this name: {problem}", str(path)) from None
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):

@@ -64,6 +64,13 @@ def test_json_that_is_cut_short_is_known_as_such(text: str):
     assert caught.value.cut_short
 
 
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
+def test_a_name_that_no_file_has_is_an_error_of_the_system(tmp_path: Path, name: str) -> None:
+    """Python raises a ValueError there, which a reader of files does not expect."""
+    with pytest.raises(OSError, match="no file can have this name"):
+        open_regular(tmp_path / name)
+
+
 def test_a_fifo_is_refused_at_once(tmp_path: Path):
     """Nobody writes into it, and the reader does not wait for them."""
     fifo = tmp_path / "fifo"
@@ -92,10 +99,3 @@ def test_a_file_is_read_up_to_its_bound_and_refused_beyond_it(tmp_path: Path):
     assert read_bounded(path, at_most_bytes=5) == b"12345"
     with pytest.raises(OSError, match="more than 4 bytes"):
         read_bounded(path, at_most_bytes=4)
-
-
-@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
-def test_a_name_that_no_file_has_is_an_error_of_the_system(tmp_path: Path, name: str) -> None:
-    """Python raises a ValueError there, which a reader of files does not expect."""
-    with pytest.raises(OSError, match="no file has such a name"):
-        open_regular(tmp_path / name)
