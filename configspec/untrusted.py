@@ -10,8 +10,9 @@ import errno
 import json
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
 KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -30,7 +31,7 @@ class NotJson(ValueError):  # noqa: N818 (it is a property of the text)
         self.cut_short = cut_short  # the text ends where JSON goes on
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> BufferedReader:
     """`path` opened to be read, if it is a regular file. It never waits for a writer.
 
     Raises:

@@ -6,14 +6,18 @@ import errno
 import multiprocessing
 import os
 import signal
+import warnings
 from collections.abc import Callable
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from configspec.cache import CACHE_VARIABLE, Store, default_root
+from configspec.cache import Store, default_root, doubt
 from configspec.errors import TestbedError, UsageError
+from configspec.own_folder import CACHE_VARIABLE
 
 FORK = multiprocessing.get_context("fork")
 
@@ -52,6 +56,114 @@ def test_a_build_that_fails_leaves_no_entry(tmp_path: Path) -> None:
         store.ensure("gguf", "key", ".gguf", fail)
     assert [path.name for path in (tmp_path / "gguf").iterdir() if "lock" not in path.name] == []
     assert store.ensure("gguf", "key", ".gguf", writes(b"whole")).read_bytes() == b"whole"
+
+
+def is_not_called(out: Path) -> None:
+    pytest.fail(f"{out} is built again")
+
+
+def flip(path: Path, place: int = 0) -> None:
+    """One bit, with the time of the change set back: what a disk does, or a copy."""
+    state, content = path.stat(), bytearray(path.read_bytes())
+    content[place % len(content)] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+@given(content=st.binary(min_size=1, max_size=100), place=st.integers(0, 99))
+@settings(max_examples=8)
+def test_an_entry_with_one_bit_changed_is_built_anew_and_that_is_said(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, place: int
+) -> None:
+    """Wherever the bit is; by whoever opens the store next, and once."""
+    root = tmp_path_factory.mktemp("store")
+    entry = Store(root).ensure("text", "key", ".json", writes(content))
+    flip(entry, place)
+    with pytest.warns(UserWarning, match=r"key\.json: it is not what was built.*built anew"):
+        assert Store(root).ensure("text", "key", ".json", writes(content)) == entry
+    assert entry.read_bytes() == content
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Store(root).ensure("text", "key", ".json", is_not_called)
+
+
+@pytest.mark.parametrize("seal", [None, b"", b"\0" * 4096, b"0" * 64 + b"  key.json\n", b"other", "a folder"])
+def test_an_entry_for_which_no_hash_vouches_is_built_anew(tmp_path: Path, seal: bytes | str | None) -> None:
+    """One of an older configspec has none; whatever stands in its place vouches for nothing."""
+    entry = Store(tmp_path).ensure("text", "key", ".json", writes(b"old"))
+    beside = tmp_path / "text" / "key.json.sha256"
+    beside.unlink()
+    if isinstance(seal, bytes):
+        beside.write_bytes(seal)
+    if seal == "a folder":
+        beside.mkdir()
+        with pytest.raises(UsageError, match=r"key\.json\.sha256: Is a directory.*Delete it"):
+            Store(tmp_path).ensure("text", "key", ".json", writes(b"new"))
+        return
+    with pytest.warns(UserWarning, match="built anew"):
+        Store(tmp_path).ensure("text", "key", ".json", writes(b"new"))
+    assert entry.read_bytes() == b"new"
+
+
+def test_the_hash_is_one_that_sha256sum_checks(tmp_path: Path) -> None:
+    """A line of the entry's hash and name."""
+    Store(tmp_path).ensure("text", "key", ".json", writes(b"abc"))
+    line = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  key.json\n"
+    assert (tmp_path / "text" / "key.json.sha256").read_text() == line
+
+
+def test_the_hash_of_another_entry_does_not_vouch(tmp_path: Path) -> None:
+    """Two entries that change places, each with the other's hash, are two that are not believed."""
+    store = Store(tmp_path)
+    one, two = (store.ensure("text", key, ".json", writes(key.encode())) for key in ("one", "two"))
+    for end in ("", ".sha256"):
+        Path(f"{two}{end}").replace(f"{one}{end}")
+    assert doubt(one) is not None
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "folder", "link", "loop"])
+def test_what_is_no_file_is_no_entry(tmp_path: Path, kind: str) -> None:
+    """It is replaced, or named where it cannot be; nothing waits for it."""
+    store, entry = Store(tmp_path), tmp_path / "text" / "key.json"
+    store.ensure("text", "key", ".json", writes(b"whole"))
+    entry.unlink()
+    match kind:
+        case "FIFO":
+            os.mkfifo(entry)
+        case "folder":
+            entry.mkdir()
+        case "link":
+            entry.symlink_to(tmp_path / "elsewhere")
+        case "loop":
+            entry.symlink_to(entry)
+    if kind == "folder":
+        with pytest.raises(UsageError, match="Is a directory"):
+            store.ensure("text", "key", ".json", writes(b"whole"))
+        return
+    with pytest.warns(UserWarning, match="built anew"):
+        assert store.ensure("text", "key", ".json", writes(b"whole")).read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o620])
+def test_a_file_to_which_others_may_write_is_no_entry(tmp_path: Path, mode: int) -> None:
+    """What was checked could change before it is used. The new one is closed to them."""
+    store = Store(tmp_path)
+    entry = store.ensure("text", "key", ".json", writes(b"whole"))
+    entry.chmod(mode)
+    with pytest.warns(UserWarning, match="no file of this user alone"):
+        store.ensure("text", "key", ".json", writes(b"whole"))
+    assert entry.stat().st_mode & 0o022 == 0
+
+
+def test_content_of_another_form_is_built_anew_once(tmp_path: Path) -> None:
+    """Its hash vouches for it, and the reader knows another form; a second failure is our bug."""
+    store = Store(tmp_path)
+    store.ensure("text", "key", ".json", writes(b"old form"))
+    with pytest.warns(UserWarning, match="of another form.*built anew"):
+        assert store.ensure_read("text", "key", ".json", writes(b"12"), int) == 12
+    assert store.ensure_read("text", "key", ".json", is_not_called, int) == 12
+    with pytest.raises(ValueError, match="invalid literal"):
+        store.ensure_read("text", "other", ".json", writes(b"never"), int)
 
 
 def _build_when_all_are_here(root: Path, barrier: Barrier, log: Path) -> None:

@@ -99,3 +99,11 @@ def test_a_file_is_read_up_to_its_bound_and_refused_beyond_it(tmp_path: Path):
     assert read_bounded(path, at_most_bytes=5) == b"12345"
     with pytest.raises(OSError, match="more than 4 bytes"):
         read_bounded(path, at_most_bytes=4)
+
+
+def test_constants_are_taken_where_they_are_asked_for():
+    """Other programs of Python write them; nothing else that is no JSON comes with them."""
+    assert parse_json('{"a": [Infinity, -Infinity]}', constants=True) == {"a": [float("inf"), float("-inf")]}
+    for text in (r'"\ud800"', "1" * 5_000, "[Nan]"):
+        with pytest.raises(NotJson):
+            parse_json(text, constants=True)

@@ -284,7 +284,7 @@ def learn_from_target(lesson: Lesson, name: str, place: Path, seed: int) -> None
 def load(family: str, place: Path) -> PreTrainedModel:
     """A saved model, in float32."""
     kind = LlamaForCausalLM if family == "tiny-llama" else Qwen3ForCausalLM
-    return kind.from_pretrained(place, dtype=torch.float32)
+    return kind.from_pretrained(place, dtype=torch.float32, trust_remote_code=False)
 
 
 def save(model: PreTrainedModel, lesson: Lesson, place: Path, how: dict[str, int]) -> None:

@@ -52,7 +52,8 @@ class Assisted:
         torch.set_num_threads(threads)
         self._torch = torch
         load = transformers.AutoModelForCausalLM.from_pretrained
-        options = {"dtype": dtype if dtype == "auto" else getattr(torch, dtype), "local_files_only": True}
+        number = dtype if dtype == "auto" else getattr(torch, dtype)
+        options = {"dtype": number, "local_files_only": True, "trust_remote_code": False}
         self._target: Any = load(target, **options).eval()
         self._draft: Any = load(draft, **options).eval()
         self._lengths: list[int] = []

@@ -31,6 +31,7 @@ from machine import processors
 
 from configspec.cache import default_root
 from configspec.errors import UsageError
+from configspec.own_folder import own_folder
 
 PACKAGE = "llama-cpp-python"
 # What llama-cpp-python sets, then what leaves out the tools that nobody asked for. All else is llama.cpp's default, as
@@ -66,10 +67,10 @@ class Tool:
 
 
 def ensure_llama_bench(cache: Path, *, jobs: int) -> Tool:
-    """The tool from the cache, built first if it is not there."""
+    """The tool from the cache, built first if it is not there; a UsageError where others may write to its folder."""
     version = installed_version()
     extra = tuple(shlex.split(os.environ.get("CMAKE_ARGS", "")))
-    place = cache / "llama-bench" / f"{version}-{_key(extra)}"
+    place = own_folder(cache, "llama-bench", f"{version}-{_key(extra)}")
     done = place / "built.json"
     build_s = 0.0
     if not done.exists():

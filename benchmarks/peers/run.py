@@ -10,6 +10,7 @@
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it, and how long
                collecting 10,000 configurations takes
     journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them
+    cache      the check of all that the cache keeps against the main job that uses it
     boards     two boards behind a real OpenSSH server on loopback: drafting over SSH against local, the start of an
                agent, and a sweep of both with two workers against one after the other
 
@@ -29,6 +30,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boards
+import cache_cost
 import collection_cost
 import every_cell
 import journal_cost
@@ -204,6 +206,11 @@ def journal(asked: Asked) -> list[Line]:
     return [*journal_cost.measure(repeats=asked.pairs), *rank_cost.measure(repeats=asked.pairs)]
 
 
+def cache(asked: Asked) -> list[Line]:
+    """What it costs to believe nothing that is kept."""
+    return [cache_cost.measure(asked.inventory.resolve().parent, repeats=asked.pairs)]
+
+
 def on_boards(asked: Asked) -> list[Line]:
     """DevicePool over SSH, and two of them at once."""
     store = Store(default_root())
@@ -234,6 +241,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "end-to-end": ("End to end: another engine (peer) and configspec (ours)", end_to_end),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
     "boards": ("DevicePool: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
+    "cache": ("Cache: the main job (peer) and the check of all that is kept for it (ours)", cache),
     "journal": ("Rows: pytest-benchmark's one file (peer), and the journal and the merge (ours)", journal),
 }
 

@@ -55,7 +55,8 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
         "verify",
         "check that files are whole and vocabularies agree",
         "Check each model: whether its files are whole, its draft's vocabulary is the target's, and its weights fit "
-        "into this host's memory. Exits with 1 if a model is bad.",
+        "into this host's memory. Check each file of the cache against the hash that is kept with it. Exits with 1 if "
+        "a model or a file is bad.",
         "configspec models verify",
     )
     _add_choice(verified, _verify)
@@ -192,7 +193,27 @@ def _verify(asked: argparse.Namespace) -> int:
             for warning in found.warnings:
                 say(f"{model.label}: warning: {warning}")
             bad |= found.problem is not None
+    bad |= _verify_cache()
     return 1 if bad else 0
+
+
+def _verify_cache() -> bool:
+    """Whether something that is kept is damaged."""
+    from configspec.cache import Store, default_root
+    from configspec.families.verify import verify_kept
+
+    store, good, bad = Store(default_root()), 0, False
+    for kept in verify_kept(store):
+        if kept.doubt is None:
+            good += 1
+        elif kept.vouched:
+            bad = True
+            say(f"cache: bad: {kept.path}: {kept.doubt}. What needs it builds it anew; or delete it.")
+        else:
+            say(f"cache: warning: {kept.path}: {kept.doubt}. What needs it builds it anew.")
+    if good:
+        say(f"cache: ok: {good} files in {store.root}")
+    return bad
 
 
 def _build(asked: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from configspec.families.content_hash import file_sha256
+from configspec.content_hash import file_sha256
 from configspec.families.gguf.gguf_shards import gguf_files
 from configspec.testbed.family_spec import DraftSpec, FamilySpec
 

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from configspec.cache import Store
+from configspec.content_hash import files_sha256
 from configspec.errors import UsageError, did_you_mean
-from configspec.families.content_hash import files_sha256
 from configspec.families.gguf.gguf_facts import GgufFacts, quant_names, read_facts
 from configspec.families.gguf.gguf_shards import gguf_bytes
 from configspec.families.gguf.quantize import check_quant, quantize

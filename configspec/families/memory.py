@@ -8,16 +8,17 @@ again, or the system would end the process.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from configspec.errors import UsageError
-from configspec.families.gguf.gguf_header import read_header
+from configspec.families.gguf.gguf_header import damaged, read_header
 from configspec.families.gguf.gguf_shards import gguf_bytes
 from configspec.families.sources.safetensors_folder import weight_sizes
+from configspec.printable import printable
 from configspec.testbed.family_spec import TargetSpec
 from configspec.theory.sizes import shown_bytes
 
 MEMINFO = Path("/proc/meminfo")  # https://docs.kernel.org/filesystems/proc.html
+_LESS = ("sliding_window", "kv_lora_rank")
 _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
@@ -84,20 +85,39 @@ def cache_bytes(model: Path, context: int) -> int:
 
     2 bytes * context * (heads of keys and values, over all layers) * (length of a key + length of a value)
     """
-    metadata = read_header(model).metadata
-    architecture = metadata.get("general.architecture")
-
-    def entry(key: str) -> Any:
-        return metadata.get(f"{architecture}.{key}", 0)
-
-    layers, heads, kv_heads = entry("block_count"), entry("attention.head_count"), entry("attention.head_count_kv")
-    if entry("attention.sliding_window") or entry("attention.kv_lora_rank") or not heads:
-        return 0  # some layers keep less
-    of_layers = sum(kv_heads) if isinstance(kv_heads, tuple) else layers * (kv_heads or _most(heads))
-    usual = entry("embedding_length") // _most(heads)
-    lengths = (entry("attention.key_length") or usual) + (entry("attention.value_length") or usual)
-    return int(2 * context * of_layers * lengths)
+    sizes = _Sizes(model)
+    heads = sizes.by_layer("attention.head_count")
+    if sizes.keep_less or not max(heads):
+        return 0
+    layers, kv_heads = sizes.by_layer("block_count"), sizes.by_layer("attention.head_count_kv")
+    of_layers = sum(kv_heads) if len(kv_heads) > 1 else max(layers) * (kv_heads[0] or max(heads))
+    usual = sizes.one("embedding_length") // max(heads)
+    lengths = (sizes.one("attention.key_length") or usual) + (sizes.one("attention.value_length") or usual)
+    return 2 * context * of_layers * lengths
 
 
-def _most(heads: int | tuple[int, ...]) -> int:
-    return max(heads) if isinstance(heads, tuple) else heads
+class _Sizes:
+    """The sizes in a GGUF file's header, 0 where they are absent; a UsageError where one cannot be."""
+
+    def __init__(self, model: Path) -> None:
+        self._path = model
+        self._metadata = read_header(model).metadata
+        self._architecture = self._metadata.get("general.architecture")
+
+    @property
+    def keep_less(self) -> bool:
+        """Whether some layers keep less than all tokens."""
+        return any(self._metadata.get(f"{self._architecture}.attention.{key}") for key in _LESS)
+
+    def one(self, key: str) -> int:
+        """A size of the whole model."""
+        return self.by_layer(key)[0]
+
+    def by_layer(self, key: str) -> tuple[int, ...]:
+        """A size that may differ from layer to layer; one where it is the same for all."""
+        found = self._metadata.get(f"{self._architecture}.{key}", 0)
+        sizes = found if isinstance(found, tuple) else (found,)
+        numbers = tuple(one for one in sizes if isinstance(one, int) and 0 <= one < 1 << 31)
+        if not numbers or len(numbers) != len(sizes):
+            raise damaged(self._path, f"{key} is {printable(repr(found), at_most=60)}")
+        return numbers

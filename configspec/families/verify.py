@@ -1,4 +1,4 @@
-"""Whether the models on this machine are what they should be: whole, as the hub has them, and of one vocabulary."""
+"""Whether the models on this machine are what they should be: whole, as the hub has them or as built, compatible."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from configspec.cache import Store, doubt, is_vouched_for
 from configspec.errors import UsageError
 from configspec.families.build import check_label
 from configspec.families.catalogue import Model
@@ -25,6 +26,25 @@ class Finding:
     model: Model
     problem: str | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file of the cache: what was found of it, or nothing. `vouched` False: no hash was kept with it."""
+
+    path: Path
+    doubt: str | None
+    vouched: bool
+
+
+def verify_kept(store: Store) -> Iterator[KeptFile]:
+    """Hold every file of the cache against the hash that is kept with it: models, targets' texts, scores.
+
+    Raises:
+        UsageError: Others may write to a folder of the cache.
+    """
+    for path in store.entries():
+        yield KeptFile(path=path, doubt=doubt(path), vouched=is_vouched_for(path))
 
 
 def verify(models: Sequence[Model], target: TargetSpec, memory_bytes: int | None) -> Iterator[Finding]:

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from configspec.errors import UsageError
-from configspec.families.sources.safetensors_folder import read_json
+from configspec.families.sources.model_config import CONFIG
+from configspec.families.sources.model_json import MOST_TOKENS, read_json, whole
 from configspec.families.sources.special_tokens import declared_ids, named_ids
 from configspec.families.sources.tokenizer_json import (
     Tokenizer,
@@ -47,14 +49,14 @@ class Vocabulary:
 def vocabulary_of_folder(folder: Path) -> Vocabulary:
     """The vocabulary of a transformers folder; only its tokenizer's files and config.json are read."""
     tokenizer = read_tokenizer(folder)
-    config_path = folder / "config.json"
-    config = read_json(config_path) if config_path.exists() else {}
-    rows = config.get("vocab_size")
-    special = {**declared_ids(config), **named_ids(folder, tokenizer)}
+    path = folder / CONFIG
+    config = read_json(path) if os.path.lexists(path) else {}
+    rows = None if config.get("vocab_size") is None else whole(path, config, "vocab_size", most=MOST_TOKENS)
+    special = {**declared_ids(path, config), **named_ids(folder, tokenizer)}
     bos = special.get("bos")
     return Vocabulary(
         name=str(folder),
-        tokens=tokenizer.padded(rows) if isinstance(rows, int) else tokenizer.tokens,
+        tokens=tokenizer.tokens if rows is None else tokenizer.padded(rows),
         pre_tokenizer=_known_pre_tokenizer(tokenizer),
         bos=bos,
         eos=special.get("eos"),
@@ -95,7 +97,7 @@ def compare_vocabularies(draft: Vocabulary, target: Vocabulary) -> tuple[str, ..
 
 
 def _token(vocabulary: Vocabulary, index: int) -> str:
-    text = repr(vocabulary.tokens[index]) if index < len(vocabulary.tokens) else "no text"
+    text = repr(vocabulary.tokens[index]) if 0 <= index < len(vocabulary.tokens) else "no text"
     return f"token {index} ({text})"
 
 

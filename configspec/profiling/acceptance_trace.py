@@ -123,8 +123,7 @@ def trace_acceptance(model: Path, model_sha256: str, text: TargetText, scorer: S
     def build(out: Path) -> None:
         out.write_bytes(msgspec.json.encode(_score(scorer, model, text)))
 
-    kept = scorer.store.ensure("acceptance", key, ".json", build).read_bytes()
-    scores = msgspec.json.decode(kept, type=tuple[Scores, ...])
+    scores = scorer.store.ensure_read("acceptance", key, ".json", build, lambda content: _read(content, text))
     return AcceptanceTrace(
         text=text,
         prompts=tuple(
@@ -132,6 +131,17 @@ def trace_acceptance(model: Path, model_sha256: str, text: TargetText, scorer: S
             for continued, one in zip(text.prompts, scores, strict=True)
         ),
     )
+
+
+def _read(content: bytes, text: TargetText) -> tuple[Scores, ...]:
+    """The scores that were kept; a ValueError where they are not those of the text."""
+    try:
+        kept = msgspec.json.decode(content, type=tuple[Scores, ...])
+    except msgspec.MsgspecError as problem:
+        raise ValueError(str(problem)) from None
+    if [len(one.argmax) for one in kept] != [len(one.tokens) for one in text.prompts]:
+        raise ValueError("its scores are of another text")
+    return kept
 
 
 def _score(scorer: Scorer, model: Path, text: TargetText) -> list[Scores]:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+from configspec.content_hash import file_sha256
 from configspec.errors import ConfigspecError
-from configspec.families.content_hash import file_sha256
 from configspec.profiling.session import ProfilingSession
 from configspec.records.codec import to_record
 from configspec.records.row import Row

@@ -126,6 +126,13 @@ class _Continuation:
     logprobs: tuple[float, ...]
     gaps: tuple[float, ...] | None
 
+    def __post_init__(self) -> None:
+        columns = (self.tokens, self.logprobs, self.gaps)
+        if len({len(column) for column in columns if column is not None}) > 1:
+            raise ValueError("its columns are of unequal length")
+        if min((*self.prompt, *self.tokens), default=0) < 0:
+            raise ValueError("it holds a token's id below 0")
+
 
 def write_target_text(
     family: FamilySpec, writing: Writing, store: Store, open_target: Callable[[], Target], progress: Progress
@@ -150,7 +157,7 @@ def write_target_text(
         out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing)))
 
     key = _key(family.target, sha256, runtime, writing)
-    kept = msgspec.json.decode(store.ensure("text", key, ".json", build).read_bytes(), type=tuple[_Continuation, ...])
+    kept = store.ensure_read("text", key, ".json", build, lambda content: _read(content, len(prompts.prompts)))
     return TargetText(
         key=key,
         target_sha256=sha256,
@@ -158,6 +165,17 @@ def write_target_text(
         writing=writing,
         prompts=tuple(_continued(prompt, one) for prompt, one in zip(prompts.prompts, kept, strict=True)),
     )
+
+
+def _read(content: bytes, count: int) -> tuple[_Continuation, ...]:
+    """The texts that were kept; a ValueError where they are not those of `count` prompts."""
+    try:
+        kept = msgspec.json.decode(content, type=tuple[_Continuation, ...])
+    except msgspec.MsgspecError as problem:
+        raise ValueError(str(problem)) from None
+    if len(kept) != count:
+        raise ValueError(f"{len(kept)} texts of {count} prompts")
+    return kept
 
 
 def _key(target: TargetSpec, sha256: str | None, runtime: str, writing: Writing) -> str:

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from configspec.errors import UsageError
 from configspec.families.build import source_sha256
+from configspec.families.sources.model_config import check_config
+from configspec.families.sources.model_json import wrong
+from configspec.printable import printable
 from configspec.targets.target import Continuation
 from configspec.targets.writing import Writer, filler
 from configspec.theory.decoding import Decoding
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from configspec.testbed.family_spec import TargetSpec
 
 EXTRA = "pip install 'configspec[transformers]'"
+# Left unset, transformers asks at the terminal whether to run Python code that lies in the folder.
+_AS_IT_LIES = {"local_files_only": True, "trust_remote_code": False}
+_SHOWN = 400  # letters of what transformers says
 
 
 def runtime_version() -> str:
@@ -98,7 +104,7 @@ class TransformersTarget:
         self._device = self._model.device
         self._vocabulary = int(self._model.get_input_embeddings().weight.shape[0])
         trained = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
-        self.context = int(trained) if trained else None
+        self.context = self._whole("config.json", "max_position_embeddings", trained) if trained else None
         self.end_tokens = self._ends()
         self._text: list[int] = []
         self._cache: transformers.Cache | None = None  # of all of the text
@@ -107,8 +113,14 @@ class TransformersTarget:
     def tokenize(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt: begin-of-text where the tokenizer has one, then the text; no chat template."""
         begin = self._tokenizer.bos_token_id
-        ids = self._tokenizer.encode(text, add_special_tokens=False)
-        return (() if begin is None else (int(begin),)) + tuple(int(i) for i in ids)
+        text_ids = self._tokenizer.encode(text, add_special_tokens=False)
+        ids = (() if begin is None else (int(begin),)) + tuple(int(i) for i in text_ids)
+        if ids and max(ids) >= self._vocabulary:
+            raise UsageError(
+                f"{self.folder}: the tokenizer makes the id {max(ids)} of a prompt, and the model knows the ids below "
+                f"{self._vocabulary}. Take tokenizer.json, tokenizer_config.json and the weights from one model."
+            )
+        return ids
 
     def prefill(self, tokens: Sequence[int]) -> None:
         """Start a new text of `tokens`; may be empty."""
@@ -204,23 +216,24 @@ class TransformersTarget:
     def _load(
         self, library: ModuleType, spec: TargetSpec
     ) -> tuple[transformers.PreTrainedTokenizerBase, transformers.PreTrainedModel]:
-        from safetensors import SafetensorError
-
+        check_config(self.folder)
         dtype = spec.dtype if spec.dtype == "auto" else getattr(self._torch, spec.dtype)
         placed = {} if spec.device_map is None else {"device_map": spec.device_map}
         try:
-            tokenizer = library.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-            model = library.AutoModelForCausalLM.from_pretrained(
-                self.folder, dtype=dtype, local_files_only=True, **placed
-            )
+            tokenizer = library.AutoTokenizer.from_pretrained(self.folder, **_AS_IT_LIES)
+            model = library.AutoModelForCausalLM.from_pretrained(self.folder, dtype=dtype, **_AS_IT_LIES, **placed)
         except self._torch.OutOfMemoryError as error:
             raise self._no_room("its weights", error) from error
-        except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as problem:
+        except Exception as problem:  # of others' code alone: tokenizers raises no narrower one for a damaged file
             first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
             raise UsageError(
-                f"{self.folder}: transformers cannot load it as a causal language model: {first_line} "
+                f"{self.folder}: transformers cannot load it as a causal language model: "
+                f"{printable(first_line, at_most=_SHOWN)} "
                 "The folder needs config.json, the weights and the tokenizer's files."
             ) from problem
+        longest = tokenizer.model_max_length
+        if not isinstance(longest, int | float):  # a float where it is not known: 1e30
+            raise wrong(self.folder / "tokenizer_config.json", "model_max_length", longest, "a number")
         return tokenizer, model.eval()
 
     def _no_room(self, what: str, error: Exception) -> UsageError:
@@ -236,7 +249,14 @@ class TransformersTarget:
             declared = self._tokenizer.eos_token_id
         if declared is None:
             return frozenset()
-        return frozenset(declared if isinstance(declared, list) else [declared])
+        ids = declared if isinstance(declared, list) else [declared]
+        known = (self._whole("generation_config.json", "eos_token_id", one) for one in ids)
+        return frozenset(one for one in known if one >= 0)
+
+    def _whole(self, file: str, key: str, found: object) -> int:
+        if not isinstance(found, int):
+            raise wrong(self.folder / file, key, found, "a whole number")
+        return found
 
 
 def _prepare_to_crop(cache: transformers.Cache) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from damage import civil
 
 pytest.importorskip("gguf")
 
@@ -131,6 +133,75 @@ def test_without_hub_entries_there_is_nothing_to_pull(inventory, capsys):
     """Which is no error."""
     assert models(inventory, "pull") == 0
     assert "Nothing to fetch" in capsys.readouterr().out
+
+
+def flip(path: Path, count: int = 200) -> None:
+    """Bits of the weights, the file's size and time as before."""
+    state, content = path.stat(), bytearray(path.read_bytes())
+    for place in range(len(content) // 2, len(content) // 2 + count):
+        content[place] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def test_a_built_file_with_flipped_bits_is_bad_and_the_next_build_makes_it_anew(inventory, tmp_path, capsys):
+    """A header tells nothing of its weights; the hash that is kept with the file does."""
+    only = ("--family", "a", "--draft", "xs")
+    assert models(inventory, "build", *only) == 0
+    (built,) = (tmp_path / "cache" / "gguf").glob("*.gguf")
+    whole = built.read_bytes()
+    assert models(inventory, "verify", *only) == 0
+    assert f"cache: ok: 1 files in {tmp_path / 'cache'}" in capsys.readouterr().out
+    flip(built)
+    assert models(inventory, "verify", *only) == 1
+    assert f"cache: bad: {built}: it is not what was built" in capsys.readouterr().out
+    assert models(inventory, "build", *only) == 0
+    told = capsys.readouterr()
+    assert "converting" in told.out
+    assert told.err.startswith(f"configspec: {built}: it is not what was built")
+    assert built.read_bytes() == whole
+    assert models(inventory, "verify", *only) == 0
+
+
+def test_a_file_of_an_older_configspec_is_a_warning(inventory, tmp_path, capsys):
+    """Nothing vouches for it, so it is built anew when it is needed; it need not be bad."""
+    assert models(inventory, "build", "--family", "a", "--draft", "xs") == 0
+    (seal,) = (tmp_path / "cache" / "gguf").glob("*.sha256")
+    seal.unlink()
+    assert models(inventory, "verify") == 0
+    assert f"cache: warning: {seal.with_suffix('')}: no hash is kept with it" in capsys.readouterr().out
+
+
+def test_a_cache_to_which_others_may_write_is_refused(inventory, tmp_path, capsys):
+    """Before anything is taken from it or put into it."""
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    for command in ("build", "verify"):
+        assert models(inventory, command) == 2
+        assert f"{tmp_path / 'cache'}: others may write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+@pytest.mark.parametrize("kind", ["FIFO", "loop", "folder", "list"])
+def test_whatever_stands_in_a_models_place_every_command_answers(inventory, tmp_path, capsys, name, kind):
+    """It is told apart by name, with no traceback, and nothing waits for it."""
+    path = tmp_path / "xs" / name
+    path.unlink()
+    match kind:
+        case "FIFO":
+            os.mkfifo(path)
+        case "loop":
+            path.symlink_to(path)
+        case "folder":
+            path.mkdir()
+        case "list":
+            path.write_text("[]")
+    for command in ("list", "verify", "build"):
+        code = models(inventory, command, "--family", "a")
+        said = capsys.readouterr()
+        civil(code, said.out + said.err, codes=(0, 1, 2))
+        assert code == {"list": 0, "verify": 1, "build": 2}[command]
+        assert command == "list" or str(tmp_path / "xs") in said.out + said.err
 
 
 def test_only_what_is_asked_for_is_built(inventory, capsys):

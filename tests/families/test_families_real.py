@@ -59,7 +59,9 @@ def test_llama_cpp_computes_what_transformers_computes(make_folder: MakeFolder, 
     folder = make_folder(**MODELS[model])
     write_gguf(folder, tmp_path / "out.gguf")
     ids = np.random.default_rng(3).integers(2, 265, 200).tolist()
-    reference = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    reference = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, trust_remote_code=False
+    ).eval()
     with torch.no_grad():
         expected = reference(torch.tensor([ids])).logits[0].numpy()
     llama = opened(tmp_path / "out.gguf")

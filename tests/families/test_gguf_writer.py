@@ -139,7 +139,7 @@ def test_the_same_content_gives_the_same_bytes(make_folder: MakeFolder, tmp_path
     ("changes", "says"),
     [
         ({"config": {"architectures": ["GPT2LMHeadModel"]}}, "LlamaForCausalLM, Qwen3ForCausalLM"),
-        ({"config": {"architectures": None}}, "None"),
+        ({"config": {"architectures": None}}, "null"),
         ({"config": {"rope_parameters": {"rope_theta": 1e4, "rope_type": "yarn"}}}, "yarn"),
         ({"config": {"hidden_act": "gelu"}}, "gelu"),
         ({"config": {"num_hidden_layers": 2}}, "declares 2 layers"),

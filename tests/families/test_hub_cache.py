@@ -6,8 +6,10 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from damage import civil
 
 from configspec.errors import UsageError
+from configspec.families.hub.hub import Hub
 from configspec.families.hub.hub_cache import check_blob, files_in, hub_origin, is_pinned
 from configspec.testbed.family_spec import HubSpec
 
@@ -62,3 +64,39 @@ def test_what_has_no_known_hash_is_let_be(tmp_path: Path) -> None:
     copy.write_bytes(b"x")
     check_blob(copy)
     check_blob(tmp_path / "none")
+
+
+@pytest.mark.parametrize("ref", [b"../../../elsewhere", b"\xff\xfe", b"a\0b", b"main", b"[" * 5000])
+def test_a_damaged_note_of_the_cache_is_told_or_ignored(tmp_path: Path, ref: bytes) -> None:
+    """Which commit a branch is: what leads elsewhere is not followed."""
+    pytest.importorskip("huggingface_hub")
+    link = cached(tmp_path, "a.gguf", b"x", "e" * 64)
+    (tmp_path / "elsewhere").mkdir()
+    note = link.parents[2] / "refs" / "main"
+    note.parent.mkdir()
+    note.write_bytes(ref)
+    spec = HubSpec(repo="me/small-GGUF")
+    try:
+        assert Hub(cache=tmp_path).cached(spec) is None
+    except UsageError as problem:
+        said = str(problem)
+    else:
+        said = "me/small-GGUF"
+    assert "me/small-GGUF" in said
+    civil(2, said)
+
+
+@pytest.mark.parametrize("tree", ["[]", "3", "{", '{"format_version": 1, "files": []}', "[" * 100_000])
+def test_a_damaged_listing_of_a_commit_is_told_or_ignored(tmp_path: Path, tree: str) -> None:
+    """What the repository holds is then what is here."""
+    pytest.importorskip("huggingface_hub")
+    folder = cached(tmp_path, "a.gguf", b"x", "e" * 64).parent
+    listing = folder.parents[1] / "trees" / f"{COMMIT}.json"
+    listing.parent.mkdir()
+    listing.write_text(tree)
+    try:
+        found = Hub(cache=tmp_path).known_files(HubSpec(repo="me/small-GGUF", revision=COMMIT), folder)
+    except UsageError as problem:
+        civil(2, str(problem))
+    else:
+        assert found == ("a.gguf",)

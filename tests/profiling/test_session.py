@@ -85,6 +85,53 @@ def test_the_target_writes_once_whatever_the_number_of_drafts(session, small_inv
     assert before == {path: path.stat().st_mtime_ns for path in cache.root.rglob("*.json")}
 
 
+def flip(path: Path, places: range) -> None:
+    """Bits of a file; what a disk does, it does without a word."""
+    content = bytearray(path.read_bytes())
+    for place in places:
+        content[place % len(content)] ^= 1
+    path.write_bytes(content)
+
+
+def test_what_is_damaged_in_the_cache_changes_no_figure(small_inventory, session, cache, tmp_path):
+    """Weights, text and scores: built anew, told, and the acceptance is what it was."""
+    drafter, ks = cell("xs").drafter, (1, 4, 8)
+    before = [session.workbench.prepare("tiny-llama", drafter).trace.acceptance(k) for k in ks]
+    shutil.copytree(cache.root, tmp_path / "cache")
+    kept = [path for path in Store(tmp_path / "cache").entries() if path.parent.name in ("gguf", "text", "acceptance")]
+    for path in kept:
+        flip(path, range(path.stat().st_size // 2, path.stat().st_size // 2 + 200))
+    with (
+        pytest.warns(UserWarning, match="it is not what was built") as told,
+        ProfilingSession(small_inventory, Store(tmp_path / "cache"), print, ONE_THREAD) as again,
+    ):
+        trace = again.workbench.prepare("tiny-llama", drafter).trace
+    said = [str(one.message) for one in told if "it is not what was built" in str(one.message)]
+    assert all(any(f"/{kind}/" in line for line in said) for kind in ("gguf", "text", "acceptance")), said
+    assert [trace.acceptance(k) for k in ks] == before
+
+
+@pytest.mark.parametrize("content", [b"[]", b'[{"tokens": 3}]'])
+def test_texts_and_scores_of_another_form_are_made_anew(small_inventory, session, cache, tmp_path, content):
+    """Their hash vouches for them, as if another version had kept them; they are read strictly all the same."""
+    drafter = cell("xs").drafter
+    before = session.workbench.prepare("tiny-llama", drafter).trace
+    shutil.copytree(cache.root, tmp_path / "cache")
+    store = Store(tmp_path / "cache")
+
+    def build(out: Path) -> None:
+        out.write_bytes(content)
+
+    for path in [path for path in store.entries() if path.parent.name in ("text", "acceptance")]:
+        path.unlink()
+        store.ensure(path.parent.name, path.stem, ".json", build)
+    with (
+        pytest.warns(UserWarning, match="it holds is of another form.*built anew"),
+        ProfilingSession(small_inventory, store, print, ONE_THREAD) as again,
+    ):
+        assert again.workbench.prepare("tiny-llama", drafter).trace == before
+
+
 def test_separate_rounds_of_each_k_are_recorded_as_such(small_inventory, cache):
     """`--separate-k` times every K on its own, and the record says so."""
     with ProfilingSession(small_inventory, cache, print, SessionOptions(host_threads=1, separate_k=True)) as session:

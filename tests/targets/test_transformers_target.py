@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from damage import civil
 
 from configspec.errors import UsageError
 from configspec.targets.transformers_target import TransformersTarget
@@ -95,10 +97,56 @@ def test_the_stored_number_format_is_kept_if_told_so(target_folder: Path) -> Non
 
 def test_a_damaged_folder_is_told_from_a_bug(tmp_path: Path, target_folder: Path) -> None:
     """Weights cut short, and a folder with nothing in it: one message with the folder, and what belongs there."""
-    with pytest.raises(UsageError, match=r"cannot load it as a causal language model.*needs config\.json"):
+    with pytest.raises(UsageError, match=rf"{tmp_path}/config\.json does not exist"):
         _open(tmp_path)
     shutil.copytree(target_folder, tmp_path, dirs_exist_ok=True)
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100_000])
-    with pytest.raises(UsageError, match=str(tmp_path)):
+    with pytest.raises(UsageError, match=rf"{tmp_path}: .*cannot load it .*needs config\.json"):
         _open(tmp_path)
+
+
+def test_code_that_lies_in_a_folder_is_neither_run_nor_asked_about(target_folder: Path, tmp_path: Path) -> None:
+    """Left to itself, transformers asks at the terminal, and whoever answers "y" has run it."""
+    folder = tmp_path / "target"
+    shutil.copytree(target_folder, folder)
+    (folder / "foreign.py").write_text(f"open({str(tmp_path / 'was-run')!r}, 'w')")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "foreign", "architectures": ["Foreign"]}
+    config["auto_map"] = {"AutoConfig": "foreign.Config", "AutoModelForCausalLM": "foreign.Foreign"}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UsageError, match="cannot load it as a causal language model"):
+        _open(folder)
+    assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("config.json", "num_hidden_layers", 10**9),
+        ("config.json", "vocab_size", 2**40),
+        ("config.json", "num_attention_heads", 0),
+        ("config.json", "hidden_size", "wide"),
+        ("config.json", "rms_norm_eps", []),
+        ("tokenizer.json", "model", {"type": "BPE", "vocab": 3}),
+        ("tokenizer.json", "pre_tokenizer", {"type": "\u001b[31m"}),
+        ("tokenizer_config.json", "eos_token", {"content": 7}),
+        ("tokenizer_config.json", "bos_token", "no token of the model"),
+        ("tokenizer_config.json", "model_max_length", "long"),
+        ("generation_config.json", "eos_token_id", {"a": 1}),
+    ],
+)
+def test_a_damaged_folder_is_one_error(target_folder: Path, tmp_path: Path, name: str, key: str, value: Any) -> None:
+    """Whatever transformers and tokenizers raise, the folder is named, or it is loaded."""
+    folder = tmp_path / "target"
+    shutil.copytree(target_folder, folder)
+    before = json.loads((folder / name).read_text()) if (folder / name).exists() else {}
+    (folder / name).write_text(json.dumps(before | {key: value}))
+    try:
+        _open(folder).tokenize("def")
+    except UsageError as problem:
+        said = str(problem)
+    else:
+        said = str(folder)
+    assert str(folder) in said
+    civil(2, said)

@@ -8,11 +8,15 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import configspec.agent
-from configspec.atomic import write_whole
+from configspec.atomic import replacing
+from configspec.cache import explained
+from configspec.own_folder import is_own, own_folder
+from configspec.untrusted import read_bounded
 
 PACKAGE = "configspec_agent"  # the agent's name inside the zip
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
@@ -31,13 +35,31 @@ class AgentArchive:
         return f"configspec-agent-{self.sha256[:32]}.zip"
 
     def place_in(self, folder: Path) -> Path:
-        """The zip as a file in `folder`, named by its hash; written only where it is missing or incomplete."""
-        path = folder / self.file_name
-        if path.is_file() and path.read_bytes() == self.content:
-            return path
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, self.content)  # another process may be starting the same agent at this moment
+        """The zip as a file in `folder`, named by its hash; written only where it is missing or another.
+
+        The file, its folder and the one above are this user's own, so nobody else changes what was checked before it
+        is run.
+
+        Raises:
+            UsageError: One of them is not, or cannot be written.
+            TestbedError: The disk is full.
+        """
+        with explained(folder / self.file_name):
+            path = own_folder(folder.parent, folder.name) / self.file_name
+            if not self._is_at(path):
+                with suppress(FileNotFoundError):
+                    if not is_own(path.lstat()):
+                        path.unlink()  # with its mode, which a replacement would take over
+                with replacing(path) as partial:  # another process may be starting the same agent at this moment
+                    partial.touch(mode=0o600)
+                    partial.write_bytes(self.content)
         return path
+
+    def _is_at(self, path: Path) -> bool:
+        try:
+            return is_own(path.lstat()) and read_bounded(path, at_most_bytes=len(self.content)) == self.content
+        except OSError:
+            return False
 
 
 def build_agent_archive() -> AgentArchive:

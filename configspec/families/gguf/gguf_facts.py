@@ -12,11 +12,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from configspec.content_hash import file_sha256, files_sha256
 from configspec.errors import UsageError
-from configspec.families.content_hash import file_sha256, files_sha256
 from configspec.families.gguf.gguf_header import GgufHeader, damaged
 from configspec.families.gguf.gguf_shards import gguf_files, read_shards
 from configspec.families.vocabulary import Vocabulary, vocabulary_sha256
+from configspec.printable import printable
 
 T = TypeVar("T")
 
@@ -120,8 +121,8 @@ def _check_whole(path: Path, header: GgufHeader) -> Counter[str]:
             kind = gguf.GGMLQuantizationType(tensor.kind)
         except ValueError:
             raise UsageError(
-                f"{path}: tensor {tensor.name!r} is of type {tensor.kind}, which this gguf package does not know. "
-                "Upgrade it (`pip install -U gguf`), or copy the file again if it may be damaged."
+                f"{path}: tensor {printable(tensor.name, at_most=60)!r} is of type {tensor.kind}, which this gguf "
+                "package does not know. Upgrade it (`pip install -U gguf`), or copy the file again if it is damaged."
             ) from None
         items, item_bytes = gguf.GGML_QUANT_SIZES[kind]
         end_bytes = header.data_bytes + tensor.offset_bytes + tensor.items * item_bytes // items
@@ -135,13 +136,13 @@ def _check_whole(path: Path, header: GgufHeader) -> Counter[str]:
 def _entry(header: GgufHeader, key: str, kind: type[T]) -> T | None:
     """An entry of the metadata, None where it is absent or of another kind."""
     found = header.metadata.get(key)
-    return found if isinstance(found, kind) else None
+    return found if isinstance(found, kind) and type(found) is kind else None  # a bool is no id
 
 
 def _text(path: Path, header: GgufHeader, key: str) -> str:
     found = header.metadata.get(key)
     if not isinstance(found, str):
-        raise damaged(path, f"{key} is {found!r}")
+        raise damaged(path, f"{key} is {printable(repr(found), at_most=60)}")
     return found
 
 
@@ -149,7 +150,7 @@ def _quant_name(file_type: object) -> str:
     try:
         name = str(_gguf_package().LlamaFileType(file_type).name)
     except ValueError:
-        return f"type {file_type}"
+        return f"type {printable(str(file_type), at_most=60)}"
     return name.removeprefix("MOSTLY_").removeprefix("ALL_")
 
 

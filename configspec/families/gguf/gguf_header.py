@@ -11,16 +11,25 @@ from __future__ import annotations
 import math
 import mmap
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard, TypeVar
 
 from configspec.errors import UsageError
+from configspec.printable import printable
+from configspec.untrusted import open_regular
+
+T = TypeVar("T")
 
 MAGIC = b"GGUF"
 DEFAULT_ALIGNMENT_BYTES = 32
 MAX_DIMENSIONS = 4  # GGML_MAX_DIMS
+# A header of 262,000 tokens with their merges takes 20 MB.
+MAX_HEADER_BYTES = 64 << 20
+MAX_ITEMS = 1 << 20  # of an array; those merges are 515,000
+MAX_ALIGNMENT_BYTES = 1 << 20
+_SHOWN = 60  # letters of a name in a message
 _STRING, _ARRAY = 8, 9
 _SCALAR = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 
@@ -56,7 +65,7 @@ class _DamageError(Exception):
 def read_header(path: Path) -> GgufHeader:
     """The header of the GGUF file at `path`; a UsageError where it is not one, or not whole."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             beginning = file.read(24)
             if beginning[:4] != MAGIC:
                 raise _not_gguf(path, beginning)
@@ -66,7 +75,7 @@ def read_header(path: Path) -> GgufHeader:
                 return _Cursor(data).header()
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist. `configspec models build` makes a draft's files.") from None
-    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}. A GGUF file is expected there.") from None
     except _DamageError as error:
         raise damaged(path, str(error)) from None
@@ -105,14 +114,25 @@ class _Cursor:
         if version not in (2, 3):
             raise _DamageError(f"its GGUF version is {version}; 2 and 3 are supported (little-endian)")
         tensor_count, entry_count = self._scalar("<Q"), self._scalar("<Q")
-        metadata = dict(self._entry() for _ in range(entry_count))
-        tensors = tuple(self._tensor_info() for _ in range(tensor_count))
+        metadata = self._table("entry", (self._entry() for _ in range(entry_count)))
+        tensors = self._table("tensor", (self._tensor_info() for _ in range(tensor_count)))
         alignment_bytes = metadata.get("general.alignment", DEFAULT_ALIGNMENT_BYTES)
-        if not isinstance(alignment_bytes, int) or alignment_bytes < 1:
-            raise _DamageError(f"general.alignment is {alignment_bytes!r}")
+        if not _is_alignment(alignment_bytes):
+            raise _DamageError(f"general.alignment is {printable(repr(alignment_bytes), at_most=_SHOWN)}")
         return GgufHeader(
-            metadata=metadata, tensors=tensors, data_bytes=-(-self._at // alignment_bytes) * alignment_bytes
+            metadata=metadata,
+            tensors=tuple(tensors.values()),
+            data_bytes=-(-self._at // alignment_bytes) * alignment_bytes,
         )
+
+    def _table(self, what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
+        """The entries by name; llama.cpp refuses a name that comes twice."""
+        found: dict[str, T] = {}
+        for name, value in entries:
+            if name in found:
+                raise _DamageError(f"the {what} {_quoted(name)} comes twice")
+            found[name] = value
+        return found
 
     def _entry(self) -> tuple[str, object]:
         key = self._string()
@@ -124,36 +144,53 @@ class _Cursor:
         if kind == _ARRAY:
             return self._array(key)
         if kind not in _SCALAR:
-            raise _DamageError(f"{key!r} has the unknown type {kind}")
-        return self._scalar(_SCALAR[kind])
+            raise _DamageError(f"{_quoted(key)} has the unknown type {kind}")
+        return self._unpacked(_SCALAR[kind])
 
     def _array(self, key: str) -> tuple[object, ...]:
         kind, count = self._scalar("<I"), self._scalar("<Q")
+        if count > MAX_ITEMS:
+            raise _DamageError(f"{_quoted(key)} is an array of {count:,} items, more than {MAX_ITEMS:,}")
         if kind == _STRING:
             return tuple(self._string() for _ in range(count))
         if kind not in _SCALAR:
-            raise _DamageError(f"{key!r} is an array of the unknown type {kind}")
+            raise _DamageError(f"{_quoted(key)} is an array of the unknown type {kind}")
         item = struct.Struct(_SCALAR[kind])
         return tuple(value for (value,) in item.iter_unpack(self._bytes(count * item.size)))
 
-    def _tensor_info(self) -> TensorInfo:
+    def _tensor_info(self) -> tuple[str, TensorInfo]:
         name = self._string()
         dimensions = self._scalar("<I")
         if dimensions > MAX_DIMENSIONS:
-            raise _DamageError(f"tensor {name!r} has {dimensions} dimensions")
+            raise _DamageError(f"tensor {_quoted(name)} has {dimensions} dimensions")
         shape = tuple(self._scalar("<Q") for _ in range(dimensions))
-        return TensorInfo(name=name, shape=shape, kind=self._scalar("<I"), offset_bytes=self._scalar("<Q"))
+        return name, TensorInfo(name=name, shape=shape, kind=self._scalar("<I"), offset_bytes=self._scalar("<Q"))
 
     def _string(self) -> str:
         # Some vocabularies hold pieces of characters: kept as they are, so that two of them stay two.
         return self._bytes(self._scalar("<Q")).decode("utf-8", errors="surrogateescape")
 
-    def _scalar(self, form: str) -> Any:
-        return struct.unpack(form, self._bytes(struct.calcsize(form)))[0]
+    def _scalar(self, form: str) -> int:
+        return int(struct.unpack(form, self._bytes(struct.calcsize(form)))[0])
+
+    def _unpacked(self, form: str) -> object:
+        value: object = struct.unpack(form, self._bytes(struct.calcsize(form)))[0]
+        return value
 
     def _bytes(self, count: int) -> bytes:
         end = self._at + count
         if end > len(self._data):
             raise _DamageError(f"it ends inside its header, after {len(self._data)} bytes")
+        if end > MAX_HEADER_BYTES:
+            raise _DamageError(f"its header takes more than {MAX_HEADER_BYTES:,} bytes")
         self._at, begin = end, self._at
         return self._data[begin:end]
+
+
+def _is_alignment(found: object) -> TypeGuard[int]:
+    """A power of two, as ggml demands."""
+    return isinstance(found, int) and 1 <= found <= MAX_ALIGNMENT_BYTES and found & (found - 1) == 0
+
+
+def _quoted(name: str) -> str:
+    return repr(printable(name, at_most=_SHOWN))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from configspec.errors import UsageError
 from configspec.families.gguf.gguf_header import GgufHeader, damaged, read_header
+from configspec.printable import printable
 
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{5})-of-(?P<count>[0-9]{5})\.gguf", re.DOTALL)
 MAX_SHARDS = 1000  # a damaged name or count must not become a million files
@@ -38,14 +39,19 @@ def gguf_files(path: Path) -> tuple[Path, ...]:
 
 def gguf_bytes(path: Path) -> int:
     """The size of the model whose first, or only, file is `path`."""
-    return sum(one.stat().st_size for one in gguf_files(path))
+    try:
+        return sum(one.stat().st_size for one in gguf_files(path))
+    except OSError as problem:
+        raise UsageError(f"{problem.filename} cannot be read: {problem.strerror}. Copy it again.") from None
 
 
 def read_shards(path: Path) -> tuple[tuple[Path, GgufHeader], ...]:
     """Every file of the model with its header, the first at `path`; a UsageError that names the one that is wrong."""
     first = read_header(path)
     count = first.metadata.get("split.count", 1)
-    if count in (0, 1):
+    if not isinstance(count, int) or count < 0:
+        raise damaged(path, f"split.count is {_shown(count)}")
+    if count <= 1:
         return ((path, first),)
     names = shard_names(path.name)
     if len(names) != count:
@@ -70,8 +76,14 @@ def _check_numbers(shards: tuple[tuple[Path, GgufHeader], ...], count: int) -> N
     for number, (path, header) in enumerate(shards):
         found = header.metadata.get("split.no"), header.metadata.get("split.count")
         if found != (number, count):
-            raise damaged(path, f"its name says file {number + 1} of {count}, its split.no and split.count are {found}")
+            raise damaged(
+                path, f"its name says file {number + 1} of {count}, its split.no and split.count are {_shown(found)}"
+            )
     first, announced = shards[0][0], shards[0][1].metadata.get("split.tensors.count")
     held = sum(len(header.tensors) for _, header in shards)
     if announced != held:
-        raise damaged(first, f"split.tensors.count is {announced}, and its {count} files hold {held} tensors")
+        raise damaged(first, f"split.tensors.count is {_shown(announced)}, and its {count} files hold {held} tensors")
+
+
+def _shown(found: object) -> str:
+    return printable(str(found), at_most=60)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from configspec.errors import UsageError
 from configspec.families.gguf.tensor_plan import PlannedTensor, planned_tensors
 from configspec.families.sources.model_config import ModelConfig, read_config
+from configspec.families.sources.model_json import wrong
 from configspec.families.sources.special_tokens import named_ids
 from configspec.families.sources.tokenizer_json import (
     Tokenizer,
@@ -33,10 +34,10 @@ WRITER_VERSION = 1  # raised with every change of the bytes written: cached file
 def write_gguf(folder: Path, out: Path) -> None:
     """Convert a transformers folder into one F16 GGUF file at `out`."""
     config = read_config(folder)
-    plan = list(planned_tensors(folder, config))
     writer = gguf.GGUFWriter(None, config.architecture)
     _add_model(writer, config)
     _add_tokenizer(writer, folder, config, read_tokenizer(folder))
+    plan = list(planned_tensors(folder, config))
     for planned in plan:
         writer.add_tensor_info(planned.name, planned.shape, planned.dtype, planned.size_bytes)
     try:
@@ -66,7 +67,7 @@ def _add_model(writer: gguf.GGUFWriter, config: ModelConfig) -> None:
     writer.add_value_length(config.head_dim)
     writer.add_layer_norm_rms_eps(config.rms_eps)
     writer.add_rope_dimension_count(config.head_dim)
-    writer.add_rope_freq_base(float(config.rope["rope_theta"]))
+    writer.add_rope_freq_base(config.rope_theta)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
@@ -79,6 +80,9 @@ def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, config: ModelConfig, t
             "Take both files from the same model."
         )
     special = {**config.special_ids, **named_ids(folder, tokenizer)}
+    for name, index in special.items():
+        if index >= len(tokens):
+            raise wrong(config.path, f"{name}_token_id", index, f"one of the {len(tokens)} tokens")
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(pre_tokenizer_name(tokenizer))
     writer.add_token_list(tokens)

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
 from types import ModuleType
 
 from configspec.errors import ConfigspecError, TestbedError, UsageError
-from configspec.families.hub.hub_cache import files_in
+from configspec.families.hub.hub_cache import files_in, is_pinned
+from configspec.printable import printable
 from configspec.testbed.family_spec import HubSpec
 
 LISTING_TIMEOUT_S = 30.0  # for one small answer; downloads have huggingface_hub's own
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)  # what its readers raise
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -45,11 +46,16 @@ class Hub:
         """The folder of the cached files of this revision, some or all; None where there is none. Uses no network."""
         hub = _huggingface_hub()
         try:
-            return Path(self._snapshot(hub, spec, [], local_files_only=True))
+            folder = Path(self._snapshot(hub, spec, [], local_files_only=True))
         except hub.errors.LocalEntryNotFoundError:
             return None
         except hub.errors.HFValidationError as problem:
             raise _explained(problem, spec) from None
+        except _DAMAGE as problem:
+            raise _damaged(spec, problem) from None
+        if folder.parent.name != "snapshots" or not is_pinned(replace(spec, revision=folder.name)):
+            raise _damaged(spec, f"it leads to {folder}")
+        return folder
 
     def known_files(self, spec: HubSpec, folder: Path) -> tuple[str, ...]:
         """The files that the repository holds at the commit of a cached folder, as far as the cache knows.
@@ -58,9 +64,13 @@ class Hub:
         """
         hub = _huggingface_hub()
         if hasattr(hub, "get_cached_repo_tree"):
-            with suppress(hub.errors.CachedRepoTreeNotFoundError):
+            try:
                 tree = hub.get_cached_repo_tree(spec.repo, revision=folder.name, cache_dir=self._cache)
-                return tuple(one.path for one in tree)
+                return tuple(str(one.path) for one in tree)
+            except hub.errors.CachedRepoTreeNotFoundError:
+                pass
+            except _DAMAGE as problem:
+                raise _damaged(spec, problem) from None
         return files_in(folder)
 
     def listing(self, spec: HubSpec) -> Listing:
@@ -174,6 +184,15 @@ def _explained(problem: BaseException, spec: HubSpec) -> ConfigspecError:
     return TestbedError(
         f"{what}: the hub cannot be reached, or the connection broke off: {_first_line(problem)} Try again; files that "
         "were whole are kept."
+    )
+
+
+def _damaged(spec: HubSpec, what: object) -> UsageError:
+    """The error for a cache whose own notes (refs, trees) cannot be read."""
+    return UsageError(
+        f"{spec.repo}@{spec.revision}: the hub's cache on this machine is damaged: "
+        f"{printable(str(what), at_most=200)}. Delete models--{spec.repo.replace('/', '--')} there and run "
+        "`configspec models pull`."
     )
 
 

@@ -12,11 +12,13 @@ import os
 import re
 from pathlib import Path
 
+from configspec.content_hash import file_sha256
 from configspec.errors import UsageError
-from configspec.families.content_hash import file_sha256
 from configspec.testbed.family_spec import HubSpec
+from configspec.untrusted import open_regular
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_BLOCK_BYTES = 1 << 20
 _REPOSITORY = "models--"
 
 
@@ -61,6 +63,11 @@ def check_blob(path: Path) -> None:
 
 def _git_sha1(path: Path) -> str:
     """As `git hash-object` counts it."""
-    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    digest.update(path.read_bytes())  # small: what is large lies in the large-file storage
+    try:
+        with open_regular(path) as file:
+            digest = hashlib.sha1(b"blob %d\0" % os.fstat(file.fileno()).st_size, usedforsecurity=False)
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}. Run `configspec models pull`.") from None
     return digest.hexdigest()

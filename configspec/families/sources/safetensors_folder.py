@@ -1,4 +1,4 @@
-"""A transformers folder as it lies on disk: its config.json, and its weights one tensor at a time.
+"""The weights of a transformers folder as they lie on disk, one tensor at a time.
 
 safetensors: eight bytes of header length, a JSON header, then the tensors, each at `data_offsets` after the header
 (https://huggingface.co/docs/safetensors/index#format). bf16 is the upper half of a float32, so numpy reads it with a
@@ -7,23 +7,35 @@ shift and neither torch nor the memory for a whole model is needed.
 
 from __future__ import annotations
 
-import json
 import math
-import struct
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configspec.errors import UsageError
+from configspec.families.sources.model_json import AGAIN, JsonObject, read_json, shown
+from configspec.printable import printable
+from configspec.untrusted import NotJson, open_regular, parse_json
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-JsonObject: TypeAlias = Mapping[str, Any]  # as a file of a model folder holds it
 _ITEM: Mapping[str, np.dtype[np.generic]] = {"BF16": np.dtype("<u2"), "F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+_BITS: Mapping[str, int] = {
+    **dict.fromkeys(("F4",), 4),
+    **dict.fromkeys(("F6_E2M3", "F6_E3M2"), 6),
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
+    **dict.fromkeys(("U32", "I32", "F32"), 32),
+    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
+}
+_MOST_HEADER_BYTES = 100_000_000  # as the safetensors package
+_MOST_DIMENSIONS = 16
+_MOST_NAME_BYTES = 255  # of a file, on every file system here
+_LISTED = 5  # names in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +44,21 @@ class StoredTensor:
 
     path: Path
     name: str
-    kind: str  # the header's dtype, a key of _ITEM
+    kind: str  # the header's dtype
     shape: tuple[int, ...]
-    offset_bytes: int  # from the file's beginning
+    begin_bytes: int  # from the file's beginning
+    end_bytes: int
+
+    @property
+    def items(self) -> int:
+        """The number of values."""
+        return math.prod(self.shape)
 
     def load(self) -> NDArray[np.float32]:
-        """The values as float32, exactly."""
-        count = int(np.prod(self.shape, dtype=np.int64))
-        raw = np.fromfile(self.path, dtype=_ITEM[self.kind], count=count, offset=self.offset_bytes)
+        """The values as float32, exactly; only of the kinds that `stored_tensors` takes."""
+        raw = np.fromfile(self.path, dtype=_ITEM[self.kind], count=self.items, offset=self.begin_bytes)
+        if raw.size != self.items:
+            raise _incomplete(self.path, f"{_quoted(self.name)} ends before its last value")
         if self.kind == "BF16":
             return (raw.astype(np.uint32) << 16).view(np.float32).reshape(self.shape)
         return raw.astype(np.float32).reshape(self.shape)
@@ -53,24 +72,6 @@ class WeightSizes:
     stored_bytes: int
 
 
-def read_json(path: Path) -> JsonObject:
-    """A JSON object from a file of a model folder."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(
-            f"{path} does not exist. A model folder holds config.json, tokenizer.json and {SINGLE}, "
-            "as `save_pretrained` of transformers writes them."
-        ) from None
-    except (NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}. Copy the model folder again.") from None
-    if not isinstance(found, dict):
-        raise UsageError(f"{path} holds a {type(found).__name__}, not a JSON object. Copy the model folder again.")
-    return found
-
-
 def weight_files(folder: Path) -> tuple[Path, ...]:
     """The safetensors files of a folder: the single one, or all that its index names."""
     if (folder / SINGLE).is_file():
@@ -80,88 +81,148 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
             list(folder.glob("pytorch_model*.bin"))
         )
         raise UsageError(f"{folder} holds neither {SINGLE} nor {INDEX}.{pickled}")
-    by_tensor = read_json(folder / INDEX).get("weight_map")
-    if not isinstance(by_tensor, dict) or not by_tensor:
-        raise UsageError(f"{folder / INDEX} has no weight_map. Copy the model folder again.")
-    shards = tuple(folder / name for name in sorted({str(name) for name in by_tensor.values()}))
+    shards = tuple(folder / name for name in sorted(set(_places(folder / INDEX).values())))
     absent = [shard.name for shard in shards if not shard.is_file()]
     if absent:
-        raise UsageError(f"{folder} lacks {', '.join(absent)}, which {INDEX} names. Copy the model folder again.")
+        more = f" and {len(absent) - _LISTED} more files" if len(absent) > _LISTED else ""
+        named = ", ".join(map(printable, absent[:_LISTED]))
+        raise UsageError(f"{folder} lacks {named}{more}, which {INDEX} names. {AGAIN}")
     return shards
 
 
 def stored_tensors(folder: Path) -> Mapping[str, StoredTensor]:
-    """Every tensor of a folder, by its name in transformers."""
-    return {name: tensor for path in weight_files(folder) for name, tensor in _tensors_of(path).items()}
+    """Every tensor of a folder, by its name in transformers; a UsageError where one is of a kind not converted."""
+    found = {tensor.name: tensor for tensor in _read(folder)}
+    for tensor in found.values():
+        if tensor.kind not in _ITEM:
+            raise UsageError(
+                f"{tensor.path}: {_quoted(tensor.name)} is stored as {tensor.kind}; configspec converts "
+                f"{', '.join(_ITEM)}."
+            )
+    return found
 
 
 def weight_sizes(folder: Path) -> WeightSizes:
     """How much a folder holds, of any number format; a UsageError where a file of it is not whole."""
-    parameters = stored_bytes = 0
-    for path, entries, data_bytes in _headers(folder):
-        sizes = [_span(path, name, entry) for name, entry in entries.items()]
-        parameters += sum(items for items, _, _ in sizes)
-        stored_bytes += sum(end - begin for _, begin, end in sizes)
-        end_bytes = data_bytes + max((end for _, _, end in sizes), default=0)
-        if end_bytes != path.stat().st_size:
-            raise _incomplete(path, f"its header needs {end_bytes} bytes, it has {path.stat().st_size}")
-    return WeightSizes(parameters=parameters, stored_bytes=stored_bytes)
+    tensors = list(_read(folder))
+    return WeightSizes(
+        parameters=sum(tensor.items for tensor in tensors),
+        stored_bytes=sum(tensor.end_bytes - tensor.begin_bytes for tensor in tensors),
+    )
 
 
-def _headers(folder: Path) -> Iterator[tuple[Path, JsonObject, int]]:
-    """Each weight file, its header's entries, and where its data begin; all tensors that an index names are there."""
+def _places(index: Path) -> Mapping[str, str]:
+    """In which file beside it the index puts each tensor."""
+    by_tensor = read_json(index).get("weight_map")
+    if not isinstance(by_tensor, dict) or not by_tensor:
+        raise UsageError(f"{index} has no weight_map. {AGAIN}")
+    for tensor, name in by_tensor.items():
+        if not isinstance(name, str) or not _is_file_name(name):
+            raise UsageError(
+                f"{index}: weight_map puts {printable(tensor, at_most=60)} into {shown(name)}, which is no name of a "
+                f"file beside it. {AGAIN}"
+            )
+    return by_tensor
+
+
+def _is_file_name(name: str) -> bool:
+    plain = os.path.basename(name) == name and name not in ("", ".", "..") and "\0" not in name
+    return plain and len(name.encode()) <= _MOST_NAME_BYTES
+
+
+def _read(folder: Path) -> Iterator[StoredTensor]:
+    """The tensors of each weight file, which fill it; all that an index names are there."""
     files = weight_files(folder)
-    places = {} if files[0].name == SINGLE else read_json(folder / INDEX)["weight_map"]
+    places = {} if files[0].name == SINGLE else _places(folder / INDEX)
     for path in files:
-        entries, data_bytes = _header(path)
-        absent = sorted(name for name, place in places.items() if place == path.name and name not in entries)
+        tensors = _tensors_of(path)
+        held = {tensor.name for tensor in tensors}
+        absent = sorted(name for name, place in places.items() if place == path.name and name not in held)
         if absent:
-            raise _incomplete(path, f"{INDEX} names {len(absent)} tensors that it lacks, {absent[0]} the first")
-        yield path, entries, data_bytes
+            first = printable(absent[0], at_most=60)
+            raise _incomplete(path, f"{INDEX} names {len(absent)} tensors that it lacks, {first} the first")
+        yield from tensors
 
 
-def _tensors_of(path: Path) -> Mapping[str, StoredTensor]:
-    entries, data_bytes = _header(path)
-    size_bytes = path.stat().st_size
-    return {name: _tensor(path, name, entry, data_bytes, size_bytes) for name, entry in entries.items()}
+def _tensors_of(path: Path) -> tuple[StoredTensor, ...]:
+    """The tensors of a file in their order; a UsageError where they overlap, leave a gap or do not fill the file."""
+    entries, data_bytes, size_bytes = _header(path)
+    tensors = sorted(
+        (_tensor(path, name, entry, data_bytes) for name, entry in entries.items()),
+        key=lambda tensor: (tensor.begin_bytes, tensor.end_bytes),
+    )
+    end_bytes = data_bytes
+    for tensor in tensors:
+        if tensor.begin_bytes != end_bytes:
+            what = "overlaps another" if tensor.begin_bytes < end_bytes else "leaves a gap before it"
+            raise _incomplete(path, f"its header's entry {_quoted(tensor.name)} {what}")
+        end_bytes = tensor.end_bytes
+    if end_bytes != size_bytes:
+        raise _incomplete(path, f"its header needs {end_bytes} bytes, it has {size_bytes}")
+    return tuple(tensors)
 
 
-def _header(path: Path) -> tuple[JsonObject, int]:
-    """The entries of a file's header, and where the data begin."""
-    size_bytes = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(8)
-        header_bytes = struct.unpack("<Q", head)[0] if len(head) == 8 else size_bytes
-        if 8 + header_bytes > size_bytes:
-            raise _incomplete(path, f"its header ends after its {size_bytes} bytes")
-        try:
-            header = json.loads(file.read(header_bytes))
-            header.pop("__metadata__", None)
-            return dict(header), 8 + header_bytes
-        except (ValueError, TypeError, AttributeError) as error:
-            raise _incomplete(path, f"its header is not that of a safetensors file ({error})") from None
-
-
-def _span(path: Path, name: str, entry: JsonObject) -> tuple[int, int, int]:
-    """How many values a tensor has, and where it begins and ends in the data."""
+def _header(path: Path) -> tuple[JsonObject, int, int]:
+    """The entries of a file's header, where the data begin, and the file's size."""
     try:
-        begin, end = entry["data_offsets"]
-        return math.prod(entry["shape"]), int(begin), int(end)
-    except (ValueError, KeyError, TypeError) as error:
-        raise _incomplete(path, f"its header's entry {name!r} is not a tensor ({error})") from None
+        with open_regular(path) as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            head = file.read(8)
+            header_bytes = int.from_bytes(head, "little") if len(head) == 8 else size_bytes
+            if 8 + header_bytes > size_bytes:
+                raise _incomplete(path, f"its header ends after its {size_bytes} bytes")
+            if header_bytes > _MOST_HEADER_BYTES:
+                raise _incomplete(path, f"its header takes {header_bytes:,} bytes, more than {_MOST_HEADER_BYTES:,}")
+            header = parse_json(file.read(header_bytes))
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}. {AGAIN}") from None
+    except NotJson as problem:
+        raise _incomplete(path, f"its header is not that of a safetensors file ({problem})") from None
+    if not isinstance(header, dict):
+        raise _incomplete(path, f"its header is {shown(header)}, not a table")
+    return {name: entry for name, entry in header.items() if name != "__metadata__"}, 8 + header_bytes, size_bytes
 
 
-def _tensor(path: Path, name: str, entry: JsonObject, data_bytes: int, size_bytes: int) -> StoredTensor:
-    items, begin, end = _span(path, name, entry)
-    kind, shape = str(entry.get("dtype")), tuple(entry["shape"])
-    if kind not in _ITEM:
-        raise UsageError(f"{path}: {name} is stored as {kind}; configspec converts {', '.join(_ITEM)}.")
-    if end - begin != items * _ITEM[kind].itemsize:
-        raise _incomplete(path, f"{name} of shape {shape} takes {end - begin} bytes")
-    if data_bytes + end > size_bytes:
-        raise _incomplete(path, f"{name} ends at byte {data_bytes + end} of {size_bytes}")
-    return StoredTensor(path=path, name=name, kind=kind, shape=shape, offset_bytes=data_bytes + begin)
+def _tensor(path: Path, name: str, entry: object, data_bytes: int) -> StoredTensor:
+    """What the header's entry says, where it can be."""
+    if not isinstance(entry, dict):
+        raise _no_tensor(path, name, f"it is {shown(entry)}")
+    kind, shape = entry.get("dtype"), _sizes(entry.get("shape"))
+    span = _sizes(entry.get("data_offsets"))
+    if not isinstance(kind, str) or kind not in _BITS:
+        raise _no_tensor(path, name, f"its dtype is {shown(kind)}; known are {', '.join(_BITS)}")
+    if shape is None or len(shape) > _MOST_DIMENSIONS:
+        raise _no_tensor(path, name, f"its shape is {shown(entry.get('shape'))}")
+    if span is None or len(span) != 2 or span[0] > span[1]:
+        raise _no_tensor(path, name, f"its data_offsets are {shown(entry.get('data_offsets'))}")
+    needed_bytes = -(-math.prod(shape) * _BITS[kind] // 8)
+    if span[1] - span[0] != needed_bytes:
+        raise _no_tensor(path, name, f"{kind} of shape {shape} takes {needed_bytes} bytes, not {span[1] - span[0]}")
+    return StoredTensor(
+        path=path,
+        name=name,
+        kind=kind,
+        shape=shape,
+        begin_bytes=data_bytes + span[0],
+        end_bytes=data_bytes + span[1],
+    )
+
+
+def _sizes(found: object) -> tuple[int, ...] | None:
+    """A list of whole numbers that a 64-bit machine can count; None where it is something else."""
+    if not isinstance(found, list):
+        return None
+    sizes = tuple(one for one in found if isinstance(one, int) and not isinstance(one, bool) and 0 <= one < 1 << 63)
+    return sizes if len(sizes) == len(found) else None
+
+
+def _quoted(name: str) -> str:
+    return repr(printable(name, at_most=60))
+
+
+def _no_tensor(path: Path, name: str, what: str) -> UsageError:
+    return _incomplete(path, f"its header's entry {_quoted(name)} is not a tensor: {what}")
 
 
 def _incomplete(path: Path, what: str) -> UsageError:
-    return UsageError(f"{path} is damaged or was not copied whole: {what}. Copy the model folder again.")
+    return UsageError(f"{path} is damaged or was not copied whole: {what}. {AGAIN}")

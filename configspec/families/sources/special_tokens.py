@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from configspec.families.sources.safetensors_folder import JsonObject, read_json
+from configspec.families.sources.model_json import MOST_TOKENS, JsonObject, read_json, wrong
 from configspec.families.sources.tokenizer_json import Tokenizer
 
 NAMES = ("bos", "eos", "pad")
 
 
-def declared_ids(config: JsonObject) -> dict[str, int]:
-    """The ids that config.json gives; the first where there are several ends."""
-    found = {name: config.get(f"{name}_token_id") for name in NAMES}
-    first = {name: value[0] if isinstance(value, list) and value else value for name, value in found.items()}
-    return {name: value for name, value in first.items() if isinstance(value, int)}
+def declared_ids(path: Path, config: JsonObject) -> dict[str, int]:
+    """The ids that the config.json at `path` gives; the first where there are several ends. Below 0 means none."""
+    found = {f"{name}_token_id": config.get(f"{name}_token_id") for name in NAMES}
+    first = {key: value[0] if isinstance(value, list) and value else value for key, value in found.items()}
+    for key, value in first.items():
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value >= MOST_TOKENS):
+            raise wrong(path, key, value, f"a token's id, below {MOST_TOKENS:,}")
+    return {
+        key.removesuffix("_token_id"): value for key, value in first.items() if isinstance(value, int) and value >= 0
+    }
 
 
 def named_ids(folder: Path, tokenizer: Tokenizer) -> dict[str, int]:
     """The ids by the texts in tokenizer_config.json, which outrank config.json's."""
     path = folder / "tokenizer_config.json"
-    settings = read_json(path) if path.exists() else {}
+    settings = read_json(path) if os.path.lexists(path) else {}
     texts = {name: settings.get(f"{name}_token") for name in NAMES}
     ids = {
         name: tokenizer.id_of(text.get("content") if isinstance(text, dict) else text) for name, text in texts.items()

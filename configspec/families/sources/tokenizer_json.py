@@ -7,14 +7,25 @@ a wrong one tokenises nearly everything right. Names: llama.cpp, src/llama-vocab
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from configspec.errors import UsageError
-from configspec.families.sources.safetensors_folder import JsonObject, read_json
+from configspec.families.sources.model_json import (
+    MOST_TOKENS,
+    JsonObject,
+    read_json,
+    shown,
+    table,
+    tables,
+    truth,
+    whole,
+    wrong,
+)
+from configspec.printable import printable
 
 TOKENIZER = "tokenizer.json"
+_SHOWN = 400  # letters of an expression in a message
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
 _PUNCTUATION = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 # By expression: llama.cpp's name, and whether llama.cpp then takes a word that is a token whole, without merging.
@@ -39,9 +50,14 @@ class Tokenizer:
         """The tokens, with names for the embedding's rows that no token has."""
         return self.tokens + tuple(padding_token(index) for index in range(len(self.tokens), size))
 
-    def id_of(self, text: str | None) -> int | None:
+    def id_of(self, text: object) -> int | None:
         """The id of a token's text, or None."""
-        return self.tokens.index(text) if text in self.tokens else None
+        return self.tokens.index(text) if isinstance(text, str) and text in self.tokens else None
+
+    @property
+    def model(self) -> JsonObject:
+        """Its `model`, which holds the merges."""
+        return table(self.path, self.raw, "model")
 
 
 def padding_token(index: int) -> str:
@@ -53,22 +69,25 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer of a model folder. Its kind is not judged here; see `bpe_merges` and `pre_tokenizer_name`."""
     path = folder / TOKENIZER
     raw = read_json(path)
-    model = raw.get("model") or {}
+    model = table(path, raw, "model")
     vocabulary = model.get("vocab")
     if not isinstance(vocabulary, dict) or not vocabulary:
         raise UsageError(
-            f"{path}: model.vocab is not a table of tokens (the model is {model.get('type')!r}). "
+            f"{path}: model.vocab is not a table of tokens (the model is {shown(model.get('type'))}). "
             "Tokenizers of type BPE with a vocabulary by text are supported."
         )
-    by_id = {int(index): str(text) for text, index in vocabulary.items()}
-    added = {int(entry["id"]): entry for entry in raw.get("added_tokens") or ()}
-    by_id |= {index: str(entry["content"]) for index, entry in added.items()}
+    by_id = {whole(path, vocabulary, text, least=0, most=MOST_TOKENS - 1): text for text in vocabulary}
+    added = {}
+    for entry in tables(path, raw, "added_tokens"):
+        index = whole(path, entry, "id", least=0, most=MOST_TOKENS - 1)
+        added[index] = entry
+        by_id[index] = _text(path, entry, "content")
     size = max(by_id) + 1
     return Tokenizer(
         path=path,
         tokens=tuple(by_id.get(index, padding_token(index)) for index in range(size)),
-        control=frozenset(index for index, entry in added.items() if entry.get("special")),
-        added=frozenset(index for index, entry in added.items() if not entry.get("special")),
+        control=frozenset(index for index, entry in added.items() if truth(path, entry, "special")),
+        added=frozenset(index for index, entry in added.items() if not truth(path, entry, "special")),
         unused=frozenset(range(size)) - by_id.keys(),
         raw=raw,
     )
@@ -76,37 +95,42 @@ def read_tokenizer(folder: Path) -> Tokenizer:
 
 def bpe_merges(tokenizer: Tokenizer) -> tuple[str, ...]:
     """The merges of a byte-level BPE, each "left right"."""
-    model = tokenizer.raw["model"]
-    if model.get("type") != "BPE" or not any(step.get("type") == "ByteLevel" for step in _steps(tokenizer)):
+    model = tokenizer.model
+    kinds = [step.get("type") for step in _steps(tokenizer)]
+    if model.get("type") != "BPE" or "ByteLevel" not in kinds:
         raise UsageError(
-            f"{tokenizer.path}: the model is {model.get('type')!r}, cut by "
-            f"{', '.join(str(step.get('type')) for step in _steps(tokenizer)) or 'nothing'}. "
+            f"{tokenizer.path}: the model is {shown(model.get('type'))}, cut by "
+            f"{', '.join(map(shown, kinds)) or 'nothing'}. "
             "configspec converts byte-level BPE; give the draft as ready GGUF files instead."
         )
-    # Older files hold "left right", newer ones ["left", "right"]; byte-level text has no blank of its own.
-    return tuple(merge if isinstance(merge, str) else " ".join(merge) for merge in model.get("merges") or ())
+    merges = model.get("merges")
+    if not isinstance(merges, list | None):
+        raise wrong(tokenizer.path, "model.merges", merges, "a list")
+    return tuple(_merge(tokenizer.path, merge) for merge in merges or ())
 
 
 def pre_tokenizer_name(tokenizer: Tokenizer) -> str:
     """llama.cpp's name of the expression that cuts text into words."""
-    found = [step["pattern"]["Regex"] for step in _steps(tokenizer) if "Regex" in (step.get("pattern") or {})]
-    known = _KNOWN.get(found[0]) if len(found) == 1 else None
+    path = tokenizer.path
+    patterns = (step.get("pattern") for step in _steps(tokenizer))
+    found = [pattern["Regex"] for pattern in patterns if isinstance(pattern, dict) and "Regex" in pattern]
+    known = _KNOWN.get(found[0]) if len(found) == 1 and isinstance(found[0], str) else None
     if known is None:
         raise UsageError(
-            f"{tokenizer.path}: the pre-tokenizer splits by {found or 'no expression'}, which configspec cannot name "
-            f"to llama.cpp. Known: {', '.join(name for name, _ in _KNOWN.values())}. Give the draft as ready "
-            "GGUF files instead, converted by llama.cpp's convert_hf_to_gguf.py."
+            f"{path}: the pre-tokenizer splits by {printable(str(found or 'no expression'), at_most=_SHOWN)}, which "
+            f"configspec cannot name to llama.cpp. Known: {', '.join(name for name, _ in _KNOWN.values())}. Give the "
+            "draft as ready GGUF files instead, converted by llama.cpp's convert_hf_to_gguf.py."
         )
-    normalizers = [str(step.get("type")) for step in _flat(tokenizer.raw.get("normalizer"), "normalizers")]
-    if set(normalizers) - {"NFC"}:  # llama.cpp leaves NFC to its caller, as its converter does
+    normalizers = [step.get("type") for step in _flat(path, tokenizer.raw, "normalizer", "normalizers")]
+    if any(one != "NFC" for one in normalizers):  # llama.cpp leaves NFC to its caller, as its converter does
         raise UsageError(
-            f"{tokenizer.path}: text is normalised by {', '.join(normalizers)} first, which llama.cpp does not do. "
+            f"{path}: text is normalised by {', '.join(map(shown, normalizers))} first, which llama.cpp does not do. "
             "Give the draft as ready GGUF files instead."
         )
     name, ignores_merges = known
-    if bool(tokenizer.raw["model"].get("ignore_merges")) != ignores_merges:
+    if truth(path, tokenizer.model, "ignore_merges") != ignores_merges:
         raise UsageError(
-            f"{tokenizer.path}: ignore_merges is {not ignores_merges}, but llama.cpp's {name!r} tokenises as if it "
+            f"{path}: ignore_merges is {not ignores_merges}, but llama.cpp's {name!r} tokenises as if it "
             f"were {ignores_merges}; some words would be cut differently. Give the draft as ready GGUF files instead."
         )
     return name
@@ -114,22 +138,41 @@ def pre_tokenizer_name(tokenizer: Tokenizer) -> str:
 
 def begins_with(tokenizer: Tokenizer, text: str) -> bool:
     """Whether encoding puts this token first, by the post-processor."""
-    return any(
-        isinstance(processor.get("single"), list)
-        and processor["single"]
-        and (processor["single"][0].get("SpecialToken") or {}).get("id") == text
-        for processor in _flat(tokenizer.raw.get("post_processor"), "processors")
-    )
+    path = tokenizer.path
+    for processor in _flat(path, tokenizer.raw, "post_processor", "processors"):
+        if isinstance(processor.get("single"), list):
+            first = next(iter(tables(path, processor, "single")), {})
+            if table(path, first, "SpecialToken").get("id") == text:
+                return True
+    return False
+
+
+def _text(path: Path, entry: JsonObject, key: str) -> str:
+    found = entry.get(key)
+    if not isinstance(found, str):
+        raise wrong(path, key, found, "a token's text")
+    return found
+
+
+def _merge(path: Path, merge: object) -> str:
+    """Older files hold "left right", newer ones ["left", "right"]; byte-level text has no blank of its own."""
+    parts = merge.split(" ") if isinstance(merge, str) else merge
+    if not isinstance(parts, list) or len(parts) != 2 or not all(isinstance(part, str) for part in parts):
+        raise wrong(path, "model.merges", merge, "two tokens each")
+    return " ".join(parts)
 
 
 def _steps(tokenizer: Tokenizer) -> list[JsonObject]:
-    return list(_flat(tokenizer.raw.get("pre_tokenizer"), "pretokenizers"))
+    return _flat(tokenizer.path, tokenizer.raw, "pre_tokenizer", "pretokenizers")
 
 
-def _flat(node: JsonObject | None, children: str) -> Iterator[JsonObject]:
-    """A step, or the steps of a Sequence."""
-    if node and node.get("type") == "Sequence":
-        for child in node.get(children) or ():
-            yield from _flat(child, children)
-    elif node:
-        yield node
+def _flat(path: Path, raw: JsonObject, key: str, children: str) -> list[JsonObject]:
+    """A step, or the steps of a Sequence and of those in it, in their order."""
+    steps, waiting = [], [table(path, raw, key)]
+    while waiting:
+        step = waiting.pop()
+        if step.get("type") == "Sequence":
+            waiting += reversed(tables(path, step, children))
+        elif step:
+            steps.append(step)
+    return steps

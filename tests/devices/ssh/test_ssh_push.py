@@ -13,11 +13,11 @@ import pytest
 
 from configspec.agent.board.files import RESERVE_BYTES
 from configspec.cli import main
+from configspec.content_hash import file_sha256
 from configspec.devices.device import open_device
 from configspec.devices.faults import LinkLost
 from configspec.devices.model_folder import CHUNK_BYTES
 from configspec.errors import TestbedError
-from configspec.families.content_hash import file_sha256
 from configspec.theory.sizes import shown_bytes
 
 pytestmark = pytest.mark.real
