@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from configspec.errors import TestbedError
+from configspec.errors import TestbedError, UsageError
 
 ClockName = Literal["device_clock", "recorded_figures", "host_clock"]
 
@@ -19,10 +19,24 @@ class ReportedClock:
     def __init__(self, name: ClockName) -> None:
         self.__name__ = name  # pytest-benchmark writes options.timer by this name
         self._seconds = 0.0
+        self._reporting = False
 
     def __call__(self) -> float:
-        """Seconds reported so far."""
+        """Seconds reported so far.
+
+        Raises:
+            UsageError: Nothing is reported now: the test times something of its own, which this clock cannot.
+        """
+        if not self._reporting:
+            raise UsageError(
+                "The times of this test are its device's, so its fixture `benchmark` can time nothing else: "
+                "make two tests of it."
+            )
         return self._seconds
+
+    def begin(self) -> None:
+        """Times are reported from now on."""
+        self._reporting = True
 
     def advance(self, seconds: float) -> None:
         """Add one reported time.

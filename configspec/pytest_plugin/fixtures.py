@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from configspec.pytest_plugin.private_api import BenchmarkFixture, measure_in_worker
-from configspec.pytest_plugin.run import CLOCK, RUN
+from configspec.errors import UsageError
+from configspec.printable import printable_line
+from configspec.pytest_plugin.absence import ASK
+from configspec.pytest_plugin.private_api import BenchmarkFixture, has_timed, measure_in_worker
+from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.sessions import session_of
+from configspec.pytest_plugin.short_names import spelled
 
 if TYPE_CHECKING:
     from configspec.records.decoded import EndToEnd
@@ -18,10 +23,33 @@ if TYPE_CHECKING:
     from configspec.theory.ids import ConfigurationId
     from configspec.theory.profile import Configuration
 
+Value = TypeVar("Value")
+
+
+@dataclass
+class Calls:
+    """Which of the fixtures that write a row a test was given, and which it called."""
+
+    given: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+
+    def uncalled(self) -> list[str]:
+        """Those that it was given for nothing."""
+        return [name for name in self.given if name not in self.made]
+
+
+CALLS = pytest.StashKey[Calls]()
+
 
 @pytest.fixture
 def configuration(request: pytest.FixtureRequest) -> ConfigurationId:
     """The configuration of this test: device, family, draft, quantisation and K. Asking for it makes a test a sweep."""
+    _run_of(request)
+    if not hasattr(request, "param"):
+        raise UsageError(
+            "This test was collected without a configuration: take hil_benchmark or configuration as an argument of "
+            "its function. request.getfixturevalue and unittest.TestCase come too late."
+        )
     asked: ConfigurationId = request.param
     return asked
 
@@ -29,7 +57,10 @@ def configuration(request: pytest.FixtureRequest) -> ConfigurationId:
 @pytest.fixture
 def device(configuration: ConfigurationId, request: pytest.FixtureRequest) -> DeviceSpec:
     """The device of this test, as `devices.yaml` declares it."""
-    return request.config.stash[RUN].plan.inventory.devices[configuration.device]
+    from configspec.theory.ids import ConfigurationId
+
+    own = _own(configuration, ConfigurationId, "configuration")
+    return _run_of(request).plan.inventory.devices[own.device]
 
 
 @pytest.fixture
@@ -39,12 +70,13 @@ def measured(configuration: ConfigurationId, request: pytest.FixtureRequest) -> 
     Measuring is set-up: a lost device is an error, not a failed test.
     """
     from configspec.pytest_plugin.resume import earlier_row
+    from configspec.theory.ids import ConfigurationId
 
-    run = request.config.stash[RUN]
+    run, cell = _run_of(request), _own(configuration, ConfigurationId, "configuration").cell
     earlier = earlier_row(request.node, decoded=False)
     if earlier is not None:
         return earlier
-    session, cell = session_of(run, request.config), configuration.cell
+    session = session_of(run, request.config)
     return session.rows(cell, run.plan.ks[cell])[configuration.k]
 
 
@@ -52,12 +84,13 @@ def measured(configuration: ConfigurationId, request: pytest.FixtureRequest) -> 
 def decoded(configuration: ConfigurationId, request: pytest.FixtureRequest) -> Row:
     """The configuration decoded for real, beside its prediction. Set-up, as for `measured`."""
     from configspec.pytest_plugin.resume import earlier_row
+    from configspec.theory.ids import ConfigurationId
 
-    run = request.config.stash[RUN]
+    run, cell = _run_of(request), _own(configuration, ConfigurationId, "configuration").cell
     earlier = earlier_row(request.node, decoded=True)
     if earlier is not None:
         return earlier
-    return session_of(run, request.config).end_to_end(configuration, run.plan.ks[configuration.cell])
+    return session_of(run, request.config).end_to_end(configuration, run.plan.ks[cell])
 
 
 @pytest.fixture
@@ -68,10 +101,14 @@ def hil_benchmark(
 
     Call it once. Afterwards the test may assert what it likes of the configuration that it returns.
     """
+    from configspec.records.row import Row
+
+    calls, row = _calls(request, "hil_benchmark"), _own(measured, Row, "measured")
 
     def run() -> Configuration:
-        it = measured.configuration
-        _write_row(measured, it.round_samples_s or (it.round_s.value,), benchmark, request)
+        _call(calls, "hil_benchmark", benchmark)
+        it = row.configuration
+        _write_row(row, it.round_samples_s or (it.round_s.value,), benchmark, request)
         return it
 
     return run
@@ -83,13 +120,49 @@ def hil_end_to_end(decoded: Row, benchmark: BenchmarkFixture, request: pytest.Fi
 
     Call it once. Afterwards the test may assert what it likes of what it returns.
     """
+    from configspec.records.row import Row
+
+    calls, row = _calls(request, "hil_end_to_end"), _own(decoded, Row, "decoded")
 
     def run() -> EndToEnd:
-        assert decoded.end_to_end is not None
-        _write_row(decoded, decoded.end_to_end.repeats_s, benchmark, request)
-        return decoded.end_to_end
+        _call(calls, "hil_end_to_end", benchmark)
+        assert row.end_to_end is not None
+        _write_row(row, row.end_to_end.repeats_s, benchmark, request)
+        return row.end_to_end
 
     return run
+
+
+def _run_of(request: pytest.FixtureRequest) -> MeasuringRun:
+    run = request.config.stash.get(RUN, None)
+    if run is None:
+        pytest.skip(printable_line(spelled(request.config, ASK)))
+    return run
+
+
+def _own(value: object, kind: type[Value], fixture: str) -> Value:
+    """The value of a fixture of ours, if it is not what another fixture of that name has returned."""
+    if not isinstance(value, kind):
+        raise UsageError(
+            f"configspec measures by its own fixture `{fixture}`, and this test has another of that name. "
+            "Rename that one, or move the test to where it does not apply."
+        )
+    return value
+
+
+def _calls(request: pytest.FixtureRequest, name: str) -> Calls:
+    calls: Calls = request.node.stash.setdefault(CALLS, Calls())
+    calls.given.append(name)
+    return calls
+
+
+def _call(calls: Calls, name: str, benchmark: BenchmarkFixture) -> None:
+    if name in calls.made:
+        raise UsageError(f"{name} was called twice: call it once in a test, and keep what it returns.")
+    if calls.made or has_timed(benchmark):
+        other = calls.made[0] if calls.made else "benchmark"
+        raise UsageError(f"{name} was called after {other}, and a test writes one row: make two tests of it.")
+    calls.made.append(name)
 
 
 def _write_row(
@@ -101,6 +174,7 @@ def _write_row(
 
     clock = request.node.stash[CLOCK]
     times = iter(samples_s)
+    clock.begin()
     measure_in_worker(request.config, benchmark)
     benchmark.extra_info[KEY] = to_record(row)
     benchmark.params = {**(benchmark.params or {}), "configuration": row.id.as_json()}

@@ -1,4 +1,4 @@
-"""pytest's hooks: when something is done. How it is done is mostly in the other modules of this package."""
+"""pytest's hooks in a testbed: when something is done. How it is done is mostly in other modules of this package."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 from configspec.errors import ConfigspecError
 from configspec.printable import printable_line
 from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.clock import ReportedClock
-from configspec.pytest_plugin.options import add_options
-from configspec.pytest_plugin.private_api import configuration_of, fixtures_of
+from configspec.pytest_plugin.fixtures import CALLS, Calls
+from configspec.pytest_plugin.private_pytest import configuration_of, fixtures_of
+from configspec.pytest_plugin.refusals import refuse_to_compare_in_vain
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.shown import Terminal, message, usage_error
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
@@ -22,20 +24,10 @@ from configspec.pytest_plugin.xdist.workers import report_not_run
 if TYPE_CHECKING:
     from configspec.theory.ids import ConfigurationId
 
-ASK = "no device was asked for: --device NAME measures (configspec reads devices.yaml)"
-FIXTURES = "configspec.pytest_plugin.fixtures"
-MEASURING = {"hil_benchmark", "hil_end_to_end"}  # fixtures that write a row
 
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options and ini values."""
-    add_options(parser)
-
-
-def pytest_configure(config: pytest.Config) -> None:
+def begin(config: pytest.Config) -> None:
     """Where a device is asked for, decide what is measured; every mistake ends the run before it begins."""
-    config.addinivalue_line("markers", "hil: measures devices; needs --device")
-    run = run_of(config)
+    run = None if config.option.help else run_of(config)
     if run is None:
         return
     if private_api.is_worker(config) or private_api.is_controller(config):
@@ -58,25 +50,6 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return printable_line(f"configspec: {count} configurations on {devices} ({run.asked.inventory})")
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test per configuration; where there is none to run, one skipped test that says why."""
-    if not private_api.resolves_to(metafunc, "configuration", FIXTURES):
-        return
-    run = metafunc.config.stash.get(RUN, None)
-    if run is None:
-        skipped = pytest.param(None, marks=pytest.mark.skip(reason=ASK), id="no-device")
-        metafunc.parametrize("configuration", [skipped], indirect=True)
-        return
-    decoded = "hil_end_to_end" in metafunc.fixturenames
-    asked = run.plan.end_to_end if decoded else run.plan.configurations
-    if decoded and not asked:
-        why = f"nothing is decoded end to end: --end-to-end {run.asked.end_to_end}, or only recorded figures"
-        skipped = pytest.param(None, marks=pytest.mark.skip(reason=why), id="none")
-        metafunc.parametrize("configuration", [skipped], indirect=True)
-        return
-    metafunc.parametrize("configuration", asked, indirect=True, ids=[one.id for one in asked])
-
-
 @pytest.hookimpl(tryfirst=True)  # before pytest-benchmark's, which skips and warns
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In a worker of pytest-xdist, restore `--benchmark-only`, and keep pytest-benchmark from warning without need."""
@@ -92,10 +65,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     from configspec.pytest_plugin.journals import begin_journal
 
+    refuse_to_compare_in_vain(session.config)
     try:
         begin_journal(run, session.config)
     except ConfigspecError as problem:
-        raise usage_error(problem) from problem
+        raise usage_error(problem, session.config) from problem
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
@@ -107,12 +81,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     asked = configuration_of(item)
     decoded = "hil_end_to_end" in fixtures_of(item)
     recorded = asked is not None and run.plan.inventory.devices[asked.device].replay is not None
+    item.stash[CALLS] = Calls()  # each time: a plugin may run a test again
     clock = ReportedClock("host_clock" if decoded else "recorded_figures" if recorded else "device_clock")
     item.stash[CLOCK] = clock
     # Only the closest marker counts for pytest-benchmark, so ours goes before the test's own and carries its values.
     own = item.get_closest_marker("benchmark")
     values = {**(own.kwargs if own else {"group": _group(asked, decoded=decoded)}), "timer": clock}
+    values.pop("cprofile", None)  # what it would profile is the reporting of times that the device has measured
     item.add_marker(pytest.mark.benchmark(**values), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that passed without having written the row that it asked for has measured for nothing: it fails."""
+    result = yield
+    uncalled = item.stash[CALLS].uncalled() if CALLS in item.stash else ()
+    if uncalled:
+        name = uncalled[0]
+        why = f"{name} was not called, so there is no row: call it once in the test, {name}()."
+        pytest.fail(printable_line(why), pytrace=False)
+    return result
 
 
 def _measures(item: pytest.Item) -> bool:
@@ -135,7 +123,7 @@ def pytest_runtest_makereport(
     report = yield
     problem = None if call.excinfo is None else call.excinfo.value
     if isinstance(problem, ConfigspecError):
-        report.longrepr = message(problem)
+        report.longrepr = message(problem, item.config)
         from configspec.pytest_plugin.rows import mark_busy
 
         mark_busy(report, problem)
@@ -153,7 +141,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return None
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, trylast=True)  # after a conftest's, whose words are redacted too
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, object]) -> None:
     """Leave out the momentary clock frequency, which makes one machine look like two, and words that are private."""
     cpu = machine_info.get("cpu")
@@ -166,7 +154,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
         machine_info.update(public_machine(config.stash[RUN], machine_info))
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict[str, object]) -> None:
     """With --anonymous the commit stays; project and branch, whose names may be a person's, are left out."""
     if RUN in config.stash and config.stash[RUN].asked.anonymous:
@@ -174,7 +162,7 @@ def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict
         commit_info.pop("error", None)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, object]) -> None:
     """How well the profiles predicted what was decoded for real, beside the rows."""
     run = config.stash.get(RUN, None)
@@ -206,7 +194,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         path = run.journal.path
         raise usage_error(
             f"the results could not be written: {problem}. What was measured is in the journal: "
-            f"configspec recover {path} -o results.json"
+            f"configspec recover {path} -o results.json",
+            session.config,
         ) from problem
 
 

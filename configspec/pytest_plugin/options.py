@@ -6,87 +6,149 @@ The command line wins over the ini file, and both over `devices.yaml`.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from configspec.pytest_plugin.shown import usage_error
-
-# option, ini name, help. All are repeatable, and take lists separated by commas.
-LISTS = (
-    ("--device", "configspec_device", "a device of devices.yaml to measure: a name, a tag or a glob; repeatable"),
-    ("--family", "configspec_family", "only these families: names or globs; repeatable"),
-    ("--draft", "configspec_draft", "only these draft models: names or globs; repeatable"),
-    ("--quant", "configspec_quant", "only these quantisations: names or globs; repeatable"),
-)
 AMOUNTS = ("none", "sample", "all")
 LAST = "last"  # the newest journal
+INVENTORY = "devices.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option: `--configspec-NAME`, `--NAME` where nobody else has that, and `configspec_NAME` in the ini file."""
+
+    name: str
+    help: str
+    attributes: Mapping[str, object]  # argparse's
+    ini: str | None = None  # what it means in the ini file, where it is read from there
+    ini_type: Literal["string", "args", "bool"] = "string"
+
+    @property
+    def full(self) -> str:
+        """The name that nobody else takes."""
+        return f"--configspec-{self.name}"
+
+    @property
+    def short(self) -> str:
+        """The name that people type."""
+        return f"--{self.name}"
+
+    @property
+    def key(self) -> str:
+        """Its name in the ini file, and in pytest's values of the command line."""
+        return f"configspec_{self.name.replace('-', '_')}"
+
+
+def _list(name: str, text: str) -> Option:
+    """Repeatable, and a list separated by commas."""
+    return Option(name=name, help=text, attributes={"action": "append", "metavar": "NAME"}, ini=text, ini_type="args")
+
+
+OPTIONS = (
+    _list("device", "a device of devices.yaml to measure: a name, a tag or a glob; repeatable"),
+    _list("family", "only these families: names or globs; repeatable"),
+    _list("draft", "only these draft models: names or globs; repeatable"),
+    _list("quant", "only these quantisations: names or globs; repeatable"),
+    Option(
+        name="k",
+        help="tokens drafted per round, such as 1..10, 4 or 1,2,4",
+        attributes={"metavar": "RANGE"},
+        ini="tokens drafted per round, such as 1..10",
+    ),
+    Option(
+        name="inventory",
+        help=f"the testbed's file (default: {INVENTORY})",
+        attributes={"metavar": "FILE"},
+        ini=f"the testbed's file, from the root folder (default: {INVENTORY})",
+    ),
+    Option(
+        name="separate-k",
+        help="time each K on its own, instead of as the beginning of rounds of the largest K",
+        attributes={"action": "store_true"},
+        ini="time each K on its own",
+        ini_type="bool",
+    ),
+    Option(
+        name="end-to-end",
+        help="how many configurations are also decoded for real, to test the prediction (default: sample)",
+        attributes={"choices": AMOUNTS},
+        ini=f"configurations decoded for real: {', '.join(AMOUNTS)} (default: sample)",
+    ),
+    Option(
+        name="device-wait",
+        help="how long to wait for a device that another run holds: seconds, or a time such as 10m or 1h (default: 0)",
+        attributes={"metavar": "TIME"},
+        ini="how long to wait for a device that another run holds (default: 0)",
+    ),
+    Option(
+        name="acceptance-check",
+        help="prompts of each draft whose scores the device repeats, to compare with this host's; 0: none (default: 2)",
+        attributes={"metavar": "N"},
+        ini="prompts whose scores each device repeats; 0: none (default: 2)",
+    ),
+    Option(
+        name="journal",
+        help="the journal, one line per finished row (default: a new file in the folder configspec_journal)",
+        attributes={"metavar": "FILE"},
+        ini="folder of the journals, from the root folder (default: .configspec/journal)",
+    ),
+    Option(
+        name="resume",
+        help="measure only what this journal or results file lacks; 'last': the newest journal of the folder",
+        attributes={"metavar": "FILE"},
+    ),
+    Option(
+        name="anonymous",
+        help="leave host names, user names, home folders, ssh destinations and servers out of results and journal",
+        attributes={"action": "store_true"},
+        ini="leave names of hosts and users out",
+        ini_type="bool",
+    ),
+)
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare every option and ini value."""
-    group = parser.getgroup("configspec", "configspec: speculative decoding on real devices")
-    for flag, ini, text in LISTS:
-        group.addoption(flag, action="append", dest=ini, metavar="NAME", help=text)
-        parser.addini(ini, text, type="args", default=[])
-    group.addoption(
-        "--k", dest="configspec_k", metavar="RANGE", help="tokens drafted per round, such as 1..10, 4 or 1,2,4"
-    )
-    parser.addini("configspec_k", "tokens drafted per round, such as 1..10", default="")
-    group.addoption(
-        "--inventory", dest="configspec_inventory", metavar="FILE", help="the testbed's file (default: devices.yaml)"
-    )
-    parser.addini("configspec_inventory", "the testbed's file, from the root folder", default="devices.yaml")
-    group.addoption(
-        "--separate-k",
-        action="store_true",
-        dest="configspec_separate_k",
-        help="time each K on its own, instead of as the beginning of rounds of the largest K",
-    )
-    parser.addini("configspec_separate_k", "time each K on its own", type="bool", default=False)
-    group.addoption(
-        "--end-to-end",
-        choices=AMOUNTS,
-        dest="configspec_end_to_end",
-        help="how many configurations are also decoded for real, to test the prediction (default: sample)",
-    )
-    parser.addini("configspec_end_to_end", f"configurations decoded for real: {', '.join(AMOUNTS)}", default="sample")
-    group.addoption(
-        "--device-wait",
-        dest="configspec_device_wait",
-        metavar="TIME",
-        help="how long to wait for a device that another run holds: seconds, or a time such as 10m or 1h (default: 0)",
-    )
-    parser.addini("configspec_device_wait", "how long to wait for a device that another run holds", default="0")
-    group.addoption(
-        "--acceptance-check",
-        dest="configspec_acceptance_check",
-        metavar="N",
-        help="prompts of each draft whose scores the device repeats, to compare with this host's; 0: none (default: 2)",
-    )
-    parser.addini("configspec_acceptance_check", "prompts whose scores each device repeats; 0: none", default="2")
-    group.addoption(
-        "--journal",
-        dest="configspec_journal",
-        metavar="FILE",
-        help="the journal, one line per finished row (default: a new file in the folder configspec_journal)",
-    )
-    parser.addini("configspec_journal", "folder of the journals, from the root folder", default=".configspec/journal")
-    group.addoption(
-        "--resume",
-        dest="configspec_resume",
-        metavar="FILE",
-        help="measure only what this journal or results file lacks; 'last': the newest journal of the folder",
-    )
-    group.addoption(
-        "--anonymous",
-        action="store_true",
-        dest="configspec_anonymous",
-        help="leave host names, user names, home folders, ssh destinations and servers out of results and journal",
-    )
-    parser.addini("configspec_anonymous", "leave names of hosts and users out", type="bool", default=False)
+    """Declare every option by its full name, and every ini value; what is not given is None, or False for a flag."""
+    group = _group(parser)
+    for one in OPTIONS:
+        group.addoption(one.full, dest=one.key, help=f"{one.help} (short: {one.short})", **one.attributes)
+        if one.ini is not None:
+            parser.addini(one.key, one.ini, type=one.ini_type, default=None)
+
+
+def add_short_names(parser: pytest.Parser, ours: Collection[str]) -> None:
+    """Declare these short names too."""
+    group = _group(parser)
+    for one in OPTIONS:
+        if one.short in ours:
+            group.addoption(one.short, dest=one.key, help=f"short for {one.full}", **one.attributes)
+
+
+def _group(parser: pytest.Parser) -> pytest.OptionGroup:
+    return parser.getgroup("configspec", "configspec: speculative decoding on real devices")
+
+
+def is_testbed(config: pytest.Config) -> bool:
+    """Whether this pytest run has anything to do with configspec: devices.yaml, or an option, or an ini value."""
+    return any(_given(config, one) for one in OPTIONS) or _inventory(config).is_file()
+
+
+def _given(config: pytest.Config, option: Option) -> bool:
+    in_file = option.ini is not None and _ini(config, option.key) is not None
+    return in_file or config.getoption(option.key) not in (None, False)
+
+
+def _ini(config: pytest.Config, key: str) -> Any:
+    """A value of the ini file; None where it is not set."""
+    try:
+        return config.getini(key)
+    except (pytest.UsageError, TypeError, ValueError) as problem:
+        raise _wrong(config, f"{key} in the pytest configuration: {problem}") from problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,54 +173,74 @@ class Asked:
 
 def read_options(config: pytest.Config) -> Asked:
     """The values of one pytest run."""
-    inventory, journal = config.getoption("configspec_inventory"), config.getoption("configspec_journal")
-    resume = config.getoption("configspec_resume")
+    journal, resume = config.getoption("configspec_journal"), config.getoption("configspec_resume")
     return Asked(
         devices=_names(config, "configspec_device"),
         families=_names(config, "configspec_family"),
         drafts=_names(config, "configspec_draft"),
         quants=_names(config, "configspec_quant"),
-        k=config.getoption("configspec_k") or config.getini("configspec_k") or None,
-        inventory=Path(config.invocation_params.dir, inventory)
-        if inventory
-        else Path(config.rootpath, config.getini("configspec_inventory")),
-        separate_k=bool(config.getoption("configspec_separate_k") or config.getini("configspec_separate_k")),
+        k=_text(config, "configspec_k") or None,
+        inventory=_inventory(config),
+        separate_k=_flag(config, "configspec_separate_k"),
         end_to_end=_amount(config),
         device_wait_s=_device_wait_s(config),
-        journals=Path(config.rootpath, config.getini("configspec_journal")),
+        journals=Path(config.rootpath, _ini(config, "configspec_journal") or ".configspec/journal"),
         journal=Path(config.invocation_params.dir, journal) if journal else None,
         acceptance_check=_acceptance_check(config),
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
-        anonymous=bool(config.getoption("configspec_anonymous") or config.getini("configspec_anonymous")),
+        anonymous=_flag(config, "configspec_anonymous"),
     )
+
+
+def _text(config: pytest.Config, key: str, default: str = "") -> str:
+    for value in (config.getoption(key), _ini(config, key)):
+        if value is not None:
+            return str(value)
+    return default
+
+
+def _flag(config: pytest.Config, key: str) -> bool:
+    return bool(config.getoption(key) or _ini(config, key))
+
+
+def _inventory(config: pytest.Config) -> Path:
+    given = config.getoption("configspec_inventory")
+    if given:
+        return Path(config.invocation_params.dir, given)
+    return Path(config.rootpath, _ini(config, "configspec_inventory") or INVENTORY)
 
 
 def _amount(config: pytest.Config) -> str:
     """How much is decoded end to end; the ini file's word is checked here, the command line's by argparse."""
-    asked: str = config.getoption("configspec_end_to_end") or config.getini("configspec_end_to_end")
+    asked = _text(config, "configspec_end_to_end", "sample")
     if asked not in AMOUNTS:
-        raise usage_error(f"configspec_end_to_end is {asked!r}. It takes one of: {', '.join(AMOUNTS)}.")
+        raise _wrong(config, f"configspec_end_to_end is {asked!r}. It takes one of: {', '.join(AMOUNTS)}.")
     return asked
 
 
 def _device_wait_s(config: pytest.Config) -> float:
-    written: str = config.getoption("configspec_device_wait") or config.getini("configspec_device_wait")
+    written = _text(config, "configspec_device_wait", "0")
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", written.strip())
     if match is None:
-        raise usage_error(f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
+        raise _wrong(config, f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def _acceptance_check(config: pytest.Config) -> int:
-    name = "configspec_acceptance_check"
-    given = config.getoption(name)
-    asked = str(config.getini(name) if given is None else given).strip()
-    if not (asked.isascii() and asked.isdecimal()):
-        where = name if given is None else "--acceptance-check"
-        raise usage_error(f"{where} is {asked!r}. It takes a number of prompts, 0 for none.")
+    key = "configspec_acceptance_check"
+    asked = _text(config, key, "2").strip()
+    if re.fullmatch(r"[0-9]{1,9}", asked) is None:
+        where = key if config.getoption(key) is None else "--acceptance-check"
+        raise _wrong(config, f"{where} is {asked!r}. It takes a number of prompts, 0 for none.")
     return int(asked)
 
 
-def _names(config: pytest.Config, name: str) -> tuple[str, ...]:
-    values: Any = config.getoption(name) or config.getini(name)
+def _names(config: pytest.Config, key: str) -> tuple[str, ...]:
+    values = config.getoption(key) or _ini(config, key) or ()
     return tuple(part.strip() for value in values for part in str(value).split(",") if part.strip())
+
+
+def _wrong(config: pytest.Config, text: str) -> pytest.UsageError:
+    from configspec.pytest_plugin.shown import usage_error
+
+    return usage_error(text, config)

@@ -1,6 +1,7 @@
-"""What is used of pytest, pytest-benchmark and pytest-xdist although they do not promise it: in this module only.
+"""What is used of pytest-benchmark and pytest-xdist although they do not promise it: in this module only.
 
-`tests/pytest_plugin/test_private_api.py` uses each against the installed releases, and names it when it is gone.
+`tests/pytest_plugin/test_private_api.py` uses each against the installed releases, and names it when it is gone. What
+is used of pytest itself is in `private_pytest.py`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import pytest
-
-if TYPE_CHECKING:
-    from configspec.theory.ids import ConfigurationId
 
 # pytest-benchmark and pytest-xdist ship no types.
 Untyped: TypeAlias = Any
@@ -31,6 +29,7 @@ class BenchmarkFixture(Protocol):
     extra_info: dict[str, object]
     params: dict[str, object] | None
     disabled: bool
+    _mode: str | None
 
     def pedantic(self, target: Callable[[], None], *, rounds: int, iterations: int) -> None:
         """Call `target` `rounds` times, and time it."""
@@ -77,6 +76,7 @@ def no_workers(config: pytest.Config) -> None:
 def share_the_work(config: pytest.Config) -> None:
     """Before pytest-benchmark looks: a worker writes no outputs, and `--benchmark-only` is no error under xdist."""
     config.stash[ONLY] = bool(config.option.benchmark_only)
+    config.option.benchmark_skip = config.option.benchmark_skip and not config.option.benchmark_only
     config.option.benchmark_only = False
     if is_worker(config):
         for name in OUTPUTS:
@@ -91,6 +91,17 @@ def quiet_warning(config: pytest.Config, items: Iterable[pytest.Item], measuring
     ours = set(measuring)
     if all("benchmark" not in getattr(item, "fixturenames", ()) or item in ours for item in items):
         session.xdist_warning = False
+
+
+def has_timed(benchmark: BenchmarkFixture) -> bool:
+    """Whether the fixture has timed something already; a second time is an error of pytest-benchmark's."""
+    return benchmark._mode is not None
+
+
+def compares_in_vain(config: pytest.Config) -> bool:
+    """Whether `--benchmark-compare-fail` has no earlier run to compare with, which is an error once all is measured."""
+    session = _session(config)
+    return bool(session.compare_fail and not session.compared_mapping)
 
 
 def measure_in_worker(config: pytest.Config, benchmark: BenchmarkFixture) -> None:
@@ -122,32 +133,6 @@ def late_reports(config: pytest.Config) -> Iterator[pytest.TestReport]:
             yield values["rep"]
         elif event in ("workerfinished", "errordown"):
             at_work.discard(values["node"])
-
-
-def fixtures_of(item: pytest.Item) -> frozenset[str]:
-    """The names of the fixtures that a test asks for."""
-    return frozenset(getattr(item, "fixturenames", ()))
-
-
-def resolves_to(metafunc: pytest.Metafunc, name: str, module: str) -> bool:
-    """Whether the test gets its fixture `name` from `module`, and not its own of that name or its own parameters."""
-    for mark in metafunc.definition.iter_markers("parametrize"):
-        names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
-        if name in ([one.strip() for one in names.split(",")] if isinstance(names, str) else names):
-            return False
-    for fixture in reversed(metafunc._arg2fixturedefs.get(name, ())):  # the closest one is the last
-        if getattr(fixture.func, "__module__", None) == module:
-            return True
-        if name not in fixture.argnames:  # else it takes the value of the one that it overrides
-            return False
-    return False
-
-
-def configuration_of(item: pytest.Item) -> ConfigurationId | None:
-    """The configuration that a test was parametrised with, if it was."""
-    callspec = getattr(item, "callspec", None)
-    asked: ConfigurationId | None = None if callspec is None else callspec.params.get("configuration")
-    return asked
 
 
 def written_files(config: pytest.Config) -> list[Path]:

@@ -12,6 +12,7 @@ import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.printable import printable_line, printable_lines
+from configspec.pytest_plugin.short_names import spelled
 
 
 class Terminal:
@@ -54,11 +55,13 @@ def write_past_workers(line: str) -> None:
             sys.__stderr__.flush()
 
 
-def message(problem: ConfigspecError) -> str:
+def message(problem: ConfigspecError, config: pytest.Config) -> str:
     """An error of ours, as a report of pytest shows it."""
-    return "\n".join(map(printable_line, problem.lines))
+    return spelled(config, "\n".join(map(printable_line, problem.lines)))
 
 
-def usage_error(problem: ConfigspecError | str) -> pytest.UsageError:
+def usage_error(problem: ConfigspecError | str, config: pytest.Config) -> pytest.UsageError:
     """What ends the run before it begins."""
-    return pytest.UsageError(printable_line(problem) if isinstance(problem, str) else message(problem))
+    if isinstance(problem, str):
+        return pytest.UsageError(spelled(config, printable_line(problem)))
+    return pytest.UsageError(message(problem, config))

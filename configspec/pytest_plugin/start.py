@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import threading
 import time
@@ -15,6 +14,7 @@ import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.pytest_plugin.options import Asked, read_options
+from configspec.pytest_plugin.refusals import refuse_what_cannot_measure
 from configspec.pytest_plugin.run import RUN, MeasuringRun
 from configspec.pytest_plugin.shown import usage_error
 
@@ -31,14 +31,14 @@ def run_of(config: pytest.Config) -> MeasuringRun | None:
     """
     if RUN in config.stash:
         return config.stash[RUN]
-    asked = read_options(config)
-    if not asked.devices:
-        return None
-    _refuse_what_cannot_measure(config)
     try:
+        asked = read_options(config)
+        if not asked.devices:
+            return None
+        refuse_what_cannot_measure(config)
         run = config.stash[RUN] = _begin(config, asked)
     except ConfigspecError as problem:
-        raise usage_error(problem) from problem
+        raise usage_error(problem, config) from problem
     return run
 
 
@@ -63,19 +63,6 @@ def _begin(config: pytest.Config, asked: Asked) -> MeasuringRun:
 
         check_journal(asked)
     return run
-
-
-def _refuse_what_cannot_measure(config: pytest.Config) -> None:
-    if not config.pluginmanager.hasplugin("benchmark"):
-        raise pytest.UsageError(
-            "--device needs pytest-benchmark, which is switched off or missing: leave out '-p no:benchmark'."
-        )
-    if config.getoption("dist", "no") == "each":
-        raise pytest.UsageError("--dist each would have every worker measure every device: leave it out.")
-    if not all(re.match(r"(\d+\*)?popen\b", spec) for spec in config.getoption("tx", [])):
-        raise pytest.UsageError(
-            "--device needs workers on this host, which is where the devices are reached from: -n N."
-        )
 
 
 def end_in_order_when_terminated(config: pytest.Config) -> None:

@@ -38,7 +38,7 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
         rows = _rows(run)
         _write_document(terminal, run_document(rows, TOP))
     except ConfigspecError as problem:
-        terminal.write_lines(message(problem), red=True)
+        terminal.write_lines(message(problem, terminal.config), red=True)
     terminal.write_line("")
     _tell_missing(terminal, run, rows)
     _tell_retried(terminal, rows)

@@ -221,7 +221,8 @@ def test_a_usage_error_comes_before_any_worker(testbed, pytester):
 
 def test_nothing_measured_is_no_success(testbed, pytester):
     """As without workers."""
-    result = pytester.runpytest("--device", "fast", "-n", "2", "--benchmark-disable")
+    pytester.makepyfile(test_bench="import pytest\ndef test_it(hil_benchmark):\n    pytest.skip('not today')\n")
+    result = pytester.runpytest("--device", "fast", "-n", "2")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*nothing was measured*"])
 

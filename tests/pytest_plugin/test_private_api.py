@@ -27,13 +27,15 @@ PLAIN: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", ["disabled", "stats", "extra_info", "has_error", "params"])
+@pytest.mark.parametrize("name", ["disabled", "stats", "extra_info", "has_error", "params", "_mode"])
 def test_the_fixtures_attributes(name):
     """BenchmarkFixture sets each of them."""
     assert f"self.{name} = " in inspect.getsource(BenchmarkFixture.__init__), f"BenchmarkFixture.{name} is gone"
 
 
-@pytest.mark.parametrize("name", ["benchmarks", "xdist_warning", "only", "json", "save", "autosave", "storage"])
+@pytest.mark.parametrize(
+    "name", ["benchmarks", "xdist_warning", "only", "json", "save", "autosave", "storage", "compare_fail"]
+)
 def test_the_sessions_attributes(name):
     """BenchmarkSession sets each of them."""
     assert f"self.{name} = " in inspect.getsource(BenchmarkSession.__init__), f"BenchmarkSession.{name} is gone"

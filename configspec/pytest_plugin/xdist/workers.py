@@ -9,17 +9,10 @@ import pytest
 
 from configspec.printable import printable_line
 from configspec.pytest_plugin.run import RUN, MeasuringRun
-from configspec.pytest_plugin.start import FROM_CONTROLLER, run_of
+from configspec.pytest_plugin.start import FROM_CONTROLLER
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
-
-
-@pytest.hookimpl(tryfirst=True, optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """`-n auto`: as many as there are devices. Called before `pytest_configure`."""
-    run = run_of(config)
-    return None if run is None else len(run.devices)
 
 
 @pytest.hookimpl(optionalhook=True)

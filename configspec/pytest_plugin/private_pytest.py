@@ -1,0 +1,97 @@
+"""What is used of pytest although it does not promise it: in this module only.
+
+`tests/pytest_plugin/test_private_pytest.py` uses each against the installed release, and names it when it is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from configspec.theory.ids import ConfigurationId
+
+
+def parser_of(config: pytest.Config) -> pytest.Parser:
+    """The parser of the command line."""
+    return config._parser
+
+
+def declared_options(parser: pytest.Parser) -> dict[str, argparse.Action]:
+    """Every name of an option that pytest, a plugin or a conftest has declared."""
+    return parser.optparser._option_string_actions
+
+
+def loaded_by_conftest(pluginmanager: pytest.PytestPluginManager) -> bool:
+    """Whether a plugin that is being loaded was named by a conftest, since those come after all others."""
+    return bool(pluginmanager._conftest_plugins)
+
+
+def load_conftests(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> None:
+    """Load the initial conftests of the folders that `args` name, as pytest does; those that are loaded stay."""
+    read = parser.parse_known_args(args, namespace=copy.copy(config.option))
+    if read.file_or_dir != config.known_args_namespace.file_or_dir:
+        config.known_args_namespace.file_or_dir = read.file_or_dir
+        config.pytest_load_initial_conftests(config)
+
+
+def fixtures_of(item: pytest.Item) -> frozenset[str]:
+    """The names of the fixtures that a test asks for."""
+    return frozenset(getattr(item, "fixturenames", ()))
+
+
+def undefined_fixtures(item: pytest.Item) -> frozenset[str]:
+    """The names that a test asks for, and that no plugin, no conftest and no parameter gives it."""
+    info = getattr(item, "_fixtureinfo", None)
+    return frozenset() if info is None else frozenset(info.names_closure) - info.name2fixturedefs.keys() - {"request"}
+
+
+def resolves_to(metafunc: pytest.Metafunc, name: str, module: str) -> bool:
+    """Whether the test gets its fixture `name` from `module`, and not its own of that name or its own parameters."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+        if name in ([one.strip() for one in names.split(",")] if isinstance(names, str) else names):
+            return False
+    if any(name in call.params for call in metafunc._calls):  # by a hook of the suite's own
+        return False
+    for fixture in reversed(metafunc._arg2fixturedefs.get(name, ())):  # the closest one is the last
+        if getattr(fixture.func, "__module__", None) == module:
+            return True
+        if name not in fixture.argnames:  # else it takes the value of the one that it overrides
+            return False
+    return False
+
+
+def configuration_of(item: pytest.Item) -> ConfigurationId | None:
+    """The configuration that a test was parametrised with, if it was, and by this plugin."""
+    from configspec.theory.ids import ConfigurationId
+
+    callspec = getattr(item, "callspec", None)
+    asked = None if callspec is None else callspec.params.get("configuration")
+    return asked if isinstance(asked, ConfigurationId) else None
+
+
+def without_names_of_others(module: ModuleType, pluginmanager: pytest.PytestPluginManager) -> ModuleType:
+    """The fixtures of `module`, but none that another plugin has by the same name: there, only one can be had."""
+    kind = type(module.configuration)  # what the decorator makes
+    theirs = {
+        name
+        for plugin in pluginmanager.get_plugins() - set(pluginmanager._conftest_plugins)
+        for name in _fixture_names(plugin, kind)
+    }
+    ours = ModuleType(module.__name__, module.__doc__)
+    for name, value in vars(module).items():
+        if isinstance(value, kind) and name not in theirs:
+            setattr(ours, name, value)
+    return ours
+
+
+def _fixture_names(plugin: object, kind: type) -> Iterator[str]:
+    for name, value in {**vars(type(plugin)), **getattr(plugin, "__dict__", {})}.items():
+        if isinstance(value, kind):
+            yield getattr(value, "name", None) or name

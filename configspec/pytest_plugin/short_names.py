@@ -1,0 +1,88 @@
+"""Short names of the options: `--device` for `--configspec-device`, where nobody else has that name.
+
+pytest ends a run in which an option is declared twice, and a project may declare `--device` at any time: in another
+plugin, in a conftest, in the conftest of a subfolder when that is collected. So the short names are not declared.
+Once plugins and initial conftests have declared theirs, what was written by a name that nobody has is ours, and is
+handed to pytest by its full name. Without one of ours on the command line nothing is done.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from configspec.pytest_plugin.options import OPTIONS
+from configspec.pytest_plugin.private_pytest import declared_options, load_conftests, parser_of
+
+FULL_NAMES = {one.short: one.full for one in OPTIONS}
+IN_TEXT = r"(?<![\w-])--[a-z-]*[a-z]"  # not compiled here, in everybody's pytest
+
+
+def take_short_names(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Put full names into `args` for the short ones that are ours."""
+    read = list(_with_files(args))
+    written = {_name(arg) for arg in _options(read)} & FULL_NAMES.keys()
+    if written <= taken_names(parser):
+        return
+    # Until now the "fast" of "--device fast" could only be taken for a folder: look again for the conftests, of which
+    # one may declare the name after all.
+    load_conftests(config, parser, _renamed(read, written - taken_names(parser)))
+    args[:] = _renamed(read, written - taken_names(parser))
+
+
+def taken_names(parser: pytest.Parser) -> set[str]:
+    """The short names that belong to somebody else."""
+    known = declared_options(parser)
+    return {short for short, full in FULL_NAMES.items() if short in known and known[short].dest != known[full].dest}
+
+
+def spelled(config: pytest.Config, text: str) -> str:
+    """A text of ours in which each option has a name that works in this run."""
+    taken = taken_names(parser_of(config))
+    return re.sub(IN_TEXT, lambda found: FULL_NAMES[found[0]] if found[0] in taken else found[0], text)
+
+
+def tell_in_help(parser: pytest.Parser) -> None:
+    """Say of each option whether its short name is another's in this project."""
+    for short in taken_names(parser):
+        action = declared_options(parser)[FULL_NAMES[short]]
+        action.help = str(action.help).replace(f"short: {short}", f"{short} is another's here")
+
+
+def _options(args: Iterable[str]) -> Iterator[str]:
+    for arg in args:
+        if arg == "--":
+            return
+        yield arg
+
+
+def _renamed(args: list[str], ours: set[str]) -> list[str]:
+    renamed = list(args)
+    for place, arg in enumerate(_options(args)):
+        name = _name(arg)
+        if name in ours:
+            renamed[place] = FULL_NAMES[name] + arg[len(name) :]
+    return renamed
+
+
+def _name(arg: str) -> str:
+    return arg.partition("=")[0]
+
+
+def _with_files(args: Iterable[str]) -> Iterator[str]:
+    """The arguments with those that stand in files, `@FILE`, as pytest reads them: one a line."""
+    for arg in args:
+        path = Path(arg[1:])
+        if not (arg.startswith("@") and path.is_file()):
+            yield arg
+            continue
+        try:
+            lines = path.read_text(sys.getfilesystemencoding()).splitlines()
+        except (OSError, UnicodeDecodeError):  # pytest says why
+            yield arg
+        else:
+            yield from _with_files(lines)

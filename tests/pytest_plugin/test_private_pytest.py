@@ -1,0 +1,62 @@
+"""The canary: what configspec uses of pytest without a promise is still there.
+
+Where one of these fails, look in pytest's changelog for the name, and mend `private_pytest.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+
+import pytest
+
+from configspec.pytest_plugin import fixtures, private_pytest
+
+
+def test_the_declared_options(request):
+    """By name, each with the place of its value."""
+    declared = private_pytest.declared_options(private_pytest.parser_of(request.config))
+    assert declared["--exitfirst"].dest == "maxfail"
+    assert isinstance(declared["--exitfirst"], argparse.Action)
+
+
+def test_the_help_of_an_option_can_be_changed(request):
+    """It is printed from there."""
+    assert private_pytest.declared_options(private_pytest.parser_of(request.config))["--exitfirst"].help
+
+
+def test_the_conftests(request):
+    """Those of this run are known, and are loaded by a hook that Config itself implements."""
+    assert private_pytest.loaded_by_conftest(request.config.pluginmanager)
+    assert list(inspect.signature(pytest.Config.pytest_load_initial_conftests).parameters) == ["self", "early_config"]
+    assert isinstance(request.config.known_args_namespace.file_or_dir, list)
+
+
+def test_the_fixtures_of_a_test(request, tmp_path):
+    """Those that it asks for; all are defined."""
+    assert {"request", "tmp_path"} <= private_pytest.fixtures_of(request.node)
+    assert not private_pytest.undefined_fixtures(request.node)
+
+
+class Phone:
+    """A plugin that has a fixture of a name of ours."""
+
+    @pytest.fixture
+    def device(self) -> str:
+        return "pixel"
+
+
+def test_a_fixture_that_another_plugin_has_is_not_given():
+    """The others are."""
+    manager = pytest.PytestPluginManager()
+    manager.register(Phone())
+    given = private_pytest.without_names_of_others(fixtures, manager)
+    names = {"configuration", "measured", "decoded", "hil_benchmark", "hil_end_to_end"}
+    assert {name for name in vars(given) if not name.startswith("__")} == names
+
+
+def test_what_parametrises_a_test():
+    """Its planned calls, and where its fixtures come from."""
+    told = inspect.getsource(pytest.Metafunc.__init__)
+    for name in ("_calls", "_arg2fixturedefs"):
+        assert f"self.{name}" in told, f"Metafunc.{name} is gone"
