@@ -19,7 +19,7 @@ from configspec.pytest_plugin.refusals import refuse_to_compare_in_vain
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.shown import Terminal, message, usage_error
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
-from configspec.pytest_plugin.xdist.workers import report_not_run
+from configspec.pytest_plugin.xdist.workers import heed_controller, report_not_run
 
 if TYPE_CHECKING:
     from configspec.theory.ids import ConfigurationId
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def begin(config: pytest.Config) -> None:
     """Where a device is asked for, decide what is measured; every mistake ends the run before it begins."""
+    heed_controller(config)
     run = None if config.option.help else run_of(config)
     if run is None:
         return
@@ -38,6 +39,10 @@ def begin(config: pytest.Config) -> None:
         from configspec.pytest_plugin.rows import RowKeeper
 
         config.pluginmanager.register(RowKeeper(run), "configspec rows")
+        if private_api.is_controller(config):
+            from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts
+
+            config.pluginmanager.register(WorkerStarts(run.asked.worker_silence_s), "configspec worker starts")
         end_in_order_when_terminated(config)
 
 

@@ -16,6 +16,7 @@ import pytest
 AMOUNTS = ("none", "sample", "all")
 LAST = "last"  # the newest journal
 INVENTORY = "devices.yaml"
+SILENCE = "configspec_worker_silence"  # of the ini file only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(one.full, dest=one.key, help=f"{one.help} (short: {one.short})", **one.attributes)
         if one.ini is not None:
             parser.addini(one.key, one.ini, type=one.ini_type, default=None)
+    parser.addini(SILENCE, "how long a worker of pytest-xdist may give no sign of life (default: 30s)", default=None)
 
 
 def add_short_names(parser: pytest.Parser, ours: Collection[str]) -> None:
@@ -169,6 +171,7 @@ class Asked:
     resume: str | None = None  # a file, or LAST
     anonymous: bool = False
     acceptance_check: int = 2  # prompts of each draft
+    worker_silence_s: float = 30.0
 
 
 def read_options(config: pytest.Config) -> Asked:
@@ -187,6 +190,7 @@ def read_options(config: pytest.Config) -> Asked:
         journals=Path(config.rootpath, _ini(config, "configspec_journal") or ".configspec/journal"),
         journal=Path(config.invocation_params.dir, journal) if journal else None,
         acceptance_check=_acceptance_check(config),
+        worker_silence_s=_worker_silence_s(config),
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
         anonymous=_flag(config, "configspec_anonymous"),
     )
@@ -220,10 +224,24 @@ def _amount(config: pytest.Config) -> str:
 
 def _device_wait_s(config: pytest.Config) -> float:
     written = _text(config, "configspec_device_wait", "0")
-    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", written.strip())
-    if match is None:
+    asked_s = _time_s(written)
+    if asked_s is None:
         raise _wrong(config, f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+    return asked_s
+
+
+def _worker_silence_s(config: pytest.Config) -> float:
+    given = _ini(config, SILENCE)
+    asked_s = _time_s("30s" if given is None else str(given))
+    if asked_s is None or not 1 <= asked_s <= 24 * 3600:
+        raise _wrong(config, f"{SILENCE} is {given!r}. It takes a time from 1s to 24h, such as 30s.")
+    return asked_s
+
+
+def _time_s(written: str) -> float | None:
+    """Seconds, or a time such as 90s, 10m or 1h; None where it is neither."""
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", written.strip())
+    return None if match is None else float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def _acceptance_check(config: pytest.Config) -> int:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pytest
+
+if TYPE_CHECKING:
+    import subprocess
 
 # pytest-benchmark and pytest-xdist ship no types.
 Untyped: TypeAlias = Any
@@ -38,6 +42,7 @@ class BenchmarkFixture(Protocol):
 class Worker(Protocol):
     """xdist's `WorkerController`, as a scheduler needs it."""
 
+    config: pytest.Config  # the controller's
     gateway: Untyped  # .id names the worker
 
     @property
@@ -133,6 +138,33 @@ def late_reports(config: pytest.Config) -> Iterator[pytest.TestReport]:
             yield values["rep"]
         elif event in ("workerfinished", "errordown"):
             at_work.discard(values["node"])
+
+
+def process_of(worker: Worker) -> subprocess.Popen[bytes] | None:
+    """The process that execnet started for a worker; None where another process did (`via`)."""
+    process: subprocess.Popen[bytes] | None = getattr(worker.gateway._io, "popen", None)
+    return process
+
+
+def started_by_execnet(thread_id: int) -> set[int]:
+    """The processes that a thread of this one has started and that run execnet; none where the system does not say."""
+    from execnet.gateway_io import popen_bootstrapline
+
+    found = set()
+    with suppress(OSError):
+        for pid in Path(f"/proc/self/task/{thread_id}/children").read_text().split():
+            with suppress(OSError):  # it has just ended
+                if popen_bootstrapline.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.add(int(pid))
+    return found
+
+
+def give_up(worker: Worker) -> None:
+    """Have xdist take a worker for dead that does not die."""
+    node: Untyped = worker
+    node._down = True  # else its end, should it come, would be a second one
+    distribution: Untyped = worker.config.pluginmanager.get_plugin("dsession")
+    distribution.queue.put(("errordown", {"node": worker, "error": "it does not die"}))
 
 
 def written_files(config: pytest.Config) -> list[Path]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from configspec.pytest_plugin.options import Asked
     from configspec.pytest_plugin.plan import Plan
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
+    from configspec.pytest_plugin.xdist.watched_workers import WatchedWorkers
     from configspec.records.journal import Journal
     from configspec.records.redact import Private
     from configspec.records.row import Row
@@ -65,6 +66,7 @@ class MeasuringRun:
     unfit: str | None = None  # why this worker must not measure
     workers: int = 0
     queues: DeviceQueues | None = None  # where the workers get their tests from
+    watched: WatchedWorkers | None = None  # by the controller, lest one that is stopped stops the run
     rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
     private: Private | None = None  # what --anonymous leaves out; None: not looked up yet

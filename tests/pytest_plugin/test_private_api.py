@@ -79,6 +79,19 @@ def test_the_workers_of_xdist():
     assert '"workercount": ' in told
 
 
+def test_the_processes_of_xdists_workers():
+    """Where a worker's process is, how it is taken for dead, and the channel that its beats come through."""
+    manage, execnet = pytest.importorskip("xdist.workermanage"), pytest.importorskip("execnet")
+    from execnet import gateway_base, gateway_io
+
+    assert "if not self._down:" in inspect.getsource(manage.WorkerController.process_from_remote)
+    assert "self._io = io" in inspect.getsource(gateway_base.BaseGateway.__init__)
+    assert "self.popen = " in inspect.getsource(gateway_io.Popen2IOMaster.__init__)
+    assert "endmarker" in inspect.signature(execnet.Channel.setcallback).parameters
+    assert hasattr(execnet.Gateway, "newchannel")
+    assert gateway_io.popen_bootstrapline in gateway_io.popen_args(execnet.XSpec("popen"))
+
+
 def test_the_distribution_of_xdist():
     """Its plugin "dsession" has the workers, those that are at work, and the queue of what they say."""
     dsession = pytest.importorskip("xdist.dsession").DSession

@@ -22,6 +22,7 @@ class FakeWorker:
     """A worker as far as a scheduler sees it: it runs a test when it knows the next one, or that there is none."""
 
     def __init__(self, name: str) -> None:
+        self.config: Any = SimpleNamespace()
         self.gateway = SimpleNamespace(id=name)
         self.known: list[int] = []
         self.shutting_down = False

@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from configspec.printable import printable_line
+from configspec.pytest_plugin.private_api import Worker
 from configspec.pytest_plugin.run import RUN, MeasuringRun
+from configspec.pytest_plugin.shown import terminal_of
 from configspec.pytest_plugin.start import FROM_CONTROLLER
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
+    from configspec.pytest_plugin.xdist.watched_workers import Death
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
     """How many workers the run begins with."""
-    if RUN in config.stash:
-        config.stash[RUN].workers = len(specs)
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        from configspec.pytest_plugin.xdist.watched_workers import WatchedWorkers
+
+        run.workers = len(specs)
+        run.watched = WatchedWorkers(run.asked.worker_silence_s)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -27,11 +34,37 @@ def pytest_configure_node(node: Any) -> None:
     """What a worker must not find out for itself: a file may change, and the last journal is soon another one."""
     run = node.config.stash.get(RUN, None)
     if run is not None:
+        assert run.watched is not None
         node.workerinput[FROM_CONTROLLER] = {
+            "beats": run.watched.watch(node),
+            "silence_s": run.asked.worker_silence_s,
             "inventory_sha256": run.plan.inventory.sha256,
             "resume": None if run.earlier is None else str(run.earlier.path),
             "samples": None if run.samples is None else str(run.samples),
         }
+
+
+def heed_controller(config: pytest.Config) -> None:
+    """In a worker of a run that measures: beat, and end when the controller falls silent."""
+    told = getattr(config, "workerinput", {}).get(FROM_CONTROLLER, {})
+    if told and told["beats"] is not None:
+        from configspec.pytest_plugin.xdist.watch import watch_controller
+
+        watch_controller(told["beats"], told["silence_s"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Worker, error: object | None) -> None:
+    """Say why a worker is gone, where watching has told; also where it ran no test."""
+    death = None if error is None else _death_of(node)
+    terminal = terminal_of(node.config)
+    if death is not None and terminal is not None:
+        terminal.write_line(f"configspec: {death.what}. {death.hint}")
+
+
+def _death_of(worker: Worker) -> Death | None:
+    run = worker.config.stash.get(RUN, None)
+    return None if run is None or run.watched is None else run.watched.death_of(worker)
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -54,10 +87,12 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any
         return
     from configspec.theory.ids import device_in
 
-    device = device_in(crashitem, run.devices)
+    death, device = _death_of(report.node), device_in(crashitem, run.devices)
+    said = f"{report.longrepr}." if death is None else f"{death.what} while it ran {crashitem!r}. {death.hint}"
     if device is not None:
         report.when = "setup"  # an error, where xdist would have a failed test
-        report.longrepr = printable_line(f"{report.longrepr}. It measured on {device}; the test is not run again.")
+        said += f" It measured on {device}; the test is not run again."
+    report.longrepr = printable_line(said)
 
 
 def report_not_run(config: pytest.Config, run: MeasuringRun) -> int:
