@@ -28,6 +28,7 @@ from configspec.atomic import SUFFIX, replacing, write_whole
 from configspec.content_hash import file_sha256
 from configspec.errors import TestbedError, UsageError
 from configspec.own_folder import CACHE_VARIABLE, OTHERS_WRITE, is_own, own_folder
+from configspec.printable import printable
 from configspec.untrusted import read_bounded
 
 T = TypeVar("T")
@@ -160,7 +161,7 @@ def _build_whole(entry: Path, suffix: str, build: Callable[[Path], None]) -> Non
 
 
 def _tell_rebuilt(entry: Path, why: str) -> None:
-    warnings.warn(f"{entry}: {why}. It has been built anew.", stacklevel=3)
+    warnings.warn(printable(f"{entry}: {why}. It has been built anew."), stacklevel=3)
 
 
 @contextmanager

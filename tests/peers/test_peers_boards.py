@@ -29,7 +29,7 @@ def test_the_testbed_is_two_boards_whose_cells_take_a_fixed_time(tmp_path: Path)
     (found,) = inventory.families.values()
     assert len(inventory.devices) * len(found.drafts) * len(found.quants) * len(inventory.sweep.k) == ROWS
     assert inventory.sweep.seconds_per_cell == CELL_S
-    assert inventory.sweep.rounds >= 10**6
+    assert inventory.sweep.rounds >= 10**5
 
 
 @pytest.mark.parametrize(("status", "rows"), [(1, ROWS), (0, ROWS - 1), (0, 0)])

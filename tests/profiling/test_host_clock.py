@@ -18,6 +18,7 @@ import configspec
 ROOT = Path(configspec.__file__).parent
 # Who may ask for the time of day, and what for.
 MAY_ASK = {
+    "content_hash.py": "how long ago a file was changed, since the system's times are some milliseconds coarse",
     "devices/lock.py": "since when a run holds a board, for people",
     "pytest_plugin/journals.py": "when a run began: its file's name, and which of two files is newer",
 }
