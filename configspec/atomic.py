@@ -6,6 +6,7 @@ that others read is written here.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -18,22 +19,27 @@ SUFFIX = ".partial"
 
 def beside(path: Path, *, suffix: str = SUFFIX) -> Path:
     """A name in the folder of `path` that nobody else uses, for its replacement."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
+    # A name may be as long as the file system allows, and this one is longer.
+    return path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}{suffix}")
 
 
 @contextmanager
-def replacing(path: Path, *, suffix: str = SUFFIX) -> Iterator[Path]:
+def replacing(path: Path, *, suffix: str = SUFFIX, new: bool = False) -> Iterator[Path]:
     """The path to write to; at the end of the block what was written takes the place of `path`.
 
     Where the block raises, or the disk is full, `path` is as it was and nothing is left beside it.
 
     Raises:
         OSError: It cannot be written.
+        FileExistsError: It was to be `new`, and there is one by now.
     """
     partial = beside(path, suffix=suffix)
     try:
         yield partial
-        put_in_place(partial, path)
+        if new:
+            put_in_new_place(partial, path)
+        else:
+            put_in_place(partial, path)
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -57,10 +63,38 @@ def put_in_place(partial: Path, path: Path) -> None:
     """
     with suppress(FileNotFoundError):  # there may be none yet
         shutil.copymode(path, partial)
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
+    _sync_file(partial)
     partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+def put_in_new_place(partial: Path, path: Path) -> None:
+    """The same where nothing may be replaced, whoever makes a file of that name at this moment.
+
+    Raises:
+        FileExistsError: There is one.
+        OSError: The disk does not take it.
+    """
+    _sync_file(partial)
+    try:
+        path.hardlink_to(partial)
+        partial.unlink()
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links, such as FAT
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        partial.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

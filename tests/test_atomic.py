@@ -52,3 +52,28 @@ def test_two_writers_do_not_share_a_name(tmp_path):
     """Not even in one process, or in two containers with the same process ids."""
     assert beside(tmp_path / "f") != beside(tmp_path / "f")
     assert beside(tmp_path / "f").name.startswith(".f.")
+
+
+def test_the_longest_name_that_there_can_be_is_written(tmp_path):
+    """The name beside it is shorter."""
+    path = tmp_path / ("ü" * 127)
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_where_it_must_be_new_nobody_is_replaced(tmp_path):
+    """Whoever was first: the file stays, and nothing is left beside it."""
+    path = tmp_path / "f"
+    path.write_bytes(b"first")
+
+    def second() -> None:
+        with replacing(path, new=True) as partial:
+            partial.write_bytes(b"second")
+
+    with pytest.raises(FileExistsError):
+        second()
+    assert path.read_bytes() == b"first"
+    path.unlink()
+    second()
+    assert path.read_bytes() == b"second"
+    assert list(tmp_path.iterdir()) == [path]

@@ -9,7 +9,8 @@
                takes to know the best of all configurations
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it, and how long
                collecting 10,000 configurations takes
-    journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them
+    journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them; the
+               memory of a run of 2,000 replayed rows
     cache      the check of all that the cache keeps against the main job that uses it
     boards     two boards behind a real OpenSSH server on loopback: drafting over SSH against local, the start of an
                agent, and a sweep of both with two workers against one after the other
@@ -36,6 +37,7 @@ import every_cell
 import journal_cost
 import plugin_cost
 import rank_cost
+import replay_memory
 import separate_k
 import sweep
 from build_llama_bench import ensure_llama_bench
@@ -202,8 +204,13 @@ def plugin(asked: Asked) -> list[Line]:
 
 
 def journal(asked: Asked) -> list[Line]:
-    """What it costs to lose nothing, and to rank it all."""
-    return [*journal_cost.measure(repeats=asked.pairs), *rank_cost.measure(repeats=asked.pairs)]
+    """What it costs to lose nothing, to hold it while a run goes on, and to rank it all."""
+    repeats = asked.pairs
+    return [
+        *journal_cost.measure(repeats=repeats),
+        replay_memory.measure(repeats=repeats),
+        *rank_cost.measure(repeats=repeats),
+    ]
 
 
 def cache(asked: Asked) -> list[Line]:

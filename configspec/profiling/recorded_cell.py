@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from configspec.profiling.drafting_speed import tokens_per_s
-from configspec.records.profile_file import read_profile
+from configspec.records.profile_file import ProfileFile, read_profile
 from configspec.records.row import CountedAcceptance, Drafting, Environment, Power, Row
 from configspec.testbed.device_spec import ReplaySpec
 from configspec.theory.ids import Cell
@@ -15,16 +16,31 @@ from configspec.theory.serving.assumptions import Serving
 METHOD = "replay of a profile file"
 
 
-def recorded_rows(cell: Cell, ks: Sequence[int], replay: ReplaySpec, otherwise: Serving) -> dict[int, Row]:
-    """A cell's rows by K, as the profile file has them; `otherwise` is assumed where it says nothing of serving."""
-    profile = read_profile(replay.profile)
-    serving = profile.serving.get(cell.family, otherwise)
-    environment = Environment(source=profile.source, profile=replay.profile.name)
-    return {
-        one.k: recorded_row(one, serving, environment)
-        for one in profile.configurations(replay.device, as_name=cell.device)
-        if one.cell == cell and one.k in ks
-    }
+class Recordings:
+    """The profile files of a testbed, each read once. Its rows are made when they are asked for, and not kept."""
+
+    def __init__(self) -> None:
+        self._profiles: dict[Path, ProfileFile] = {}
+        self._cells: dict[tuple[Path, str, str], dict[Cell, list[Configuration]]] = {}
+
+    def rows(self, cell: Cell, ks: Sequence[int], replay: ReplaySpec, otherwise: Serving) -> dict[int, Row]:
+        """A cell's rows by K, as the profile file has them; `otherwise` is assumed where it says nothing of serving."""
+        if replay.profile not in self._profiles:
+            self._profiles[replay.profile] = read_profile(replay.profile)
+        profile = self._profiles[replay.profile]
+        serving = profile.serving.get(cell.family, otherwise)
+        environment = Environment(source=profile.source, profile=replay.profile.name)
+        found = self._cells_of(profile, replay, cell.device).get(cell, ())
+        return {one.k: recorded_row(one, serving, environment) for one in found if one.k in ks}
+
+    def _cells_of(self, profile: ProfileFile, replay: ReplaySpec, name: str) -> Mapping[Cell, Sequence[Configuration]]:
+        key = (replay.profile, replay.device, name)
+        if key not in self._cells:
+            cells: dict[Cell, list[Configuration]] = {}
+            for one in profile.configurations(replay.device, as_name=name):
+                cells.setdefault(one.cell, []).append(one)
+            self._cells[key] = cells
+        return self._cells[key]
 
 
 def recorded_row(one: Configuration, serving: Serving, environment: Environment) -> Row:

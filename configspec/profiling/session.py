@@ -23,7 +23,7 @@ from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes, Timing, time_drafting
 from configspec.profiling.end_to_end import check_room, decode_prompts, summarise
 from configspec.profiling.measured_cell import MeasuredCell, retried
-from configspec.profiling.recorded_cell import recorded_rows
+from configspec.profiling.recorded_cell import Recordings
 from configspec.profiling.verification import measured_serving
 from configspec.profiling.workbench import PreparedDraft, Workbench
 from configspec.progress import Progress
@@ -62,6 +62,7 @@ class ProfilingSession:
         self.workbench = Workbench(
             inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
         )
+        self._recordings = Recordings()
         self._cells: dict[tuple[Cell, tuple[int, ...]], dict[int, Row] | ConfigspecError] = {}
 
     def __enter__(self) -> ProfilingSession:
@@ -77,10 +78,16 @@ class ProfilingSession:
     def rows(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
         """One cell at every K of `ks`; measured when first asked for, remembered afterwards, failures too.
 
+        What is recorded is looked up each time: thousands of rows are not kept once more.
+
         Raises:
             UsageError: Something about the cell must be changed by the person.
             TestbedError: The device misbehaved or was lost now, or it is quarantined (then with the first cause).
         """
+        replay = self._inventory.devices[cell.device].replay
+        if replay is not None:
+            self.workbench.pool.admit(cell.device)
+            return self._recordings.rows(cell, ks, replay, self._inventory.serving_for(cell.family))
         key = (cell, tuple(ks))
         if key not in self._cells:
             self._cells[key] = self._attempt(cell, ks)
@@ -106,8 +113,6 @@ class ProfilingSession:
         spec = self._inventory.devices[cell.device]
         try:
             self.workbench.pool.admit(cell.device)
-            if spec.replay is not None:
-                return recorded_rows(cell, ks, spec.replay, self._inventory.serving_for(cell.family))
             return self._tried(cell.device, lambda: self._measured(spec, cell, ks))
         except ConfigspecError as problem:
             return problem

@@ -38,7 +38,7 @@ def begin(config: pytest.Config) -> None:
     if not private_api.is_worker(config):
         from configspec.pytest_plugin.rows import RowKeeper
 
-        config.pluginmanager.register(RowKeeper(run), "configspec rows")
+        config.pluginmanager.register(RowKeeper(run, config), "configspec rows")
         if private_api.is_controller(config):
             from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts
 
@@ -64,14 +64,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers, who may read the file that it takes the place of
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Open the journal before the first test: where it cannot be written, nothing is measured."""
+    """Open the journal before the first test: where it or the results cannot be written, nothing is measured."""
     run = session.config.stash.get(RUN, None)
     if run is None or session.config.option.collectonly or private_api.is_worker(session.config):
         return
     from configspec.pytest_plugin.journals import begin_journal
+    from configspec.pytest_plugin.written_results import begin_results
 
     refuse_to_compare_in_vain(session.config)
     try:
+        begin_results(run, session.config)
         begin_journal(run, session.config)
     except ConfigspecError as problem:
         raise usage_error(problem, session.config) from problem
@@ -179,7 +181,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, o
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest-benchmark's own wrapper, which writes the file
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """Give pytest-benchmark all rows and no others, then make its files compact; a run that lacks rows fails."""
+    """Give pytest-benchmark all rows and no others, and say what could not be written; a run that lacks rows fails."""
     run = session.config.stash.get(RUN, None)
     if run is not None:
         if private_api.is_worker(session.config):
@@ -188,20 +190,19 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
             _hand_over(run, session)
     try:
         result = yield
+    finally:  # also where pytest-benchmark raises, as it does where a run has become slower
         if run is not None and not private_api.is_worker(session.config):
-            from configspec.pytest_plugin.written_results import finish_results
+            _tell_whereabouts(run, session.config)
+    return result
 
-            finish_results(run, session.config)
-        return result
-    except OSError as problem:
-        if run is None or run.journal is None or private_api.is_worker(session.config):
-            raise
-        path = run.journal.path
-        raise usage_error(
-            f"the results could not be written: {problem}. What was measured is in the journal: "
-            f"configspec recover {path} -o results.json",
-            session.config,
-        ) from problem
+
+def _tell_whereabouts(run: MeasuringRun, config: pytest.Config) -> None:
+    from configspec.pytest_plugin.summary import tell_whereabouts
+
+    try:
+        tell_whereabouts(run, config)
+    except ConfigspecError as problem:
+        raise usage_error(problem, config) from problem
 
 
 def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:

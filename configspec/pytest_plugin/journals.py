@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,14 +12,13 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.journal_folder import last_with_a_row, new_name, prune
 from configspec.pytest_plugin.options import LAST, Asked
 from configspec.pytest_plugin.redaction import public_row
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.records.journal import Journal, is_being_written
-from configspec.records.samples import carry_samples, prune_samples, samples_folder
-
-KEPT = 20  # journals of the folder
-OURS = "[0-9]*T[0-9]*-[0-9]*.jsonl"  # those that nobody named; they sort by time
+from configspec.records.journal import Journal
+from configspec.records.journal_lock import hold_journal, is_being_written
+from configspec.records.samples import carry_samples, samples_folder
 
 
 def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
@@ -36,12 +35,18 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
         "datetime": began.isoformat(),
         **private_api.run_facts(config),
     }
-    run.journal = Journal(
-        named or run.asked.journals / f"{began:%Y%m%dT%H%M%S%f}-{os.getpid()}.jsonl",
-        header,
-        earlier=() if earlier is None else (public_row(run, kept.entry) for kept in earlier.rows.values()),
-        replace=named is not None and earlier is not None and named.resolve() == earlier.path.resolve(),
-    )
+    in_place = named is not None and earlier is not None and named.resolve() == earlier.path.resolve()
+    if earlier is not None:
+        held = hold_journal(earlier.path, alone=in_place)
+        if held is not None:
+            config.add_cleanup(held.close)
+    with new_name(run.asked.journals, began) if named is None else nullcontext(named) as path:
+        run.journal = Journal(
+            path,
+            header,
+            earlier=() if earlier is None else (public_row(run, kept.entry) for kept in earlier.rows.values()),
+            replace=in_place,
+        )
     run.samples = samples_folder(run.journal.path)
     if earlier is not None:
         refs = [kept.row.samples for kept in earlier.rows.values()]
@@ -53,12 +58,12 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
                 "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
             ) from problem
     if named is None:
-        _prune(run.asked.journals, spare=None if earlier is None else earlier.path)
+        prune(run.asked.journals, run.journal.path)
 
 
 def check_journal(asked: Asked) -> None:
     """A UsageError where the journal that was named already exists and is not what the run resumes."""
-    if asked.journal is None or not asked.journal.exists():
+    if asked.journal is None or not os.path.lexists(asked.journal):
         return
     if asked.resume is None or earlier_path(asked).resolve() != asked.journal.resolve():
         raise UsageError(
@@ -73,30 +78,14 @@ def earlier_path(asked: Asked) -> Path:
         UsageError: There is no last journal, or another run is still writing this one.
     """
     assert asked.resume is not None
-    path = _last(asked.journals) if asked.resume == LAST else Path(asked.resume)
+    if asked.resume == LAST:
+        path = last_with_a_row(asked.journals)
+        if path is None:
+            raise UsageError(
+                f"--resume last: {asked.journals} holds no journal with a finished row. Measure without it."
+            )
+    else:
+        path = Path(asked.resume)
     if is_being_written(path):
         raise UsageError(f"--resume {path}: another run is still writing it. Wait for it to end.")
     return path
-
-
-def _last(folder: Path) -> Path:
-    """The newest journal with a finished line: that of a run killed at its first row may hold half a line."""
-    for path in sorted(folder.glob(OURS), reverse=True):
-        with suppress(OSError), path.open("rb") as file:  # in a shared folder, somebody else's
-            if file.readline() and file.readline().endswith(b"\n"):
-                return path
-    raise UsageError(f"--resume last: {folder} holds no journal with a finished row. Measure without it.")
-
-
-def _prune(folder: Path, *, spare: Path | None) -> None:
-    """Keep the newest journals, and the one that workers have yet to read; no beginnings of runs that were killed.
-
-    Side files go with the last journal that refers to them.
-    """
-    journals = sorted(folder.glob(OURS))
-    for old in [*journals[:-KEPT], *folder.glob(".*.partial")]:
-        if old != spare and not is_being_written(old):
-            with suppress(OSError):
-                old.unlink()
-    if len(journals) > KEPT:
-        prune_samples(samples_folder(folder / "any.jsonl"), folder.glob("*.jsonl"))

@@ -24,6 +24,7 @@ Untyped: TypeAlias = Any
 # Options of pytest-benchmark that write, compare or refuse: the controller's business, and never a worker's.
 OUTPUTS = ("json", "save", "autosave", "compare", "compare_fail", "histogram")
 LATE_S = 6.0  # execnet gives a worker five to exit
+SAVING_TRIES = 20
 ONLY = pytest.StashKey[bool]()
 
 
@@ -54,6 +55,16 @@ class Worker(Protocol):
 
     def shutdown(self) -> None:
         """No more tests for it: it ends when it has run those that it knows."""
+
+
+class ResultsWriter(Protocol):
+    """What writes results files in pytest-benchmark's place."""
+
+    def put(self, path: Path, document: Mapping[str, object], *, new: bool = False) -> bool:
+        """Write one; whether it is there. FileExistsError where it was to be `new`."""
+
+    def refuse(self, path: Path, document: Mapping[str, object], why: str) -> None:
+        """Take note that one cannot be written."""
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -167,15 +178,47 @@ def give_up(worker: Worker) -> None:
     distribution.queue.put(("errordown", {"node": worker, "error": "it does not die"}))
 
 
-def written_files(config: pytest.Config) -> list[Path]:
-    """The results files, not empty, that pytest-benchmark has written in this run: its JSON, and what it saved."""
+def results_asked(config: pytest.Config) -> list[Path]:
+    """The files that pytest-benchmark is to write in this run: its JSON, and one in the folder where it saves.
+
+    Raises:
+        OSError: That folder cannot be made.
+    """
     session, found = _session(config), []
     if session.json:
-        found.append(Path(session.json))
-    if session.save or session.autosave:
-        saved = sorted(session.storage.get("any").parent.glob("[0-9][0-9][0-9][0-9]_*.json"))
-        found += saved[-1:]
-    return [path.absolute() for path in found if path.is_file() and path.stat().st_size]
+        found.append(Path(session.json).absolute())
+    if (session.save or session.autosave) and _saves_files(session):
+        folder = session.storage.get("any").parent  # makes it, and hides that it cannot
+        folder.mkdir(parents=True, exist_ok=True)
+        found.append(folder.absolute() / f"{session.save or session.autosave}.json")
+    return found
+
+
+def write_results_by(config: pytest.Config, writer: ResultsWriter) -> None:
+    """Have `writer` write the files that pytest-benchmark would write in place, where a kill leaves half of one."""
+    session = _session(config)
+    storage, json = session.storage, session.json and Path(session.json).absolute()
+
+    def save_json(document: Mapping[str, object]) -> None:
+        if writer.put(json, document):
+            session.logger.info(f"Wrote benchmark data in: {session.json}", purple=True)
+
+    def save(document: Mapping[str, object], name: str) -> None:
+        for _ in range(SAVING_TRIES):
+            path = storage.get(f"{storage._next_num}_{name}.json")
+            with suppress(FileExistsError):  # another run was faster
+                if writer.put(path.absolute(), document, new=True):
+                    storage.logger.info(f"Saved benchmark data in: {path}")
+                return
+        writer.refuse(path.absolute(), document, "every number of four digits is taken")
+
+    session.save_json = save_json
+    if _saves_files(session):
+        storage.save = save
+
+
+def _saves_files(session: Untyped) -> bool:
+    return hasattr(session.storage, "path")  # else a server has them
 
 
 def finished_row(item: pytest.Item) -> Untyped | None:
@@ -210,14 +253,9 @@ def run_facts(config: pytest.Config) -> dict[str, object]:
 
 
 def tidy_rows(config: pytest.Config) -> None:
-    """Leave out rows without data, on which the writer fails, and earlier attempts; make `extra_info` plain JSON."""
-    from configspec.records.plain import plain
-
+    """Leave out rows without data, on which the writer fails, and earlier attempts."""
     session = _session(config)
-    latest = {row.fullname: row for row in session.benchmarks if row.stats.data}
-    for row in latest.values():
-        row.extra_info = plain(row.extra_info)
-    session.benchmarks[:] = latest.values()
+    session.benchmarks[:] = {row.fullname: row for row in session.benchmarks if row.stats.data}.values()
 
 
 def forget_rows(config: pytest.Config) -> None:

@@ -63,7 +63,7 @@ def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:
         item.stash[AGAIN] = (changed.what, changed.then, changed.now)
         return None
     row = replace(row, serving=now.serving(row))
-    item.stash[TAKEN] = row
+    item.stash[TAKEN] = True
     assert row.resumed is not None
     told = printable(f"resumed from {row.resumed.file}: not measured now")
     item.user_properties.append(("configspec", told))

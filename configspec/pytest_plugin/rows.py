@@ -5,6 +5,7 @@ Under pytest-xdist the report travels from the worker to the controller; without
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -40,9 +41,10 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
         metadata.extra_info[KEY]["outcome"] = report.outcome
     metadata.extra_info.update(public_extra_info(item.config.stash[RUN], metadata.extra_info))
     text = dumps(private_api.row_as_json(metadata))
-    if text == item.stash.get(SENT, None):
+    digest = hashlib.sha256(text.encode()).digest()  # pytest keeps all tests to the end, and these with them
+    if digest == item.stash.get(SENT, None):
         return
-    item.stash[SENT] = text
+    item.stash[SENT] = digest
     setattr(report, ROW, text)
     if TAKEN in item.stash:
         setattr(report, RESUMED, True)
@@ -59,16 +61,29 @@ def mark_busy(report: pytest.TestReport, problem: BaseException) -> None:
 class RowKeeper:
     """The plugin of the process that keeps the rows: the only one, or the controller of workers."""
 
-    def __init__(self, run: MeasuringRun) -> None:
+    def __init__(self, run: MeasuringRun, config: pytest.Config) -> None:
         self._run = run
+        self._config = config
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The row is on the disk before its test is reported as ended."""
+        before = self._run.journal_problem
         take_row(self._run, report)
+        if self._run.journal_problem is not None and before is None:
+            from configspec.pytest_plugin.summary import tell_unwritten
+
+            tell_unwritten(self._run, self._config)  # there is still time to make room
         if report.failed:
             device = device_in(report.nodeid, self._run.devices)
             self._run.kept_out_of.setdefault(device, hasattr(report, BUSY))  # the first cause applies to all
+
+    @pytest.hookimpl(trylast=True)  # after pytest-benchmark has written, and before the summary
+    def pytest_sessionfinish(self) -> None:
+        """Look where the rows are."""
+        from configspec.pytest_plugin.whereabouts import look
+
+        self._run.whereabouts = look(self._run)
 
 
 def take_row(run: MeasuringRun, report: pytest.TestReport) -> None:
@@ -79,12 +94,13 @@ def take_row(run: MeasuringRun, report: pytest.TestReport) -> None:
     text = getattr(report, ROW, None)
     if text is None:
         return
+    delattr(report, ROW)  # pytest keeps the reports of all tests to the end
     entry: dict[str, object] = json.loads(text)
-    fullname = str(entry["fullname"])
-    run.rows[fullname] = KeptRow(fullname=fullname, entry=entry)
+    kept = KeptRow(fullname=str(entry["fullname"]), entry=entry)
+    run.rows[kept.fullname] = kept
     if hasattr(report, RESUMED):
-        run.resumed.add(fullname)
-    _journalled(run, lambda journal: journal.append(entry))
+        run.resumed.add(kept.fullname)
+    _journalled(run, lambda journal: journal.append_json(kept.json))
 
 
 def _drop(run: MeasuringRun, fullname: str, why: Sequence[str]) -> None:
@@ -109,7 +125,4 @@ def catch_up(run: MeasuringRun) -> None:
             run.unwritten[0](run.journal)
             del run.unwritten[0]
     except OSError as problem:
-        run.journal_problem = (
-            f"{len(run.unwritten)} rows are not in the journal {run.journal.path}, which could not be written: "
-            f"{problem.strerror}. A kill would lose them."
-        )
+        run.journal_problem = problem.strerror or str(problem)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import pytest
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from configspec.profiling.session import ProfilingSession
     from configspec.pytest_plugin.options import Asked
     from configspec.pytest_plugin.plan import Plan
+    from configspec.pytest_plugin.whereabouts import Whereabouts
+    from configspec.pytest_plugin.written_results import ResultsFiles
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
     from configspec.pytest_plugin.xdist.watched_workers import WatchedWorkers
     from configspec.records.journal import Journal
@@ -23,22 +26,62 @@ if TYPE_CHECKING:
     from configspec.records.row import Row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRow:
-    """A finished row, as the entry of pytest-benchmark's file that holds it."""
+    """A finished row, as the entry of pytest-benchmark's file that holds it.
 
-    fullname: str
-    entry: Mapping[str, object]
+    Kept as packed JSON, a small part of what its values take; what it holds is read again each time.
+    """
+
+    __slots__ = ("_packed", "fullname")
+
+    def __init__(self, *, fullname: str, entry: Mapping[str, object]) -> None:
+        from configspec.records.plain import dumps
+
+        self.fullname = fullname
+        self._packed = zlib.compress(dumps(entry).encode(), level=1)
+
+    @property
+    def json(self) -> str:
+        """It, as one line of a journal holds it."""
+        return zlib.decompress(self._packed).decode()
+
+    @property
+    def entry(self) -> dict[str, object]:
+        """All of it."""
+        from configspec.records.plain import loads
+
+        entry = loads(self.json)
+        assert isinstance(entry, dict)
+        return entry
 
     @property
     def row(self) -> Row:
-        """What it holds of configspec's; read again each time, so that thousands of rows are kept once."""
+        """What it holds of configspec's."""
         from configspec.records.codec import from_record
         from configspec.records.shared import record_of
 
         record = record_of(self.entry)
         assert record is not None
         return from_record(record, self.fullname)
+
+
+class RowsOf(Sequence["Row"]):
+    """The rows of what is kept, each read when it is asked for, so that thousands are not there at once."""
+
+    def __init__(self, kept: Iterable[KeptRow]) -> None:
+        self._kept = tuple(kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> RowsOf: ...
+
+    def __getitem__(self, place: int | slice) -> Row | RowsOf:
+        return RowsOf(self._kept[place]) if isinstance(place, slice) else self._kept[place].row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +104,10 @@ class MeasuringRun:
     current_setup: CurrentSetup | None = None
     journal: Journal | None = None
     unwritten: list[Callable[[Journal], None]] = field(default_factory=list)  # what the journal lacks, in order
-    journal_problem: str | None = None
+    journal_problem: str | None = None  # why it lacks it
+    results: ResultsFiles | None = None  # once their writing is taken over
+    whereabouts: Whereabouts | None = None  # of the rows, once they are looked up
+    told_whereabouts: bool = False
     missing_samples: int = 0  # side files that an earlier run's rows refer to, and that are gone
     unfit: str | None = None  # why this worker must not measure
     workers: int = 0
@@ -86,6 +132,6 @@ class MeasuringRun:
 
 RUN = pytest.StashKey[MeasuringRun]()
 CLOCK: pytest.StashKey[ReportedClock] = pytest.StashKey()
-TAKEN = pytest.StashKey["Row"]()  # of a test: the earlier row that stands for it
+TAKEN = pytest.StashKey[bool]()  # of a test: an earlier row stands for it
 AGAIN = pytest.StashKey[tuple[str, str, str]]()  # of a test: what changed since its earlier row was measured
-SENT = pytest.StashKey[str]()  # of a test: the row that its report carried
+SENT = pytest.StashKey[bytes]()  # of a test: the hash of the row that its report carried

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+
+import pytest
 
 from configspec.errors import ConfigspecError
-from configspec.pytest_plugin.run import MeasuringRun
-from configspec.pytest_plugin.shown import Terminal, message
+from configspec.pytest_plugin.run import MeasuringRun, RowsOf
+from configspec.pytest_plugin.shown import Terminal, message, terminal_of
+from configspec.pytest_plugin.whereabouts import look, refuse_what_is_missing
 from configspec.records.row import Row, SampleRefs
 from configspec.reporting.document import Document
 from configspec.reporting.prediction_section import prediction_reports
@@ -19,7 +23,7 @@ TOP = 5
 def prediction_json(run: MeasuringRun) -> dict[str, object]:
     """How well the profiles predicted, for the results file."""
     try:
-        return {"prediction": [report.as_json() for report in prediction_reports(_rows(run))]}
+        return {"prediction": [report.as_json() for report in prediction_reports(RowsOf(run.rows.values()))]}
     except ConfigspecError as problem:
         return {"prediction": None, "reason": str(problem)}
 
@@ -33,22 +37,18 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
         why = ": other runs have the devices" if run.kept_out else ""
         terminal.write_line(f"nothing was measured{why}", red=True)
         return
-    rows: list[Row] = []
+    rows = RowsOf(run.rows.values())
     try:
-        rows = _rows(run)
         _write_document(terminal, run_document(rows, TOP))
     except ConfigspecError as problem:
         terminal.write_lines(message(problem, terminal.config), red=True)
+        rows = RowsOf(())
     terminal.write_line("")
     _tell_missing(terminal, run, rows)
     _tell_retried(terminal, rows)
     _tell_resumed(terminal, run)
     _tell_unkept(terminal, run)
     _tell_files(terminal, run)
-
-
-def _rows(run: MeasuringRun) -> list[Row]:
-    return [kept.row for kept in run.rows.values()]
 
 
 def _write_document(terminal: Terminal, document: Document) -> None:
@@ -59,7 +59,7 @@ def _write_document(terminal: Terminal, document: Document) -> None:
         terminal.write_lines(section_body(section).rstrip())
 
 
-def _tell_missing(terminal: Terminal, run: MeasuringRun, rows: list[Row]) -> None:
+def _tell_missing(terminal: Terminal, run: MeasuringRun, rows: Sequence[Row]) -> None:
     decoded = sum(row.end_to_end is not None for row in rows)
     for asked, done, what in (
         (len(run.plan.configurations), len(run.rows) - decoded, "measured"),
@@ -69,7 +69,7 @@ def _tell_missing(terminal: Terminal, run: MeasuringRun, rows: list[Row]) -> Non
             terminal.write_line(f"{asked - done} of {asked} configurations were not {what}", yellow=True)
 
 
-def _tell_retried(terminal: Terminal, rows: list[Row]) -> None:
+def _tell_retried(terminal: Terminal, rows: Sequence[Row]) -> None:
     """Which devices took more than one attempt, and why: a retry that nobody sees hides a bad link."""
     unstable = Counter((row.device, row.first_cause) for row in rows if row.attempts > 1)
     for (device, cause), count in unstable.items():
@@ -105,10 +105,38 @@ def _tell_unkept(terminal: Terminal, run: MeasuringRun) -> None:
         )
 
 
-def _tell_files(terminal: Terminal, run: MeasuringRun) -> None:
-    if run.journal_problem is not None:
-        terminal.write_line(run.journal_problem, yellow=True)
-    elif run.journal is not None:
-        terminal.write_line(
-            f"{len(run.rows)} {'row' if len(run.rows) == 1 else 'rows'}, each in the journal {run.journal.path}"
+def tell_unwritten(run: MeasuringRun, config: pytest.Config) -> None:
+    """At once, when the journal cannot be written: whoever looks on may make room, or should not kill the run."""
+    terminal = terminal_of(config)
+    if terminal is not None and run.journal is not None:
+        terminal.write_now(
+            f"the journal {run.journal.path} cannot be written: {run.journal_problem}. "
+            "Rows are kept in memory until it can; a kill would lose them.",
+            yellow=True,
         )
+
+
+def tell_whereabouts(run: MeasuringRun, config: pytest.Config) -> None:
+    """After the summary, or in its place where there was none: a run that is terminated writes none.
+
+    Raises:
+        UsageError: Results, or rows, are not where they were to be.
+    """
+    if run.whereabouts is None:
+        run.whereabouts = look(run)
+    terminal = terminal_of(config)
+    if terminal is not None and run.whereabouts is not None and not run.told_whereabouts:
+        terminal.write_now("")  # the line of dots ends
+        _tell_files(terminal, run)
+    if run.whereabouts is not None and run.results is not None:
+        refuse_what_is_missing(run.whereabouts, run.results.refused)
+
+
+def _tell_files(terminal: Terminal, run: MeasuringRun) -> None:
+    run.told_whereabouts = True
+    for note in [] if run.results is None else run.results.notes:
+        terminal.write_line(note, yellow=True)
+    where = run.whereabouts
+    if where is not None and where.rows:
+        lacking = where.in_journal < where.rows
+        terminal.write_line(where.sentence(), yellow=lacking and not where.lost, red=where.lost)

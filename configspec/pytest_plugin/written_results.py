@@ -1,47 +1,93 @@
-"""After pytest-benchmark wrote its files: each is made compact, and the side files are put beside it."""
+"""The results files of a run, written in pytest-benchmark's place: a row a line, with side files beside them.
+
+pytest-benchmark empties the file that it is to write, and a kill or a full disk leaves half of it. Here a file that was
+there before stays until the new one is whole.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from configspec.errors import ConfigspecError
+from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.pytest_plugin.shown import terminal_of
-from configspec.records.results_file import rewrite_results
+from configspec.records.reader import ROWS
+from configspec.records.results_file import check_results_can_be_written, is_stream, write_results
 from configspec.records.samples import carry_samples, samples_folder
 
+Entries = Sequence[Mapping[str, object]]
 
-def finish_results(run: MeasuringRun, config: pytest.Config) -> None:
-    """A row a line, shared facts once in the head, side files beside it; what cannot be done is reported.
 
-    The file that pytest-benchmark wrote is whole, so nothing is lost where this fails.
-    """
-    if not run.rows:
-        return
-    for path in private_api.written_files(config):
+class ResultsFiles:
+    """What became of the results files of one run."""
+
+    def __init__(self, run: MeasuringRun) -> None:
+        self.written: dict[Path, frozenset[object]] = {}  # whole, with every time; the names of its rows
+        self.refused: dict[Path, str] = {}  # what could not be written, and why
+        self.refused_rows: Entries = ()  # of one of them
+        self.notes: list[str] = []  # about side files
+        self._run = run
+
+    def put(self, path: Path, document: Mapping[str, object], *, new: bool = False) -> bool:
+        """Write a results file; whether it is there.
+
+        Raises:
+            FileExistsError: It was to be `new`, and there is one.
+        """
+        rows, head = _rows_of(document), {key: value for key, value in document.items() if key != ROWS}
         try:
-            rewrite_results(path)
-        except (ConfigspecError, OSError) as problem:
-            _tell(config, f"{path} is whole, but could not be made compact: {problem}")
-        try:
-            _put_samples(run, config, path)
+            write_results(path, head, lambda: rows, new=new)
         except OSError as problem:
-            _tell(config, f"{path} is whole, but its side files could not be put beside it: {problem}")
+            if new and isinstance(problem, FileExistsError):
+                raise
+            self.refuse(path, document, problem.strerror or str(problem))
+            return False
+        if not is_stream(path):
+            if not new:  # what pytest-benchmark saves may lack the times
+                self.written[path] = frozenset(row.get("fullname") for row in rows)
+            self._put_samples(path)
+        return True
+
+    def refuse(self, path: Path, document: Mapping[str, object], why: str) -> None:
+        """Remember that this file could not be written, and its rows."""
+        self.refused[path] = why
+        self.refused_rows = _rows_of(document)
+
+    def _put_samples(self, path: Path) -> None:
+        if self._run.samples is None:
+            return
+        refs = (kept.row.samples for kept in self._run.rows.values())
+        try:
+            missing = carry_samples(refs, self._run.samples, samples_folder(path))
+        except OSError as problem:
+            self.notes.append(f"{path} is whole, but its side files could not be put beside it: {problem}")
+            return
+        if missing:
+            self.notes.append(f"{len(missing)} side files of {path} are missing; its rankings need none of them")
 
 
-def _put_samples(run: MeasuringRun, config: pytest.Config, path: Path) -> None:
-    if run.samples is None:
-        return
-    missing = carry_samples((kept.row.samples for kept in run.rows.values()), run.samples, samples_folder(path))
-    if missing:
-        _tell(config, f"{len(missing)} side files of {path} are missing; its rankings need none of them")
+def begin_results(run: MeasuringRun, config: pytest.Config) -> None:
+    """Before the first test: look whether the results can be written, and take over their writing.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    try:
+        for path in private_api.results_asked(config):
+            check_results_can_be_written(path)
+    except OSError as problem:
+        raise UsageError(
+            f"{problem.filename}: the results cannot be saved: {problem.strerror}. "
+            "Choose another folder: --benchmark-storage."
+        ) from problem
+    run.results = ResultsFiles(run)
+    private_api.write_results_by(config, run.results)
 
 
-def _tell(config: pytest.Config, problem: str) -> None:
-    """At once: the summary was written before pytest-benchmark wrote its files."""
-    terminal = terminal_of(config)
-    if terminal is not None:
-        terminal.write_now(problem, yellow=True)
+def _rows_of(document: Mapping[str, object]) -> Entries:
+    rows = document[ROWS]
+    assert isinstance(rows, list)
+    return rows

@@ -13,18 +13,23 @@ The last line about a test counts. A journal that is being written is locked, so
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
-from configspec.atomic import beside, put_in_place
+from configspec.atomic import beside, put_in_new_place, put_in_place
 from configspec.errors import RecordError, UsageError
 from configspec.records.plain import dumps, loads
+from configspec.untrusted import open_regular
 
 VERSION = 1
 START = '{"configspec_journal":'
+BEGIN, END = b'{"row":', b"}\n"  # of the line of a row
+CHOOSE = "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
 
 
 class Journal:
@@ -46,60 +51,110 @@ class Journal:
             earlier: Rows of an earlier run, which this one continues.
             replace: Replace the file if it exists.
 
+        Raises:
+            UsageError: It already exists, or cannot be written.
         """
         self.path = path
+        self.header = header
         self.rows = 0
         partial = beside(path)
         try:
-            if path.exists() and not replace:
-                raise UsageError(f"{path}: already exists. Choose another name for the journal.")
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = partial.open("wb", buffering=0)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            self._write({"configspec_journal": VERSION, **header})
+            self._file = _own_file(partial)
+            self._write(dumps({"configspec_journal": VERSION, **header}))
             for row in earlier:
-                self._write({"row": row})
+                self._write(_row_line(dumps(row)))
                 self.rows += 1
-            put_in_place(partial, path)
+            if replace:
+                put_in_place(partial, path)
+            else:
+                _put_new(partial, path)
         except OSError as problem:
-            with suppress(OSError):
-                partial.unlink()
-            raise UsageError(
-                f"{path}: the journal cannot be written: {problem.strerror}. "
-                "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
-            ) from problem
+            raise UsageError(f"{path}: the journal cannot be written: {problem.strerror}. {CHOOSE}") from problem
+        finally:
+            _remove(partial)  # which is gone where it is in its place
+        self._whole_bytes = self._file.tell()  # up to here there are whole lines
 
     def append(self, row: Mapping[str, object]) -> None:
         """Add one finished row. OSError where it cannot be written, as on a full disk: then the file is as it was."""
-        self._add({"row": row})
+        self.append_json(dumps(row))
+
+    def append_json(self, row: str) -> None:
+        """The same of a row that is JSON already, on one line."""
+        self._add(_row_line(row))
         self.rows += 1
 
     def drop(self, fullname: str, why: str) -> None:
         """An earlier row no longer holds; where the run ends before it is measured again, there is none."""
-        self._add({"dropped": fullname, "why": why})
+        self._add(dumps({"dropped": fullname, "why": why}))
+
+    def digests_on_disk(self) -> frozenset[bytes]:
+        """The `row_digest` of each row that the file of this name holds at this moment, read back; none if it is gone.
+
+        A file may be deleted, or its disk lost, while the run goes on: what was written is no proof.
+        """
+        try:
+            with open_regular(self.path) as file:
+                whole = (line[len(BEGIN) : -len(END)] for line in file if line.startswith(BEGIN) and line.endswith(END))
+                return frozenset(row_digest(row) for row in whole)
+        except OSError:
+            return frozenset()
 
     def close(self) -> None:
         """Close the file; a journal without rows is removed."""
-        self._file.close()
         if not self.rows:
-            self.path.unlink(missing_ok=True)
+            _remove(self.path)
+        self._file.close()
 
-    def _add(self, line: Mapping[str, object]) -> None:
-        begin = self._file.tell()
+    def _add(self, line: str) -> None:
+        # Half a line in the middle of the file would be damage, so what an earlier failure left is cut off first.
+        begin = min(self._file.seek(0, os.SEEK_END), self._whole_bytes)
+        self._file.truncate(begin)
+        self._file.seek(begin)
         try:
             self._write(line)
             os.fsync(self._file.fileno())
         except OSError:
-            # Half a line in the middle of the file would be damage; there may be space again for the next one.
-            with suppress(OSError):
+            with suppress(OSError):  # at once, since the run may be killed before the next row
                 self._file.truncate(begin)
-                self._file.seek(begin)
             raise
+        self._whole_bytes = self._file.tell()
 
-    def _write(self, line: Mapping[str, object]) -> None:
-        rest = memoryview((dumps(line) + "\n").encode("utf-8"))
+    def _write(self, line: str) -> None:
+        rest = memoryview((line + "\n").encode("utf-8"))
         while rest:
             rest = rest[self._file.write(rest) :]
+
+
+def row_digest(row: bytes) -> bytes:
+    """What tells a row's JSON from every other, in 16 bytes."""
+    return hashlib.blake2b(row, digest_size=16).digest()
+
+
+def _row_line(row: str) -> str:
+    return f'{{"row":{row}}}'
+
+
+def _own_file(path: Path) -> FileIO:
+    """A new file, locked; another where somebody who tidied the folder took it for one of a killed run."""
+    while True:
+        file = path.open("wb", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()
+
+
+def _put_new(partial: Path, path: Path) -> None:
+    try:
+        put_in_new_place(partial, path)
+    except FileExistsError as problem:
+        raise UsageError(f"{path}: already exists. Choose another name for the journal.") from problem
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,18 +171,6 @@ def is_journal(path: Path) -> bool:
     """Whether the file begins as a journal does."""
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.read(len(START)) == START
-
-
-def is_being_written(path: Path) -> bool:
-    """Whether the run that writes this journal is still running; a file that cannot be locked fails when it is read."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def index_journal(path: Path) -> JournalIndex:

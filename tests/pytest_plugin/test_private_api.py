@@ -120,3 +120,15 @@ def test_the_hooks_of_xdist():
 
     for name in (name for name in vars(workers) if name.startswith("pytest_")):
         assert hasattr(hooks, name), f"the hook {name} is gone"
+
+
+def test_what_writes_results_can_be_replaced():
+    """BenchmarkSession.save_json and the storage's save, which are called through their objects; and what numbers."""
+    from pytest_benchmark.storage.file import FileStorage
+
+    source = inspect.getsource(BenchmarkSession.handle_saving)
+    assert "self.save_json(output_json)" in source
+    assert "self.storage.save(output_json, save)" in source
+    for name in ("get", "_next_num"):
+        assert hasattr(FileStorage, name), f"FileStorage.{name} is gone"
+    assert "self.path = " in inspect.getsource(FileStorage.__init__)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError, UsageError
-from configspec.records.journal import Journal, index_journal, is_being_written
+from configspec.records.journal import Journal, index_journal, row_digest
+from configspec.records.journal_lock import is_being_written
+from configspec.records.plain import dumps
 from configspec.records.reader import open_rows
 
 HEADER = {"machine_info": {"node": "here"}, "commit_info": {}, "datetime": "2026-01-01", "pytest_benchmark": "5.3.1"}
@@ -69,6 +72,56 @@ def test_a_full_disk_leaves_no_damage(tmp_path):
     journal.close()
     assert names(journal.path) == ["before", "after"]
     assert index_journal(journal.path).damaged == ()
+
+
+def test_a_row_behind_half_a_line_is_whole(tmp_path):
+    """Where the disk was so full that what an attempt had written could not be cut off again."""
+    journal = Journal(tmp_path / "j.jsonl", HEADER)
+    journal.append({"fullname": "before"})
+    with journal.path.open("ab") as file:
+        file.write(b'{"row":{"fulln')
+    journal.append({"fullname": "after"})
+    journal.close()
+    assert names(journal.path) == ["before", "after"]
+    assert index_journal(journal.path).damaged == ()
+
+
+@settings(max_examples=25)  # each waits for the disk
+@given(st.lists(st.dictionaries(st.text(), st.integers() | st.text() | st.floats()), max_size=5))
+def test_what_is_on_the_disk_is_read_back(tmp_path_factory, values):
+    """The digests of exactly the rows that were written, whatever is in them."""
+    journal = Journal(tmp_path_factory.mktemp("journal") / "j.jsonl", HEADER, earlier=[{"fullname": "earlier"}])
+    rows: list[dict[str, object]] = [{"fullname": "row", "extra_info": value} for value in values]
+    for row in rows:
+        journal.append(row)
+    journal.drop("another", "it changed")
+    wanted = {row_digest(dumps(row).encode()) for row in [{"fullname": "earlier"}, *rows]}
+    assert journal.digests_on_disk() == wanted
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    "damage", [Path.unlink, lambda path: os.truncate(path, 0), lambda path: os.truncate(path, 200)]
+)
+def test_a_journal_that_others_damaged_is_not_believed(tmp_path, damage):
+    """Deleted, emptied, cut: what is gone is not counted, and the rows that follow are not lost by it."""
+    journal = Journal(tmp_path / "j.jsonl", HEADER)
+    journal.append({"fullname": "a", "data": "x" * 500})
+    damage(journal.path)
+    assert journal.digests_on_disk() == frozenset()
+    journal.append({"fullname": "b"})
+    journal.close()
+
+
+def test_of_two_runs_that_name_one_journal_the_second_is_told(tmp_path):
+    """Though there was none when it looked."""
+    first = Journal(tmp_path / "j.jsonl", HEADER)
+    first.append({"fullname": "a"})
+    with pytest.raises(UsageError, match="already exists"):
+        Journal(tmp_path / "j.jsonl", HEADER)
+    assert names(first.path) == ["a"]
+    assert list(tmp_path.iterdir()) == [first.path]
+    first.close()
 
 
 def test_a_repeated_row_replaces_the_earlier_one(tmp_path):

@@ -13,11 +13,12 @@ from any_rows import rows
 from example_rows import BOARD, measured_row, raw_row, whole_row
 from hypothesis import given
 from hypothesis import strategies as st
+from rewriting import rewrite_results
 
 from configspec.errors import RecordError
 from configspec.records.journal import Journal
 from configspec.records.reader import open_rows, read_rows
-from configspec.records.results_file import rewrite_results, write_results
+from configspec.records.results_file import write_results
 from configspec.records.row import KEY
 
 FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}

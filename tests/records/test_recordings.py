@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rewriting import rewrite_results
 
 from configspec.errors import RecordError
 from configspec.records.codec import from_record, to_record
 from configspec.records.reader import open_rows, read_rows
-from configspec.records.results_file import rewrite_results, write_results
+from configspec.records.results_file import write_results
 from configspec.records.samples import carry_samples, samples_folder
 from configspec.records.setup import setup_of
 from configspec.records.shared import record_of, with_record
