@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import stat
+from collections import Counter
 from io import BufferedReader
 from pathlib import Path
 from typing import NoReturn
@@ -66,20 +67,29 @@ def read_bounded(path: Path, *, at_most_bytes: int) -> bytes:
     return content
 
 
-def parse_json(text: str | bytes, *, constants: bool = False) -> object:
+def parse_json(
+    text: str | bytes, *, constants: bool = False, surrogates: bool = False, unique_keys: bool = False
+) -> object:
     """The value of a JSON text. Python's NaN and Infinity are not JSON, and neither is a lone surrogate.
 
     Args:
         text: What somebody wrote.
         constants: Take NaN and Infinity all the same, as other programs of Python write them.
+        surrogates: Take half of a surrogate pair all the same, as Python writes it as an escape.
+        unique_keys: Refuse an object that has a key twice, of which a parser takes the last in silence.
 
     Raises:
         NotJson: The text is something else, or cannot be held.
     """
     try:
         letters = text if isinstance(text, str) else text.decode("utf-8-sig")
-        value: object = json.loads(letters, parse_constant=None if constants else _refuse)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate, which no file could take back
+        value: object = json.loads(
+            letters,
+            parse_constant=None if constants else _refuse,
+            object_pairs_hook=unique if unique_keys else None,
+        )
+        if not surrogates:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate, which no file could take back
     except json.JSONDecodeError as problem:
         cut_short = problem.pos >= len(problem.doc.rstrip()) or problem.msg.startswith("Unterminated")
         place = f"line {problem.lineno}, column {problem.colno}"
@@ -93,6 +103,20 @@ def parse_json(text: str | bytes, *, constants: bool = False) -> object:
     except ValueError as problem:  # a whole number of more digits than Python converts; a constant that is refused
         raise NotJson(str(problem).split(";")[0]) from None
     return value
+
+
+def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object of these keys and values, for a parser's `object_pairs_hook`.
+
+    Raises:
+        ValueError: A key stands in it twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"the key {twice[:40]!r} stands twice in one object")
+    return found
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -41,6 +41,7 @@ from configspec.records.row import (
 )
 from configspec.theory.figures import Estimate
 from configspec.theory.serving.assumptions import Serving
+from configspec.theory.statistics import median_estimate
 
 ROWS = 10_000
 FEWER = ROWS // 10
@@ -140,10 +141,17 @@ def lines(peer: Sequence[Cost], ours: Sequence[Cost], fewer: Sequence[Cost]) -> 
     ]
 
 
+def _rate(accepted: int, drafted: int) -> Estimate:
+    rate = accepted / drafted
+    return Estimate(value=rate, low=0.9 * rate, high=1.1 * rate, confidence=0.95, n=24)
+
+
 def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
     """Rows as large as real ones: 20 rounds, 24 prompts, all passes of a verification, the board and its models."""
     seconds = tuple(round(1.2e-3 + 1e-8 * one, 9) for one in range(ROUNDS))
     passes = tuple(round(4e-3 + 1e-6 * one, 9) for one in range(11))
+    by_prompt = tuple((33 + place, 20) for place in range(24))
+    rounds, accepted = (sum(each) for each in zip(*by_prompt, strict=True))
     figure = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=ROUNDS)
     row = Row(
         device=device,
@@ -154,7 +162,7 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
         provenance="measured",
         drafting=Drafting(
             tokens_per_s=figure,
-            round_s=figure,
+            round_s=median_estimate(seconds),
             round_samples_s=seconds,
             method="shared rounds",
             clock="the device's monotonic clock",
@@ -166,11 +174,11 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
             seconds_allowed=60.0,
         ),
         acceptance=CountedAcceptance(
-            rate=figure,
-            rounds=1200,
-            drafted=12000,
-            accepted=6000,
-            by_prompt=tuple((33 + place, 64) for place in range(24)),
+            rate=_rate(accepted, rounds),
+            rounds=rounds,
+            drafted=rounds,
+            accepted=accepted,
+            by_prompt=by_prompt,
             prompts_sha256="ab" * 32,
             method="teacher-forced replay of the target's text",
             prompts=24,
@@ -187,7 +195,14 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
     for number in range(count):
         draft, k = divmod(number, LENGTH)
         model = replace(MODEL, file_sha256=f"{draft:064x}")
-        made = replace(row, draft=f"d{draft}", k=k + 1, models=Models(draft=model, target=None))
+        drafted = rounds * (k + 1)
+        made = replace(
+            row,
+            draft=f"d{draft}",
+            k=k + 1,
+            acceptance=replace(row.acceptance, drafted=drafted, rate=_rate(accepted, drafted)),
+            models=Models(draft=model, target=None),
+        )
         case = made.id.id
         yield {
             **{"group": f"{device}, f", "name": f"test_configuration[{case}]"},

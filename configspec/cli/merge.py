@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.left_out import add_strict, begin_list, tell_left_out
 from configspec.cli.output import say
 
 if TYPE_CHECKING:
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 MERGE = (
     "Merge results files and journals into one results file, each row once. If a test is in several files, the row "
     "of the newest file is kept. Files must be of one testbed: where a name means different things, that is an error "
-    "which names both files and what differs. The folder configspec-samples beside each file goes with its rows."
+    "which names both files and what differs. The folder configspec-samples beside each file goes with its rows. An "
+    "entry that cannot be read is left out, named and counted."
 )
 RECOVER = (
-    "Make a results file from the journal of a run that was killed. Every readable row of a damaged journal is taken."
+    "Make a results file from the journal of a run that was killed. Every readable row of a damaged journal is taken; "
+    "the others are named and counted."
 )
 
 
@@ -36,6 +39,7 @@ def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     merge.add_argument(
         "--prefer", choices=("newest",), help="leave out rows that a newer file contradicts, instead of refusing"
     )
+    add_strict(merge)
     merge.set_defaults(run=_merge)
     recover = add_command(
         commands,
@@ -46,18 +50,23 @@ def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     recover.add_argument("journal", type=Path, help="a file of .configspec/journal")
     recover.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
+    add_strict(recover)
     recover.set_defaults(run=_recover)
 
 
 def _merge(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 
-    merged = merge(asked.files, asked.output, prefer_newest=asked.prefer == "newest")
+    left_out = begin_list(strict=asked.strict)
+    merged = merge(asked.files, asked.output, prefer_newest=asked.prefer == "newest", left_out=left_out)
+    tell_left_out(left_out)
     say(f"{_count(merged.rows, 'row')} of {_count(len(asked.files), 'file')} in {asked.output}")
     _print_dropped(merged.in_several_files, "in several files: the newest")
     _print_dropped(merged.twice_in_one_file, "repeated within one file: the last")
     for conflict, count in merged.left_out.items():
         say(f"{_were(count, 'row')} left out: {conflict}")
+    for path in merged.undated if len(asked.files) > 1 else ():
+        say(f"{path} has no date that can be read: it counted as the oldest")
     _print_losses(merged)
     return 0
 
@@ -65,7 +74,9 @@ def _merge(asked: argparse.Namespace) -> int:
 def _recover(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 
-    recovered = merge([asked.journal], asked.output, salvage=True)
+    left_out = begin_list(strict=asked.strict)
+    recovered = merge([asked.journal], asked.output, left_out=left_out)
+    tell_left_out(left_out)
     say(f"{_were(recovered.rows, 'row')} recovered into {asked.output}")
     _print_losses(recovered)
     return 0
@@ -77,9 +88,6 @@ def _print_dropped(count: int, why: str) -> None:
 
 
 def _print_losses(merged: Merged) -> None:
-    if merged.unread:
-        verb = "was" if merged.unread == 1 else "were"
-        say(f"{_count(merged.unread, 'line')} of a journal could not be read and {verb} left out")
     if missing := len(merged.missing_samples):
         verb = "is" if missing == 1 else "are"
         say(

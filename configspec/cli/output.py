@@ -44,7 +44,11 @@ def say_text(text: str) -> None:
 
 def say_json(document: object, *, indent: int = 1) -> None:
     """Write a JSON document a piece at a time, so that its text is never in memory."""
-    pieces = json.JSONEncoder(indent=indent, allow_nan=False).iterencode(document)
+    say_pieces(json.JSONEncoder(indent=indent, allow_nan=False).iterencode(document))
+
+
+def say_pieces(pieces: Iterable[str]) -> None:
+    """Write the pieces of a JSON text, in ASCII, and end its line."""
     _write(map(_harmless, pieces))
     say()
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.output import say_json, say_text
+from configspec.cli.left_out import add_strict, begin_list, tell_left_out
+from configspec.cli.output import say_pieces, say_text
 from configspec.errors import UsageError
+from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Bills
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from configspec.selection.ranking import Ranking
 
 TOP_OF_A_TABLE = 5
+MOST_OF_A_TABLE = 1_000_000
 
 
 def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[Objective]) -> None:
@@ -49,6 +52,7 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument("--usd-per-million", type=float, metavar="USD", help="price of a million tokens at the verifier")
     rank.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
     rank.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP_OF_A_TABLE}; others: all)")
+    add_strict(rank)
     rank.set_defaults(run=partial(_rank, objectives))
 
 
@@ -67,12 +71,15 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.reader import read_each
     from configspec.reporting.prediction_section import prediction_reports
-    from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
+    from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
 
     _check_assumptions(asked)
-    rows = read_each(asked.results, ranked_row())
-    chosen = _chosen(rows, asked)
     query = _query(objectives, asked)
+    left_out = begin_list(strict=asked.strict)
+    rows = last_of_each(read_each(asked.results, ranked_row(), left_out), asked.results, left_out)
+    tell_left_out(left_out)
+    check_setups(rows, asked.results)
+    chosen = _chosen(rows, asked)
     rankings = query.answer(rows_to_rank(chosen))
     if not rankings:
         raise UsageError(
@@ -80,7 +87,9 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
             f"It holds K {', '.join(_unique(str(row.id.k) for row in rows))}."
         )
     if asked.format == "json":
-        say_json(_json(rankings, query, chosen))
+        from configspec.reporting.json_text import json_pieces
+
+        say_pieces(json_pieces({**_json(rankings, query, chosen), "left_out": left_out.as_json()}))
         return 0
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.run_document import ranking_document
@@ -88,7 +97,8 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
     as_table = asked.format == "table"
     top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
-    words = ranking_document(rankings, top, prediction_reports(chosen))
+    # A table is for a person, who has just been told of it on stderr.
+    words = ranking_document(rankings, top, prediction_reports(chosen), None if as_table else left_out)
     say_text(as_text(words) if as_table else as_markdown(words))
     return 0
 
@@ -102,7 +112,7 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
     named = [objective(name, objectives) for name in _unique(asked.objective or ())]
     return Query(
         objectives=named or objectives,
-        ks=parse_k(asked.k, where="--k") if asked.k else None,
+        ks=None if asked.k is None else parse_k(asked.k, where="--k"),
         verify_s=asked.verify_s,
         usd_per_million_tokens=asked.usd_per_million,
         bills=asked.bills,
@@ -129,12 +139,16 @@ def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[RankedRow]) 
 
 
 def _check_assumptions(asked: argparse.Namespace) -> None:
-    if asked.verify_s is not None and not 0 <= asked.verify_s < float("inf"):
-        raise UsageError(f"--verify-s is {asked.verify_s}; it takes seconds, 0 or more.")
-    if asked.usd_per_million is not None and not 0 < asked.usd_per_million < float("inf"):
-        raise UsageError(f"--usd-per-million is {asked.usd_per_million}; it takes a price above 0.")
-    if asked.top is not None and asked.top < 1:
-        raise UsageError(f"--top is {asked.top}; it takes a whole number from 1.")
+    from configspec.records.bounds import LEAST_USD, LONGEST_S, MOST_USD
+
+    if asked.verify_s is not None and not 0 <= asked.verify_s <= LONGEST_S:
+        raise UsageError(f"--verify-s is {asked.verify_s}; it takes seconds, 0 to {LONGEST_S:g}.")
+    if asked.usd_per_million is not None and not LEAST_USD <= asked.usd_per_million <= MOST_USD:
+        raise UsageError(
+            f"--usd-per-million is {asked.usd_per_million}; it takes a price from {LEAST_USD:g} to {MOST_USD:g}."
+        )
+    if asked.top is not None and not 1 <= asked.top <= MOST_OF_A_TABLE:
+        raise UsageError(f"--top is {printable(str(asked.top), at_most=40)}; it takes 1 to {MOST_OF_A_TABLE}.")
 
 
 def _unique(names: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ from configspec.pytest_plugin.redaction import public_record
 from configspec.pytest_plugin.run import AGAIN, RUN, TAKEN, EarlierRun, KeptRow, MeasuringRun
 from configspec.pytest_plugin.sessions import session_of
 from configspec.records.codec import to_record
+from configspec.records.left_out import LeftOutList
 from configspec.records.reader import open_rows
 from configspec.records.row import Resumed, Row
 from configspec.records.setup import SetupPart
@@ -30,13 +31,16 @@ from configspec.theory.ids import ConfigurationId
 def read_earlier(path: Path, plan: Plan) -> EarlierRun:
     """All rows of a journal or results file, each checked to be whole.
 
+    What cannot be taken is measured again, and told at the end: there is no need to refuse the file for it.
+
     Raises:
-        RecordError: The file or a row is damaged, or none of its rows is of a configuration of this run.
+        RecordError: The file cannot be read, or none of its rows is of a configuration of this run.
     """
-    file = open_rows(path)
+    left_out = LeftOutList()
+    file = open_rows(path, left_out)
     rows: dict[str, KeptRow] = {}
     found: set[ConfigurationId] = set()
-    for entry in file.entries():
+    for entry in file.entries(left_out):
         if entry.row is not None:
             origin = entry.row.resumed or Resumed(file=path.name, datetime=file.written)
             record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
@@ -46,9 +50,10 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
         some = min(found).id if found else "none that configspec wrote"
         raise RecordError(
             f"--resume {path}: none of its {len(rows)} rows is of a configuration of this run (it has {some}). "
-            "Name another file, or the devices and families that it is of."
+            "Name another file, or the devices and families that it is of.",
+            *left_out.lines(),
         )
-    return EarlierRun(path=path, rows=rows)
+    return EarlierRun(path=path, rows=rows, left_out=left_out)
 
 
 def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:

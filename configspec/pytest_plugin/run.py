@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
     from configspec.pytest_plugin.xdist.watched_workers import WatchedWorkers
     from configspec.records.journal import Journal
+    from configspec.records.left_out import LeftOutList
     from configspec.records.redact import Private
     from configspec.records.row import Row
 
@@ -90,6 +91,7 @@ class EarlierRun:
 
     path: Path
     rows: Mapping[str, KeptRow]
+    left_out: LeftOutList  # what of the file could not be taken
 
 
 @dataclass

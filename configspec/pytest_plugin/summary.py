@@ -83,6 +83,11 @@ def _tell_resumed(terminal: Terminal, run: MeasuringRun) -> None:
     terminal.write_line(
         f"{len(run.resumed)} rows resumed from {run.earlier.path}, {len(run.rows) - len(run.resumed)} measured"
     )
+    left_out = run.earlier.left_out
+    if left_out.count:
+        terminal.write_line(f"{left_out.counted}, and measured again where this run asks for it:", yellow=True)
+        for line in left_out.lines():
+            terminal.write_line(f"  {line}", yellow=True)
     for what, count in Counter(what for what, _, _ in run.again).most_common():
         then, now = next((then, now) for changed, then, now in run.again if changed == what)
         terminal.write_line(f"{count} rows no longer held: {what} was {then}, is {now}", yellow=True)

@@ -14,8 +14,8 @@ import pytest
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.records.reader import ROWS
 from configspec.records.results_file import check_results_can_be_written, is_stream, write_results
+from configspec.records.row_file import ROWS
 from configspec.records.samples import carry_samples, samples_folder
 
 Entries = Sequence[Mapping[str, object]]

@@ -5,9 +5,22 @@ Counts and seconds are of one decoding of the prompts: of each prompt the run wh
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from configspec.records.bounds import (
+    ROUNDING,
+    Count,
+    Difference,
+    Expected,
+    Figure,
+    Goodput,
+    RoundSeconds,
+    Seconds,
+    Text,
+    Whole,
+    check_cost,
+    check_link,
+)
 from configspec.theory.prediction import RoundCost
 from configspec.theory.serving.link import Link
 
@@ -16,39 +29,38 @@ from configspec.theory.serving.link import Link
 class EndToEnd:
     """One configuration, decoded for real. Goodput counts no seconds of reading the prompts."""
 
-    goodput_tokens_per_s: float
-    goodput_by_repeat_tokens_per_s: tuple[float, ...]
-    repeats_s: tuple[float, ...]  # seconds of each decoding of all prompts
-    predicted_goodput_tokens_per_s: float
-    tokens: int
-    rounds: int
-    drafted: int
-    accepted: int
-    catch_ups: int
-    predicted_rounds: float
-    predicted_catch_ups: float
-    drafting_s: float
-    link_s: float
-    verification_s: float
-    bookkeeping_s: float
-    total_s: float
+    goodput_tokens_per_s: Goodput
+    goodput_by_repeat_tokens_per_s: tuple[Goodput, ...]
+    repeats_s: tuple[Seconds, ...]  # seconds of each decoding of all prompts
+    predicted_goodput_tokens_per_s: Goodput
+    tokens: Count
+    rounds: Whole
+    drafted: Count
+    accepted: Count
+    catch_ups: Count
+    predicted_rounds: Expected
+    predicted_catch_ups: Expected
+    drafting_s: Seconds
+    link_s: Difference
+    verification_s: Seconds
+    bookkeeping_s: Difference
+    total_s: RoundSeconds
     cost: RoundCost  # what the prediction took a round to cost
-    prompts: tuple[str, ...]
-    new_tokens: int
-    rule: str
-    output: str  # how the text was checked against the target's own
+    prompts: tuple[Text, ...]
+    new_tokens: Count
+    rule: Text
+    output: Text  # how the text was checked against the target's own
     link: Link | None  # the emulated link, where there is one
-    energy_j: float | None = None
-    energy_reason: str | None = None
+    energy_j: Figure | None = None
+    energy_reason: Text | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.goodput_tokens_per_s < math.inf or not 0 < self.predicted_goodput_tokens_per_s < math.inf:
-            raise ValueError("a goodput is not above 0 and finite")
-        if not 0 <= self.accepted <= self.drafted:
+        if not 0 <= self.accepted <= self.drafted * (1 + ROUNDING):
             raise ValueError(f"accepted {self.accepted} of {self.drafted} drafted cannot be")
-        times_s = (*self.repeats_s, self.drafting_s, self.verification_s, self.total_s)
-        if not all(0 <= one < math.inf for one in times_s):
-            raise ValueError("a time is negative or not finite")
+        if self.catch_ups > self.rounds:
+            raise ValueError(f"catch_ups is {self.catch_ups}, of {self.rounds} rounds")
+        check_cost(self.cost)
+        check_link(self.link)
 
     @property
     def error(self) -> float:

@@ -8,24 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from configspec.records.bounds import CInt, Count, Figure, Seconds, Text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFacts:
     """What kind of board it is, as its system reports it. What is None has a reason beside it, or does not exist."""
 
-    platform: str
-    machine: str
-    board: str | None
-    cpu_model: str | None
-    cores: int
-    governor: str | None
-    governor_reason: str | None
-    load_1min: float
-    memory_bytes: int | None
-    python: str
-    llama_cpp_version: str | None
-    llama_cpp_system_info: str | None
-    llama_cpp_reason: str | None
+    platform: Text
+    machine: Text
+    board: Text | None
+    cpu_model: Text | None
+    cores: Count
+    governor: Text | None
+    governor_reason: Text | None
+    load_1min: Figure
+    memory_bytes: Count | None
+    python: Text
+    llama_cpp_version: Text | None
+    llama_cpp_system_info: Text | None
+    llama_cpp_reason: Text | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,43 +38,43 @@ class HealthFacts:
     `board_sha256`: the same for two names of one board.
     """
 
-    temperature_c: float | None
-    temperature_zone: str | None
-    temperature_reason: str | None
-    power_mode: str | None
-    power_mode_reason: str | None
-    governor: str | None
-    governor_reason: str | None
-    throttling: tuple[str, ...] | None
-    throttling_reason: str | None
-    available_memory_bytes: int | None
-    swap_used_bytes: int | None
-    memory_reason: str | None
-    free_disk_bytes: int | None  # where the board's models are
-    free_disk_reason: str | None
-    load_1min: float | None
-    load_reason: str | None
-    loop_s: float
-    board_sha256: str | None
-    board_reason: str | None
+    temperature_c: Figure | None
+    temperature_zone: Text | None
+    temperature_reason: Text | None
+    power_mode: Text | None
+    power_mode_reason: Text | None
+    governor: Text | None
+    governor_reason: Text | None
+    throttling: tuple[Text, ...] | None
+    throttling_reason: Text | None
+    available_memory_bytes: Count | None
+    swap_used_bytes: Count | None
+    memory_reason: Text | None
+    free_disk_bytes: Count | None  # where the board's models are
+    free_disk_reason: Text | None
+    load_1min: Figure | None
+    load_reason: Text | None
+    loop_s: Seconds
+    board_sha256: Text | None
+    board_reason: Text | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """An open model: which it is, and how it was opened. Equal `vocabulary_sha256`: token ids mean the same."""
 
-    architecture: str | None
-    description: str
-    parameters: int
-    weights_bytes: int
-    file_bytes: int
-    file_sha256: str
-    vocabulary: int  # tokens
-    vocabulary_sha256: str
-    trained_context: int  # tokens
-    context: int
-    batch: int
-    threads: int
-    gpu_layers: int
-    load_s: float
-    metadata: Mapping[str, str]
+    architecture: Text | None
+    description: Text
+    parameters: Count
+    weights_bytes: Count
+    file_bytes: Count
+    file_sha256: Text
+    vocabulary: Count  # tokens
+    vocabulary_sha256: Text
+    trained_context: Count  # tokens
+    context: CInt
+    batch: CInt
+    threads: CInt
+    gpu_layers: CInt
+    load_s: Seconds
+    metadata: Mapping[Text, Text]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
@@ -23,11 +23,22 @@ from pathlib import Path
 
 from configspec.atomic import beside, put_in_new_place, put_in_place
 from configspec.errors import RecordError, UsageError
-from configspec.records.plain import dumps, loads
+from configspec.records.bounded_file import bounded_lines, open_bounded
+from configspec.records.journal_line import (
+    START,
+    VERSION,
+    DroppedLine,
+    RowLine,
+    UnreadLine,
+    read_header,
+    read_line,
+)
+from configspec.records.json_stream import Unreadable
+from configspec.records.plain import dumps
 from configspec.untrusted import open_regular
 
-VERSION = 1
-START = '{"configspec_journal":'
+BEGINNING = 1 << 20  # bytes that are looked at to know a journal by
+LINES = (b'{"row":', b'{"dropped":')
 BEGIN, END = b'{"row":', b"}\n"  # of the line of a row
 CHOOSE = "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
 
@@ -162,79 +173,89 @@ class JournalIndex:
     """What a journal holds, without its rows: its header, and which line is the last about each test."""
 
     header: Mapping[str, object]
+    header_damage: str | None  # why there is no header
     lines: Mapping[str, int]  # by the test's full name, in the order of the lines
-    damaged: tuple[int, ...]  # lines that cannot be read, though others follow
-    cut: int  # 1 where the last line was cut by a kill
+    unread: Mapping[int, str]  # lines that cannot be taken, each with why
+    last: int  # the last line
+
+    @property
+    def damaged(self) -> tuple[int, ...]:
+        """Lines that cannot be taken, though others follow."""
+        return tuple(number for number in self.unread if number != self.last)
+
+    @property
+    def cut(self) -> int:
+        """1 where the last line cannot be taken: a kill may have cut it."""
+        return int(self.last in self.unread)
 
 
 def is_journal(path: Path) -> bool:
-    """Whether the file begins as a journal does."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.read(len(START)) == START
+    """Whether the file begins as a journal does, or goes on as one where its beginning is damaged.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with open_bounded(path) as file:
+        beginning = file.read(len(START))
+        if beginning == START:
+            return True
+        rest = beginning + file.read(BEGINNING - len(START))
+    return any(line.lstrip(b"\0 ").startswith(LINES) for line in rest.split(b"\n")[:3])
 
 
 def index_journal(path: Path) -> JournalIndex:
     """Read a journal once, a line at a time.
 
     Raises:
-        RecordError: Its header is damaged, or of a newer version.
+        RecordError: It is none, or of a newer version.
+        OSError: It cannot be read.
     """
-    header: dict[str, object] | None = None
+    header: dict[str, object] = {}
+    header_damage: str | None = None
     lines: dict[str, int] = {}
-    unread: list[int] = []
+    unread: dict[int, str] = {}
     number = 0
-    for number, entry in _entries(path):
-        if number == 1:
-            header = _checked(path, entry)
-        elif entry is not None and isinstance(row := entry.get("row"), dict):
-            name = str(row.get("fullname"))
-            lines.pop(name, None)  # so that the later line's place counts
-            lines[name] = number
-        elif entry is not None and "dropped" in entry:
-            lines.pop(str(entry["dropped"]), None)
-        else:
-            unread.append(number)
-    if header is None:
+    with open_bounded(path) as file:
+        for number, text in enumerate(bounded_lines(file), start=1):
+            if number == 1:
+                found = read_header(text, path)
+                if isinstance(found, dict):
+                    header = found
+                    continue
+                header_damage = found
+            line = read_line(text)
+            if isinstance(line, RowLine):
+                lines.pop(line.fullname, None)  # so that the later line's place counts
+                lines[line.fullname] = number
+            elif isinstance(line, DroppedLine):
+                lines.pop(line.fullname, None)
+            elif number > 1:
+                unread[number] = line.why
+    if number == 0:
         raise RecordError(f"{path}: the file is empty, so it is not a journal of configspec.")
-    cut = 1 if unread and unread[-1] == number else 0
-    damaged = tuple(unread[: len(unread) - cut])
-    return JournalIndex(header=header, lines=lines, damaged=damaged, cut=cut)
-
-
-def journal_rows(path: Path, index: JournalIndex) -> Iterator[dict[str, object]]:
-    """The rows that count, in the order in which they were finished; one is in memory at a time."""
-    wanted = set(index.lines.values())
-    for _, entry in _entries(path, wanted):
-        row = None if entry is None else entry.get("row")
-        if isinstance(row, dict):
-            yield row
-
-
-def _entries(path: Path, wanted: Container[int] | None = None) -> Iterator[tuple[int, dict[str, object] | None]]:
-    """Number and content of each line, or of those that are `wanted`; None where it is not a JSON object."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
-            if wanted is None or number in wanted:
-                yield number, _parse(line)
-
-
-def _checked(path: Path, header: dict[str, object] | None) -> dict[str, object]:
-    if header is None or "configspec_journal" not in header:
+    if header_damage is not None and not lines:
         raise RecordError(
-            f"{path}: not a journal of configspec: its first line is not a header. "
+            f"{path}: not a journal of configspec: its first line is not a header, and no row follows. "
             "Journals lie in .configspec/journal, one a run."
         )
-    if header["configspec_journal"] != VERSION:
-        raise RecordError(
-            f"{path}: a journal of version {header['configspec_journal']!r}; this configspec reads version {VERSION}. "
-            "Use the configspec that wrote it, or a newer one."
-        )
-    return header
+    return JournalIndex(header=header, header_damage=header_damage, lines=lines, unread=unread, last=number)
 
 
-def _parse(line: str) -> dict[str, object] | None:
-    try:
-        value = loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+def journal_lines(path: Path, index: JournalIndex, *, unique_keys: bool = False) -> Iterator[tuple[int, object]]:
+    """Number and row of the lines that count, in the order in which they were finished; one is in memory at a time.
+
+    A row is `Unreadable` where an object in it has a key twice, and `unique_keys` asks for it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    wanted = set(index.lines.values())
+    with open_bounded(path) as file:
+        for number, text in enumerate(bounded_lines(file), start=1):
+            if number in wanted:
+                line = read_line(text, unique_keys=unique_keys)
+                yield number, line.row if isinstance(line, RowLine) else Unreadable(_why(line))
+
+
+def _why(line: DroppedLine | UnreadLine) -> str:
+    return line.why if isinstance(line, UnreadLine) else "the file was changed while it was read"

@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from configspec.errors import RecordError, did_you_mean
+from configspec.printable import printable
+from configspec.records.bounds import NAME_LETTERS, check_names, encodable
+from configspec.untrusted import NotJson, parse_json, read_bounded
+
+FILE_BYTES = 64 << 20
+TEXT_LETTERS = 10_000
+FAR = 1e9  # a bound that no figure comes near
+SHOWN = 60  # letters of what was found
 
 Word = TypeVar("Word", bound=str)
 
@@ -38,7 +46,15 @@ class Node:
         """The parts of an object with keys of its own choosing."""
         if not isinstance(self.value, dict):
             raise self.wrong(f"found {self.found()}; an object, {{...}}, is needed here")
-        return {name: self._part(f"{self.key}.{name}" if self.key else name, of) for name, of in self.value.items()}
+        shown = {name: printable(name, at_most=SHOWN) for name in self.value}
+        return {name: self._part(f"{self.key}.{shown[name]}".lstrip("."), of) for name, of in self.value.items()}
+
+    def named(self) -> dict[str, Self]:
+        """The parts of an object whose keys are names."""
+        entries = self.entries()
+        for name in entries:
+            self._part(f"a key of {self.key}", name).name()
+        return entries
 
     def items(self) -> list[Self]:
         """The parts of a list."""
@@ -47,10 +63,22 @@ class Node:
         return [self._part(f"{self.key}[{index}]", of) for index, of in enumerate(self.value)]
 
     def text(self) -> str:
-        """A text that is not empty."""
+        """A text that is not empty, and no longer than a person reads."""
         if not isinstance(self.value, str) or not self.value:
             raise self.wrong(f'found {self.found()}; a string, "...", is needed here')
+        if len(self.value) > TEXT_LETTERS or not encodable(self.value):
+            raise self.wrong(f"found {self.found()}; a text of at most {TEXT_LETTERS:,} letters is needed here")
         return self.value
+
+    def name(self) -> str:
+        """A text that can be part of an id."""
+        text = self.text()
+        try:
+            check_names(it=text)
+        except ValueError:
+            words = f"a name of at most {NAME_LETTERS} letters, none of them NUL, is needed here"
+            raise self.wrong(f"found {self.found()}; {words}") from None
+        return text
 
     def one_of(self, *words: Word) -> Word:
         """One of the words that are known here."""
@@ -60,24 +88,26 @@ class Node:
                 return word
         raise self.wrong(f"found {self.found()}. {did_you_mean(text, words)}")
 
-    def number(self, *, least: float = -math.inf, above: float = -math.inf, most: float = math.inf) -> float:
-        """A finite number, at least `least`, above `above` and at most `most`."""
+    def number(self, *, least: float, most: float) -> float:
+        """A number from `least` to `most`."""
         value = self.value
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-        if _finite(number) and least <= number <= most and number > above:
+        if least <= number <= most:
             return float(number)
-        raise self.wrong(f"found {self.found()}; {_wanted(least, above, most)} is needed here")
+        raise self.wrong(f"found {self.found()}; {_wanted(number, least, most)} is needed here")
 
-    def count(self) -> int:
-        """A whole number from 1."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int) or self.value < 1:
-            raise self.wrong(f"found {self.found()}; a whole number from 1 is needed here")
+    def count(self, *, most: int) -> int:
+        """A whole number from 1 to `most`."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or not 1 <= self.value <= most:
+            many = isinstance(self.value, int) and self.value > most
+            wanted = f"a whole number of at most {most}" if many else "a whole number from 1"
+            raise self.wrong(f"found {self.found()}; {wanted} is needed here")
         return self.value
 
     def found(self) -> str:
         """The value as the file writes it, cut short."""
         written = json.dumps(self.value, ensure_ascii=False)
-        return written if len(written) <= 60 else f"{written[:57]}..."
+        return printable(written, at_most=SHOWN)
 
     def wrong(self, complaint: str) -> RecordError:
         """The error that says so, and where."""
@@ -91,34 +121,27 @@ def read_json(file: Path) -> Node:
     """The top of a JSON file.
 
     Raises:
-        RecordError: The file cannot be read, is not JSON, or ends too early.
+        RecordError: The file cannot be read, is no regular file, too large, not JSON, or ends too early.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        content = read_bounded(file, at_most_bytes=FILE_BYTES)
     except OSError as problem:
         raise RecordError(f"{file}: it cannot be read: {problem.strerror}. Check the path.") from problem
-    except UnicodeDecodeError as problem:
-        raise RecordError(f"{file}: it is not UTF-8 text, so not JSON ({problem.reason}). Check the path.") from problem
     try:
-        return Node(file, "", json.loads(text))
-    except json.JSONDecodeError as problem:
-        place = f"line {problem.lineno}, column {problem.colno}"
-        if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated"):
+        # Python's NaN is told with its key, by whoever needs a number there.
+        return Node(file, "", parse_json(content, constants=True, surrogates=True, unique_keys=True))
+    except NotJson as problem:
+        what, _, place = str(problem).rpartition(" at ")
+        if problem.cut_short:
             raise RecordError(f"{file}: the JSON ends too early, at {place}: fetch or write it again.") from problem
-        raise RecordError(f"{file}: it is not JSON: {problem.msg} at {place}.") from problem
+        words = f"it is not JSON: {problem}" if what else str(problem)
+        raise RecordError(f"{file}: {words}.") from problem
 
 
-def _finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer that no float can hold
-        return False
-
-
-def _wanted(least: float, above: float, most: float) -> str:
-    bounds = [
-        f"{word} {bound:g}"
-        for word, bound in (("at least", least), ("above", above), ("at most", most))
-        if math.isfinite(bound)
-    ]
-    return " ".join(["a number", " and ".join(bounds)]).strip()
+def _wanted(found: float, least: float, most: float) -> str:
+    """The bounds in words; one that nobody comes near is named to those who do."""
+    if found > most or most < FAR:
+        return f"a number at least {least:g} and at most {most:g}"
+    if 0 < found < least or least == 0:
+        return f"a number at least {least:g}"
+    return "a number above 0"

@@ -8,26 +8,28 @@ from collections.abc import Mapping
 
 import msgspec
 
+from configspec.untrusted import parse_json
+
 
 def dumps(value: object) -> str:
     """`value` as one line of JSON, made plain where it is not."""
     try:
         return msgspec.json.encode(value).decode("utf-8")  # several times as fast as json; what is not finite is null
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return json.dumps(plain(value), allow_nan=False)
 
 
-def loads(text: str) -> object:
+def loads(text: str | bytes) -> object:
     """The value of a JSON text, also of one with Python's NaN in it.
 
     Raises:
-        ValueError: It is not JSON.
+        NotJson: It is not JSON, or none that can be held.
     """
     try:
-        found: object = msgspec.json.decode(text)
+        found: object = msgspec.json.decode(text)  # several times as fast; what it refuses, the parser has words for
         return found
-    except ValueError:  # msgspec's own error is one
-        return json.loads(text)
+    except (ValueError, RecursionError):  # msgspec's own error is a ValueError
+        return parse_json(text, constants=True, surrogates=True)
 
 
 def canonical(value: object) -> bytes:

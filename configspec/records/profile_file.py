@@ -34,12 +34,20 @@ Version 1 is the first. Another meaning of any key is another version.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configspec.errors import RecordError, did_you_mean
+from configspec.records.bounds import (
+    LEAST_USD,
+    LEAST_WATTS,
+    LONGEST_S,
+    MOST_K,
+    MOST_USD,
+    MOST_WATTS,
+    SHORTEST_S,
+)
 from configspec.records.json_node import Node, read_json
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import flag
@@ -94,8 +102,8 @@ def read_profile(path: str | Path) -> ProfileFile:
     )
     provenance: Provenance = fields["provenance"].one_of("measured", "derived", "declared", "modelled")
     confidence = fields["confidence"].number(least=0, most=1)
-    families = {name: _family(node, confidence) for name, node in fields["families"].entries().items()}
-    devices = fields["devices"].entries()
+    families = {name: _family(node, confidence) for name, node in fields["families"].named().items()}
+    devices = fields["devices"].named()
     return ProfileFile(
         path=root.file,
         source=fields["source"].text(),
@@ -123,7 +131,7 @@ def _family(node: Node, confidence: float) -> _Family:
         parts = row.fields("draft", "quant", "k", "rate", "from", optional=("warnings",))
         parts["from"].text()
         of_cell = acceptance.setdefault(_drafter(parts), {})
-        k = parts["k"].count()
+        k = parts["k"].count(most=MOST_K)
         if k in of_cell:
             raise row.wrong(f"this draft, quantisation and K={k} are given twice; remove one")
         warnings = parts["warnings"].items() if "warnings" in parts else []
@@ -133,14 +141,14 @@ def _family(node: Node, confidence: float) -> _Family:
 
 
 def _drafter(parts: Mapping[str, Node]) -> Drafter:
-    return Drafter(draft=parts["draft"].text(), quant=parts["quant"].text())
+    return Drafter(draft=parts["draft"].name(), quant=parts["quant"].name())
 
 
 def _serving(node: Node) -> Serving:
     fields = node.fields("verify_s", "usd_per_million_tokens", "bills")
     return Serving(
-        verify_s=fields["verify_s"].number(least=0),
-        usd_per_million_tokens=fields["usd_per_million_tokens"].number(above=0),
+        verify_s=fields["verify_s"].number(least=0, most=LONGEST_S),
+        usd_per_million_tokens=fields["usd_per_million_tokens"].number(least=LEAST_USD, most=MOST_USD),
         bills=fields["bills"].one_of("drafted", "drafted+1"),
     )
 
@@ -161,7 +169,7 @@ def _device(
         by_k = families[family].acceptance.get(drafter)
         if by_k is None:
             raise cell.wrong(f"families.{family}.acceptance has no row for {drafter}; add one")
-        speed = _figure(parts["drafting_tokens_per_s"], confidence, above=0)
+        speed = _figure(parts["drafting_tokens_per_s"], confidence, least=1 / LONGEST_S, most=1 / SHORTEST_S)
         power_w, power_reason = _power(cell, parts, confidence)
         configurations += [
             Configuration(
@@ -181,7 +189,7 @@ def _device(
 def _power(cell: Node, parts: Mapping[str, Node], confidence: float) -> tuple[Estimate | None, str | None]:
     reason = parts["power_reason"].text() if "power_reason" in parts else None
     if parts["power_w"].value is not None:
-        return _figure(parts["power_w"], confidence, above=0), reason
+        return _figure(parts["power_w"], confidence, least=LEAST_WATTS, most=MOST_WATTS), reason
     if reason is None:
         raise cell.wrong("power_w is null; power_reason must say why")
     return None, reason
@@ -194,11 +202,9 @@ def _round_s(k: int, speed: Estimate) -> Estimate:
     )
 
 
-def _figure(
-    node: Node, confidence: float, *, least: float = -math.inf, above: float = -math.inf, most: float = math.inf
-) -> Estimate:
+def _figure(node: Node, confidence: float, *, least: float, most: float) -> Estimate:
     parts = node.fields("value", "low", "high")
-    value, low, high = (parts[name].number(least=least, above=above, most=most) for name in ("value", "low", "high"))
+    value, low, high = (parts[name].number(least=least, most=most) for name in ("value", "low", "high"))
     if not low <= value <= high:
         raise node.wrong(f"found {node.found()}; low must not be above value, nor value above high")
     return Estimate(value=value, low=low, high=high, confidence=confidence, n=0)

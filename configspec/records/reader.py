@@ -2,90 +2,38 @@
 
 A file is read once when it is opened, to know that it is whole and what its head holds, and once more for its rows:
 other tools sort the keys of a file, so that its head may come after them.
+
+What cannot be taken of it is put on the caller's list (`left_out.py`); without one, it is an error. A last line of a
+journal that a kill has cut is no error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from configspec.errors import RecordError
-from configspec.records.codec import from_record
-from configspec.records.journal import JournalIndex, index_journal, is_journal, journal_rows
+from configspec.records.codec import HELP
+from configspec.records.journal import JournalIndex, index_journal, is_journal
 from configspec.records.json_stream import stream
+from configspec.records.left_out import LeftOutList
 from configspec.records.row import KEY, Row
-from configspec.records.row_lines import OtherLayoutError, kept_of_journal, rows_of_results
-from configspec.records.shared import SHARED, record_of, resolved
+from configspec.records.row_file import ROWS, RowFile
+from configspec.records.row_lines import OtherLayoutError, kept_of_journal, kept_of_results
+from configspec.records.shared import SHARED
 
 Kept = TypeVar("Kept")
-ROWS = "benchmarks"
 MEASURE = "pytest -m hil --device DEVICE --benchmark-json=results.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One row of a file: pytest-benchmark's `raw` entry, whole, and configspec's row in it.
-
-    `row` is None where configspec did not write it: another benchmark of the same suite.
-    """
-
-    fullname: str
-    row: Row | None
-    raw: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowFile:
-    """One file; `head` is all that a results file holds beside its rows, without what the rows share."""
-
-    path: Path
-    head: Mapping[str, object]
-    shared: Mapping[str, object]
-    index: JournalIndex | None  # None: a results file
-
-    @property
-    def written(self) -> str:
-        """When, as an ISO date; files are compared by it."""
-        return str(self.head.get("datetime") or "")
-
-    @property
-    def unread(self) -> int:
-        """How many lines of a journal could not be read."""
-        return 0 if self.index is None else len(self.index.damaged) + self.index.cut
-
-    def raw_rows(self) -> Iterator[dict[str, object]]:
-        """Every entry of pytest-benchmark's, whole, in the file's order; of a journal the last one of each test.
-
-        Raises:
-            RecordError: What a row shares with others is not in the file's head.
-        """
-        if self.index is not None:
-            yield from journal_rows(self.path, self.index)
-            return
-        for key, row in stream(self.path, ROWS):
-            if key is None and isinstance(row, dict):
-                yield resolved(row, self.shared, f"{self.path}: {_name(row)}")
-
-    def entries(self) -> Iterator[Entry]:
-        """The same, each with configspec's row in it.
-
-        Raises:
-            RecordError: A record cannot be read.
-        """
-        for raw in self.raw_rows():
-            record = record_of(raw)
-            row = None if record is None else from_record(record, f"{self.path}: {_name(raw)}")
-            yield Entry(fullname=str(raw.get("fullname")), row=row, raw=raw)
-
-
-def open_rows(path: Path, *, salvage: bool = False) -> RowFile:
+def open_rows(path: Path, left_out: LeftOutList | None = None) -> RowFile:
     """Open a results file or a journal.
 
     Args:
         path: The file.
-        salvage: Take what can be read of a journal with damaged lines; else those are an error.
+        left_out: Where lines of a journal that cannot be taken are put down; without it those are an error.
 
     Raises:
         RecordError: It cannot be read, or is neither of the two.
@@ -97,14 +45,14 @@ def open_rows(path: Path, *, salvage: bool = False) -> RowFile:
             )
         if path.exists() and not path.is_file() and not path.is_dir():
             raise RecordError(f"{path}: a pipe or a device, and it is read twice. Write it into a file first.")
-        return _journal(path, salvage) if is_journal(path) else _results(path)
+        return _journal(path, left_out) if is_journal(path) else _results(path)
     except FileNotFoundError:
         raise RecordError(
             f"{path}: no such file. Name a journal or a results file, which is made by: {MEASURE}"
         ) from None
-    except IsADirectoryError:
-        raise RecordError(f"{path}: a folder. Name the results file or the journal in it.") from None
     except OSError as problem:
+        if os.path.isdir(path):  # pathlib's raises for a name too long
+            raise RecordError(f"{path}: a folder. Name the results file or the journal in it.") from None
         raise RecordError(f"{path}: cannot be read: {problem.strerror}.") from problem
 
 
@@ -112,69 +60,82 @@ def read_rows(path: Path) -> tuple[Row, ...]:
     """All rows of a results file or journal that configspec wrote, in the file's order.
 
     Raises:
-        RecordError: The file cannot be read, holds no row of configspec, or a record that cannot be read.
+        RecordError: The file cannot be read, holds no row of configspec, or an entry that cannot be taken.
     """
     return read_each(path, lambda row: row)
 
 
-def read_each(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+def read_each(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutList | None = None) -> tuple[Kept, ...]:
     """What is kept of each of those rows, so that fifty thousand need not be in memory whole.
 
     Args:
         path: The file.
-        kept: Makes of a row what is kept; where the file is damaged it may be asked again from the first row.
+        kept: Makes of a row what is kept; where the file is of another layout it may be asked again from the first row.
+        left_out: Where entries that cannot be taken are put down; without it they are an error.
 
     Raises:
-        RecordError: As for `read_rows`.
+        RecordError: As for `read_rows`, or nothing is left.
     """
     try:
-        rows = _kept_of_lines(path, kept)
+        found = LeftOutList() if left_out is None else left_out
+        rows = _kept_of_lines(path, kept, found)
     except (OtherLayoutError, OSError):
-        rows = ()
-    # No rows: another layout, or something to tell.
-    return rows or _whole(path, kept)
+        return _whole(path, kept, left_out)
+    # Nothing, or an error: the general reader has the words for it.
+    return rows if rows and (left_out is not None or not found.count) else _whole(path, kept, left_out)
 
 
-def _kept_of_lines(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+def _kept_of_lines(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutList) -> tuple[Kept, ...]:
     if not path.is_file():
         raise OtherLayoutError  # a pipe gives its rows but once
-    return kept_of_journal(path, kept) if is_journal(path) else _kept(rows_of_results(path), kept)
+    return (kept_of_journal if is_journal(path) else kept_of_results)(path, kept, left_out)
 
 
-def _kept(rows: Iterable[Row | None], kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
-    return tuple(kept(row) for row in rows if row is not None)
-
-
-def _whole(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+def _whole(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutList | None) -> tuple[Kept, ...]:
     """The same of a file in any layout, an entry at a time."""
-    benchmarks = 0
-
-    def rows() -> Iterator[Row | None]:
-        nonlocal benchmarks
-        for entry in open_rows(path).entries():
-            benchmarks += 1
-            yield entry.row
-
-    found = _kept(rows(), kept)
+    left = left_out or LeftOutList(refuse=HELP)
+    left.clear()
+    found: list[Kept] = []
+    try:
+        for entry in open_rows(path, left_out).entries(left):
+            if entry.row is None:
+                left.others += 1
+            else:
+                found.append(kept(entry.row))
+    except OSError as problem:  # it was there when it was opened
+        raise RecordError(f"{path}: cannot be read: {problem.strerror}.") from problem
     if not found:
-        some = f"{benchmarks} benchmark{'' if benchmarks == 1 else 's'}"
-        raise RecordError(
-            f"{path}: {some}, none measured by configspec (no extra_info[{KEY!r}]). Such a file is made by: {MEASURE}"
-        )
-    return found
+        raise RecordError(*_nothing(path, left))
+    return tuple(found)
 
 
-def _name(raw: Mapping[str, object]) -> str:
-    return str(raw.get("name") or raw.get("fullname") or "a row without a name")
+def _nothing(path: Path, left_out: LeftOutList) -> Iterator[str]:
+    """The lines of the error that says so."""
+    if left_out.count:
+        yield f"{path}: no row is left; {left_out.counted}:"
+        yield from left_out.lines()
+        return
+    some = f"{left_out.others} benchmark{'' if left_out.others == 1 else 's'}"
+    yield f"{path}: {some}, none measured by configspec (no extra_info[{KEY!r}]). Such a file is made by: {MEASURE}"
 
 
-def _journal(path: Path, salvage: bool) -> RowFile:
+def _journal(path: Path, left_out: LeftOutList | None) -> RowFile:
     index = index_journal(path)
-    if index.damaged and not salvage:
+    if left_out is None and index.damaged:
         raise RecordError(
-            f"{path}: line {index.damaged[0]} of the journal is damaged, and a kill can only cut the last one. "
-            "Look at it, or save what can be read: configspec recover JOURNAL -o results.json"
+            f"{path}: line {index.damaged[0]} of the journal is damaged, and a kill can only cut the last one: "
+            f"{index.unread[index.damaged[0]]}. Look at it, or save what can be read: "
+            "configspec recover JOURNAL -o results.json"
         )
+    if left_out is None and index.header_damage is not None:
+        raise RecordError(
+            f"{path}: the journal's header is damaged: {index.header_damage}. Save the rows: "
+            "configspec recover JOURNAL -o results.json"
+        )
+    if left_out is not None:
+        leave_lines_out(path, index, left_out)
+    if not index.lines and left_out is not None and index.damaged:
+        raise RecordError(*_nothing(path, left_out))
     if not index.lines:
         raise RecordError(f"{path}: the run ended before its first row was finished; there is nothing to recover.")
     header = index.header
@@ -185,6 +146,14 @@ def _journal(path: Path, salvage: bool) -> RowFile:
         "version": header.get("pytest_benchmark"),
     }
     return RowFile(path=path, head=head, shared={}, index=index)
+
+
+def leave_lines_out(path: Path, index: JournalIndex, left_out: LeftOutList) -> None:
+    """Put the lines of a journal that cannot be taken on the list."""
+    if index.header_damage is not None:
+        left_out.add(path, "its header", f"{index.header_damage}: when and where it was measured is not known")
+    for number, why in index.unread.items():
+        left_out.add(path, f"line {number}", why)
 
 
 def _results(path: Path) -> RowFile:

@@ -16,8 +16,8 @@ from typing import TextIO
 from configspec.atomic import beside, replacing
 from configspec.errors import UsageError
 from configspec.records.plain import dumps
-from configspec.records.reader import ROWS
 from configspec.records.row import KEY
+from configspec.records.row_file import ROWS
 from configspec.records.shared import SHARED, SharedFacts
 from configspec.untrusted import KINDS
 

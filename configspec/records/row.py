@@ -9,17 +9,39 @@ What is large and common to several rows lies beside the file, named by its hash
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from configspec.records.bounds import (
+    LONGEST_S,
+    MOST_TOKENS_PER_S,
+    SHORTEST_S,
+    Count,
+    Expected,
+    Figure,
+    RoundSeconds,
+    Seconds,
+    Sha256,
+    Speculative,
+    Text,
+    Whole,
+    check_counted,
+    check_decoding,
+    check_estimate,
+    check_median,
+    check_names,
+    check_rate,
+    check_serving,
+    check_speed,
+    check_sums,
+    check_timed,
+    check_watts,
+)
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
-from configspec.theory.flags import Flag
+from configspec.theory.flags import Flag, flag
 from configspec.theory.ids import CHAIN, Cell, ConfigurationId, Drafter
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -27,31 +49,8 @@ from configspec.theory.serving.assumptions import Serving
 VERSION = 2
 KEY = "configspec"
 Method = Literal["shared rounds", "separate rounds", "replay"]
-
-_MOST = 2**53  # beyond it a float does not count by ones
-_ROUNDING = 1e-9  # by which a sum of expected counts may be beyond another
-_HASH = re.compile(r"[0-9a-f]{64}")
-
-
-def check_counts(**counts: float | None) -> None:
-    """ValueError where a count is negative, not finite, or too large to be one."""
-    for name, count in counts.items():
-        if count is not None and not 0 <= count < _MOST:
-            raise ValueError(f"{name} is {count!r:.24}; a count is 0 or more, and less than 2**53")
-
-
-def check_times(**times_s: Iterable[float | None]) -> None:
-    """ValueError where a time is negative or not finite."""
-    for name, values in times_s.items():
-        if not all(value is None or 0 <= value < math.inf for value in values):
-            raise ValueError(f"{name} holds a time that is negative or not finite")
-
-
-def check_estimate(name: str, estimate: Estimate | None, *, most: float = math.inf) -> None:
-    """ValueError where it cannot be: it does not hold (`Estimate.holds`), or it reaches below 0 or above `most`."""
-    if estimate is not None and not (estimate.holds and estimate.low >= 0 and estimate.high <= most):
-        bounds = f"0 to {most:g}" if math.isfinite(most) else "0 or more"
-        raise ValueError(f"{name} cannot be: low <= value <= high is needed, {bounds}, a confidence and a count")
+Outcome = Literal["passed", "failed", "skipped"]
+FAILED = flag("failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,40 +63,38 @@ class Drafting:
 
     tokens_per_s: Estimate
     round_s: Estimate
-    round_samples_s: tuple[float, ...] = ()
+    round_samples_s: tuple[RoundSeconds, ...] = ()
     method: Method
-    clock: str
-    timed_k: int | None = None  # the K of the rounds that were timed
-    depth_tokens: int | None = None
-    rounds: int | None = None
-    rounds_asked: int | None = None
-    warmup_rounds: int | None = None
-    seconds_allowed: float | None = None
+    clock: Text
+    timed_k: Count | None = None  # the K of the rounds that were timed
+    depth_tokens: Count | None = None
+    rounds: Count | None = None
+    rounds_asked: Count | None = None
+    warmup_rounds: Count | None = None
+    seconds_allowed: Seconds | None = None
 
     def __post_init__(self) -> None:
-        check_estimate("tokens_per_s", self.tokens_per_s)
-        check_estimate("round_s", self.round_s)
-        if not self.round_s.value > 0:
-            raise ValueError("round_s is 0; drafting takes time")
-        check_times(round_samples_s=self.round_samples_s, seconds_allowed=(self.seconds_allowed,))
-        check_counts(rounds=self.rounds, rounds_asked=self.rounds_asked, warmup_rounds=self.warmup_rounds)
-        check_counts(depth_tokens=self.depth_tokens, timed_k=self.timed_k)
+        check_estimate("tokens_per_s", self.tokens_per_s, most=MOST_TOKENS_PER_S)
+        check_estimate("round_s", self.round_s, least=SHORTEST_S, most=LONGEST_S)
+        check_median("round_s", self.round_s, self.round_samples_s)
+        timed = len(self.round_samples_s)
+        if timed and self.rounds is not None and self.rounds != timed:
+            raise ValueError(f"rounds is {self.rounds}, and {timed} samples are of a round each")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementCheck:
     """What the device said when it repeated a few prompts of the acceptance pass."""
 
-    prompts: int
-    positions: int
-    differ: int
-    beyond_ties: int
-    largest_gap: float | None
-    near_tie: float
-    context: int
+    prompts: Count
+    positions: Count
+    differ: Count
+    beyond_ties: Count
+    largest_gap: Figure | None
+    near_tie: Figure
+    context: Count
 
     def __post_init__(self) -> None:
-        check_counts(prompts=self.prompts, positions=self.positions, context=self.context)
         if not 0 <= self.beyond_ties <= self.differ <= self.positions:
             counted = f"{self.beyond_ties} beyond ties, {self.differ} that differ, {self.positions} positions"
             raise ValueError(f"each count must hold the one before: {counted}")
@@ -108,29 +105,23 @@ class CountedAcceptance:
     """The pooled acceptance rate with its counts, None where only a rate is known, and how they were counted."""
 
     rate: Estimate
-    rounds: int | float | None
-    drafted: int | float | None
-    accepted: int | float | None
-    by_prompt: tuple[tuple[int | float, int | float], ...] = ()
-    prompts_sha256: str | None = None
+    rounds: Expected | None
+    drafted: Expected | None
+    accepted: Expected | None
+    by_prompt: tuple[tuple[Expected, Expected], ...] = ()
+    prompts_sha256: Text | None = None
     decoding: Decoding | None = None
-    method: str
-    last_round: str | None = None
-    prompts: int | None = None
-    new_tokens: int | None = None
+    method: Text
+    last_round: Text | None = None
+    prompts: Count | None = None
+    new_tokens: Count | None = None
     check: AgreementCheck | None = None
-    check_reason: str | None = None
+    check_reason: Text | None = None
 
     def __post_init__(self) -> None:
-        check_estimate("rate", self.rate, most=1 + _ROUNDING)
-        check_counts(rounds=self.rounds, drafted=self.drafted, accepted=self.accepted)
-        check_counts(prompts=self.prompts, new_tokens=self.new_tokens)
-        for rounds, accepted in self.by_prompt:
-            check_counts(by_prompt=rounds)
-            check_counts(by_prompt=accepted)
-        most = math.inf if self.drafted is None else self.drafted * (1 + _ROUNDING)
-        if self.accepted is not None and self.accepted > most:
-            raise ValueError(f"accepted {self.accepted} of {self.drafted} drafted cannot be")
+        check_rate(self.rate, self.accepted, self.drafted)
+        check_sums(self.by_prompt, self.rounds, self.accepted)
+        check_decoding(self.decoding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,32 +129,30 @@ class Power:
     """Mean power while drafting, or why it is not known."""
 
     watts: Estimate | None
-    reason: str | None
+    reason: Text | None
 
     def __post_init__(self) -> None:
-        check_estimate("watts", self.watts)
+        check_watts(self.watts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedPass:
     """One kind of verification pass over K + 1 tokens, timed on this host."""
 
-    context_tokens: int
-    requests: int
+    context_tokens: Count
+    requests: Count
     seconds: Estimate
-    samples_s: tuple[float, ...]
+    samples_s: tuple[Seconds, ...]
 
     def __post_init__(self) -> None:
-        check_counts(context_tokens=self.context_tokens, requests=self.requests)
-        check_estimate("seconds", self.seconds)
-        check_times(samples_s=self.samples_s)
+        check_estimate("seconds", self.seconds, most=LONGEST_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """How long the target took to verify rounds of this K."""
 
-    clock: str
+    clock: Text
     passes: tuple[TimedPass, ...]
 
 
@@ -171,10 +160,10 @@ class Verification:
 class TargetFacts:
     """The target that wrote the text."""
 
-    sha256: str | None
-    sha256_reason: str | None
-    dtype: str | None
-    runtime: str
+    sha256: Text | None
+    sha256_reason: Text | None
+    dtype: Text | None
+    runtime: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +178,8 @@ class Models:
 class HostFacts:
     """What ran this suite."""
 
-    python: str
-    configspec: str
+    python: Text
+    configspec: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,31 +189,26 @@ class Environment:
     device: DeviceFacts | None = None
     health: HealthFacts | None = None
     host: HostFacts | None = None
-    inventory_sha256: str | None = None
-    profile: str | None = None
-    source: str | None = None
+    inventory_sha256: Text | None = None
+    profile: Text | None = None
+    source: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRefs:
     """Hashes of the side files with this row's samples; None where there is none."""
 
-    acceptance: str | None = None  # `samples.AcceptanceSamples`
-    text: str | None = None  # `samples.TextSamples`
-    times: str | None = None  # `samples.TimeSamples`
-
-    def __post_init__(self) -> None:
-        for value in (self.acceptance, self.text, self.times):
-            if value is not None and not _HASH.fullmatch(value):
-                raise ValueError(f"{value!r} is not a SHA-256 in lower-case hexadecimal")
+    acceptance: Sha256 | None = None  # `samples.AcceptanceSamples`
+    text: Sha256 | None = None  # `samples.TextSamples`
+    times: Sha256 | None = None  # `samples.TimeSamples`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
     """The run that a row was taken over from."""
 
-    file: str
-    datetime: str
+    file: Text
+    datetime: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +221,7 @@ class Row:
     draft: str
     quant: str
     algorithm: str = CHAIN
-    k: int
+    k: Speculative
     provenance: Provenance
     drafting: Drafting
     acceptance: CountedAcceptance
@@ -249,19 +233,22 @@ class Row:
     environment: Environment = Environment()
     flags: tuple[Flag, ...] = ()
     samples: SampleRefs = SampleRefs()
-    attempts: int = 1  # to measure it; more than one only where the link failed
-    first_cause: str | None = None  # why the first attempt failed
-    outcome: str | None = None  # of the test that measured or judged it
+    attempts: Whole = 1  # to measure it; more than one only where the link failed
+    first_cause: Text | None = None  # why the first attempt failed
+    outcome: Outcome | None = None  # of the test that measured or judged it
     resumed: Resumed | None = None  # where it was not measured in this run
 
     def __post_init__(self) -> None:
         if self.version != VERSION:
             raise ValueError(f"a row is of version {VERSION}, not {self.version}")
-        check_counts(k=self.k)
-        if self.k < 1 or self.attempts < 1:
-            raise ValueError(f"k is {self.k} and attempts {self.attempts}; both are whole numbers from 1")
-        if not all((self.device, self.family, self.draft, self.quant, self.algorithm)):
-            raise ValueError("device, family, draft, quant and algorithm are names; one of them is empty")
+        check_names(
+            device=self.device, family=self.family, draft=self.draft, quant=self.quant, algorithm=self.algorithm
+        )
+        check_counted(self.k, self.acceptance.rounds, self.acceptance.drafted)
+        check_timed(self.k, self.drafting.timed_k, self.drafting.method)
+        if self.drafting.method == "replay":  # no rounds and no counts: K shows in the speed alone
+            check_speed(self.k, self.drafting.tokens_per_s, self.drafting.round_s)
+        check_serving(self.serving)
 
     @property
     def id(self) -> ConfigurationId:
@@ -294,7 +281,7 @@ class Row:
             power_w=self.power.watts,
             power_reason=self.power.reason,
             provenance=self.provenance,
-            flags=self.flags,
+            flags=(*self.flags, FAILED) if self.outcome == "failed" else self.flags,
         )
 
     def flagged(self, *more: Flag) -> Row:

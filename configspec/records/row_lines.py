@@ -6,72 +6,39 @@
                     ]}
     journal         {"row": {...}}      one line a row, of which the last one of each test counts
 
-Here is no word for what is wrong with a file: where anything at all is not as expected `OtherLayoutError` is raised,
-and the general reader, which takes several times as long, finds the words or the rows.
+A line on which anything is odd (`row_line.py`) is read as the general reader reads it: so both take the same rows, and
+have the same words for what they leave out. Where the layout is another one, `OtherLayoutError` is raised.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeVar
+from typing import IO, Generic, Literal, TypeVar
 
 import msgspec
 
-from configspec.records.plain import loads
-from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
+from configspec.records.bounded_file import bounded_lines, open_bounded
+from configspec.records.entry import BadEntry, entry_of
+from configspec.records.journal_line import DroppedLine, RowLine, UnreadLine, read_line
+from configspec.records.json_stream import Unreadable
+from configspec.records.left_out import LeftOutList
+from configspec.records.row import KEY, Row
+from configspec.records.row_line import DROPPED, ODD, Facts, is_text, row_in_journal, row_in_results
+from configspec.untrusted import NotJson, parse_json
 
-Fact = TypeVar("Fact")
 Kept = TypeVar("Kept")
 ROWS_BEGIN = b'"benchmarks": [\n'
 ROWS_END = b"]}\n"
-NO_RECORD = msgspec.Raw(b"")
 
 
 class OtherLayoutError(Exception):
-    """The file is not laid out as configspec writes it, or damaged."""
-
-
-class _References(msgspec.Struct, forbid_unknown_fields=True):
-    """The hashes of what a record shares with others."""
-
-    environment: str | None = None
-    models: str | None = None
-    verification: str | None = None
-
-
-class _Record(msgspec.Struct):
-    """What is looked at before a record is read as a row."""
-
-    version: int
-    shared: _References | None = None
-
-
-class _Extra(msgspec.Struct, rename={"record": KEY}):
-    record: msgspec.Raw = NO_RECORD
-
-
-class _Entry(msgspec.Struct):
-    """One entry of pytest-benchmark's."""
-
-    extra_info: _Extra
-
-
-class _NamedEntry(_Entry):
-    fullname: str
+    """The file is not laid out as configspec writes it."""
 
 
 class _Header(msgspec.Struct):
     configspec_journal: Literal[1]
-
-
-class _Line(msgspec.Struct):
-    """One line of a journal behind its header."""
-
-    row: _NamedEntry | None = None
-    dropped: str | None = None
 
 
 class _Shared(msgspec.Struct):
@@ -82,108 +49,130 @@ class _Head(msgspec.Struct, rename={"ours": KEY}):
     ours: _Shared = msgspec.field(default_factory=_Shared)
 
 
-_row = msgspec.json.Decoder(Row)
-_record = msgspec.json.Decoder(_Record)
-_entry = msgspec.json.Decoder(_Entry)
-_line = msgspec.json.Decoder(_Line)
+def kept_of_results(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutList) -> tuple[Kept, ...]:
+    """What is kept of each row of a results file, in the file's order.
 
-
-class _Facts:
-    """What rows share: each is read once, however many rows refer to it."""
-
-    def __init__(self, head: Mapping[str, msgspec.Raw]) -> None:
-        self._environment = _read_once(head, Environment)
-        self._models = _read_once(head, Models)
-        self._verification = _read_once(head, Verification)
-
-    def added(self, row: Row, refs: _References) -> Row:
-        """The row with the facts that it refers to; LookupError where one is not there."""
-        return replace(
-            row,
-            environment=row.environment if refs.environment is None else self._environment(refs.environment),
-            models=row.models if refs.models is None else self._models(refs.models),
-            verification=row.verification if refs.verification is None else self._verification(refs.verification),
-        )
-
-
-def _read_once(head: Mapping[str, msgspec.Raw], kind: type[Fact]) -> Callable[[str], Fact]:
-    return cache(lambda sha256: msgspec.json.decode(head[sha256], type=kind))
-
-
-def rows_of_results(path: Path) -> Iterator[Row | None]:
-    """Each entry of a results file; None where configspec did not write it.
+    Args:
+        path: The file.
+        kept: Is asked about every row.
+        left_out: Where entries that cannot be taken are put down.
 
     Raises:
-        OtherLayoutError: It is not as configspec writes it; before the first row, or after some.
+        OtherLayoutError: It is not laid out as configspec writes it; perhaps after some rows.
         OSError: It cannot be read.
     """
-    with path.open("rb") as file:
+    found: list[Kept] = []
+    with open_bounded(path) as file:
         try:
-            facts = _Facts(_shared(file))
-            for line in _row_lines(file):
-                yield _row_of(_entry.decode(line), facts)
-        except (ValueError, LookupError, TypeError, RecursionError) as problem:  # msgspec's errors are ValueErrors
+            facts = Facts(_shared(file))
+        except ODD as problem:
             raise OtherLayoutError from problem
+        for number, line in enumerate(_row_lines(file)):
+            try:
+                row = _row_of_results(line, facts, number)
+            except BadEntry as problem:
+                left_out.add(path, problem.name or f"benchmarks[{number}]", problem.why)
+                continue
+            if row is None:
+                left_out.others += 1
+            else:
+                found.append(kept(row))
+    return tuple(found)
 
 
-def kept_of_journal(path: Path, kept: Callable[[Row], Kept]) -> tuple[Kept, ...]:
+def _row_of_results(line: bytes, facts: Facts, number: int) -> Row | None:
+    try:
+        return row_in_results(line, facts)
+    except ODD:
+        pass
+    try:
+        value = parse_json(line, constants=True, surrogates=True, unique_keys=True)
+    except NotJson as problem:
+        # JSON all the same where a key stands twice: that is one entry's, and not the file's.
+        value = _once(line, problem)
+    return entry_of(value, facts.plain, number).row
+
+
+def _once(line: bytes, problem: NotJson) -> Unreadable:
+    try:
+        parse_json(line, constants=True, surrogates=True)
+    except NotJson:
+        raise OtherLayoutError from problem
+    return Unreadable(str(problem))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted(Generic[Kept]):
+    """The last line about a test: what is kept of its row, or its name and why it is bad. Neither: no row of ours."""
+
+    kept: Kept | None = None
+    bad: tuple[str, str] | None = None
+
+
+def kept_of_journal(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutList) -> tuple[Kept, ...]:
     """What is kept of each row that counts, in the order in which they were finished.
 
     Args:
         path: The journal.
         kept: Is asked about every row, also of one that a later line takes the place of.
+        left_out: Where lines, and rows that count, are put down if they cannot be taken.
 
     Raises:
-        OtherLayoutError: A line is not as configspec writes it, but for the last one, which a kill may have cut.
+        OtherLayoutError: Its header is not as configspec writes it.
         OSError: It cannot be read.
     """
-    none = _Facts({})
-    found: dict[str, Kept | None] = {}  # by the test's full name
-    with path.open("rb") as file:
+    facts = Facts({})  # in a journal each row is whole
+    found: dict[str, _Counted[Kept]] = {}  # by the test's full name
+    with open_bounded(path) as file:
+        lines = bounded_lines(file)
         try:
-            msgspec.json.decode(file.readline(), type=_Header)
-            for text in file:
-                if not text.endswith(b"\n") and _cut(text):
-                    continue
-                line = _line.decode(text)
-                if line.row is not None:
-                    found.pop(line.row.fullname, None)  # so that the later line's place counts
-                    row = _row_of(line.row, none)
-                    found[line.row.fullname] = None if row is None else kept(row)
-                elif line.dropped is not None:
-                    found.pop(line.dropped, None)
-                else:
-                    raise OtherLayoutError
-        except (ValueError, LookupError, TypeError, RecursionError) as problem:
+            msgspec.json.decode(next(lines, b""), type=_Header)
+        except ODD as problem:
             raise OtherLayoutError from problem
-    return tuple(one for one in found.values() if one is not None)
+        for number, text in enumerate(lines, start=2):
+            try:
+                fullname, row = row_in_journal(text, facts)
+                bad = None
+            except ODD:
+                line = read_line(text)
+                if isinstance(line, UnreadLine):
+                    left_out.add(path, f"line {number}", line.why)
+                    continue
+                fullname, row, bad = _slow_line(line, text, number)
+            found.pop(fullname, None)  # so that the later line's place counts
+            if row != DROPPED:
+                found[fullname] = _Counted(kept=None if row is None else kept(row), bad=bad)
+    for one in found.values():
+        if one.bad is not None:
+            left_out.add(path, *one.bad)
+        elif one.kept is None:
+            left_out.others += 1
+    return tuple(one.kept for one in found.values() if one.kept is not None)
 
 
-def _cut(text: bytes) -> bool:
+def _slow_line(
+    line: RowLine | DroppedLine, text: bytes, number: int
+) -> tuple[str, Row | Literal["dropped"] | None, tuple[str, str] | None]:
+    """Test and row of a line; name and why, where it is a row that cannot be taken."""
+    if isinstance(line, DroppedLine):
+        return line.fullname, DROPPED, None
+    whole = read_line(text, unique_keys=True)
+    value = whole.row if isinstance(whole, RowLine) else Unreadable(whole.why if isinstance(whole, UnreadLine) else "")
     try:
-        loads(text.decode("utf-8", errors="replace"))
-    except ValueError:
-        return True
-    return False
+        return line.fullname, entry_of(value, {}, number).row, None
+    except BadEntry as problem:
+        return line.fullname, None, (problem.name or f"line {number}", problem.why)
 
 
-def _row_of(entry: _Entry, facts: _Facts) -> Row | None:
-    raw = entry.extra_info.record
-    if raw is NO_RECORD:
-        return None
-    record = _record.decode(raw)
-    if record.version != VERSION:
-        raise OtherLayoutError
-    row = _row.decode(raw)
-    return row if record.shared is None else facts.added(row, record.shared)
-
-
-def _shared(file: BinaryIO) -> Mapping[str, msgspec.Raw]:
+def _shared(file: IO[bytes]) -> Mapping[str, msgspec.Raw]:
     """What rows share, from the head; the file is then where the rows begin."""
     head: list[bytes] = []
-    for line in file:
+    for line in bounded_lines(file):
         begins = line == (ROWS_BEGIN if head else b"{" + ROWS_BEGIN)
         if begins:
+            keys = [of_key.removeprefix(b"{").partition(b'":')[0] for of_key in head]
+            if len(set(keys)) < len(keys):
+                break  # one of them stands there twice
             text = b"".join([*head, line]).removesuffix(ROWS_BEGIN).rstrip().removesuffix(b",") + b"}"
             return msgspec.json.decode(text.decode("utf-8"), type=_Head).ours.shared
         if not line.endswith(b",\n"):
@@ -192,12 +181,12 @@ def _shared(file: BinaryIO) -> Mapping[str, msgspec.Raw]:
     raise OtherLayoutError
 
 
-def _row_lines(file: BinaryIO) -> Iterator[bytes]:
+def _row_lines(file: IO[bytes]) -> Iterator[bytes]:
     """The text of each row; the last one has no comma, and behind it the file ends."""
     more = True
-    for line in file:
-        if not line.isascii():
-            line.decode("utf-8")  # what nobody looks at is text too
+    for line in bounded_lines(file):
+        if not is_text(line):
+            break
         if line == ROWS_END:
             if more or file.read(1):
                 break

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,11 +25,15 @@ import msgspec
 
 from configspec.atomic import write_whole
 from configspec.errors import RecordError
-from configspec.records.plain import canonical
+from configspec.records.bounded_file import bounded_lines, open_bounded
+from configspec.records.bounds import Count, Figure, Seconds, Share, Speculative
+from configspec.records.plain import canonical, loads
 from configspec.records.row import SampleRefs
+from configspec.untrusted import NotJson, parse_json, read_bounded
 
 FOLDER = "configspec-samples"
 REFERENCE = re.compile(rb'"(?:acceptance|text|times)": ?"([0-9a-f]{64})"')  # as a row of a file holds it
+PACKED_BYTES, CONTENT_BYTES = 64 << 20, 256 << 20  # of a side file; 24 prompts and 18 drafts take 0.3 MB packed
 DIGITS = 4  # of confidence and gap: more would make the file larger and say nothing
 
 
@@ -46,10 +49,10 @@ class PromptAcceptance:
     id: str
     category: str
     matches: tuple[bool, ...]
-    confidence: tuple[float, ...]
-    rank: tuple[int, ...]
-    gap: tuple[float, ...]
-    accept: tuple[float, ...] | None = None  # None: as `matches`
+    confidence: tuple[Share, ...]
+    rank: tuple[Count, ...]
+    gap: tuple[Figure, ...]
+    accept: tuple[Share, ...] | None = None  # None: as `matches`
 
     def __post_init__(self) -> None:
         columns = (self.confidence, self.rank, self.gap, *(() if self.accept is None else (self.accept,)))
@@ -72,12 +75,12 @@ class PromptText:
 
     id: str
     category: str
-    prompt_tokens: int
-    tokens: int
-    prompt_ids: tuple[int, ...] | None
-    ids: tuple[int, ...] | None
-    gaps: tuple[float, ...] | None  # between the target's best two logits; None where a server does not say
-    logprobs: tuple[float, ...] | None  # of each token, after temperature, top-k and top-p; None where greedy
+    prompt_tokens: Count
+    tokens: Count
+    prompt_ids: tuple[Count, ...] | None
+    ids: tuple[Count, ...] | None
+    gaps: tuple[Figure, ...] | None  # between the target's best two logits; None where a server does not say
+    logprobs: tuple[Figure, ...] | None  # of each token, after temperature, top-k and top-p; None where greedy
 
     def __post_init__(self) -> None:
         if self.prompt_ids is not None and len(self.prompt_ids) != self.prompt_tokens:
@@ -99,8 +102,12 @@ class TextSamples:
 class RoundTimes:
     """Rounds of `k` tokens: seconds of each token, one tuple per round."""
 
-    k: int
-    token_s: tuple[tuple[float, ...], ...]
+    k: Speculative
+    token_s: tuple[tuple[Seconds, ...], ...]
+
+    def __post_init__(self) -> None:
+        if any(len(of_round) != self.k for of_round in self.token_s):
+            raise ValueError(f"k is {self.k}, and a round has the times of another number of tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +172,8 @@ def read_samples(file_beside: Path, sha256: str, kind: type[Kind]) -> Kind:
             f"{path}: the side file is damaged: its content has not the hash that it is named by. Copy it again."
         )
     try:
-        return msgspec.convert(json.loads(content), kind)
-    except (ValueError, RecursionError) as problem:  # msgspec.ValidationError is a ValueError
+        return msgspec.convert(parse_json(content), kind)
+    except (ValueError, OverflowError) as problem:  # msgspec.ValidationError is a ValueError
         raise RecordError(f"{path}: the side file cannot be read as {kind.__name__}: {problem}.") from problem
 
 
@@ -201,9 +208,13 @@ def carry_samples(refs: Iterable[SampleRefs], from_: Path, to: Path) -> tuple[st
 def prune_samples(folder: Path, files: Iterable[Path]) -> int:
     """Delete the side files in `folder` that no row of the results files or journals `files` refers to; their number.
 
-    A file that is being written counts too: its rows are looked for as text, line by line.
+    A file that is being written counts too: its rows are looked for as text, line by line. Where one of the files
+    cannot be read, nobody knows what it refers to, and nothing is deleted.
     """
-    kept = {found.decode() for path in files for found in _hashes_in(path)}
+    try:
+        kept = {found.decode() for path in files for found in _hashes_in(path)}
+    except OSError:
+        return 0
     stale = [path for path in folder.glob("*.json.gz") if path.name.removesuffix(".json.gz") not in kept]
     for path in stale:
         path.unlink(missing_ok=True)
@@ -211,8 +222,8 @@ def prune_samples(folder: Path, files: Iterable[Path]) -> int:
 
 
 def _hashes_in(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        for line in file:
+    with open_bounded(path) as file:
+        for line in bounded_lines(file):
             yield from REFERENCE.findall(line)
 
 
@@ -228,8 +239,12 @@ def _put(folder: Path, sha256: str, content: bytes) -> None:
 def _content(folder: Path, sha256: str) -> bytes | None:
     """The side file's JSON; None where there is none, or where it has not the hash that it is named by."""
     try:
-        content = gzip.decompress((folder / _name(sha256)).read_bytes())
-    except (OSError, EOFError, zlib.error):  # gzip.BadGzipFile is an OSError
+        packed = read_bounded(folder / _name(sha256), at_most_bytes=PACKED_BYTES)
+        unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # of gzip
+        content = unpacking.decompress(packed, CONTENT_BYTES)
+    except (OSError, zlib.error):
+        return None
+    if not unpacking.eof or unpacking.unused_data:  # cut short, larger than it may be, or with something behind it
         return None
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
@@ -237,8 +252,8 @@ def _content(folder: Path, sha256: str) -> bytes | None:
 def _text_of(content: bytes) -> str | None:
     """The hash of the text that acceptance samples refer to."""
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):  # whoever reads the samples is told
+        value = loads(content)
+    except NotJson:  # whoever reads the samples is told
         return None
     text = value.get("text") if isinstance(value, Mapping) and value.get("kind") == "acceptance" else None
     return text if isinstance(text, str) else None

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from configspec.errors import RecordError
 from configspec.records.row import KEY
 
 SHARED = "shared"
@@ -51,27 +50,33 @@ class SharedFacts:
         return sha256
 
 
-def resolved(row: dict[str, object], shared: Mapping[str, object], where: str) -> dict[str, object]:
+class DanglingFacts(ValueError):  # noqa: N818 (it is a property of the record)
+    """A record refers to facts that its file does not hold; the message continues its name."""
+
+
+def resolved(row: dict[str, object], shared: Mapping[str, object]) -> dict[str, object]:
     """The row with its facts in place of the references.
 
     Raises:
-        RecordError: A reference leads nowhere, or is none.
+        DanglingFacts: A reference leads nowhere, or is none.
     """
     record = record_of(row)
     if record is None or SHARED not in record:
         return row
     refs = record[SHARED]
     if not isinstance(refs, dict) or not all(isinstance(sha256, str) for sha256 in refs.values()):
-        raise RecordError(
-            f"{where}: shared is {refs!r:.60}; it has to name facts of the file's head, each by its hash. "
-            "Fetch the whole file again."
+        raise DanglingFacts(
+            f"shared is {refs!r:.60}; it has to name facts of the file's head, each by its hash. "
+            "Fetch the whole file again"
         )
     whole = {key: value for key, value in record.items() if key != SHARED}
     for key, sha256 in refs.items():
+        if key not in FACTS:
+            raise DanglingFacts(f"shared names {key!r:.40}, and rows share {', '.join(FACTS)}")
         if sha256 not in shared:
-            raise RecordError(
-                f"{where}: its {key} is in the file's head under configspec.shared, by the hash {sha256:.12}, "
-                "which is not there. Fetch the whole file again."
+            raise DanglingFacts(
+                f"its {key} is in the file's head under configspec.shared, by the hash {sha256:.12}, "
+                "which is not there. Fetch the whole file again"
             )
         whole[key] = shared[sha256]
     return with_record(row, whole)

@@ -88,6 +88,10 @@ def _retried(flag: Flag) -> str:
     return f"unstable: attempt {flag['attempts']} was the first to succeed; the first one failed: {flag['cause']}"
 
 
+def _failed(_: Flag) -> str:
+    return "its test failed"
+
+
 def _note(flag: Flag) -> str:
     return str(flag["text"])
 
@@ -104,5 +108,6 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "host_keys_off": _host_keys_off,
     "own_lock": _own_lock,
     "retried": _retried,
+    "failed": _failed,
     "note": _note,
 }

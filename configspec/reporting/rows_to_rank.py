@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from configspec.errors import RecordError
 from configspec.records.decoded import EndToEnd
+from configspec.records.known_setups import KnownSetups, NamedParts, PartsOfRows
+from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.profile import Configuration
@@ -19,6 +23,7 @@ class RankedRow:
     configuration: Configuration
     serving: Serving
     end_to_end: EndToEnd | None
+    parts: NamedParts  # of what it was measured with
 
     @property
     def id(self) -> ConfigurationId:
@@ -39,12 +44,38 @@ class RankedRow:
 def ranked_row() -> Callable[[Row], RankedRow]:
     """Takes from each row what is ranked; rows with equal assumptions hold them once."""
     servings: dict[Serving, Serving] = {}
+    parts = PartsOfRows()
 
     def taken(row: Row) -> RankedRow:
         serving = servings.setdefault(row.serving, row.serving)
-        return RankedRow(configuration=row.configuration, serving=serving, end_to_end=row.end_to_end)
+        configuration, end_to_end = row.configuration, row.end_to_end
+        return RankedRow(configuration=configuration, serving=serving, end_to_end=end_to_end, parts=parts.of(row))
 
     return taken
+
+
+def check_setups(rows: Sequence[RankedRow], file: Path) -> None:
+    """A RecordError where a row contradicts an earlier one: two boards under one name cannot be ranked together."""
+    known = KnownSetups()
+    for row in rows:
+        contradiction = known.contradiction(row.parts, file, row.id.id)
+        if contradiction is not None:
+            raise RecordError(
+                f"{contradiction} Such rows do not compare. Rank the file of each run by itself, or leave the later "
+                "ones out: configspec merge FILE -o NEW --prefer newest"
+            )
+
+
+def last_of_each(rows: Sequence[RankedRow], file: Path, left_out: LeftOutList) -> list[RankedRow]:
+    """One row a configuration, and one of its decoding: the last. Others are put down where they say something else."""
+    found: dict[tuple[ConfigurationId, bool], RankedRow] = {}
+    for row in rows:
+        place = row.id, row.end_to_end is not None
+        earlier = found.get(place)
+        if earlier is not None and earlier != row:
+            left_out.add(file, row.id.id, "a later row of this configuration has other figures; the last one counts")
+        found[place] = row
+    return list(found.values())
 
 
 def rows_to_rank(rows: Sequence[Row] | Sequence[RankedRow]) -> tuple[tuple[Configuration, Serving], ...]:

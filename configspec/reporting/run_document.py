@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
 from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.document import Document, Section
+from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
 from configspec.reporting.rankings_section import ranking_sections
 from configspec.reporting.rows_to_rank import rows_to_rank
@@ -15,9 +17,14 @@ from configspec.selection.query import Query
 from configspec.selection.ranking import Ranking
 
 
-def ranking_document(rankings: Sequence[Ranking], top: int, decoded: Sequence[PredictionReport] = ()) -> Document:
-    """A section for each device and family; one more for the prediction, where something was decoded for real."""
-    return _document(*ranking_sections(rankings, top), prediction_section(decoded))
+def ranking_document(
+    rankings: Sequence[Ranking],
+    top: int,
+    decoded: Sequence[PredictionReport] = (),
+    left_out: LeftOutList | None = None,
+) -> Document:
+    """A section for each device and family; one more each for the prediction and for what was left out, if any."""
+    return _document(*ranking_sections(rankings, top), prediction_section(decoded), left_out_section(left_out))
 
 
 def run_document(rows: Sequence[Row], top: int) -> Document:

@@ -12,6 +12,7 @@
     host_keys_off                                               any machine that answered was measured
     own_lock                 cause                              the board's lock kept out this account's runs only
     retried                  attempts, cause                    it took more than one attempt
+    failed                                                      the test that measured or judged it failed
     note                     text                               somebody's own words, as in a profile file
 
 `part` says which figures it is about, where they are not the drafting and acceptance of the row.
@@ -19,6 +20,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,9 +36,27 @@ Code = Literal[
     "host_keys_off",
     "own_lock",
     "retried",
+    "failed",
     "note",
 ]
 Part = Literal["profile", "verification", "end_to_end"]
+NUMBERS: Mapping[Code, tuple[str, ...]] = {
+    "spread": ("samples", "spread", "limit"),
+    "pauses": ("samples", "slow", "times"),
+    "few_samples": ("samples", "needed", "confidence"),
+    "few_prompts": ("prompts", "needed"),
+    "rounds_cut": ("rounds", "asked", "seconds"),
+    "other_tokens": ("rounds",),
+    "device_disagrees": ("differ", "positions", "gap", "near_tie"),
+    "timed_greedily": (),
+    "host_keys_off": (),
+    "own_lock": ("cause",),
+    "retried": ("attempts", "cause"),
+    "failed": (),
+    "note": ("text",),
+}
+TEXTS = ("cause", "text")  # of these names the number is a text
+MOST = 1e18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +75,18 @@ class Flag:
 def flag(code: Code, part: Part = "profile", **numbers: int | float | str) -> Flag:
     """A flag with its numbers."""
     return Flag(code=code, part=part, numbers=tuple(numbers.items()))
+
+
+def check_numbers(one: Flag) -> None:
+    """ValueError where a flag that was read has not the numbers of its code, or where one of them cannot be."""
+    names = tuple(name for name, _ in one.numbers)
+    if names != NUMBERS[one.code]:
+        wanted = ", ".join(NUMBERS[one.code]) or "no numbers"
+        raise ValueError(f"{one.code} comes with {wanted}; found {', '.join(names) or 'none'}")
+    for name, number in one.numbers:
+        if isinstance(number, str) != (name in TEXTS):
+            raise ValueError(
+                f"{name} of {one.code} is {number!r:.40}, which is no {'text' if name in TEXTS else 'number'}"
+            )
+        if not isinstance(number, str) and not abs(number) <= MOST:
+            raise ValueError(f"{name} of {one.code} is {number!r:.24}; it is finite, and at most {MOST:g}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,8 +70,8 @@ def test_rows_of_several_files_and_of_one_are_told_apart(tmp_path, capsys):
 
 def test_missing_side_files_are_told(tmp_path, capsys):
     """With what would do."""
-    row = whole_row(1, samples=SampleRefs(times="ab" * 32))
-    a = results(tmp_path / "a.json", [raw_row(row), raw_row(replace(row, k=2))], 1)
+    samples = SampleRefs(times="ab" * 32)
+    a = results(tmp_path / "a.json", [raw_row(whole_row(k, samples=samples)) for k in (1, 2)], 1)
     assert main(["merge", str(a), "-o", str(tmp_path / "out.json")]) == 0
     printed = capsys.readouterr().out
     assert "1 side file is missing or damaged" in printed
@@ -85,9 +84,10 @@ def test_recover_does_not_overwrite(tmp_path, capsys):
     journal.write_text('{"configspec_journal": 1}\n{"row": {"fullname": "a"}}\n{"row": {"ful')
     out = tmp_path / "r.json"
     assert main(["recover", str(journal), "-o", str(out)]) == 0
-    printed = capsys.readouterr().out
+    printed, told = capsys.readouterr()
     assert "1 row was recovered" in printed
-    assert "1 line of a journal could not be read and was left out" in printed
+    assert "j.jsonl: line 3: it is cut short, as a kill leaves it" in told
+    assert "1 entry was left out; --strict refuses such files" in told
     assert main(["recover", str(journal), "-o", str(out)]) == 2
     assert "already exists" in capsys.readouterr().err
 

@@ -34,7 +34,7 @@ def hostile(tmp_path: Path) -> Path:
         row = json.loads(json.dumps(raw_row(measured_row(2))))
         row["fullname"] = f"t.py::test[{number}]"
         row["extra_info"]["configspec"] |= {
-            **dict.fromkeys(("device", "family", "draft", "quant"), text),
+            **dict.fromkeys(("device", "family", "draft", "quant"), text.replace("\0", "\1")[:200]),  # as names may be
             "power": {"watts": None, "reason": text},
             "flags": [{"code": "note", "part": "profile", "numbers": [["text", text]]}],
         }

@@ -17,6 +17,7 @@ from configspec.records.row import (
     HostFacts,
     Method,
     Models,
+    Outcome,
     Power,
     Resumed,
     Row,
@@ -26,10 +27,11 @@ from configspec.records.row import (
 )
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
-from configspec.theory.flags import Code, Flag
+from configspec.theory.flags import NUMBERS, TEXTS, Code, Flag
 from configspec.theory.prediction import RoundCost
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.link import Link
+from configspec.theory.statistics import median_estimate
 
 positive = st.floats(min_value=1e-9, max_value=1e9)
 counts = st.integers(0, 99)
@@ -48,34 +50,39 @@ def times() -> st.SearchStrategy[tuple[float, ...]]:
     return st.lists(positive, max_size=5).map(tuple)
 
 
-def draftings() -> st.SearchStrategy[Drafting]:
-    return st.builds(
-        Drafting,
-        tokens_per_s=estimates(),
-        round_s=estimates(),
-        round_samples_s=times(),
-        method=st.sampled_from(get_args(Method)),
-        clock=texts,
-        timed_k=st.none() | counts,
-        rounds=st.none() | counts,
-        seconds_allowed=st.none() | positive,
+@st.composite
+def draftings(draw: st.DrawFn, k: int) -> Drafting:
+    samples_s = draw(times())
+    round_s = median_estimate(samples_s) if samples_s else draw(estimates())
+    method = draw(st.sampled_from(get_args(Method)))
+    return Drafting(
+        tokens_per_s=Estimate(value=k / round_s.value, low=k / round_s.high, high=k / round_s.low, confidence=1, n=1),
+        round_s=round_s,
+        round_samples_s=samples_s,
+        method=method,
+        clock=draw(texts),
+        timed_k=draw(st.none() | st.just(k if method == "separate rounds" else k + 1)),
+        rounds=draw(st.none() | st.just(len(samples_s))),
+        seconds_allowed=draw(st.none() | positive),
     )
 
 
 @st.composite
-def acceptances(draw: st.DrawFn) -> CountedAcceptance:
-    some = counts | st.floats(0, 99)  # expected counts are not whole
-    accepted, drafted = sorted(draw(st.tuples(some, some)))
+def acceptances(draw: st.DrawFn, k: int) -> CountedAcceptance:
+    some = st.integers(1, 99) | st.floats(1, 99)  # expected counts are not whole
+    by_prompt = tuple((rounds, min(draw(some), k * rounds)) for rounds in draw(st.lists(some, min_size=1, max_size=4)))
+    rounds, accepted = (sum(each) for each in zip(*by_prompt, strict=True))
+    rate = accepted / (k * rounds)
     known = draw(st.booleans())
     check = AgreementCheck(
         prompts=2, positions=192, differ=3, beyond_ties=1, largest_gap=0.25, near_tie=0.05, context=512
     )
     return CountedAcceptance(
-        rate=draw(estimates(most=1.0)),
-        rounds=draw(some) if known else None,
-        drafted=drafted if known else None,
+        rate=Estimate(value=rate, low=rate / 2, high=max(rate, 1.0), confidence=0.95, n=draw(counts)),
+        rounds=rounds if known else None,
+        drafted=k * rounds if known else None,
         accepted=accepted if known else None,
-        by_prompt=tuple(draw(st.lists(st.tuples(some, some), max_size=4))),
+        by_prompt=by_prompt if draw(st.booleans()) else (),
         prompts_sha256=draw(st.none() | hashes),
         decoding=draw(st.none() | st.just(Decoding(temperature=0.8, top_k=20, rule="rejection"))),
         method="counted",
@@ -92,6 +99,7 @@ def verifications() -> st.SearchStrategy[Verification]:
 @st.composite
 def decodings(draw: st.DrawFn) -> EndToEnd:
     accepted, drafted = sorted(draw(st.tuples(counts, counts)))
+    catch_ups, rounds = sorted(draw(st.tuples(counts, st.integers(1, 99))))
     seconds = st.just(0.0) | positive
     return EndToEnd(
         goodput_tokens_per_s=draw(positive),
@@ -99,17 +107,17 @@ def decodings(draw: st.DrawFn) -> EndToEnd:
         repeats_s=draw(times()),
         predicted_goodput_tokens_per_s=draw(positive),
         tokens=draw(counts),
-        rounds=draw(counts),
+        rounds=max(rounds, 1),
         drafted=drafted,
         accepted=accepted,
-        catch_ups=draw(counts),
+        catch_ups=catch_ups,
         predicted_rounds=draw(positive),
         predicted_catch_ups=draw(positive),
         drafting_s=draw(seconds),
         link_s=draw(seconds),
         verification_s=draw(seconds),
         bookkeeping_s=draw(seconds),
-        total_s=draw(seconds),
+        total_s=draw(positive),
         cost=RoundCost(round_s=draw(positive), catch_up_s=0.0, verify_s=0.5, exchange_s=0.001),
         prompts=("p1", "p2"),
         new_tokens=draw(counts),
@@ -120,9 +128,11 @@ def decodings(draw: st.DrawFn) -> EndToEnd:
     )
 
 
-def flags() -> st.SearchStrategy[Flag]:
-    numbers = st.lists(st.tuples(names, counts | positive | texts), max_size=3).map(tuple)
-    return st.builds(Flag, code=st.sampled_from(get_args(Code)), numbers=numbers)
+@st.composite
+def flags(draw: st.DrawFn) -> Flag:
+    code = draw(st.sampled_from(get_args(Code)))
+    numbers = [(name, draw(texts) if name in TEXTS else draw(counts)) for name in NUMBERS[code]]
+    return Flag(code=code, numbers=tuple(numbers))
 
 
 def environments() -> st.SearchStrategy[Environment]:
@@ -135,6 +145,10 @@ def environments() -> st.SearchStrategy[Environment]:
 
 
 def rows() -> st.SearchStrategy[Row]:
+    return st.integers(1, 64).flatmap(rows_of)
+
+
+def rows_of(k: int) -> st.SearchStrategy[Row]:
     return st.builds(
         Row,
         device=names,
@@ -142,10 +156,10 @@ def rows() -> st.SearchStrategy[Row]:
         draft=names,
         quant=names,
         algorithm=st.just("chain") | names,
-        k=st.integers(1, 64),
+        k=st.just(k),
         provenance=st.sampled_from(get_args(Provenance)),
-        drafting=draftings(),
-        acceptance=acceptances(),
+        drafting=draftings(k),
+        acceptance=acceptances(k),
         power=st.just(Power(watts=None, reason="no meter")) | st.builds(Power, watts=estimates(), reason=st.none()),
         serving=st.builds(
             Serving, verify_s=positive, verify_s_by_k=st.lists(st.tuples(counts, positive), max_size=2).map(tuple)
@@ -158,6 +172,6 @@ def rows() -> st.SearchStrategy[Row]:
         samples=st.builds(SampleRefs, acceptance=st.none() | hashes, times=st.none() | hashes),
         attempts=st.integers(1, 3),
         first_cause=st.none() | texts,
-        outcome=st.none() | st.just("passed"),
+        outcome=st.none() | st.sampled_from(get_args(Outcome)),
         resumed=st.none() | st.builds(Resumed, file=names, datetime=names),
     )

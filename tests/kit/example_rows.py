@@ -121,7 +121,7 @@ def whole_row(
     row = measured_row(k, device=device)
     drafting = replace(
         row.drafting,
-        round_samples_s=tuple(0.5 + 1e-3 * one for one in range(20)),
+        round_samples_s=tuple(0.4905 + 1e-3 * one for one in range(20)),
         timed_k=k,
         depth_tokens=128,
         rounds=20,
@@ -133,8 +133,8 @@ def whole_row(
         row.acceptance,
         rounds=24,
         drafted=24 * k,
-        accepted=12,
-        by_prompt=((1, 0), (1, 1)) * 12,
+        accepted=12 * k,
+        by_prompt=((1, 0), (1, k)) * 12,
         prompts_sha256="ab" * 32,
         prompts=24,
         new_tokens=96,

@@ -191,6 +191,19 @@ def test_a_file_that_cannot_be_resumed_is_told_before_anything_is_measured(testb
         assert not Path(".configspec").exists()
 
 
+def test_a_row_that_cannot_be_is_measured_again_and_told(testbed, pytester, rows_of):
+    """The others are resumed; the file, the row and the reason stand at the end of the run."""
+    pytester.runpytest("--device", "fast", "--benchmark-json=first.json")
+    document = json.loads(Path("first.json").read_text())
+    document["benchmarks"][0]["extra_info"]["configspec"]["acceptance"]["rate"]["value"] = 3
+    Path("first.json").write_text(json.dumps(document))
+    result = pytester.runpytest("--device", "fast", "--resume", "first.json", "--benchmark-json=r.json")
+    assert result.ret == 0
+    assert result.parseoutcomes() == {"resumed": 5, "passed": 1}
+    result.stdout.fnmatch_lines(["1 entry was left out, and measured again*", "*first.json: test_*: *rate cannot be*"])
+    assert len(rows_of("r.json")) == 6
+
+
 def test_a_journal_of_another_testbed_is_told(testbed, pytester):
     """None of its configurations is of this run: it is no silent measuring of everything."""
     pytester.runpytest("--device", "slow", "--benchmark-json=first.json")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal, index_journal, row_digest
 from configspec.records.journal_lock import is_being_written
+from configspec.records.left_out import LeftOutList
 from configspec.records.plain import dumps
 from configspec.records.reader import open_rows
 
@@ -206,10 +207,16 @@ def test_a_damaged_journal_can_be_salvaged(tmp_path):
     lines = path.read_text().splitlines()
     lines[2] = lines[2][:10]
     path.write_text("\n".join([*lines, json.dumps({"other": 1}), '{"row"']))
-    file = open_rows(path, salvage=True)
+    left_out = LeftOutList()
+    file = open_rows(path, left_out)
     assert [row["fullname"] for row in file.raw_rows()] == ["row 0", "row 2"]
     assert file.index is not None
     assert (file.index.damaged, file.index.cut, file.unread) == ((3, 5), 1, 3)
+    assert [(one.entry, one.why[:20]) for one in left_out.named] == [
+        ("line 3", "it is damaged: Inval"),
+        ("line 5", "it holds neither a r"),
+        ("line 6", "it is cut short, as "),
+    ]
 
 
 def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path):
@@ -217,3 +224,16 @@ def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="configspec_journal"):
         Journal(tmp_path / "file" / "j.jsonl", HEADER)
+
+
+def test_nobody_writes_a_pipe(tmp_path):
+    """To look whether a journal is being written does not wait for a pipe's other end."""
+    os.mkfifo(tmp_path / "j.jsonl")
+    assert not is_being_written(tmp_path / "j.jsonl")
+
+
+def test_a_header_of_version_true_is_none(tmp_path):
+    """True is not 1."""
+    (tmp_path / "j.jsonl").write_text('{"configspec_journal": true}\n{"row": {"fullname": "a"}}\n')
+    with pytest.raises(RecordError, match="a journal of version True"):
+        open_rows(tmp_path / "j.jsonl")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal
-from configspec.records.merge import PARTS, merge
+from configspec.records.known_setups import PARTS
+from configspec.records.merge import merge
 from configspec.records.reader import open_rows, read_rows
 from configspec.records.row import Row, SampleRefs
 from configspec.records.samples import (
@@ -200,7 +201,7 @@ def test_side_files_go_with_the_rows(tmp_path):
 def test_a_missing_side_file_is_counted_and_the_rows_are_merged(tmp_path):
     """A results file without them still ranks."""
     one = sampled(tmp_path / "here", 2)
-    a = results(tmp_path / "a.json", [raw_row(one), raw_row(replace(one, k=3))])
+    a = results(tmp_path / "a.json", [raw_row(one), raw_row(whole_row(3, samples=one.samples))])
     done = merge([a], tmp_path / "out.json")
     assert (done.rows, done.missing_samples) == (2, (one.samples.times,))
 
@@ -208,7 +209,7 @@ def test_a_missing_side_file_is_counted_and_the_rows_are_merged(tmp_path):
 def test_what_one_folder_lacks_another_may_have(tmp_path):
     """Both files refer to one side file, and one of them was copied without it."""
     one = sampled(tmp_path / "here", 2)
-    a = results(tmp_path / "a.json", [raw_row(replace(one, k=3))], day=2)
+    a = results(tmp_path / "a.json", [raw_row(whole_row(3, samples=one.samples))], day=2)
     b = results(tmp_path / "here" / "b.json", [raw_row(one)], day=1)
     assert merge([a, b], tmp_path / "out.json").missing_samples == ()
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from damage import one_field_at_a_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
 from configspec.records.profile_file import read_profile
+from configspec.theory.objectives.objective import objective_value
+from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -228,3 +233,37 @@ def test_whatever_is_changed_is_read_or_is_a_record_error(
     file.write_text(json.dumps(changed(way, value, remove=remove)), encoding="utf-8")
     with contextlib.suppress(RecordError):
         read_profile(file)
+
+
+def test_any_one_field_made_extreme_is_a_profile_or_told(tmp_path: Path) -> None:
+    """Bounds on every number and text: what is read can be ranked by every objective."""
+    file = tmp_path / "extreme.json"
+    for name, damaged in one_field_at_a_time(DOCUMENT, seed=3, at_most=150):
+        file.write_text(json.dumps(damaged), encoding="utf-8")
+        try:
+            profile = read_profile(file)
+        except RecordError:
+            continue
+        for configurations in profile.devices.values():
+            for one in configurations:
+                serving = profile.serving[one.family]
+                able = [it for it in OBJECTIVES if it.unavailable(serving) is None and it.lacks(one) is None]
+                assert all(0 < objective_value(it, one, serving) < math.inf for it in able), name
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "/dev/zero"])
+def test_only_a_regular_file_is_a_profile(tmp_path: Path, kind: str) -> None:
+    """A pipe would block, a device would never end."""
+    file = tmp_path / "it"
+    if kind == "fifo":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    with pytest.raises(RecordError, match="it cannot be read: it is a"):
+        read_profile(kind if kind.startswith("/") else file)
+
+
+def test_a_key_that_stands_twice_is_told(tmp_path: Path) -> None:
+    """A parser would take the last in silence."""
+    text = PAPER.read_text(encoding="utf-8")
+    assert "the key 'provenance' stands twice" in complaint(tmp_path, text.replace("{", '{"provenance": "x",', 1))

@@ -20,6 +20,7 @@ from configspec.records.journal import Journal
 from configspec.records.reader import open_rows, read_rows
 from configspec.records.results_file import write_results
 from configspec.records.row import KEY
+from configspec.theory.statistics import median_estimate
 
 FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
 HEAD = {"machine_info": {"node": "here"}, "datetime": "2026-01-01", "version": "5.3.1"}
@@ -110,7 +111,7 @@ def test_a_reference_that_leads_nowhere_is_told(tmp_path):
 def test_a_reference_that_is_no_hash_is_told(tmp_path, refs):
     """Neither a traceback nor a row without its environment."""
     record = {"version": 2, "shared": refs}
-    path = plain_file(tmp_path / "r.json", [{"name": "row", "extra_info": {KEY: record}}])
+    path = plain_file(tmp_path / "r.json", [{"name": "row", "fullname": "t.py::row", "extra_info": {KEY: record}}])
     with pytest.raises(RecordError, match=r"r.json: row: shared is .*by its hash"):
         read_rows(path)
 
@@ -137,7 +138,7 @@ def test_a_row_of_ten_tokens_is_small(tmp_path):
     """Under 5 kB in the file, with 20 rounds and 24 prompts."""
     row = whole_row(10)
     times = tuple(0.123456789 + 1e-9 * one for one in range(20))
-    row = replace(row, drafting=replace(row.drafting, round_samples_s=times))
+    row = replace(row, drafting=replace(row.drafting, round_s=median_estimate(times), round_samples_s=times))
     path = tmp_path / "r.json"
     write_results(path, HEAD, lambda: [{**raw_row(row), "stats": {"data": list(times)}}])
     (line,) = [line for line in path.read_text().splitlines() if line.startswith('{"group"')]
@@ -176,8 +177,16 @@ def test_a_link_leads_to_the_same_file_afterwards(tmp_path):
         ("[1, 2]", ["not a JSON object"]),
         ('{"benchmarks": 3}', ["no list named 'benchmarks'", "--benchmark-json"]),
         ('{"benchmarks": []}', ["0 benchmarks, none measured by configspec"]),
-        ('{"benchmarks": [{"name": "a", "extra_info": {}}]}', ["1 benchmark, none measured by configspec"]),
-        ('{"benchmarks": [3, null]}', ["0 benchmarks, none measured by configspec"]),
+        ('{"benchmarks": [{"fullname": "a", "extra_info": {}}]}', ["1 benchmark, none measured by configspec"]),
+        ('{"benchmarks": [3, null]}', ["benchmarks[0]: it is no object"]),
+        ('{"benchmarks": [{"name": "a", "extra_info": {}}]}', ["a: it has no fullname"]),
+        ('{"benchmarks": [{"fullname": "a", "extra_info": 3}]}', ["a: extra_info is no object"]),
+        ('{"benchmarks": [{"fullname": "a", "extra_info": {"configspec": []}}]}', ["a: extra_info.configspec is no"]),
+        ('{"benchmarks": []} {"benchmarks": []}', ["a second JSON document", "configspec merge"]),
+        ('{"benchmarks": []}\0\0', ["zero bytes follow", "power cut"]),
+        ('{"benchmarks": []} 3', ["something follows the JSON: '3'"]),
+        ('{"benchmarks": [], "benchmarks": []}', ["the key 'benchmarks' stands twice"]),
+        ('{"version": %s, "benchmarks": []}' % ("1" * 5000), ["'version' cannot be read", "4300 digits"]),
         ("[" * 100_000, []),
         ('{"a": ' + "[" * 100_000, ["nested too deeply"]),
     ],
@@ -193,7 +202,8 @@ def test_a_file_that_holds_no_results_is_told_with_its_name(tmp_path, text, word
 
 def test_a_record_that_cannot_be_read_is_told_with_its_row(tmp_path):
     """The file, the test's name and the key."""
-    path = plain_file(tmp_path / "r.json", [{"name": "row", "extra_info": {KEY: {"version": 2}}}])
+    row = {"name": "row", "fullname": "t.py::row", "extra_info": {KEY: {"version": 2}}}
+    path = plain_file(tmp_path / "r.json", [row])
     with pytest.raises(RecordError, match=r"r.json: row: the record cannot be read: it has no key device"):
         read_rows(path)
 

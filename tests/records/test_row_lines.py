@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from configspec.errors import RecordError
 from configspec.records.journal import Journal
-from configspec.records.reader import open_rows, read_each, read_rows
+from configspec.records.left_out import LeftOutList
+from configspec.records.reader import open_rows, read_each
 from configspec.records.results_file import write_results
 from configspec.records.row import Row
-from configspec.records.row_lines import OtherLayoutError, kept_of_journal, rows_of_results
+from configspec.records.row_lines import OtherLayoutError, kept_of_journal, kept_of_results
 
 HEAD = {"machine_info": {"node": "here"}, "datetime": "2026-01-01"}
 FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
@@ -37,26 +38,46 @@ def journal(path: Path, some: list[Row]) -> Path:
     return path
 
 
-def general(path: Path) -> tuple[Row, ...]:
+def itself(row: Row) -> Row:
+    return row
+
+
+def general(path: Path, left_out: LeftOutList | None = None) -> tuple[Row, ...]:
     """An entry at a time, in any layout."""
-    return tuple(entry.row for entry in open_rows(path).entries() if entry.row is not None)
+    entries = open_rows(path, left_out).entries(left_out)
+    return tuple(entry.row for entry in entries if entry.row is not None)
 
 
-def told(read, path: Path) -> tuple[Row, ...] | str:
+def either_way(path: Path, left_out: LeftOutList | None = None) -> tuple[Row, ...]:
+    """By its lines, or an entry at a time."""
+    return read_each(path, itself, left_out)
+
+
+def told(read, path: Path, *, collected: bool) -> object:
+    """Rows and what was left out; or the error, but for its words where no row is left."""
+    left_out = LeftOutList() if collected else None
     try:
-        return read(path) or "no row of configspec"
+        return (
+            read(path, left_out) or "no row of configspec",
+            None if left_out is None or not left_out.count else left_out.named,
+        )
     except RecordError as problem:
-        return "no row of configspec" if "none measured" in str(problem) else str(problem)
-    except UnicodeEncodeError:
-        return "half a surrogate"
+        nothing = any(words in str(problem) for words in ("none measured", "no row is left", "nothing to recover"))
+        return (
+            ("no row of configspec", None if left_out is None or not left_out.count else left_out.named)
+            if nothing
+            else str(problem)
+        )
 
 
 @given(st.lists(rows(), min_size=1, max_size=3, unique_by=lambda row: row.id))
 def test_lines_hold_the_rows_that_were_written(tmp_path_factory, some):
     """Facts that rows share included; other benchmarks are no rows."""
     folder = tmp_path_factory.mktemp("lines")
-    assert list(rows_of_results(written(folder / "r.json", some))) == [None, *some]
-    assert kept_of_journal(journal(folder / "j.jsonl", some), lambda row: row) == tuple(some)
+    left_out = LeftOutList()
+    assert kept_of_results(written(folder / "r.json", some), itself, left_out) == tuple(some)
+    assert kept_of_journal(journal(folder / "j.jsonl", some), itself, left_out) == tuple(some)
+    assert (left_out.count, left_out.others) == (0, 1)
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=8), st.booleans())
@@ -77,18 +98,18 @@ def test_the_last_line_about_a_test_counts(tmp_path_factory, steps, cut):
     file.close()
     if cut:
         path.write_bytes(path.read_bytes()[:-9])
-    assert kept_of_journal(path, lambda row: row) == general(path)
+    assert kept_of_journal(path, itself, LeftOutList()) == general(path)
 
 
-@given(st.booleans(), st.floats(0, 1, exclude_max=True), st.integers(0, 3), st.sampled_from(SIGNS))
-def test_damage_anywhere_changes_neither_rows_nor_words(tmp_path_factory, as_journal, place, cut, put):
+@given(st.booleans(), st.booleans(), st.floats(0, 1, exclude_max=True), st.integers(0, 3), st.sampled_from(SIGNS))
+def test_damage_anywhere_changes_neither_rows_nor_words(tmp_path_factory, as_journal, collected, place, cut, put):
     """A quick reader may not take what the thorough one refuses, nor the other way round."""
     folder = tmp_path_factory.getbasetemp()
     path = (journal if as_journal else written)(folder / "damaged", [whole_row(1), measured_row(2)])
     text = path.read_bytes()
     at = int(place * len(text))
     path.write_bytes(text[:at] + put + text[at + cut :])
-    assert told(read_rows, path) == told(general, path)
+    assert told(either_way, path, collected=collected) == told(general, path, collected=collected)
 
 
 @pytest.mark.parametrize("layout", [b"{}", b'{"benchmarks": []}\n', b'{"benchmarks": [\n]}\n', b'{"a": 1,\n', b""])
@@ -96,7 +117,7 @@ def test_another_layout_is_not_read_here(tmp_path, layout):
     """It is left to the general reader."""
     (tmp_path / "r.json").write_bytes(layout)
     with pytest.raises(OtherLayoutError):
-        list(rows_of_results(tmp_path / "r.json"))
+        kept_of_results(tmp_path / "r.json", itself, LeftOutList())
 
 
 def test_what_comes_after_the_rows_is_another_layout(tmp_path):
@@ -104,7 +125,7 @@ def test_what_comes_after_the_rows_is_another_layout(tmp_path):
     path = written(tmp_path / "r.json", [measured_row(1)])
     path.write_bytes(path.read_bytes() * 2)
     with pytest.raises(OtherLayoutError):
-        list(rows_of_results(path))
+        kept_of_results(path, itself, LeftOutList())
 
 
 def test_only_what_is_kept_of_a_row_stays(tmp_path):

@@ -6,7 +6,9 @@ import gzip
 import hashlib
 import json
 import math
+import os
 import random
+import zlib
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from configspec.errors import RecordError
 from configspec.records.row import SampleRefs
 from configspec.records.samples import (
+    CONTENT_BYTES,
     AcceptanceSamples,
     PromptAcceptance,
     PromptText,
@@ -243,3 +246,51 @@ def test_side_files_go_with_the_last_file_that_refers_to_them(tmp_path):
     assert read_samples(journal, kept, TimeSamples) == TIMES
     with pytest.raises(RecordError, match=stale):
         read_samples(journal, stale, TimeSamples)
+
+
+def test_a_side_file_that_unpacks_without_end_is_damaged(tmp_path):
+    """No more of it is unpacked than a side file may hold."""
+    packing = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
+    megabyte = bytes(1 << 20)
+    packed = b"".join(packing.compress(megabyte) for _ in range((CONTENT_BYTES >> 20) + 1)) + packing.flush()
+    side_file(tmp_path / "r.json", "ab" * 32).parent.mkdir()
+    side_file(tmp_path / "r.json", "ab" * 32).write_bytes(packed)
+    with pytest.raises(RecordError, match="damaged"):
+        read_samples(tmp_path / "r.json", "ab" * 32, TimeSamples)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_a_side_file_that_is_no_regular_file_is_damaged(tmp_path, kind):
+    """A pipe would block for ever."""
+    path = side_file(tmp_path / "r.json", "ab" * 32)
+    path.parent.mkdir()
+    os.mkfifo(path) if kind == "fifo" else path.mkdir()
+    with pytest.raises(RecordError, match="damaged"):
+        read_samples(tmp_path / "r.json", "ab" * 32, TimeSamples)
+    assert carry_samples([SampleRefs(times="ab" * 32)], path.parent, tmp_path / "to") == ("ab" * 32,)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b"[" * 100_000, b"1" * 5000, b"NaN", b"\xff", b'{"kind": "times"}'])
+def test_content_that_is_no_samples_is_told(tmp_path, content):
+    """Even where its hash is right."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = side_file(tmp_path / "r.json", sha256)
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(content, mtime=0))
+    with pytest.raises(RecordError, match="cannot be read as TimeSamples"):
+        read_samples(tmp_path / "r.json", sha256, TimeSamples)
+    assert carry_samples([SampleRefs(times=sha256)], path.parent, tmp_path / "to") == ()
+
+
+def test_times_of_another_k_cannot_be():
+    """A round of K has the times of K tokens."""
+    with pytest.raises(ValueError, match="k is 3, and a round has the times of another number"):
+        RoundTimes(k=3, token_s=((0.1, 0.2),))
+
+
+def test_nothing_is_pruned_where_a_journal_cannot_be_read(tmp_path):
+    """Nobody knows what it refers to."""
+    sha256 = write_samples(tmp_path, TIMES)
+    os.mkfifo(tmp_path / "j.jsonl")
+    assert prune_samples(tmp_path, [tmp_path / "j.jsonl"]) == 0
+    assert (tmp_path / f"{sha256}.json.gz").exists()

@@ -55,6 +55,7 @@ EXAMPLES: list[tuple[Flag, str]] = [
         flag("retried", attempts=3, cause="orin: the link was lost"),
         "unstable: attempt 3 was the first to succeed; the first one failed: orin: the link was lost",
     ),
+    (flag("failed"), "its test failed"),
     (flag("note", text="read off a figure"), "read off a figure"),
 ]
 

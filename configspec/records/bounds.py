@@ -1,0 +1,184 @@
+"""What a field of the record may hold: far more than any board, model or price has, and no more than arithmetic bears.
+
+Within these bounds nothing that is computed of a row overflows, divides by zero or loses a digit that counts. The
+annotated types say what one field may be, and msgspec checks them as it reads. The functions say how fields must
+stand to each other, and raise a ValueError that continues the name of what holds them.
+
+    drafted      K * rounds, the last round counted whole
+    rate         accepted / drafted
+    by_prompt    adds up to rounds and accepted
+    round_s      the median of its samples
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from configspec.printable import printable
+from configspec.theory.decoding import Decoding
+from configspec.theory.figures import Estimate
+from configspec.theory.prediction import RoundCost
+from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.link import Link
+
+MOST = 2**53 - 1  # beyond it a float does not count by ones
+LONGEST_S = 1e9  # thirty years
+SHORTEST_S = 1e-12  # of a round: drafting takes time
+MOST_K = 4096
+MOST_TOKENS_PER_S = 1e16  # MOST_K in the shortest time
+MOST_WATTS, LEAST_WATTS = 1e9, 1e-9
+MOST_USD, LEAST_USD = 1e9, 1e-9  # per million tokens; 0 is a price too
+MOST_BITS_PER_S = 1e18
+NAME_LETTERS = 200
+TEXT_LETTERS = 100_000
+ROUNDING = 1e-9  # by which a sum of expected counts may be beyond another
+AGREEMENT = 1e-6  # relative: two ways to one figure agree
+
+Text: TypeAlias = Annotated[str, Meta(max_length=TEXT_LETTERS)]
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=MOST)]
+Whole: TypeAlias = Annotated[int, Meta(ge=1, le=MOST)]  # a count of at least one
+Expected: TypeAlias = Count | Annotated[float, Meta(ge=0.0, le=float(MOST))]  # a count, or what it is on average
+Speculative: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_K)]  # a K
+Seconds: TypeAlias = Annotated[float, Meta(ge=0.0, le=LONGEST_S)]
+RoundSeconds: TypeAlias = Annotated[float, Meta(ge=SHORTEST_S, le=LONGEST_S)]
+Difference: TypeAlias = Annotated[float, Meta(ge=-LONGEST_S, le=LONGEST_S)]  # seconds of two clocks; may be below 0
+Goodput: TypeAlias = Annotated[float, Meta(ge=1e-12, le=MOST_TOKENS_PER_S)]
+Figure: TypeAlias = Annotated[float, Meta(ge=-1e18, le=1e18)]  # a number that nothing is computed from
+CInt: TypeAlias = Annotated[int, Meta(ge=-1, le=2**31 - 1)]  # as llama.cpp takes it; -1 is all
+Share: TypeAlias = Annotated[float, Meta(ge=0.0, le=1.0)]
+Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+def check_names(**names: str) -> None:
+    """ValueError where a name is empty, too long, or holds what no file or terminal could."""
+    for key, name in names.items():
+        if not 1 <= len(name) <= NAME_LETTERS or "\0" in name or not encodable(name):
+            found = printable(name, at_most=40)
+            raise ValueError(f"{key} is '{found}'; a name has 1 to {NAME_LETTERS} letters, none of them NUL")
+
+
+def encodable(text: str) -> bool:
+    """Whether a file can hold the text: no half of a surrogate pair stands in it alone."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def check_estimate(name: str, estimate: Estimate | None, *, most: float, least: float = 0.0) -> None:
+    """ValueError where it cannot be: it does not hold as `Estimate.holds` has it, within `least` to `most`."""
+    if estimate is None:
+        return
+    ordered = least <= estimate.low <= estimate.value <= estimate.high <= most  # and so finite: NaN is in no order
+    if not (ordered and 0 <= estimate.confidence <= 1 and 0 <= estimate.n <= MOST):
+        found = f"{estimate.low:.6g}, {estimate.value:.6g}, {estimate.high:.6g}"
+        raise ValueError(
+            f"{name} cannot be: low <= value <= high is needed, {least:g} to {most:g}, a confidence and a count; "
+            f"found {found}"
+        )
+
+
+def check_watts(watts: Estimate | None) -> None:
+    """ValueError where it is no power. A meter that stood still shows 0."""
+    check_estimate("watts", watts, most=MOST_WATTS)
+    if watts is not None and 0 < watts.value < LEAST_WATTS:
+        raise ValueError(f"watts is {watts.value:g}; a power is 0, or at least {LEAST_WATTS:g} W")
+
+
+def check_median(name: str, estimate: Estimate, samples: Sequence[float]) -> None:
+    """ValueError where the estimate is not the median of its samples, if there are any."""
+    if samples and not _agree(estimate.value, statistics.median(samples)):
+        raise ValueError(f"{name} is {estimate.value:g}, and the median of its samples {statistics.median(samples):g}")
+
+
+def check_counted(k: int, rounds: float | None, drafted: float | None) -> None:
+    """ValueError where the counts are of another K."""
+    if rounds is not None and drafted is not None and not _agree(drafted, k * rounds):
+        raise ValueError(f"k is {k} and acceptance has {drafted:g} drafted in {rounds:g} rounds; drafted is K * rounds")
+
+
+def check_timed(k: int, timed_k: int | None, method: str) -> None:
+    """ValueError where the rounds that were timed are of another K; those of a larger one begin with rounds of K."""
+    if timed_k is not None and (timed_k < k or (timed_k > k and method == "separate rounds")):
+        raise ValueError(f"k is {k}, and {method} of {timed_k} were timed")
+
+
+def check_speed(k: int, tokens_per_s: Estimate, round_s: Estimate) -> None:
+    """ValueError where the drafting speed is of another K."""
+    if not _agree(tokens_per_s.value * round_s.value, k):
+        raise ValueError(
+            f"k is {k}, and {tokens_per_s.value:g} tokens/s for {round_s.value:g} s are of another; "
+            "tokens_per_s is K over round_s"
+        )
+
+
+def check_rate(rate: Estimate, accepted: float | None, drafted: float | None) -> None:
+    """ValueError where the rate is not that of its counts, or more was accepted than drafted."""
+    check_estimate("rate", rate, most=1 + ROUNDING)
+    if accepted is None or drafted is None:
+        return
+    if accepted > drafted * (1 + ROUNDING):
+        raise ValueError(f"accepted {accepted:g} of {drafted:g} drafted cannot be")
+    if drafted and not _agree(rate.value, accepted / drafted):
+        raise ValueError(f"rate is {rate.value:g}, and accepted {accepted:g} of {drafted:g} drafted is another")
+
+
+def check_sums(by_prompt: Sequence[tuple[float, float]], rounds: float | None, accepted: float | None) -> None:
+    """ValueError where the prompts' counts do not add up to those of all, if there are any."""
+    if by_prompt and rounds is not None and accepted is not None:
+        found = [sum(each) for each in zip(*by_prompt, strict=True)]
+        if not (_agree(found[0], rounds) and _agree(found[1], accepted)):
+            raise ValueError(
+                f"by_prompt adds up to {found[0]:g} rounds and {found[1]:g} accepted, "
+                f"not to {rounds:g} and {accepted:g}"
+            )
+
+
+def check_decoding(decoding: Decoding | None) -> None:
+    """ValueError where tokens cannot be chosen so."""
+    if decoding is not None:
+        check_within(temperature=(decoding.temperature, 0, 1e6), top_k=(decoding.top_k, 0, MOST))
+        check_within(top_p=(decoding.top_p, 0, 1), seed=(decoding.seed, -MOST, MOST))
+
+
+def check_serving(serving: Serving) -> None:
+    """ValueError where nobody serves so."""
+    price = serving.usd_per_million_tokens
+    check_within(verify_s=(serving.verify_s, 0, LONGEST_S), usd_per_million_tokens=(price, 0, MOST_USD))
+    if 0 < price < LEAST_USD:
+        raise ValueError(f"usd_per_million_tokens is {price:g}; a price is 0, or at least {LEAST_USD:g}")
+    check_each("verify_s_by_k", [verify_s for _, verify_s in serving.verify_s_by_k], least=0, most=LONGEST_S)
+    check_each("verify_s_by_k", [k for k, _ in serving.verify_s_by_k], least=0, most=MOST)
+
+
+def check_link(link: Link | None) -> None:
+    """ValueError where no message travels so."""
+    if link is not None:
+        check_within(rtt_s=(link.rtt_s, 0, LONGEST_S), jitter_s=(link.jitter_s, 0, LONGEST_S))
+        check_within(bits_per_s=(link.bits_per_s, 0, MOST_BITS_PER_S))
+
+
+def check_cost(cost: RoundCost) -> None:
+    """ValueError where no round takes so long; what is the difference of two clocks may be below 0."""
+    costs_s = (cost.round_s, cost.catch_up_s, cost.verify_s, cost.exchange_s)
+    check_each("cost_s", costs_s, least=-LONGEST_S, most=LONGEST_S)
+
+
+def check_within(**bounded: tuple[float | None, float, float]) -> None:
+    """ValueError where a number leaves its bounds, or is none; None is not looked at."""
+    for name, (number, least, most) in bounded.items():
+        if number is not None and not least <= number <= most:
+            raise ValueError(f"{name} is {number!r:.24}; it is {least:g} to {most:g}")
+
+
+def check_each(name: str, numbers: Iterable[float], *, least: float, most: float) -> None:
+    """The same of many."""
+    for number in numbers:
+        if not least <= number <= most:
+            raise ValueError(f"{name} holds {number!r:.24}; each is {least:g} to {most:g}")
+
+
+def _agree(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=AGREEMENT, abs_tol=1e-12)

@@ -1,0 +1,113 @@
+"""One line of a journal: a row, a test that was dropped, or what neither of them is, with why.
+
+A kill cuts the last line. A power cut leaves zero bytes, or lines that were never written. Whatever else there is was
+put there by somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from configspec.errors import RecordError
+from configspec.printable import printable
+from configspec.records.plain import dumps, loads
+from configspec.untrusted import NotJson, parse_json
+
+VERSION = 1
+START = b'{"configspec_journal":'
+KEY = "configspec_journal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLine:
+    """A finished row: an entry of pytest-benchmark's, with the test's full name."""
+
+    fullname: str
+    row: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedLine:
+    """A test whose earlier row no longer holds."""
+
+    fullname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadLine:
+    """A line that cannot be taken."""
+
+    why: str
+
+
+def read_line(text: bytes, *, unique_keys: bool = False) -> RowLine | DroppedLine | UnreadLine:
+    """What a line behind the header says."""
+    if not text.strip(b"\0 \t\r\n"):
+        return UnreadLine(why=_emptiness(text))
+    try:
+        value = _loads_strictly(text) if unique_keys else loads(text)
+    except NotJson as problem:
+        return UnreadLine(why=_damage(text, problem))
+    if not isinstance(value, dict):
+        return UnreadLine(why="it is no object, and a line of a journal is one")
+    if "row" in value:
+        row = value["row"]
+        if not isinstance(row, dict):
+            return UnreadLine(why="its row is no object")
+        fullname = row.get("fullname")
+        if not isinstance(fullname, str) or not fullname:
+            return UnreadLine(why="its row has no fullname, by which rows are told apart")
+        return RowLine(fullname=fullname, row=row)
+    dropped = value.get("dropped")
+    if isinstance(dropped, str):
+        return DroppedLine(fullname=dropped)
+    if KEY in value:
+        return UnreadLine(why="a second journal begins here; what follows was read as rows of the first")
+    return UnreadLine(why="it holds neither a row nor a dropped test")
+
+
+def _loads_strictly(text: bytes) -> object:
+    """The value of a line in which no object has a key twice."""
+    value = loads(text)
+    # As long as configspec writes it: then nothing in it was passed over. Else the slower parser has the word.
+    if len(dumps(value)) == len(text.removesuffix(b"\n")):
+        return value
+    return parse_json(text, constants=True, surrogates=True, unique_keys=True)
+
+
+def read_header(text: bytes, path: Path) -> dict[str, object] | str:
+    """The first line; why it is none, where it is damaged.
+
+    Raises:
+        RecordError: The journal is of a version that this configspec does not know.
+    """
+    try:
+        header = loads(text)
+    except NotJson as problem:
+        return _damage(text, problem)
+    if not isinstance(header, dict) or KEY not in header:
+        return "it is missing"
+    version = header[KEY]
+    if isinstance(version, bool) or version != VERSION:
+        found = printable(repr(version), at_most=40)
+        raise RecordError(
+            f"{path}: a journal of version {found}; this configspec reads version {VERSION}. "
+            "Use the configspec that wrote it, or a newer one."
+        )
+    return header
+
+
+def _emptiness(text: bytes) -> str:
+    zeros = text.count(0)
+    if zeros:
+        return f"{zeros} zero byte{'' if zeros == 1 else 's'}, as a power cut leaves them"
+    return "it is empty; no run writes such a line, but a power cut may leave one"
+
+
+def _damage(text: bytes, problem: NotJson) -> str:
+    if 0 in text:
+        return f"zero bytes in it, as a power cut leaves them ({problem})"
+    if problem.cut_short and not text.endswith(b"\n"):
+        return "it is cut short, as a kill leaves it"
+    return f"it is damaged: {problem}"

@@ -1,0 +1,186 @@
+"""One line of configspec's own layout, read as a row without a dict in between, or found odd.
+
+Odd is whatever differs from what configspec writes: then `entry.py` and `journal_line.py` read the line, which takes
+ten times as long, and have the words for what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, cached_property
+from typing import Literal, TypeVar
+
+import msgspec
+
+from configspec.records.plain import loads
+from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
+from configspec.records.shared import FACTS
+from configspec.theory.flags import check_numbers
+
+Fact = TypeVar("Fact")
+NO_RECORD = msgspec.Raw(b"")
+EXTRA, RECORD, FULLNAME = b'"extra_info":', f'"{KEY}":{{'.encode(), b'"fullname":'
+COLON = b":"
+DROPPED: Literal["dropped"] = "dropped"
+
+
+class OddLineError(Exception):
+    """Something on the line is not as configspec writes it."""
+
+
+ODD = (OddLineError, ValueError, LookupError, TypeError, RecursionError)  # msgspec's errors are ValueErrors
+
+
+class _References(msgspec.Struct, forbid_unknown_fields=True):
+    """The hashes of what a record shares with others."""
+
+    environment: str | None = None
+    models: str | None = None
+    verification: str | None = None
+
+
+class _Record(msgspec.Struct):
+    """What is looked at before a record is read as a row."""
+
+    version: int
+    shared: _References | None = None
+
+
+class _Extra(msgspec.Struct, rename={"record": KEY}):
+    record: msgspec.Raw = NO_RECORD
+
+
+class _Entry(msgspec.Struct):
+    """One entry of pytest-benchmark's."""
+
+    fullname: str
+    extra_info: _Extra
+
+
+class _Line(msgspec.Struct):
+    """One line of a journal behind its header."""
+
+    row: _Entry | None = None
+    dropped: str | None = None
+
+
+# In a fact where a row refers to it instead.
+COLONS_OF_FACT = {
+    key: msgspec.json.encode(fact).count(COLON)
+    for key, fact in (("environment", Environment()), ("models", Models()), ("verification", None))
+}
+_row = msgspec.json.Decoder(Row)
+_record = msgspec.json.Decoder(_Record)
+_entry = msgspec.json.Decoder(_Entry)
+_line = msgspec.json.Decoder(_Line)
+
+
+class Facts:
+    """What rows share: each is read once, however many rows refer to it."""
+
+    def __init__(self, head: Mapping[str, msgspec.Raw]) -> None:
+        self._head = head
+        self._environment = _read_once(head, Environment)
+        self._models = _read_once(head, Models)
+        self._verification = _read_once(head, Verification)
+        self._colons: dict[tuple[object, ...], int] = {}  # by the shape of a record
+
+    @cached_property
+    def plain(self) -> Mapping[str, object]:
+        """As the general reader has them."""
+        return {sha256: loads(bytes(raw)) for sha256, raw in self._head.items()}
+
+    def has_colons(self, row: Row, refs: _References | None, found: int) -> bool:
+        """Whether a record has no more colons than as configspec writes it: else it has a key twice, or one of its own.
+
+        To count them takes as long as to read the row, so it is done once for all rows of one shape.
+        """
+        shape = _shape(row, refs)
+        if self._colons.get(shape) != found:
+            if found > _colons(row, refs):
+                return False
+            self._colons[shape] = found
+        return True
+
+    def added(self, row: Row, refs: _References) -> Row:
+        """The row with the facts that it refers to; LookupError where one is not there."""
+        return replace(
+            row,
+            environment=row.environment if refs.environment is None else self._environment(refs.environment),
+            models=row.models if refs.models is None else self._models(refs.models),
+            verification=row.verification if refs.verification is None else self._verification(refs.verification),
+        )
+
+
+def _colons(row: Row, refs: _References | None) -> int:
+    """Of the record as configspec writes it: one a key, and those in texts."""
+    whole = msgspec.json.encode(row).count(COLON)
+    if refs is None:
+        return whole
+    return whole + 1 - sum(COLONS_OF_FACT[key] for key in FACTS if getattr(refs, key) is not None)
+
+
+def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
+    """What decides how many keys a record has."""
+    board, models, counted, found = row.environment, row.models, row.acceptance, row.end_to_end
+    return (
+        None if refs is None else (refs.environment is None, refs.models is None, refs.verification is None),
+        (counted.check is None, counted.decoding is None, row.power.watts is None, row.resumed is None, len(row.flags)),
+        None if row.verification is None else len(row.verification.passes),
+        None if found is None else found.link is None,
+        (None if models.draft is None else len(models.draft.metadata), models.target is None),
+        (board.device is None, board.health is None, board.host is None),
+    )
+
+
+def _read_once(head: Mapping[str, msgspec.Raw], kind: type[Fact]) -> Callable[[str], Fact]:
+    return cache(lambda sha256: msgspec.json.decode(head[sha256], type=kind))
+
+
+def row_in_results(line: bytes, facts: Facts) -> Row | None:
+    """The row of an entry; None of other benchmarks. Raises one of `ODD`."""
+    return _row_of(_entry.decode(line), line, facts)
+
+
+def row_in_journal(text: bytes, facts: Facts) -> tuple[str, Row | Literal["dropped"] | None]:
+    """The test of a line, and its row: None of other benchmarks, `DROPPED` where it was dropped. Or one of `ODD`."""
+    if not is_text(text):
+        raise OddLineError
+    line = _line.decode(text)
+    if line.row is not None:
+        if text.find(FULLNAME) != text.rfind(FULLNAME):
+            raise OddLineError
+        return line.row.fullname, _row_of(line.row, text, facts)
+    if line.dropped is None:
+        raise OddLineError
+    return line.dropped, DROPPED
+
+
+def _row_of(entry: _Entry, line: bytes, facts: Facts) -> Row | None:
+    if not entry.fullname or line.find(EXTRA) != line.rfind(EXTRA):
+        raise OddLineError
+    raw = entry.extra_info.record
+    if raw is NO_RECORD:
+        return None
+    content = bytes(raw)
+    place = line.find(RECORD)
+    if place < 0 or not line.startswith(content, place + len(RECORD) - 1):
+        raise OddLineError  # it stands there twice
+    record = _record.decode(content)
+    if record.version != VERSION:
+        raise OddLineError
+    row = _row.decode(content)
+    for one in row.flags:
+        check_numbers(one)
+    if not facts.has_colons(row, record.shared, content.count(COLON)):
+        raise OddLineError
+    return row if record.shared is None else facts.added(row, record.shared)
+
+
+def is_text(line: bytes) -> bool:
+    """Also where nobody looks at it."""
+    try:
+        return line.isascii() or bool(line.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
