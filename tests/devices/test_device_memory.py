@@ -5,12 +5,15 @@ A limit on the agent's address space takes the part of a small memory.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import signal
 import sys
+import termios
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -35,6 +38,11 @@ def peak_bytes(device: Device, tiny_gguf: Path) -> int:
         one for one in Path(f"/proc/{device.hello.pid}/status").read_text().splitlines() if one.startswith("VmPeak")
     ]
     return int(line.split()[1]) * 1024
+
+
+def waiting_bytes(pipe: BinaryIO) -> int:
+    """How much has been written into a pipe and not been read."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def limited(folder: Path, limit_bytes: int) -> DeviceSpec:
@@ -84,12 +92,13 @@ def test_an_agent_that_is_killed_while_opening_says_which_model(
 ) -> None:
     """Linux kills so when memory runs out, which is said; a new agent opens the next model."""
     path, spec = tmp_path / "greedy.gguf", DeviceSpec(name="board", connection="local", llama_cpp=SHORT)
-    os.mkfifo(path)
     with open_device(spec, agent_cache) as board, ThreadPoolExecutor(1) as work:
-        opening = work.submit(board.open_model, path)
-        writer = os.open(path, os.O_WRONLY)  # returns when the agent has opened it too
+        os.kill(board.hello.pid, signal.SIGSTOP)
+        with open(f"/proc/{board.hello.pid}/fd/0", "rb") as requests:
+            opening = work.submit(board.open_model, path)
+            while waiting_bytes(requests) < len(str(path)) and not opening.done():  # it has not been sent yet
+                os.sched_yield()
         os.kill(board.hello.pid, signal.SIGKILL)
-        os.close(writer)
         told = r"killed by SIGKILL \(Linux does so when memory runs out\) before an answer to 'open' of .*greedy\.gguf"
         with pytest.raises(TestbedError, match=told):
             opening.result(timeout=30)
