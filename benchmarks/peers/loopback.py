@@ -124,7 +124,8 @@ class Server:
     def pull_the_plug(self) -> None:
         """All that the board runs is gone at once: the server, its sessions, and what runs in them."""
         for pid in [self.process.pid, *_below(self.process.pid)]:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may end by itself between the look and the signal
+                os.kill(pid, signal.SIGKILL)
         self.process.wait(timeout=10)
 
     def boot(self) -> None:

@@ -6,6 +6,7 @@ watched like all others.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -91,4 +92,5 @@ class WorkerStarts:
                 silence = silences.setdefault(pid, Silence(self._silence_s, now_s=now_s, sign=sign))
                 if silence.is_over(now_s, sign):
                     self._ended = pid
-                    os.kill(pid, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # it ended between the look and the signal
+                        os.kill(pid, signal.SIGKILL)
