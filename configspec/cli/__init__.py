@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from configspec import __version__
 from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.devices import add_devices
+from configspec.cli.diff import add_diff
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
 from configspec.cli.output import (
@@ -91,6 +92,7 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     add_devices(commands)
     add_rank(commands, objectives)
     add_merge(commands)
+    add_diff(commands)
     add_models(commands)
     schema = add_command(
         commands,

@@ -1,0 +1,108 @@
+"""`configspec diff`: what differs between two files of rows, or between two rows, and may be why speeds differ."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configspec.cli.command import Commands, add_command
+from configspec.cli.left_out import add_strict, begin_list, tell_left_out
+from configspec.cli.output import say_pieces, say_text
+from configspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from configspec.reporting.difference_document import ComparedRow, Comparison
+
+PURPOSE = (
+    "Compare two results files or journals: the drafting speed and acceptance of the configurations that both hold, "
+    "and every recorded fact that differs, likeliest causes of another speed first: power mode, throttling, clocks, "
+    "build, threads, layers on the GPU, temperature. Exit code 1 tells that the two do not belong into one table."
+)
+NAMES = 5  # of configurations in a message
+
+
+def add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The command with its options."""
+    diff = add_command(
+        commands,
+        "diff",
+        "what differs between two results files, or two rows, and may be why",
+        PURPOSE,
+        "configspec diff monday.json tuesday.json\n"
+        "configspec diff monday.json tuesday.json --row 1b-Q4_K_M-K4\n"
+        "configspec diff results.json results.json --row dev:orin: --other-row dev:rpi5:",
+    )
+    diff.add_argument("then", type=Path, metavar="A", help="a results file or a journal")
+    diff.add_argument("now", type=Path, metavar="B", help="the one to compare it with")
+    diff.add_argument("--row", metavar="TEXT", help="compare the one row of A whose id holds TEXT")
+    diff.add_argument("--other-row", metavar="TEXT", help="with this row of B; default: the row of the same id")
+    diff.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
+    add_strict(diff)
+    diff.set_defaults(run=_diff)
+
+
+def _diff(asked: argparse.Namespace) -> int:
+    from configspec.records.reader import read_each
+    from configspec.reporting.difference_document import (
+        compared_row,
+        comparison,
+        difference_document,
+        difference_json,
+    )
+
+    if asked.other_row is not None and asked.row is None:
+        raise UsageError("--other-row names a row of B; name the row of A that it is compared with: --row TEXT")
+    left_out = begin_list(strict=asked.strict)
+    then, now = (read_each(path, compared_row, left_out) for path in (asked.then, asked.now))
+    tell_left_out(left_out)
+    found = comparison(then, now) if asked.row is None else _two_rows(then, now, asked)
+    if not found.pairs:
+        raise UsageError(
+            f"{asked.then} and {asked.now} have no configuration in common. Name a row of each: "
+            f"--row TEXT --other-row TEXT. The first holds {_names(then)}; the second holds {_names(now)}."
+        )
+    if asked.format == "json":
+        from configspec.reporting.json_text import json_pieces
+
+        say_pieces(json_pieces(difference_json(found)))
+    else:
+        from configspec.reporting.markdown import as_markdown
+        from configspec.reporting.terminal import as_text
+
+        words = difference_document(found)
+        say_text(as_text(words) if asked.format == "table" else as_markdown(words))
+    return 0 if found.setup is None else 1
+
+
+def _two_rows(then: Sequence[ComparedRow], now: Sequence[ComparedRow], asked: argparse.Namespace) -> Comparison:
+    from configspec.reporting.difference_document import Comparison
+
+    one = _the_row(then, asked.row, "--row", asked.then)
+    if asked.other_row is not None:
+        return Comparison(pairs=((one, _the_row(now, asked.other_row, "--other-row", asked.now)),))
+    same = [row for row in now if row.name == one.name]
+    if not same:
+        raise UsageError(
+            f"{asked.now} has no row {one.id.id}; name the one to compare it with: --other-row TEXT. "
+            f"It holds {_names(now)}."
+        )
+    return Comparison(pairs=((one, same[-1]),))
+
+
+def _the_row(rows: Sequence[ComparedRow], text: str, option: str, file: Path) -> ComparedRow:
+    """The one row whose id holds the text; where real decoding has a row too, the one that was profiled."""
+    whole = [row for row in rows if row.id.id == text]
+    found = {row.id: row for row in sorted(whole or rows, key=lambda row: not row.is_decoded) if text in row.id.id}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    what = "no row" if not found else f"{len(found)} rows"
+    holds = _names(rows if not found else list(found.values()))
+    raise UsageError(f"{option} {text!r}: {what} of {file} {'has' if not found else 'have'} it in the id: {holds}.")
+
+
+def _names(rows: Sequence[ComparedRow]) -> str:
+    names = list(dict.fromkeys(row.id.id for row in rows))
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return ", ".join(names[:NAMES]) + more

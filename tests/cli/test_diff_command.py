@@ -1,0 +1,121 @@
+"""`configspec diff`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from example_rows import BOARD, DRAFT, raw_row, whole_row
+
+from configspec.cli import main
+from configspec.records.row import Row
+
+
+def results(path: Path, *rows: Row) -> str:
+    path.write_text(json.dumps({"benchmarks": [raw_row(row) for row in rows]}), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def then(tmp_path: Path) -> str:
+    """Two configurations of a board."""
+    return results(tmp_path / "then.json", whole_row(2), whole_row(4))
+
+
+def slower(k: int, **draft: object) -> Row:
+    """The row of a draft opened in another way, at half the speed."""
+    row = whole_row(k, draft=replace(DRAFT, **draft))  # type: ignore[arg-type]
+    speed = row.drafting.tokens_per_s
+    half = replace(speed, value=speed.value / 2, low=speed.low / 2, high=speed.high / 2)
+    return replace(row, drafting=replace(row.drafting, tokens_per_s=half))
+
+
+def test_a_file_equals_itself(then, capsys):
+    """No fact, all speeds as they were: exit code 0."""
+    assert main(["diff", then, then]) == 0
+    told = capsys.readouterr().out
+    assert "2 rows compared" in told
+    assert "facts: none differs" in told
+    assert "1.00 to 1.00" in told
+
+
+def test_the_cause_stands_beside_the_speed(then, tmp_path, capsys):
+    """Half the speed with one thread: both are told, and that the rows do not belong together."""
+    now = results(tmp_path / "now.json", slower(2, threads=1), slower(4, threads=1))
+    assert main(["diff", then, now]) == 1
+    told = capsys.readouterr().out
+    assert "0.500 to 0.500" in told
+    assert any(line.split() == ["models.draft.threads", "4", "1", "all"] for line in told.splitlines())
+    assert "device.threads was 4, is 1" in told
+
+
+def test_what_changes_by_itself_does_not_part_rows(then, tmp_path, capsys):
+    """Another load is told; the exit code stays 0."""
+    now = results(tmp_path / "now.json", whole_row(2, board=replace(BOARD, load_1min=2.0)))
+    assert main(["diff", then, now]) == 0
+    told = capsys.readouterr().out
+    assert "load_1min" in told
+    assert "1 row of the first file has no row to compare with" in told
+
+
+def test_two_rows_of_one_file(then, capsys):
+    """Each is named by a part of its id."""
+    assert main(["diff", then, then, "--row", "Q8_0-K2", "--other-row", "Q8_0-K4"]) == 0
+    assert "2, 4" in capsys.readouterr().out
+
+
+def test_json_holds_every_pair(then, tmp_path, capsys):
+    """Versioned, with every value as the record has it."""
+    now = results(tmp_path / "now.json", slower(2, gpu_layers=9), slower(4, gpu_layers=9))
+    assert main(["diff", then, now, "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["format"], told["comparable"]) == (1, False)
+    assert told["facts"] == [
+        {"key": "models.draft.gpu_layers", "then": 0, "now": 9, "rows": 2, "values": 1, "fleeting": False}
+    ]
+    assert [(row["then_tokens_per_s"], row["now_tokens_per_s"]) for row in told["rows"]] == [(4.0, 2.0), (8.0, 4.0)]
+
+
+def test_markdown_has_both_tables(then, capsys):
+    """For a job's summary."""
+    assert main(["diff", then, then, "--format", "markdown"]) == 0
+    assert "| device" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--row", "K9"], "--row 'K9': no row of"),
+        (["--row", "orin"], "--row 'orin': 2 rows of"),
+        (["--other-row", "K4"], "name the row of A"),
+        (["--row", "K2", "--other-row", "K7"], "--other-row 'K7': no row of"),
+    ],
+)
+def test_a_row_that_is_not_there_is_named(options, words, then, capsys):
+    """With what the file holds; exit code 2."""
+    assert main(["diff", then, then, *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_files_without_a_common_row_say_what_they_hold(then, tmp_path, capsys):
+    """Exit code 2, and how to name two rows."""
+    other = results(tmp_path / "other.json", whole_row(4, device="rpi5"))
+    assert main(["diff", then, other]) == 2
+    told = capsys.readouterr().err
+    assert "no configuration in common" in told
+    assert "dev:orin:" in told
+    assert "dev:rpi5:" in told
+    assert main(["diff", then, other, "--row", "orin:-pair-xs-Q8_0-K4", "--other-row", "rpi5"]) == 0
+
+
+def test_a_bad_entry_is_left_out_and_told(then, tmp_path, capsys):
+    """As by every command that reads rows; `--strict` refuses."""
+    bad = raw_row(whole_row(2))
+    bad["extra_info"]["configspec"]["k"] = -1  # type: ignore[index]
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps({"benchmarks": [bad, raw_row(whole_row(4))]}), encoding="utf-8")
+    assert main(["diff", then, str(path)]) == 0
+    assert "1 entry was left out" in capsys.readouterr().err
+    assert main(["diff", then, str(path), "--strict"]) == 2
