@@ -20,6 +20,7 @@ from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Bills
 
 if TYPE_CHECKING:
+    from configspec.reporting.document import Section
     from configspec.reporting.rows_to_rank import RankedRow
     from configspec.selection.query import Query
     from configspec.selection.ranking import Ranking
@@ -52,6 +53,7 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument("--usd-per-million", type=float, metavar="USD", help="price of a million tokens at the verifier")
     rank.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
     rank.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP_OF_A_TABLE}; others: all)")
+    rank.add_argument("--launch", action="store_true", help="also print how to serve the best: llama-server, vLLM")
     add_strict(rank)
     rank.set_defaults(run=partial(_rank, objectives))
 
@@ -89,7 +91,8 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
 
-        say_pieces(json_pieces({**_json(rankings, query, chosen), "left_out": left_out.as_json()}))
+        more = {"launch": _launch_json(rankings, chosen)} if asked.launch else {}
+        say_pieces(json_pieces({**_json(rankings, query, chosen), **more, "left_out": left_out.as_json()}))
         return 0
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.run_document import ranking_document
@@ -98,7 +101,8 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     as_table = asked.format == "table"
     top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
     # A table is for a person, who has just been told of it on stderr.
-    words = ranking_document(rankings, top, prediction_reports(chosen), None if as_table else left_out)
+    launch = _launch(rankings, chosen) if asked.launch else None
+    words = ranking_document(rankings, top, prediction_reports(chosen), None if as_table else left_out, launch)
     say_text(as_text(words) if as_table else as_markdown(words))
     return 0
 
@@ -136,6 +140,20 @@ def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[RankedRow]) 
     document = as_json(rankings, query.serving(rows[0].serving))
     reports = prediction_reports(rows)
     return {**document, "prediction": [report.as_json() for report in reports]} if reports else document
+
+
+def _launch(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> Section | None:
+    from configspec.reporting.launch_section import launch_section, launches, settings_of
+    from configspec.targets.server.llama_server_flags import installed_spelling
+
+    return launch_section(launches(rankings, settings_of((row.id, row.parts) for row in rows)), installed_spelling())
+
+
+def _launch_json(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> list[dict[str, object]]:
+    from configspec.reporting.launch_section import launches, launches_json, settings_of
+    from configspec.targets.server.llama_server_flags import installed_spelling
+
+    return launches_json(launches(rankings, settings_of((row.id, row.parts) for row in rows)), installed_spelling())
 
 
 def _check_assumptions(asked: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from configspec.reporting.document import Document
 from configspec.reporting.prediction_section import prediction_reports
 from configspec.reporting.run_document import run_document
 from configspec.reporting.terminal import section_body
+from configspec.targets.server.llama_server_flags import installed_spelling
 
 TOP = 5
 
@@ -39,7 +40,7 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
         return
     rows = RowsOf(run.rows.values())
     try:
-        _write_document(terminal, run_document(rows, TOP))
+        _write_document(terminal, run_document(rows, TOP, installed_spelling()))
     except ConfigspecError as problem:
         terminal.write_lines(message(problem, terminal.config), red=True)
         rows = RowsOf(())

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
+from configspec.records.setup import named_parts
 from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.document import Document, Section
+from configspec.reporting.launch_section import launch_section, launches, settings_of
 from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
 from configspec.reporting.rankings_section import ranking_sections
@@ -15,6 +17,7 @@ from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.reporting.verification_section import verification_section
 from configspec.selection.query import Query
 from configspec.selection.ranking import Ranking
+from configspec.targets.server.llama_server_flags import Spelling
 
 
 def ranking_document(
@@ -22,18 +25,28 @@ def ranking_document(
     top: int,
     decoded: Sequence[PredictionReport] = (),
     left_out: LeftOutList | None = None,
+    launch: Section | None = None,
 ) -> Document:
-    """A section for each device and family; one more each for the prediction and for what was left out, if any."""
-    return _document(*ranking_sections(rankings, top), prediction_section(decoded), left_out_section(left_out))
+    """A section for each device and family; one more each for the prediction, and for whatever else is given."""
+    return _document(*ranking_sections(rankings, top), prediction_section(decoded), launch, left_out_section(left_out))
 
 
-def run_document(rows: Sequence[Row], top: int) -> Document:
-    """The rankings of all rows; and the verification, the agreement and the prediction, where there is any."""
+def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = None) -> Document:
+    """The rankings of all rows, and how to serve the best; the verification, the agreement and the prediction, if any.
+
+    Args:
+        rows: At least one.
+        top: Configurations of each ranking.
+        installed: How the llama-server of this host is told what to draft, if there is one.
+    """
+    rankings = Query().answer(rows_to_rank(rows))
+    settings = settings_of((row.id, tuple(named_parts(row))) for row in rows)
     return _document(
-        Section(heading="rankings", blocks=ranking_sections(Query().answer(rows_to_rank(rows)), top)),
+        Section(heading="rankings", blocks=ranking_sections(rankings, top)),
         verification_section(rows),
         agreement_section(rows),
         prediction_section(prediction_reports(rows)),
+        launch_section(launches(rankings, settings), installed),
     )
 
 

@@ -170,8 +170,12 @@ def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
         "verification",
         "acceptance on the devices",
         "prediction against real decoding",
+        "to serve what was chosen",
     ]
-    assert [section.heading for section in run_document([measured_row(2)], top=5).sections] == ["rankings"]
+    assert [section.heading for section in run_document([measured_row(2)], top=5).sections] == [
+        "rankings",
+        "to serve what was chosen",
+    ]
     assert "1 exceeds rounding" in as_text(whole)
 
 

@@ -1,0 +1,107 @@
+"""What to paste, to serve what was chosen: the arguments of llama.cpp's programs, and vLLM's speculative configuration.
+
+https://docs.vllm.ai/en/latest/features/speculative_decoding/draft_model/
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from configspec.records.known_setups import NamedParts
+from configspec.records.setup import DeviceSetup
+from configspec.reporting.document import Block, Notes, Section
+from configspec.selection.ranking import Ranking
+from configspec.targets.server.llama_server_flags import NEWEST, PROGRAM, SPELLINGS, Spelling
+from configspec.theory.ids import CHAIN, ConfigurationId
+
+HEADING = "to serve what was chosen"
+TARGET = "TARGET.gguf"
+Settings = Mapping[ConfigurationId, DeviceSetup]  # how each configuration's draft was opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """One chosen configuration, for whom it is the best."""
+
+    id: ConfigurationId
+    objectives: tuple[str, ...]
+    threads: int | None  # None: not known
+    gpu_layers: int | None
+
+    def llama_server(self, spelling: Spelling) -> tuple[str, ...]:
+        """The program with its arguments, in the words of some builds."""
+        layers = () if self.gpu_layers is None else ("-ngld", str(self.gpu_layers))
+        threads = () if self.threads is None else ("-td", str(self.threads))
+        draft = f"{self.id.draft}-{self.id.quant}.gguf"
+        return (PROGRAM, "-m", TARGET, "-md", draft, *spelling.arguments(self.id.k), *layers, *threads)
+
+    def vllm(self) -> dict[str, object]:
+        """The value of `--speculative-config`."""
+        return {"method": "draft_model", "model": self.id.draft, "num_speculative_tokens": self.id.k}
+
+
+def settings_of(parts: Iterable[tuple[ConfigurationId, NamedParts]]) -> Settings:
+    """How each draft was opened, of the parts of each row's setup."""
+    return {configuration: part for configuration, named in parts for _, part in named if isinstance(part, DeviceSetup)}
+
+
+def launches(rankings: Sequence[Ranking], settings: Settings) -> tuple[Launch, ...]:
+    """The best of each device, family and objective, each configuration once."""
+    chosen: dict[ConfigurationId, list[str]] = {}
+    for ranking in rankings:
+        for choice in ranking.choices[:1]:
+            if choice.configuration.id.drafter.algorithm == CHAIN:
+                chosen.setdefault(choice.configuration.id, []).append(ranking.objective.name)
+    return tuple(
+        Launch(id=one, objectives=tuple(names), threads=how.threads, gpu_layers=how.gpu_layers)
+        for one, names in chosen.items()
+        for how in (settings.get(one) or DeviceSetup(),)
+    )
+
+
+def launch_section(found: Sequence[Launch], installed: Spelling | None) -> Section | None:
+    """A few lines for each; None where nothing was chosen. `installed` is what the program on this host takes."""
+    if not found:
+        return None
+    spelling = installed or NEWEST
+    whose = f"the {PROGRAM} on this host" if installed else f"{spelling.builds} (there is no {PROGRAM} here to ask)"
+    notes = (
+        f"the arguments are those of {whose}",
+        *(f"{one.builds} takes: {' '.join(one.words).format(k='K')}" for one in _others(spelling)),
+    )
+    summary = "TARGET and the draft's name stand for your files, or for models of the hub"
+    blocks: tuple[Block, ...] = (*(_launch(one, spelling) for one in found), Notes(lines=notes))
+    return Section(heading=HEADING, summary=summary, blocks=blocks)
+
+
+def launches_json(found: Sequence[Launch], installed: Spelling | None) -> list[dict[str, object]]:
+    """The same as plain JSON; `checked`: by the help of the program on this host."""
+    spelling = installed or NEWEST
+    return [
+        {
+            **{"device": one.id.device, "family": one.id.family, "draft": one.id.draft, "quant": one.id.quant},
+            **{"k": one.id.k, "objectives": list(one.objectives), "checked": installed is not None},
+            "llama_server": {each.name: list(one.llama_server(each)) for each in (spelling, *_others(spelling))},
+            "vllm_speculative_config": one.vllm(),
+        }
+        for one in found
+    ]
+
+
+def _others(spelling: Spelling) -> tuple[Spelling, ...]:
+    return tuple(one for one in SPELLINGS if one != spelling)
+
+
+def _launch(one: Launch, spelling: Spelling) -> Section:
+    heading = f"{one.id.device}, {one.id.family}: {one.id.drafter} K={one.id.k}, best by {', '.join(one.objectives)}"
+    vllm = f"--speculative-config {shlex.quote(json.dumps(one.vllm()))}"
+    return Section(
+        heading=heading, blocks=(Notes(lines=(_line(one.llama_server(spelling)), f"vllm serve TARGET {vllm}")),)
+    )
+
+
+def _line(words: Iterable[str]) -> str:
+    return " ".join(shlex.quote(word) for word in words)
