@@ -25,7 +25,7 @@ from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.ssh.ssh_client import ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
-from configspec.devices.transport.ssh.upload import bootstrap, upload_agent
+from configspec.devices.transport.ssh.upload import Interpreter, bootstrap, upload_agent
 from configspec.errors import TestbedError
 from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec, SshSpec
 from configspec.testbed.family_spec import FamilySpec
@@ -92,13 +92,13 @@ def _tokens_per_s(device: Device) -> float:
 def start(rig: Rig, *, repeats: int) -> Line:
     """From nothing to the agent's first word. Both ways the archive is on the board, and its hash is checked there."""
     cold_s, warm_s = [], []
-    spec = rig.server.device()
+    spec, python = rig.server.device(), Interpreter(words=(sys.executable,))
     ssh, archive = SshSpec(destination=BOARDS[0], config=rig.server.config), build_agent_archive()
     with ssh_client(ssh) as client:
         for attempt in range(repeats + 1):
             watch = Watch()
-            upload_agent(client, archive, python=sys.executable, device=spec.name)
-            connection = SshConnection(client, bootstrap(sys.executable, "run", archive))
+            upload_agent(client, archive, python=python, device=spec.name)
+            connection = SshConnection(client, bootstrap(python, "run", archive))
             try:
                 AgentClient(connection, device=spec.name).greet(sha256=archive.sha256, deadline_s=HELLO_DEADLINE_S)
                 if attempt:  # the first one opens the connection, and may send the archive

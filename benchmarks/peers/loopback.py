@@ -85,9 +85,11 @@ class Server:
         fields = {
             "name": "orin",
             "connection": SshSpec(destination=board, config=self.config),
-            "python": sys.executable,
+            "python": (sys.executable,),
             "llama_cpp": LlamaCppSpec(threads=1, context=512),
         }
+        if isinstance(changes.get("python"), str):
+            changes["python"] = (changes["python"],)
         return DeviceSpec(**{**fields, **changes})  # type: ignore[arg-type]
 
     def lock(self, board: str = "board-a") -> Path:

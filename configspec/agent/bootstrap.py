@@ -2,10 +2,11 @@
 
 Its text is run as `python -c`. Its arguments are a verb and what that takes:
 
-    receive     the archive's file name, its SHA-256 and how many bytes it has
+    receive     the folder to keep it in (empty: the account's cache folder), the archive's file name, its SHA-256 and
+                how many bytes it has
       stdin     the archive; or nothing, to ask whether it exists
       stdout    one line of JSON, {"configspec_upload": ...}: "path" (null: there is none), or "error" and its "kind"
-    run         the archive's file name, its SHA-256, and the agent's own arguments
+    run         the same folder, the archive's file name, its SHA-256, and the agent's own arguments
 
 What is run is the very file that was checked, held open: who can write to a folder on the way to it puts no other in
 its place.
@@ -39,14 +40,14 @@ def main() -> None:
         sys.exit(3)  # TOO_OLD_STATUS
     if sys.argv[1] == "run":
         run(*sys.argv[2:])
-    name, sha256, size = sys.argv[2:]
+    folder, name, sha256, size = sys.argv[2:]
     content = sys.stdin.buffer.read()
-    print(json.dumps({"configspec_upload": receive(name, sha256, int(size), content)}), flush=True)
+    print(json.dumps({"configspec_upload": receive(folder, name, sha256, int(size), content)}), flush=True)
 
 
-def receive(name: str, sha256: str, size: int, content: bytes) -> Dict[str, Optional[str]]:
+def receive(folder_of_all: str, name: str, sha256: str, size: int, content: bytes) -> Dict[str, Optional[str]]:
     """The archive's path on this board; `content` is written unless that file is there and whole."""
-    cache = cache_folder()
+    cache = cache_folder(folder_of_all)
     place = os.path.join(cache, "configspec", "agent", name)
     try:
         os.makedirs(cache, mode=0o700, exist_ok=True)
@@ -66,10 +67,10 @@ def receive(name: str, sha256: str, size: int, content: bytes) -> Dict[str, Opti
     return {"path": place}
 
 
-def run(name: str, sha256: str, *arguments: str) -> None:
+def run(folder_of_all: str, name: str, sha256: str, *arguments: str) -> None:
     """Run the archive, and end with its status."""
     try:
-        descriptor, content = read_own(agent_folder(cache_folder()), name)
+        descriptor, content = read_own(agent_folder(cache_folder(folder_of_all)), name)
     except (OSError, Refused) as error:
         sys.exit("the agent, %s, cannot be run: %s" % (name, error))
     if hashlib.sha256(content).hexdigest() != sha256:
@@ -79,9 +80,9 @@ def run(name: str, sha256: str, *arguments: str) -> None:
     sys.exit(importlib.import_module("configspec_agent.main").main())
 
 
-def cache_folder() -> str:
-    """Where this account keeps what can be made again."""
-    return os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+def cache_folder(named: str) -> str:
+    """The folder that was named, or where this account keeps what can be made again."""
+    return os.path.expanduser(named or os.environ.get("XDG_CACHE_HOME") or "~/.cache")
 
 
 def agent_folder(cache: str) -> int:

@@ -7,7 +7,6 @@ told of its own board, and of no other.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -24,11 +23,11 @@ from configspec.devices.lock import holder_on_host, known_owner
 from configspec.devices.replies import Listing, LockState
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Limits
-from configspec.devices.transport.connect import PYTHON_OVER_SSH, Start, connect
+from configspec.devices.transport.connect import Start, connect, interpreter
 from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
 from configspec.records.facts import DeviceFacts, HealthFacts
-from configspec.testbed.device_spec import DeviceSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec
 
 State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "failed", "recorded"]
 NAMED = 3  # of the files that are missing
@@ -137,8 +136,7 @@ def _warnings(lock: LockState) -> tuple[str, ...]:
 
 def _lacking_llama_cpp(spec: DeviceSpec, facts: DeviceFacts) -> Iterator[str]:
     if facts.llama_cpp_reason is not None:
-        python = spec.python or (PYTHON_OVER_SSH if isinstance(spec.connection, SshSpec) else sys.executable)
-        yield f"{facts.llama_cpp_reason}. There: {python} -m pip install --upgrade llama-cpp-python"
+        yield f"{facts.llama_cpp_reason}. There: {interpreter(spec)} -m pip install --upgrade llama-cpp-python"
 
 
 def _lacking_folder(spec: DeviceSpec, health: HealthFacts) -> Iterator[str]:

@@ -92,6 +92,11 @@ def _configurations(inventory: Inventory, device: DeviceSpec, ks: Sequence[int])
         recorded = profile.configurations(device.replay.device, as_name=device.name)
         yield from (one.id for one in recorded if one.k in ks)
         return
+    if not inventory.families:
+        raise UsageError(
+            f"{inventory.path.name}: families is missing, and devices.{device.name} has nothing to run without. "
+            "Add a family."
+        )
     _check_context(inventory, device, ks)
     for family in inventory.families.values():
         for draft in family.drafts:

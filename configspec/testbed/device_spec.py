@@ -17,6 +17,7 @@ from configspec.testbed.key_types import (
     NO_TWINS,
     BoardFolder,
     Celsius,
+    Command,
     Destination,
     File,
     FileText,
@@ -190,7 +191,9 @@ class DeviceSpec(Spec):
 
     variants: ClassVar[tuple[Variant, ...]] = (
         Variant(
-            needs=("connection",), takes=("python", "models", "llama_cpp", "link", "health", "tags"), example="local"
+            needs=("connection",),
+            takes=("python", "agent_folder", "models", "llama_cpp", "link", "health", "tags"),
+            example="local",
         ),
         Variant(needs=("replay",), takes=("tags",), example="PROFILE"),
     )
@@ -210,10 +213,17 @@ class DeviceSpec(Spec):
         ),
     ] = None
     python: Annotated[
-        Text | None,
+        Command | None,
         Field(
-            description="The interpreter on the device that has `llama_cpp`; default: the one that runs configspec, "
-            "over SSH `python3`"
+            description="The interpreter on the device that has `llama_cpp`: a path, or the words that start it, as in "
+            "`[docker, exec, -i, jetson, python3]`; default: the one that runs configspec, over SSH `python3`"
+        ),
+    ] = None
+    agent_folder: Annotated[
+        BoardFolder | None,
+        Field(
+            description="The folder on the device for configspec's agent, where the home folder cannot be written; "
+            "default: `~/.cache`, or what `XDG_CACHE_HOME` names there"
         ),
     ] = None
     models: Annotated[

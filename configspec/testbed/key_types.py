@@ -32,6 +32,7 @@ QUANTISATIONS = (
 )
 MAX_NAME = 100  # letters; a few of them stand in one test id, and in the name of one file
 MAX_TEXT = 1000
+MAX_WORDS = 64  # of a command
 MAX_PATH = 4095  # Linux: PATH_MAX, without the zero byte
 MAX_TOKENS = 10_000_000  # of a context; the longest of a published model are of this order
 MAX_THREADS = 512  # GGML_MAX_N_THREADS, https://github.com/ggml-org/llama.cpp/blob/master/ggml/include/ggml.h
@@ -83,6 +84,16 @@ def _layers(value: object) -> int:
     raise ValueError(f"is {value!r:.60}. Write `all`, or a number of layers, 0 to {MAX_LAYERS:,}.")
 
 
+def _words(value: object) -> object:
+    """A program, or the words that start it; the first is no option, which a shell would read as its own."""
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list) or not words:
+        raise ValueError(f"is {value!r:.60}. Write a program's path, or the words that start it: [docker, exec, ...].")
+    if isinstance(words[0], str) and words[0].startswith("-"):
+        raise ValueError(f"begins with {words[0]!r:.60}, which is an option and no program. Write the program first.")
+    return words
+
+
 def _times(factor: float) -> Callable[[float], float]:
     return lambda value: value * factor
 
@@ -116,6 +127,7 @@ def _existing(exists: Callable[[str], bool], missing: str, written: str, info: V
 Text: TypeAlias = Annotated[
     str, Field(strict=True, min_length=1, max_length=MAX_TEXT, pattern=TEXT_PATTERN, title="text")
 ]
+Word: TypeAlias = Annotated[Text, Field(title="word")]
 Name: TypeAlias = Annotated[str, Field(strict=True, max_length=MAX_NAME, pattern=NAME_PATTERN, title="name")]
 HubName: TypeAlias = Annotated[
     str, Field(strict=True, max_length=2 * MAX_NAME, pattern=HUB_PATTERN, title="`OWNER/REPO`")
@@ -125,6 +137,11 @@ Revision: TypeAlias = Annotated[
 ]
 Url: TypeAlias = Annotated[
     str, Field(strict=True, max_length=MAX_TEXT, pattern=URL_PATTERN, title="URL"), AfterValidator(_server_url)
+]
+Command: TypeAlias = Annotated[
+    tuple[Word, ...],
+    BeforeValidator(_words, json_schema_input_type=Word | Annotated[list[Word], Field(min_length=1)]),
+    Field(min_length=1, max_length=MAX_WORDS, title="program, or list of words"),
 ]
 BoardFolder: TypeAlias = Annotated[
     str, Field(strict=True, max_length=MAX_PATH, pattern=BOARD_FOLDER_PATTERN, title="path on the device")

@@ -56,8 +56,6 @@ def read_inventory(path: Path) -> Inventory:
 def _misfits(file: DevicesYaml) -> Iterator[str]:
     """Parts that are right alone and wrong together."""
     for device in file.devices.values():
-        if device.connection is not None and not file.families:
-            yield f"families is missing, and devices.{device.name} has nothing to run without. Add a family."
         if device.connection is not None:
             yield from _short_context(device, file.sweep)
     for family in file.families.values():

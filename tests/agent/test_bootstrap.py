@@ -30,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sent(content: bytes, sha256: str = SHA256) -> dict[str, str | None]:
-    return bootstrap.receive(NAME, sha256, len(CONTENT), content)
+    return bootstrap.receive("", NAME, sha256, len(CONTENT), content)
 
 
 def test_an_old_python_can_read_it() -> None:
@@ -139,9 +139,16 @@ def test_other_versions_are_pruned_by_their_last_use(cache: Path) -> None:
 def archive_in(cache: Path) -> tuple[Path, list[str]]:
     """The agent's archive, as it was received, and what runs it."""
     archive = build_agent_archive()
-    assert bootstrap.receive(archive.file_name, archive.sha256, len(archive.content), archive.content)["path"]
+    assert bootstrap.receive("", archive.file_name, archive.sha256, len(archive.content), archive.content)["path"]
     start = [sys.executable, "-c", Path(bootstrap.__file__).read_text(encoding="utf-8"), "run"]
-    return cache / "configspec" / "agent" / archive.file_name, [*start, archive.file_name, archive.sha256, "30", "mark"]
+    return cache / "configspec" / "agent" / archive.file_name, [
+        *start,
+        "",
+        archive.file_name,
+        archive.sha256,
+        "30",
+        "mark",
+    ]
 
 
 @pytest.mark.real

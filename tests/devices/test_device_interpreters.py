@@ -17,7 +17,7 @@ import pytest
 from configspec.agent.protocol import MAX_LINE_BYTES, TOO_OLD_STATUS
 from configspec.devices.device import open_device
 from configspec.devices.transport.archive import build_agent_archive
-from configspec.devices.transport.ssh.upload import bootstrap
+from configspec.devices.transport.ssh.upload import Interpreter, bootstrap
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 from configspec.theory.decoding import Decoding
@@ -69,7 +69,7 @@ def python_with_llama_cpp(version: str) -> str:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_agent_starts_and_serves(version: str, agent_cache: Path) -> None:
     """From 3.8 to 3.13: hello, a description, and an error as an error."""
-    spec = DeviceSpec(name="board", connection="local", python=find_python(version))
+    spec = DeviceSpec(name="board", connection="local", python=(find_python(version),))
     with open_device(spec, agent_cache) as device:
         assert device.hello.python.startswith(version + ".")
         assert device.describe().cores >= 1
@@ -103,7 +103,7 @@ def test_bad_requests_are_answered(version: str, agent_cache: Path) -> None:
 def test_the_agent_is_taken_in_or_the_version_is_told(version: str, tmp_path: Path) -> None:
     """The program that receives it over SSH, before anything of configspec is on the board."""
     archive = build_agent_archive()
-    command = bootstrap(find_python(version), "receive", archive, str(len(archive.content)))
+    command = bootstrap(Interpreter(words=(find_python(version),)), "receive", archive, str(len(archive.content)))
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     ended = subprocess.run(command, input=archive.content, env=environment, capture_output=True, check=False)
     if version in TOO_OLD:
@@ -117,7 +117,7 @@ def test_the_agent_is_taken_in_or_the_version_is_told(version: str, tmp_path: Pa
 @pytest.mark.parametrize("version", TOO_OLD)
 def test_an_interpreter_that_is_too_old_is_told_so(version: str, agent_cache: Path) -> None:
     """Not a syntax error: the version that was found, and the one that is needed."""
-    spec = DeviceSpec(name="board", connection="local", python=find_python(version))
+    spec = DeviceSpec(name="board", connection="local", python=(find_python(version),))
     message = f"board: configspec's agent needs Python 3.8 or later; this is {version}. Name another interpreter"
     with pytest.raises(UsageError, match=message), open_device(spec, agent_cache):
         pass
@@ -129,7 +129,7 @@ def test_drafting_and_scoring_on_the_oldest_and_the_newest(version: str, agent_c
     pytest.importorskip("llama_cpp")
     python = python_with_llama_cpp(version)
     options = LlamaCppSpec(threads=1, context=256)
-    spec = DeviceSpec(name="board", connection="local", python=python, llama_cpp=options)
+    spec = DeviceSpec(name="board", connection="local", python=(python,), llama_cpp=options)
     prompt = list(range(2, 40))
     with open_device(spec, agent_cache) as device:
         device.open_model(tiny_gguf)
@@ -148,7 +148,7 @@ def test_a_seed_draws_the_same_tokens_under_the_oldest_and_the_newest(
     decoding = Decoding(temperature=1.0, top_k=20, top_p=0.9)
     options = LlamaCppSpec(threads=1, context=256)
     drawn = []
-    for python in (python_with_llama_cpp(version), None):
+    for python in ((python_with_llama_cpp(version),), None):
         spec = DeviceSpec(name="board", connection="local", python=python, llama_cpp=options)
         with open_device(spec, agent_cache) as device:
             device.open_model(tiny_gguf)

@@ -50,7 +50,7 @@ def limited(folder: Path, limit_bytes: int) -> DeviceSpec:
     python = folder / "python"
     python.write_text(f'#!/bin/sh\nulimit -v {limit_bytes // 1024}\nexec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o755)
-    return DeviceSpec(name="small", connection="local", python=str(python), llama_cpp=SHORT)
+    return DeviceSpec(name="small", connection="local", python=(str(python),), llama_cpp=SHORT)
 
 
 def test_weights_that_do_not_fit_are_told_and_the_next_model_opens(

@@ -92,7 +92,7 @@ def test_more_context_than_the_model_was_trained_on_is_refused(device: Device, t
 )
 def test_a_wrong_interpreter_has_one_clear_message(agent_cache: Path, python: str, message: str) -> None:
     """A path that is not there, that is not a program, and a program that is not Python."""
-    spec = DeviceSpec(name="board", connection="local", python=python)
+    spec = DeviceSpec(name="board", connection="local", python=(str(python),))
     with pytest.raises(UsageError, match=message), open_device(spec, agent_cache):
         pass
 
@@ -101,7 +101,7 @@ def test_an_interpreter_without_llama_cpp_says_how_to_get_it(agent_cache: Path, 
     """`describe` works and gives the reason; opening a model tells what to install, and where."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
     python = str(tmp_path / "bare" / "bin" / "python")
-    with open_device(DeviceSpec(name="board", connection="local", python=python), agent_cache) as board:
+    with open_device(DeviceSpec(name="board", connection="local", python=(str(python),)), agent_cache) as board:
         facts = board.describe()
         assert facts.llama_cpp_version is None
         assert "No module named 'llama_cpp'" in str(facts.llama_cpp_reason)

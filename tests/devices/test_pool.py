@@ -36,7 +36,7 @@ def dying(folder: Path, times: int) -> DeviceSpec:
     python.write_text(DYING.format(python=sys.executable, folder=str(folder)))
     python.chmod(0o755)
     (folder / "left").write_text(str(times))
-    return DeviceSpec(name="here", connection="local", python=str(python))
+    return DeviceSpec(name="here", connection="local", python=(str(python),))
 
 
 def test_it_is_opened_again_for_the_next_test(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_each_board_that_fails_is_one_line_and_the_rest_is_told(
 def test_a_byte_now_and_then_costs_the_bound_and_no_more(stand_in: StandIn, tmp_path: Path) -> None:
     """It is no answer, however long it goes on."""
     script = "\nwhile True: os.write(1, b'['); time.sleep(0.1)"
-    spec = DeviceSpec(name="here", connection="local", python=stand_in("dripping", script))
+    spec = DeviceSpec(name="here", connection="local", python=(stand_in("dripping", script),))
     begin_s = time.monotonic()
     with probe([spec], tmp_path, timeout_s=1.0, models={}) as (found,):
         assert (found.state, found.reasons) == ("offline", ("no answer within 1 s",))
@@ -117,7 +117,7 @@ def test_a_lock_of_this_account_only_is_warned_of(stand_in: StandIn, tmp_path: P
     }
     answers = [state, facts, asdict(WELL)]
     script = f"for n, ok in enumerate({answers!r}, 1): sys.stdin.readline(); say(id=n, ok=ok)\nsys.stdin.read()"
-    spec = DeviceSpec(name="here", connection="local", python=stand_in("alone", script))
+    spec = DeviceSpec(name="here", connection="local", python=(stand_in("alone", script),))
     with probe([spec], tmp_path, timeout_s=20.0, models={}) as (found,):
         assert (found.state, found.reasons) == ("ready", ())
         assert found.warnings == (f"its lock keeps out this account's runs only: {reason}",)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from configspec.errors import UsageError
 from configspec.pytest_plugin.options import Asked
 from configspec.pytest_plugin.plan import choose
 
@@ -78,3 +79,11 @@ def test_an_unknown_amount_in_the_ini_file_is_a_usage_error(testbed, pytester):
     result = pytester.runpytest("--device", "fast")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*configspec_end_to_end is 'some'. It takes one of: none, sample, all.*"])
+
+
+def test_a_run_without_families_is_told(tmp_path):
+    """`configspec devices` needs none; measuring does."""
+    path = tmp_path / "devices.yaml"
+    path.write_text("devices: {orin: {connection: local}}", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^devices\.yaml: families is missing, and devices\.orin has nothing to run"):
+        choose(replace(ASKED, devices=("orin",), inventory=path))

@@ -24,7 +24,8 @@ EVERY_KEY = """
 devices:
   gpu:
     connection: local
-    python: /opt/python
+    python: [/opt/env, python]
+    agent_folder: /data
     models: ~/gguf
     llama_cpp: {threads: 256, context: 131072, gpu_layers: all}
     link: {rtt_ms: 40.5, jitter_ms: 2, mbps: 0.3}

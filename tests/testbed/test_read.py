@@ -64,7 +64,7 @@ serving: {verify_s: 0, price: {usd_per_million_tokens: 2, bills: drafted+1}}
     assert found.devices["gpu"] == DeviceSpec(
         name="gpu",
         connection="local",
-        python="/opt/python",
+        python=("/opt/python",),
         llama_cpp=LlamaCppSpec(threads=3, context=512, gpu_layers=-1),
         tags=("fast", "host"),
     )

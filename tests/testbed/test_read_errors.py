@@ -53,7 +53,6 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
             "devcies is a key that configspec does "
             "not know. Did you mean 'devices'? Known: devices, families, sweep, serving.",
         ),
-        (DEVICES, "families is missing, and devices.a has nothing to run without. Add a family."),
         (
             "devices: {a: {}}",
             "devices.a has none of them. Give it exactly one of `connection: local` or `replay: PROFILE`.",
@@ -114,7 +113,7 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         (
             "devices: {a: {connection: local, power: {meter: ina3221}}}",
             "devices.a.power is a key that configspec does not "
-            "know. Known: connection, replay, python, models, llama_cpp, link, health, tags.",
+            "know. Known: connection, replay, python, agent_folder, models, llama_cpp, link, health, tags.",
         ),
         ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name is part of test ids: use letters,"),
         ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name is part of test ids"),
@@ -125,7 +124,10 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ("devices: {a: {connection: local, tags: [x, x]}}", "devices.a.tags has x more than once. Keep one of each."),
         ("devices: {a: {connection: local, tags: x}}", "devices.a.tags is 'x'. It has to be a list, as in [a, b]."),
         ("devices: {a: {connection: local, tags: }}", "devices.a.tags is empty. Give it a value, or delete it."),
-        ("devices: {a: {connection: local, python: 3}}", "devices.a.python is 3. It has to be text (in quotes, where"),
+        (
+            "devices: {a: {connection: local, python: 3}}",
+            "devices.a.python is 3. Write a program's path, or the words that start it: [docker,",
+        ),
         ("devices: {a: {connection: local, python: ''}}", "devices.a.python is ''. It has to be text, not empty."),
         (
             "devices: {a: {connection: local, llama_cpp: {threads: 0}}}",

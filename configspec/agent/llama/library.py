@@ -6,6 +6,7 @@ Its log goes only into a short buffer, which errors quote.
 from __future__ import annotations
 
 import collections
+import faulthandler
 import importlib
 import os
 import sys
@@ -55,17 +56,20 @@ def load_library() -> Library:
     """Import llama_cpp, or say why that fails."""
     # When it aborts, it would call gdb on this process: slow, and its last lines would not say what was wrong.
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+    faulthandler.enable()  # a library built for another processor ends the process: stderr then tells that it was this
     try:
         version = importlib.import_module("llama_cpp").__version__
         api = importlib.import_module("llama_cpp.llama_cpp")
         numpy = importlib.import_module("numpy")
-    except Exception as error:  # a shared library that does not load raises whatever its author chose
+    except (Exception, SystemExit) as error:  # a library that does not load raises whatever its author chose
         raise usage_error(
             f"{sys.executable} cannot import llama_cpp",
             found=str(error),
             hint=f"{sys.executable} -m pip install llama-cpp-python (the host's own: pip install 'configspec[llama]'), "
             "or name another interpreter as `python`.",
         ) from None
+    finally:
+        faulthandler.disable()
     needed = ("llama_get_memory", "llama_memory_seq_rm", "llama_vocab_get_text")
     missing = [name for name in needed if not hasattr(api, name)]
     if missing:

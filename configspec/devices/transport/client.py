@@ -26,6 +26,7 @@ from configspec.devices.agreement import check_agreement
 from configspec.devices.faults import AgentFailed
 from configspec.devices.replies import Event, Failure, Hello, read_reply
 from configspec.devices.transport.framing import HELLO_KEY, Framing, FramingError, quote
+from configspec.devices.transport.import_trap import import_trap
 from configspec.devices.transport.local import Connection, last_lines
 from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
@@ -198,6 +199,9 @@ class AgentClient:
         words = last_lines(self._connection.stderr_tail())
         if status == TOO_OLD_STATUS and not self._framing.greeted:
             self._lose(UsageError, f"{words} Name another interpreter as `python`.")
+        trap = import_trap(status, self._connection.stderr_tail())
+        if trap is not None:
+            self._lose(UsageError, trap)
         how = _describe_status(status)
         if self._framing.greeted or status is None or status < 0:
             self._lose(TestbedError, f"its agent {how} before {awaited}. It last wrote: {words}")

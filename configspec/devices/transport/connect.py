@@ -18,7 +18,8 @@ from configspec.devices.transport.emulated_link import EmulatedLink
 from configspec.devices.transport.local import BEAT_S, Connection, LocalConnection
 from configspec.devices.transport.ssh.ssh_client import ALIVE_COUNT, ALIVE_S, ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
-from configspec.devices.transport.ssh.upload import bootstrap, upload_agent
+from configspec.devices.transport.ssh.upload import Interpreter, bootstrap, upload_agent
+from configspec.devices.transport.this_host import ThisHost
 from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
@@ -86,11 +87,20 @@ def connect(start: Start, cache: Path) -> Iterator[Connection]:
         yield connection
 
 
+def interpreter(spec: DeviceSpec) -> Interpreter:
+    """The device's Python, as it is declared or by default."""
+    default = PYTHON_OVER_SSH if isinstance(spec.connection, SshSpec) else sys.executable
+    return Interpreter(words=spec.python or (default,), folder=spec.agent_folder)
+
+
 def _here(start: Start, cache: Path) -> Connection:
-    python = start.spec.python or sys.executable
-    agent = start.archive.place_in(cache / "agent")
-    command = [python, str(agent), str(start.heartbeat.silence_s), start.mark]
+    python, silence_s = interpreter(start.spec), str(start.heartbeat.silence_s)
     try:
+        if len(python.words) > 1 or python.folder is not None:  # it may be in a container, which has files of its own
+            upload_agent(ThisHost(), start.archive, python=python, device=start.spec.name, ends_s=start.ends_s)
+            command = bootstrap(python, "run", start.archive, silence_s, start.mark)
+        else:
+            command = [*python.words, str(start.archive.place_in(cache / "agent")), silence_s, start.mark]
         return LocalConnection(command, beat_s=start.heartbeat.beat_s)
     except OSError as error:
         raise UsageError(
@@ -105,7 +115,7 @@ def _over_ssh(stack: ExitStack, start: Start, ssh: SshSpec) -> Connection:
         told = f"{name}: `host_keys: off`: any machine that answers as {ssh.destination} is taken."
         warnings.warn(printable(told), stacklevel=2)
     client = stack.enter_context(ssh_client(ssh, alive_s=heartbeat.alive_s))
-    python = start.spec.python or PYTHON_OVER_SSH
+    python = interpreter(start.spec)
     upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)
     program = bootstrap(python, "run", start.archive, str(heartbeat.silence_s), start.mark)
     return SshConnection(client, program, beat_s=heartbeat.beat_s)

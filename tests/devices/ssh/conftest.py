@@ -62,7 +62,7 @@ from pathlib import Path
 from configspec.devices.device import open_device
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 ssh = SshSpec(destination="board-a", config=Path(sys.argv[1]))
-with open_device(DeviceSpec(name="held", connection=ssh, python=sys.executable), Path(sys.argv[2])) as device:
+with open_device(DeviceSpec(name="held", connection=ssh, python=(sys.executable,)), Path(sys.argv[2])) as device:
     print(device.hello.pid, flush=True)
     sys.stdin.read()
 """

@@ -9,6 +9,7 @@ https://man.openbsd.org/ssh_config. It uses the first value of an option, so our
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 from configspec.devices.transport.bounded_run import run_bounded
 from configspec.devices.transport.local import Fault
 from configspec.devices.transport.ssh.control_folder import control_folder
-from configspec.devices.transport.ssh.ssh_faults import FAILED_STATUS, explain
+from configspec.devices.transport.ssh.ssh_faults import FAILED_STATUS, explain, login_shell_fault
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import SshSpec
 
@@ -33,7 +34,13 @@ PERSIST_S = 60
 # `"$@"` and not `exec`: the shell survives the program, so that a signal arrives as 128 + n; ssh itself says 255 of it,
 # as it does of its own failures.
 START = 'case $1 in "~/"*) p=$HOME/${1#??} ;; *) p=$1 ;; esac; shift; "$p" "$@"; exit $?'
+# Ahead of it, where it matters whether the login shell runs what ssh gives it: the line goes to stderr.
+SHELL_RUNS = "configspec: the shell runs"
+ASK = f'echo "{SHELL_RUNS}" >&2; {START}'
 SOCKET_NAME = "ssh"
+# https://man.openbsd.org/ssh: a destination is [user@]hostname, or ssh://[user@]hostname[:port].
+WITH_PORT = re.compile(r"([^@/]+@)?([^@/:\[\]]+|\[[0-9A-Za-z:.%]+\]):[0-9]{1,5}")
+BRACKETED = re.compile(r"^([^@/]+@)?\[([0-9A-Za-z:.%]+)\]$")
 HOST_KEYS = {
     "strict": ["StrictHostKeyChecking=yes"],
     "accept-new": ["StrictHostKeyChecking=accept-new"],
@@ -49,17 +56,22 @@ class SshClient:
     control: Path
     alive_s: int = ALIVE_S
 
-    def command(self, program: Sequence[str]) -> list[str]:
+    @property
+    def where(self) -> str:
+        """The destination."""
+        return self.spec.destination
+
+    def command(self, program: Sequence[str], script: str = START) -> list[str]:
         """What to start here, so that `program` runs on the board."""
-        return [*self._ssh(), "--", self.spec.destination, shlex.join(["sh", "-c", START, "sh", *program])]
+        return [*self._ssh(), "--", address(self.spec.destination), shlex.join(["sh", "-c", script, "sh", *program])]
 
     def run(self, program: Sequence[str], *, stdin: bytes, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
-        """Run `program` on the board to its end.
+        """Run `program` on the board to its end; its stderr begins with SHELL_RUNS, if the login shell lets it.
 
         Raises:
             subprocess.TimeoutExpired, TooMuchOutput: It was ended here.
         """
-        return run_bounded(self.command(program), stdin=stdin, timeout_s=timeout_s)
+        return run_bounded(self.command(program, ASK), stdin=stdin, timeout_s=timeout_s)
 
     def fault(self, status: int | None, stderr: str, *, in_use: bool) -> Fault | None:
         """What broke between here and the board, if `ssh` ended with this status; None where the program ended so."""
@@ -67,12 +79,18 @@ class SshClient:
             return None
         return explain(self.spec.destination, stderr, in_use=in_use, master_alive=in_use and self._ask_master("check"))
 
+    def obstacle(self, status: int, stderr: str) -> Fault | None:
+        """What kept a program that was run to its end from being run at all: the way there, or the login shell."""
+        if status == FAILED_STATUS or SHELL_RUNS in stderr:
+            return self.fault(status, stderr, in_use=False)
+        return login_shell_fault(status, stderr)
+
     def close(self) -> None:
         """End the shared connection."""
         self._ask_master("exit")
 
     def _ask_master(self, word: str) -> bool:
-        asked = [*self._ssh(), "-O", word, "--", self.spec.destination]
+        asked = [*self._ssh(), "-O", word, "--", address(self.spec.destination)]
         with contextlib.suppress(subprocess.TimeoutExpired):
             return subprocess.run(asked, capture_output=True, timeout=CONTROL_S, check=False).returncode == 0
         return False
@@ -92,6 +110,17 @@ class SshClient:
             *HOST_KEYS[self.spec.host_keys],
         ]
         return ["ssh", "-T", "-x", *_config(self.spec), *(part for option in options for part in ("-o", option))]
+
+
+def address(destination: str) -> str:
+    """The destination as `ssh` takes it: with a port it wants a URL, and an IPv6 address without brackets.
+
+    >>> address("board@10.0.0.7:2222"), address("board@[::1]:22"), address("board@[::1]"), address("orin")
+    ('ssh://board@10.0.0.7:2222', 'ssh://board@[::1]:22', 'board@::1', 'orin')
+    """
+    if WITH_PORT.fullmatch(destination):
+        return f"ssh://{destination}"
+    return BRACKETED.sub(r"\1\2", destination)
 
 
 @contextmanager
@@ -119,7 +148,7 @@ def resolve(spec: SshSpec, *, device: str) -> dict[str, str]:
     _need_ssh()
     try:
         told = subprocess.run(
-            ["ssh", "-G", *_config(spec), "--", spec.destination],
+            ["ssh", "-G", *_config(spec), "--", address(spec.destination)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=RESOLVE_S,

@@ -43,3 +43,13 @@ def explain(destination: str, stderr: str, *, in_use: bool, master_alive: bool) 
         return Fault(kind=LinkLost, what=f"the link to {destination} was lost. ssh wrote: {words}")
     hint = "Is it on, and on the network?" if any(part in stderr for part in UNREACHABLE) else "Try ssh by hand."
     return Fault(kind=DeviceOffline, what=f"offline: ssh cannot reach {destination}: {words} {hint}")
+
+
+def login_shell_fault(status: int, stderr: str) -> Fault:
+    """The account's login shell ended without running what `ssh` gave it."""
+    return Fault(
+        kind=UsageError,
+        what=f"its login shell does not run what ssh gives it: it ended with {status}. It wrote: {last_lines(stderr)} "
+        "A start-up file of the account (~/.bashrc, ~/.zshenv, config.fish) ends the shell, or puts another program in "
+        "its place (exec tmux, exec fish, exit): let it do so in interactive shells only. Or the account has no shell.",
+    )

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import contextlib
 import math
+import shlex
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -24,8 +26,8 @@ from configspec.devices.faults import DeviceOffline
 from configspec.devices.transport.archive import AgentArchive
 from configspec.devices.transport.bounded_run import TooMuchOutput
 from configspec.devices.transport.framing import quote
-from configspec.devices.transport.local import last_lines
-from configspec.devices.transport.ssh.ssh_client import SshClient
+from configspec.devices.transport.local import Fault, last_lines
+from configspec.devices.transport.ssh.ssh_client import SHELL_RUNS
 from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
 
@@ -45,21 +47,47 @@ class _Answer:
     kind: Text | None = None
 
 
-def bootstrap(python: str, verb: str, archive: AgentArchive, *arguments: str) -> list[str]:
+class Runner(Protocol):
+    """What runs programs where the board's Python is."""
+
+    @property
+    def where(self) -> str:
+        """What people call the place."""
+
+    def run(self, program: Sequence[str], *, stdin: bytes, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
+        """Run a program to its end; subprocess.TimeoutExpired or TooMuchOutput where it was ended here."""
+
+    def obstacle(self, status: int, stderr: str) -> Fault | None:
+        """What kept the program from being run at all; None where it was the program that ended with this status."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """The board's Python, by the words that start it, and the folder for the agent: None is its cache folder."""
+
+    words: tuple[str, ...]
+    folder: str | None = None
+
+    def __str__(self) -> str:
+        """As a shell has it."""
+        return shlex.join(self.words)
+
+
+def bootstrap(python: Interpreter, verb: str, archive: AgentArchive, *arguments: str) -> list[str]:
     """What to start on the board, so that it does to the archive what `verb` says."""
     # One line, whatever the board's login shell makes of others. The home folder, in which it starts, holds no modules.
     text = base64.b64encode(BOOTSTRAP.read_bytes()).decode()
     program = f"import sys; sys.path[:] = filter(None, sys.path); import base64; exec(base64.b64decode('{text}'))"
-    return [python, "-c", program, verb, archive.file_name, archive.sha256, *arguments]
+    return [*python.words, "-c", program, verb, python.folder or "", archive.file_name, archive.sha256, *arguments]
 
 
 def upload_agent(
-    client: SshClient, archive: AgentArchive, *, python: str, device: str, ends_s: float = math.inf
+    client: Runner, archive: AgentArchive, *, python: Interpreter, device: str, ends_s: float = math.inf
 ) -> str:
     """The archive's path on the board, where it is sent if it is missing, before `ends_s` on the host's clock.
 
     Raises:
-        UsageError: The board's key, the account on it, its Python or the agent's folder.
+        UsageError: The board's key, the account on it, its login shell, its Python or the agent's folder.
         DeviceOffline: It does not answer.
         TestbedError: Its disk is full.
     """
@@ -76,9 +104,9 @@ def upload_agent(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Upload:
-    client: SshClient
+    client: Runner
     archive: AgentArchive
-    python: str
+    python: Interpreter
     device: str
 
     def receive(self, content: bytes, timeout_s: float) -> str | None:
@@ -88,9 +116,8 @@ class _Upload:
         try:
             ended = self.client.run(program, stdin=content, timeout_s=timeout_s)
         except subprocess.TimeoutExpired:
-            where = self.client.spec.destination
             raise DeviceOffline(
-                f"{self.device}: offline: {where} did not take the agent within {timeout_s:.3g} s."
+                f"{self.device}: offline: {self.client.where} did not take the agent within {timeout_s:.3g} s."
             ) from None
         except TooMuchOutput as flood:
             raise TestbedError(
@@ -106,10 +133,10 @@ class _Upload:
 
     def _failure(self, ended: subprocess.CompletedProcess[bytes]) -> UsageError | TestbedError:
         status, stderr = ended.returncode, ended.stderr.decode("utf-8", "replace")
-        fault = self.client.fault(status, stderr, in_use=False)
+        fault = self.client.obstacle(status, stderr)
         if fault is not None:
             return fault.kind(f"{self.device}: {fault.what}")
-        words = last_lines(stderr)
+        words = last_lines(stderr.replace(SHELL_RUNS, ""))
         if status == TOO_OLD_STATUS:
             return UsageError(f"{self.device}: {words} Name another interpreter as `python`.")
         why = {NOT_FOUND: "it does not exist", NOT_EXECUTABLE: "it is not executable"}.get(status)
