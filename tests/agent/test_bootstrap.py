@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_nothing(cache: Path) -> None:
     """The error has both numbers of bytes; here a limit on a file's size takes the disk's part."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
     program = f"{limit}; exec(open({bootstrap.__file__!r}).read())"
-    command = [sys.executable, "-c", program, "receive", NAME, SHA256, str(len(CONTENT))]
+    command = [sys.executable, "-c", program, "receive", "", NAME, SHA256, str(len(CONTENT))]
     ended = subprocess.run(command, input=CONTENT, capture_output=True, check=True)
     assert f"cannot be written: File too large; {len(CONTENT)} bytes are needed, ".encode() in ended.stdout
     assert b'"kind": "testbed"' in ended.stdout
