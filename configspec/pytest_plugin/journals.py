@@ -12,8 +12,9 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.asked import Asked
 from configspec.pytest_plugin.journal_folder import last_with_a_row, new_name, prune
-from configspec.pytest_plugin.options import LAST, Asked
+from configspec.pytest_plugin.options import LAST
 from configspec.pytest_plugin.redaction import public_row
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.journal import Journal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
-    from configspec.pytest_plugin.options import Asked
+    from configspec.pytest_plugin.asked import Asked
     from configspec.testbed.device_spec import DeviceSpec
     from configspec.testbed.inventory import Inventory
     from configspec.theory.ids import Cell, ConfigurationId

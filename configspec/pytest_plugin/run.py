@@ -15,7 +15,7 @@ from configspec.pytest_plugin.clock import ReportedClock
 if TYPE_CHECKING:
     from configspec.profiling.current_setup import CurrentSetup
     from configspec.profiling.session import ProfilingSession
-    from configspec.pytest_plugin.options import Asked
+    from configspec.pytest_plugin.asked import Asked
     from configspec.pytest_plugin.plan import Plan
     from configspec.pytest_plugin.whereabouts import Whereabouts
     from configspec.pytest_plugin.written_results import ResultsFiles

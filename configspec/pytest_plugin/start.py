@@ -13,7 +13,8 @@ from types import FrameType
 import pytest
 
 from configspec.errors import ConfigspecError
-from configspec.pytest_plugin.options import Asked, read_options
+from configspec.pytest_plugin.asked import Asked, read_options
+from configspec.pytest_plugin.empty_values import refuse_empty_values
 from configspec.pytest_plugin.refusals import refuse_what_cannot_measure
 from configspec.pytest_plugin.run import RUN, MeasuringRun
 from configspec.pytest_plugin.shown import usage_error
@@ -32,6 +33,7 @@ def run_of(config: pytest.Config) -> MeasuringRun | None:
     if RUN in config.stash:
         return config.stash[RUN]
     try:
+        refuse_empty_values(config)
         asked = read_options(config)
         if not asked.devices:
             return None

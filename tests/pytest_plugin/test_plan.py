@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from configspec.errors import UsageError
-from configspec.pytest_plugin.options import Asked
+from configspec.pytest_plugin.asked import Asked
 from configspec.pytest_plugin.plan import choose
 
 ROOT = Path(__file__).parents[2]

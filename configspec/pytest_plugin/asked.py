@@ -1,0 +1,109 @@
+"""What the person asked for: the values of the plugin's options, command line and ini file together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from configspec.pytest_plugin.options import AMOUNTS, LAST, SILENCE, ini_value, inventory_path, wrong_value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the person asked for, ini and command line together."""
+
+    devices: tuple[str, ...]
+    families: tuple[str, ...]
+    drafts: tuple[str, ...]
+    quants: tuple[str, ...]
+    k: str | None
+    inventory: Path
+    separate_k: bool
+    end_to_end: str  # one of AMOUNTS
+    device_wait_s: float = 0.0
+    journals: Path  # the folder
+    journal: Path | None = None  # the file, where one is named
+    resume: str | None = None  # a file, or LAST
+    anonymous: bool = False
+    acceptance_check: int = 2  # prompts of each draft
+    worker_silence_s: float = 30.0
+
+
+def read_options(config: pytest.Config) -> Asked:
+    """The values of one pytest run."""
+    journal, resume = config.getoption("configspec_journal"), config.getoption("configspec_resume")
+    return Asked(
+        devices=_names(config, "configspec_device"),
+        families=_names(config, "configspec_family"),
+        drafts=_names(config, "configspec_draft"),
+        quants=_names(config, "configspec_quant"),
+        k=_text(config, "configspec_k") or None,
+        inventory=inventory_path(config),
+        separate_k=_flag(config, "configspec_separate_k"),
+        end_to_end=_amount(config),
+        device_wait_s=_device_wait_s(config),
+        journals=Path(config.rootpath, ini_value(config, "configspec_journal") or ".configspec/journal"),
+        journal=Path(config.invocation_params.dir, journal) if journal else None,
+        acceptance_check=_acceptance_check(config),
+        worker_silence_s=_worker_silence_s(config),
+        resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
+        anonymous=_flag(config, "configspec_anonymous"),
+    )
+
+
+def _text(config: pytest.Config, key: str, default: str = "") -> str:
+    for value in (config.getoption(key), ini_value(config, key)):
+        if value is not None:
+            return str(value)
+    return default
+
+
+def _flag(config: pytest.Config, key: str) -> bool:
+    return bool(config.getoption(key) or ini_value(config, key))
+
+
+def _amount(config: pytest.Config) -> str:
+    """How much is decoded end to end; the ini file's word is checked here, the command line's by argparse."""
+    asked = _text(config, "configspec_end_to_end", "sample")
+    if asked not in AMOUNTS:
+        raise wrong_value(config, f"configspec_end_to_end is {asked!r}. It takes one of: {', '.join(AMOUNTS)}.")
+    return asked
+
+
+def _device_wait_s(config: pytest.Config) -> float:
+    written = _text(config, "configspec_device_wait", "0")
+    asked_s = _time_s(written)
+    if asked_s is None:
+        raise wrong_value(config, f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
+    return asked_s
+
+
+def _worker_silence_s(config: pytest.Config) -> float:
+    given = ini_value(config, SILENCE)
+    asked_s = _time_s("30s" if given is None else str(given))
+    if asked_s is None or not 1 <= asked_s <= 24 * 3600:
+        raise wrong_value(config, f"{SILENCE} is {given!r}. It takes a time from 1s to 24h, such as 30s.")
+    return asked_s
+
+
+def _time_s(written: str) -> float | None:
+    """Seconds, or a time such as 90s, 10m or 1h; None where it is neither."""
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", written.strip())
+    return None if match is None else float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _acceptance_check(config: pytest.Config) -> int:
+    key = "configspec_acceptance_check"
+    asked = _text(config, key, "2").strip()
+    if re.fullmatch(r"[0-9]{1,9}", asked) is None:
+        where = key if config.getoption(key) is None else "--acceptance-check"
+        raise wrong_value(config, f"{where} is {asked!r}. It takes a number of prompts, 0 for none.")
+    return int(asked)
+
+
+def _names(config: pytest.Config, key: str) -> tuple[str, ...]:
+    values = config.getoption(key) or ini_value(config, key) or ()
+    return tuple(part.strip() for value in values for part in str(value).split(",") if part.strip())
