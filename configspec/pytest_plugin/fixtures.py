@@ -11,7 +11,7 @@ import pytest
 from configspec.errors import UsageError
 from configspec.printable import printable_line
 from configspec.pytest_plugin.absence import ASK
-from configspec.pytest_plugin.private_api import BenchmarkFixture, has_timed, measure_in_worker
+from configspec.pytest_plugin.private_api import BenchmarkFixture, has_timed, is_fixture
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.sessions import session_of
 from configspec.pytest_plugin.short_names import spelled
@@ -157,6 +157,11 @@ def _calls(request: pytest.FixtureRequest, name: str) -> Calls:
 
 
 def _call(calls: Calls, name: str, benchmark: BenchmarkFixture) -> None:
+    if not is_fixture(benchmark):
+        raise UsageError(
+            "configspec writes its rows with pytest-benchmark's fixture `benchmark`, and this test has another of that "
+            "name. Rename that one, or move the test to where it does not apply."
+        )
     if name in calls.made:
         raise UsageError(f"{name} was called twice: call it once in a test, and keep what it returns.")
     if calls.made or has_timed(benchmark):
@@ -169,13 +174,13 @@ def _write_row(
     row: Row, samples_s: Sequence[float], benchmark: BenchmarkFixture, request: pytest.FixtureRequest
 ) -> None:
     """One row of pytest-benchmark whose times are `samples_s`, whoever's clock they are by."""
+    from configspec.pytest_plugin.rows import put_back
+    from configspec.pytest_plugin.written_row import WRITTEN, WrittenRow, time_row
     from configspec.records.codec import to_record
-    from configspec.records.row import KEY
 
-    clock = request.node.stash[CLOCK]
-    times = iter(samples_s)
+    node = request.node
+    clock = node.stash[CLOCK]
     clock.begin()
-    measure_in_worker(request.config, benchmark)
-    benchmark.extra_info[KEY] = to_record(row)
-    benchmark.params = {**(benchmark.params or {}), "configuration": row.id.as_json()}
-    benchmark.pedantic(lambda: clock.advance(next(times)), rounds=len(samples_s), iterations=1)
+    timed = time_row(benchmark, node, clock.advance, samples_s, configuration=row.id.as_json())
+    node.stash[WRITTEN] = written = WrittenRow(timed, to_record(row))
+    put_back(_run_of(request), written, {})  # whole at once: the test may be ended before its report is made

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from configspec.errors import ConfigspecError
+from configspec.errors import ConfigspecError, UsageError
 from configspec.printable import printable_line
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.clock import ReportedClock
 from configspec.pytest_plugin.fixtures import CALLS, Calls
 from configspec.pytest_plugin.private_pytest import configuration_of, fixtures_of
-from configspec.pytest_plugin.refusals import refuse_to_compare_in_vain
+from configspec.pytest_plugin.refusals import refuse_to_compare_in_vain, refuse_to_fork
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.shown import Terminal, message, usage_error
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
@@ -40,6 +41,7 @@ def begin(config: pytest.Config) -> None:
 
         config.pluginmanager.register(RowKeeper(run, config), "configspec rows")
         if private_api.is_controller(config):
+            private_api.limit_restarts(config)
             from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts
 
             config.pluginmanager.register(WorkerStarts(run.asked.worker_silence_s), "configspec worker starts")
@@ -57,9 +59,14 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-benchmark's, which skips and warns
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a worker of pytest-xdist, restore `--benchmark-only`, and keep pytest-benchmark from warning without need."""
-    if RUN in config.stash and private_api.is_worker(config):
-        private_api.quiet_warning(config, items, [item for item in items if _measures(item)])
+    """Refuse what loses rows; in a worker, restore `--benchmark-only`, and keep it from warning without need."""
+    if RUN not in config.stash:
+        return
+    measuring = [item for item in items if _measures(item)]
+    if private_api.is_worker(config):
+        private_api.quiet_warning(config, items, measuring)
+    elif not config.option.collectonly:
+        refuse_to_fork(config, measuring)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers, who may read the file that it takes the place of
@@ -85,10 +92,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     run = item.config.stash.get(RUN, None)
     if run is None or not _measures(item):
         return
+    if os.getpid() != run.process:
+        raise UsageError(
+            "This test is run in a process of its own, as pytest-forked does, where its row would be lost. Leave the "
+            "option or the marker out that does so."
+        )
+    from configspec.pytest_plugin.written_row import WRITTEN
+
     asked = configuration_of(item)
     decoded = "hil_end_to_end" in fixtures_of(item)
     recorded = asked is not None and run.plan.inventory.devices[asked.device].replay is not None
     item.stash[CALLS] = Calls()  # each time: a plugin may run a test again
+    if WRITTEN in item.stash:
+        del item.stash[WRITTEN]
     clock = ReportedClock("host_clock" if decoded else "recorded_figures" if recorded else "device_clock")
     item.stash[CLOCK] = clock
     # Only the closest marker counts for pytest-benchmark, so ours goes before the test's own and carries its values.
@@ -127,6 +143,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the row, or a busy device, to its report; show our own errors as one message, without the traceback."""
+    if CALLS in item.stash:
+        private_api.hide_another_fixture(item)
     report = yield
     problem = None if call.excinfo is None else call.excinfo.value
     if isinstance(problem, ConfigspecError):
@@ -220,8 +238,12 @@ def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else the person ended it
             lacking = report_not_run(config, run)
     else:
-        private_api.tidy_rows(config)
+        there = private_api.tidy_rows(config)
+        private_api.put_rows(config, [kept.entry for name, kept in run.rows.items() if name not in there])
     catch_up(run)
+    if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.queues and not run.queues.has_collected:
+        run.workers_died = True  # each of them, before it knew the tests
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     # An unplugged board must not make a green night.
     if (lacking or not run.rows) and not config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

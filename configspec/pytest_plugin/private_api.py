@@ -7,12 +7,14 @@ is used of pytest itself is in `private_pytest.py`.
 from __future__ import annotations
 
 import queue
+import re
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import pytest
 
@@ -31,9 +33,12 @@ ONLY = pytest.StashKey[bool]()
 class BenchmarkFixture(Protocol):
     """pytest-benchmark's fixture `benchmark`, as far as rows are written with it."""
 
-    extra_info: dict[str, object]
-    params: dict[str, object] | None
+    name: str
+    fullname: str
+    group: str | None
+    params: object  # a dict, or None
     disabled: bool
+    stats: Untyped
     _mode: str | None
 
     def pedantic(self, target: Callable[[], None], *, rounds: int, iterations: int) -> None:
@@ -83,6 +88,24 @@ def is_controller(config: pytest.Config) -> bool:
     return not is_worker(config) and distributes and not config.option.collectonly
 
 
+def workers_of(spec: str) -> int | None:
+    """How many workers a value of `--tx` starts; None where it names another host, Python or folder than this."""
+    found = re.fullmatch(r"(?:([0-9]{1,4})\*)?popen(?://(?:env:[^/=]+|nice)=[^/]*)*", spec)
+    return None if found is None else int(found[1] or 1)
+
+
+def limit_restarts(config: pytest.Config) -> None:
+    """Xdist's own limit, four deaths for each worker, which it has only with `-n`; with `--tx` there is none."""
+    if config.option.maxworkerrestart is None and not config.option.numprocesses:
+        config.option.maxworkerrestart = str(4 * sum(workers_of(spec) or 0 for spec in config.option.tx))
+
+
+def ended_while_it_started(problem: BaseException) -> bool:
+    """Whether this was raised where xdist starts a worker: its process has ended before it answered."""
+    frames = traceback.walk_tb(problem.__traceback__)
+    return any(frame.f_globals.get("__name__") == "xdist.workermanage" for frame, _ in frames)
+
+
 def no_workers(config: pytest.Config) -> None:
     """`--dist load` without `-n` distributes to nobody; pytest-benchmark would take it for more."""
     if config.getoption("dist", "no") != "no":
@@ -120,10 +143,55 @@ def compares_in_vain(config: pytest.Config) -> bool:
     return bool(session.compare_fail and not session.compared_mapping)
 
 
-def measure_in_worker(config: pytest.Config, benchmark: BenchmarkFixture) -> None:
-    """Enable this one row in a worker, unless benchmarks are off: other workers do not disturb a device's clock."""
-    if is_worker(config) and (config.option.benchmark_enable or not config.option.benchmark_disable):
-        benchmark.disabled = False
+class TimedRow:
+    """A row that pytest-benchmark has timed, its `Metadata`, as it was then."""
+
+    def __init__(self, metadata: Untyped) -> None:
+        self._metadata = metadata
+        self._kept = {name: getattr(metadata, name) for name in ("name", "fullname", "group", "param", "params")}
+        self._options, self._iterations = dict(metadata.options), metadata.iterations
+        self.data = tuple(metadata.stats.data)
+
+    @property
+    def extra_info(self) -> object:
+        """What the test has left there, whatever it is."""
+        return self._metadata.fixture.extra_info
+
+    def put_back(self, extra_info: Mapping[str, object]) -> dict[str, Untyped]:
+        """Undo what a test has changed of it; returns the row as pytest-benchmark writes it into its file."""
+        from pytest_benchmark.stats import Stats
+
+        metadata, made = self._metadata, cast("Untyped", Stats)
+        for name, value in self._kept.items():
+            setattr(metadata, name, value)
+        metadata.options, metadata.iterations, metadata.stats = dict(self._options), self._iterations, made()
+        metadata.stats.data = list(self.data)
+        metadata.extra_info, metadata.fixture.has_error = extra_info, False
+        return row_as_json(metadata)
+
+
+def is_fixture(benchmark: object) -> bool:
+    """Whether this is pytest-benchmark's own."""
+    from pytest_benchmark.fixture import BenchmarkFixture as Theirs
+
+    return isinstance(benchmark, Theirs)
+
+
+def hide_another_fixture(item: pytest.Item) -> None:
+    """Keep pytest-benchmark from ending the whole run at the report of a test whose `benchmark` is another's."""
+    values = getattr(item, "funcargs", None) or {}
+    if "benchmark" in values and not is_fixture(values["benchmark"]):
+        del values["benchmark"]
+
+
+def time_row(
+    benchmark: BenchmarkFixture, item: pytest.Item, target: Callable[[], None], *, rounds: int
+) -> TimedRow | None:
+    """Time one row under the test's name, also in a worker: other workers do not disturb a device's clock."""
+    benchmark.name, benchmark.fullname, benchmark.disabled = item.name, item.nodeid, False
+    benchmark.group = None if benchmark.group is None else str(benchmark.group)
+    type(benchmark).pedantic(benchmark, target, rounds=rounds, iterations=1)
+    return None if benchmark.stats is None else TimedRow(benchmark.stats)
 
 
 def late_reports(config: pytest.Config) -> Iterator[pytest.TestReport]:
@@ -221,15 +289,6 @@ def _saves_files(session: Untyped) -> bool:
     return hasattr(session.storage, "path")  # else a server has them
 
 
-def finished_row(item: pytest.Item) -> Untyped | None:
-    """The finished row of a test, pytest-benchmark's `Metadata`; None if it has none, or no data."""
-    fixture = (getattr(item, "funcargs", None) or {}).get("benchmark")
-    metadata = getattr(fixture, "stats", None)
-    if metadata is None or metadata.has_error or not metadata.stats.data:
-        return None
-    return metadata
-
-
 def row_as_json(metadata: Untyped) -> dict[str, Untyped]:
     """The row as pytest-benchmark writes it into its file."""
     row: dict[str, Untyped] = metadata.as_dict(include_data=True, flat=False, stats=True)
@@ -252,10 +311,18 @@ def run_facts(config: pytest.Config) -> dict[str, object]:
     }
 
 
-def tidy_rows(config: pytest.Config) -> None:
-    """Leave out rows without data, on which the writer fails, and earlier attempts."""
+def forget_row(benchmark: BenchmarkFixture) -> None:
+    """Leave without data what the fixture has timed: such rows are not written."""
+    if benchmark.stats is not None:
+        benchmark.stats.stats.data = []
+
+
+def tidy_rows(config: pytest.Config) -> frozenset[str]:
+    """Leave out rows without data, on which the writer fails, and earlier attempts; the names of those that stay."""
     session = _session(config)
-    session.benchmarks[:] = {row.fullname: row for row in session.benchmarks if row.stats.data}.values()
+    found = {str(row.fullname): row for row in session.benchmarks if row.stats.data}
+    session.benchmarks[:] = found.values()
+    return frozenset(found)
 
 
 def forget_rows(config: pytest.Config) -> None:

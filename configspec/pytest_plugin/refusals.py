@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
 import pytest
 
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.shown import usage_error
+
+LOSE_ROWS = "run tests where their rows are lost"
+LOSES_ROWS = "runs tests where their rows are lost"
+WORKERS = "Several devices are measured at once with -n, of pytest-xdist."
 
 
 def refuse_what_cannot_measure(config: pytest.Config) -> None:
@@ -37,20 +41,55 @@ def refuse_to_compare_in_vain(config: pytest.Config) -> None:
         )
 
 
+def refuse_to_fork(config: pytest.Config, measuring: Iterable[pytest.Item]) -> None:
+    """Called when the tests are known.
+
+    Raises:
+        pytest.UsageError: A test that measures has pytest-forked's marker. Without that plugin the marker does nothing.
+    """
+    for item in measuring if hasattr(config.option, "forked") else ():
+        if item.get_closest_marker("forked") is not None:
+            why = f"{item.nodeid} has the marker 'forked', by which pytest-forked {LOSES_ROWS}: leave it out. {WORKERS}"
+            raise usage_error(why, config)
+
+
 def _reasons(config: pytest.Config) -> Iterator[str]:
     if not hasattr(config.option, "benchmark_only"):
         yield (
             "--device needs pytest-benchmark, which is switched off or missing: leave out '-p no:benchmark', or, where "
             "plugins are not loaded by themselves, name it: -p benchmark."
         )
-    if config.getoption("dist", "no") == "each":
-        yield "--dist each would have every worker measure every device: leave it out."
-    if not all(re.match(r"(\d+\*)?popen\b", spec) for spec in config.getoption("tx", [])):
-        yield "--device needs workers on this host, which is where the devices are reached from: -n N."
+    yield from _no_such_workers(config)
     if not config.option.collectonly:
+        yield from _run_elsewhere(config)
         yield from _no_test_runs(config)
         yield from _no_row_is_written(config)
         yield from _cannot_be_done(config)
+
+
+def _no_such_workers(config: pytest.Config) -> Iterator[str]:
+    if config.getoption("dist", "no") == "each":
+        yield "--dist each would have every worker measure every device: leave it out."
+    for spec in config.getoption("tx", None) or ():
+        if private_api.workers_of(spec) is None:
+            yield (
+                f"--tx {spec}: --device needs workers of this host, this Python and this folder, which is where the "
+                "devices are reached from: -n N. Of --tx it takes popen, with env: and nice=."
+            )
+    restarts = config.getoption("maxworkerrestart", None)
+    if restarts is not None and not re.fullmatch("[0-9]{1,9}", restarts):
+        yield f"--max-worker-restart is {restarts!r}. It takes a number, 0 for none."
+
+
+def _run_elsewhere(config: pytest.Config) -> Iterator[str]:
+    """Plugins that run each test in a process or a thread of its own, where a board is opened for each anew."""
+    option = config.option
+    if config.getoption("forked", False):
+        yield f"--forked {LOSES_ROWS}: leave it out. {WORKERS}"
+    if hasattr(option, "tests_per_worker") and (config.getoption("workers", None) or option.tests_per_worker):
+        yield f"pytest-parallel's --workers and --tests-per-worker {LOSE_ROWS}: leave them out. {WORKERS}"
+    if str(config.getoption("parallel_threads", None) or 1) != "1":
+        yield f"--parallel-threads {LOSES_ROWS}: leave it out. {WORKERS}"
 
 
 def _no_test_runs(config: pytest.Config) -> Iterator[str]:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
-from configspec.pytest_plugin import private_api
+from configspec.errors import UsageError
 from configspec.pytest_plugin.run import AGAIN, RUN, SENT, TAKEN, KeptRow
+from configspec.pytest_plugin.shown import message
 from configspec.theory.ids import device_in
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.run import MeasuringRun
+    from configspec.pytest_plugin.written_row import WrittenRow
     from configspec.records.journal import Journal
 
 # Plain values on a report.
@@ -28,19 +30,21 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the row of `item` on its report: when it was called, and after its teardown if that changed it."""
     if AGAIN in item.stash and report.when == "setup":
         setattr(report, WHY_AGAIN, json.dumps(item.stash[AGAIN]))
-    metadata = private_api.finished_row(item)
-    if metadata is None:
-        return
-    from configspec.pytest_plugin.redaction import public_extra_info
-    from configspec.records.plain import dumps
-    from configspec.records.row import KEY
+    from configspec.pytest_plugin.written_row import WRITTEN
 
-    if KEY not in metadata.extra_info:
+    written = item.stash.get(WRITTEN, None)
+    if written is None:
         return
+    try:
+        own = written.own_values()
+    except UsageError as problem:
+        own = {}
+        if not written.has_told:
+            written.has_told = True
+            _fail(report, message(problem, item.config))
     if report.when == "call":
-        metadata.extra_info[KEY]["outcome"] = report.outcome
-    metadata.extra_info.update(public_extra_info(item.config.stash[RUN], metadata.extra_info))
-    text = dumps(private_api.row_as_json(metadata))
+        written.record["outcome"] = report.outcome
+    text = put_back(item.config.stash[RUN], written, own)
     digest = hashlib.sha256(text.encode()).digest()  # pytest keeps all tests to the end, and these with them
     if digest == item.stash.get(SENT, None):
         return
@@ -48,6 +52,22 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
     setattr(report, ROW, text)
     if TAKEN in item.stash:
         setattr(report, RESUMED, True)
+
+
+def put_back(run: MeasuringRun, written: WrittenRow, own: Mapping[str, object]) -> str:
+    """The row as this run may write it, in pytest-benchmark's hands and as JSON; with `own` values of the test."""
+    from configspec.pytest_plugin.redaction import public_extra_info
+    from configspec.records.row import KEY
+
+    return written.put_back(public_extra_info(run, {**own, KEY: written.record}))
+
+
+def _fail(report: pytest.TestReport, why: str) -> None:
+    """A test's own values are lost: it fails, or says so beside the reason why it has failed already."""
+    if report.failed:
+        report.sections.append(("configspec", why))
+    else:
+        report.outcome, report.longrepr = "failed", why
 
 
 def mark_busy(report: pytest.TestReport, problem: BaseException) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class MeasuringRun:
 
     asked: Asked
     plan: Plan
+    process: int = field(default_factory=os.getpid)  # where its tests run
     samples: Path | None = None  # the folder for side files, once the journal is open
     earlier: EarlierRun | None = None
     session: ProfilingSession | None = None
@@ -113,6 +115,7 @@ class MeasuringRun:
     missing_samples: int = 0  # side files that an earlier run's rows refer to, and that are gone
     unfit: str | None = None  # why this worker must not measure
     workers: int = 0
+    workers_died: bool = False  # every one of them, before it had collected
     queues: DeviceQueues | None = None  # where the workers get their tests from
     watched: WatchedWorkers | None = None  # by the controller, lest one that is stopped stops the run
     rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id

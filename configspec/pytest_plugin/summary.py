@@ -36,6 +36,8 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
     if not run.rows:
         terminal.section("configspec")
         why = ": other runs have the devices" if run.kept_out else ""
+        if run.workers_died:
+            why = ": every worker died while it started or collected"
         terminal.write_line(f"nothing was measured{why}", red=True)
         return
     rows = RowsOf(run.rows.values())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -27,7 +27,7 @@ PLAIN: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", ["disabled", "stats", "extra_info", "has_error", "params", "_mode"])
+@pytest.mark.parametrize("name", ["disabled", "stats", "extra_info", "has_error", "_mode", *PLAIN])
 def test_the_fixtures_attributes(name):
     """BenchmarkFixture sets each of them."""
     assert f"self.{name} = " in inspect.getsource(BenchmarkFixture.__init__), f"BenchmarkFixture.{name} is gone"
@@ -50,6 +50,20 @@ def test_the_session_is_the_plugin_of_that_name(request):
 def test_the_options(request, name):
     """Each is where a worker's are cleared or read."""
     assert hasattr(request.config.option, f"benchmark_{name}"), f"--benchmark-{name} is gone, or kept elsewhere"
+
+
+def test_a_row_can_be_put_back_to_what_it_was():
+    """Each attribute of Metadata, its options and times, and its fixture's `has_error`."""
+    made: Any = Metadata
+    fixture = SimpleNamespace(**PLAIN, cprofile_stats=None, has_error=False)
+    metadata = made(fixture, iterations=1, options={"timer": min})
+    metadata.stats.data = [1.0, 2.0, 4.0]
+    timed, before = private_api.TimedRow(metadata), private_api.row_as_json(metadata)
+    for name in vars(metadata).keys() - {"fixture", "cprofile_stats"}:
+        setattr(metadata, name, None)
+    fixture.has_error = True
+    assert timed.put_back({}) == before == private_api.row_as_json(metadata)
+    assert not metadata.has_error
 
 
 def test_a_row_can_be_made_from_its_json():
@@ -90,6 +104,30 @@ def test_the_processes_of_xdists_workers():
     assert "endmarker" in inspect.signature(execnet.Channel.setcallback).parameters
     assert hasattr(execnet.Gateway, "newchannel")
     assert gateway_io.popen_bootstrapline in gateway_io.popen_args(execnet.XSpec("popen"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "workers"),
+    [
+        *[("popen", 1), ("3*popen", 3), ("popen//nice=5", 1), ("2*popen//env:A=b//nice=1", 2), ("0*popen", 0)],
+        *[("popen//python=/bin/true", None), ("popen//chdir=x", None), ("popen//id=a", None), ("popen//via=a", None)],
+        *[("ssh=a", None), ("", None), ("*popen", None), ("-1*popen", None), ("popen//env:=b", None)],
+    ],
+)
+def test_how_many_workers_a_value_of_tx_starts(spec, workers):
+    """None where they would not be workers of this host, Python and folder."""
+    assert private_api.workers_of(spec) == workers
+
+
+def test_where_xdist_starts_a_worker():
+    """All of it is in its module `workermanage`; and its limit of deaths is an option, which it reads as a number."""
+    manage, dsession = pytest.importorskip("xdist.workermanage"), pytest.importorskip("xdist.dsession")
+    for name in ("setup_nodes", "setup_node"):
+        assert hasattr(manage.NodeManager, name), f"NodeManager.{name} is gone"
+    assert "nodemanager.setup_node" in inspect.getsource(dsession.DSession._clone_node)
+    option = SimpleNamespace(maxworkerrestart=None, numprocesses=None, tx=["2*popen", "popen"])
+    private_api.limit_restarts(cast("pytest.Config", SimpleNamespace(option=option)))
+    assert dsession.get_default_max_worker_restart(SimpleNamespace(option=option)) == 12
 
 
 def test_the_distribution_of_xdist():

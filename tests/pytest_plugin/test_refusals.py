@@ -9,9 +9,16 @@ import pytest
 
 pytestmark = pytest.mark.real
 
-CODSPEED = """
+OTHERS = """
 def pytest_addoption(parser):
-    parser.addoption("--codspeed", action="store_true")
+    for name in ("--codspeed", "--forked"):
+        parser.addoption(name, action="store_true")
+    parser.addoption("--parallel-threads", default=1)
+    parser.addoption("--workers")
+    parser.addoption("--tests-per-worker")
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "forked: as pytest-forked has it")
 """
 
 
@@ -27,6 +34,10 @@ def pytest_addoption(parser):
         (["--setup-plan"], "--setup-plan"),
         (["--setup-only"], "--setup-show"),
         (["--codspeed"], "--codspeed"),
+        (["--forked"], "--forked runs tests where their rows are lost"),
+        (["--parallel-threads", "auto"], "--parallel-threads"),
+        (["--workers=2"], "--workers"),
+        (["--tests-per-worker=auto"], "--tests-per-worker"),
         pytest.param(
             ["--benchmark-histogram"],
             "pip install 'pytest-benchmark[histogram]'",
@@ -36,12 +47,71 @@ def pytest_addoption(parser):
 )
 def test_an_option_that_would_lose_the_rows_is_a_usage_error(testbed, pytester, flags, word):
     """Exit code 4, and a sentence that names it; nothing is measured, and no journal is begun."""
-    pytester.makeconftest(CODSPEED)
+    pytester.makeconftest(OTHERS)
     result = pytester.runpytest("--device", "fast", *flags)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert word in result.stderr.str()
     assert "Traceback" not in result.stderr.str()
     assert not Path(testbed, ".configspec").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--tx", "popen//python=/usr/bin/python3"], "--tx popen//python=/usr/bin/python3: --device needs workers of"),
+        (["--tx", "2*popen//chdir=/"], "--tx 2*popen//chdir=/: --device needs workers of this host"),
+        (["--tx", "popen", "--tx", "ssh=orin"], "--tx ssh=orin: --device needs workers of this host"),
+        (["--tx", "popen", "--dist", "each"], "--dist each would have every worker measure every device"),
+        (["-n2", "--max-worker-restart=few"], "--max-worker-restart is 'few'"),
+    ],
+)
+def test_workers_that_could_not_measure_are_refused(testbed, pytester, flags, words):
+    """Another Python or folder has another testbed; it would die at its start, and so would each that replaced it."""
+    pytest.importorskip("xdist")
+    result = pytester.runpytest("--device", "fast", "--dist", "load", *flags)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert words in result.stderr.str()
+    assert not Path(testbed, ".configspec").exists()
+
+
+def test_the_marker_of_pytest_forked_is_refused(testbed, pytester):
+    """Where that plugin is; where it is not, the marker does nothing."""
+    pytester.makepyfile(test_bench="import pytest\n@pytest.mark.forked\ndef test_it(hil_benchmark): hil_benchmark()\n")
+    pytester.runpytest("--device", "fast", "--k", "1").assert_outcomes(passed=2)
+    pytester.makeconftest(OTHERS)
+    result = pytester.runpytest("--device", "fast", "--k", "1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "has the marker 'forked'" in result.stdout.str() + result.stderr.str()
+
+
+def test_a_test_in_a_process_of_its_own_measures_nothing(testbed, pytester):
+    """Whatever plugin forks it: an error that says so."""
+    pytester.makeconftest(
+        """
+        import os, pickle, pytest
+        from _pytest.runner import runtestprotocol
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_protocol(item, nextitem):
+            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+            reading, writing = os.pipe()
+            if os.fork() == 0:
+                reports = runtestprotocol(item, nextitem=nextitem, log=False)
+                os.write(writing, pickle.dumps([item.config.hook.pytest_report_to_serializable(
+                    config=item.config, report=report) for report in reports]))
+                os._exit(0)
+            os.close(writing)
+            os.wait()
+            with os.fdopen(reading, "rb") as pipe:
+                for data in pickle.load(pipe):
+                    item.ihook.pytest_runtest_logreport(report=item.config.hook.pytest_report_from_serializable(
+                        config=item.config, data=data))
+            return True
+        """
+    )
+    result = pytester.runpytest("--device", "fast", "--k", "1", "--draft", "a")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["This test is run in a process of its own, as pytest-forked does*"])
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,11 @@ class DeviceQueues:
         """Whether anything is left, or being run."""
         return self._left() or any(self._unfinished.values())
 
+    @property
+    def has_collected(self) -> bool:
+        """Whether any worker has."""
+        return self._ids is not None
+
     def add_node(self, node: Worker) -> None:
         """A worker has started."""
         self._unfinished[node] = []

@@ -1,7 +1,7 @@
-"""A worker that is stopped while it starts: xdist waits for its first word in the main thread, and ends with that wait.
+"""A worker that is stopped or killed while it starts.
 
-Nobody holds its process yet, so it is found among the children of this one. From `pytest_configure_node` on, it is
-watched like all others.
+xdist waits for its first word in the main thread, and ends with that wait. Nobody holds the worker's process yet, so it
+is found among the children of this one. From `pytest_configure_node` on, it is watched like all others.
 """
 
 from __future__ import annotations
@@ -73,14 +73,17 @@ class WorkerStarts:
     def _ends_the_run(self) -> Generator[None]:
         try:
             yield
-        except (EOFError, OSError):  # what execnet makes of a process that ends before it answers
-            if self._ended is None:
+        except (EOFError, OSError) as problem:  # what execnet makes of a process that ends before it answers
+            if not private_api.ended_while_it_started(problem):
                 raise
-            what = f"a worker gave no sign of life for {self._silence_s:g} s while it started, and was ended"
-            hint = "Was it stopped, by a signal or a debugger? Run again, with --resume to keep rows."
-            pytest.exit(
-                printable_line(f"{what} (process {self._ended}). {hint}"), returncode=pytest.ExitCode.TESTS_FAILED
-            )
+            said = printable_line(f"{self._what_happened()} Run again, with --resume to keep rows.")
+            pytest.exit(said, returncode=pytest.ExitCode.TESTS_FAILED)
+
+    def _what_happened(self) -> str:
+        if self._ended is None:
+            return "a worker ended while it started, before it had answered. Was it killed, as for lack of memory?"
+        silent = f"a worker gave no sign of life for {self._silence_s:g} s while it started, and was ended"
+        return f"{silent} (process {self._ended}). Was it stopped, by a signal or a debugger?"
 
     def _watch(self, thread_id: int) -> None:
         silences: dict[int, Silence] = {}
