@@ -56,6 +56,19 @@ class Store:
         """Nothing is created on the disk until something is built."""
         self.root = root
 
+    def check(self) -> None:
+        """Look, before work begins, whether the store can be used; it is made where there is none.
+
+        Raises:
+            UsageError: It, or a folder in it, is not this user's own; or nothing is kept in it and nothing can be.
+        """
+        with explained(self.root):
+            kinds = [path.name for path in own_folder(self.root).iterdir() if path.is_dir()]
+            for kind in kinds:
+                own_folder(self.root, kind)
+            if not kinds and not os.access(self.root, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.root))
+
     def ensure(self, kind: str, key: str, suffix: str, build: Callable[[Path], None]) -> Path:
         """The entry's file; made by `build`, which is given the path to write to, where there is none to be believed.
 

@@ -44,6 +44,30 @@ def test_an_entry_is_built_once(tmp_path: Path) -> None:
     assert built == [first.stat().st_ino]  # renamed, not copied: a copy can be seen half-way
 
 
+def test_a_store_is_checked_before_it_is_used(tmp_path: Path) -> None:
+    """It is made where it is missing; a file in its place, or a folder that others may write to, is refused."""
+    store = Store(tmp_path / "cache")
+    store.check()
+    store.ensure("gguf", "key", ".gguf", writes(b"model"))
+    store.check()
+    (store.root / "gguf").chmod(0o777)
+    with pytest.raises(UsageError, match="gguf: others may write"):
+        store.check()
+    (tmp_path / "file").touch()
+    for refused in (tmp_path / "file", tmp_path / "file" / "cache"):
+        with pytest.raises(UsageError, match=f"Not a directory.*{CACHE_VARIABLE}"):
+            Store(refused).check()
+
+
+def test_a_store_that_is_whole_may_be_closed_to_writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image with all models built is mounted read-only; an empty one of that kind is of no use."""
+    monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)  # root may write everywhere
+    with pytest.raises(UsageError, match="Permission denied"):
+        Store(tmp_path).check()
+    (tmp_path / "gguf").mkdir(mode=0o700)
+    Store(tmp_path).check()
+
+
 def test_a_build_that_fails_leaves_no_entry(tmp_path: Path) -> None:
     """Its error passes through as it is, its half file goes, and the next build is a first one."""
 

@@ -76,10 +76,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if run is None or session.config.option.collectonly or private_api.is_worker(session.config):
         return
     from configspec.pytest_plugin.journals import begin_journal
+    from configspec.pytest_plugin.sessions import check_cache
     from configspec.pytest_plugin.written_results import begin_results
 
     refuse_to_compare_in_vain(session.config)
     try:
+        check_cache(run)
         begin_results(run, session.config)
         begin_journal(run, session.config)
     except ConfigspecError as problem:

@@ -49,8 +49,22 @@ def new_name(folder: Path, began: datetime) -> Iterator[Path]:
 
 
 def last_with_a_row(folder: Path) -> Path | None:
-    """The newest journal with a finished line: that of a run killed at its first row may hold half a line."""
-    return next((path for path in reversed(_oldest_first(folder)) if _has_row(path)), None)
+    """The newest journal with a finished line: that of a run killed at its first row may hold half a line.
+
+    Raises:
+        UsageError: The folder cannot be read, or is none.
+    """
+    try:
+        found = _oldest_first(folder)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as problem:  # ValueError: NUL in its name
+        why = problem.strerror if isinstance(problem, OSError) else problem
+        raise UsageError(
+            f"--resume last: {folder}: the folder of the journals cannot be read: {why}. Name another with "
+            "configspec_journal in the pytest configuration, or the journal itself: --resume FILE."
+        ) from problem
+    return next((path for path in reversed(found) if _has_row(path)), None)
 
 
 def prune(folder: Path, own: Path) -> None:
@@ -93,7 +107,8 @@ def _claim(folder: Path) -> tuple[Path, int]:
 
 
 def _oldest_first(folder: Path) -> list[Path]:
-    return sorted((path for path in folder.glob("*.jsonl") if NAME.fullmatch(path.name)), key=_age)
+    # Not by glob, for which a folder that must not be read is an empty one.
+    return sorted((folder / name for name in os.listdir(folder) if NAME.fullmatch(name)), key=_age)
 
 
 def _largest_number(folder: Path) -> int:

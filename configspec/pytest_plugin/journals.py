@@ -66,6 +66,11 @@ def check_journal(asked: Asked) -> None:
     """A UsageError where the journal that was named already exists and is not what the run resumes."""
     if asked.journal is None or not os.path.lexists(asked.journal):
         return
+    if asked.journal.is_dir():
+        raise UsageError(
+            f"--journal {asked.journal}: a folder, and it names a file. Name a file in it; the folder of the journals "
+            "that nobody names is configspec_journal in the pytest configuration."
+        )
     if asked.resume is None or earlier_path(asked).resolve() != asked.journal.resolve():
         raise UsageError(
             f"--journal {asked.journal}: already exists. Choose another name, or resume it: --resume {asked.journal}"

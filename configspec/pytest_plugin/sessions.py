@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from configspec.progress import Progress
 
 
+def check_cache(run: MeasuringRun) -> None:
+    """Before the first test, where a device is not replayed: one error, rather than one for each test.
+
+    Raises:
+        UsageError: The cache's folder is refused, or cannot be made.
+    """
+    if any(run.plan.inventory.devices[name].replay is None for name in run.devices):
+        from configspec.cache import Store, default_root
+
+        Store(default_root()).check()
+
+
 def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
     """What measures for this process; its progress is shown past pytest's capture.
 

@@ -56,15 +56,28 @@ def _begin(config: pytest.Config, asked: Asked) -> MeasuringRun:
     if told and told["inventory_sha256"] != run.plan.inventory.sha256:
         run.unfit = f"{asked.inventory} was changed while the run went on. Run again, with --resume last."
     if asked.resume is not None:
-        from configspec.pytest_plugin.journals import earlier_path
-        from configspec.pytest_plugin.resume import read_earlier
-
-        run.earlier = read_earlier(Path(told["resume"]) if told else earlier_path(asked), run.plan)
+        _read_earlier(run, in_worker=bool(told))
     if not told and not config.option.collectonly:
         from configspec.pytest_plugin.journals import check_journal
 
         check_journal(asked)
     return run
+
+
+def _read_earlier(run: MeasuringRun, *, in_worker: bool) -> None:
+    from configspec.pytest_plugin.journals import earlier_path
+    from configspec.pytest_plugin.resume import read_earlier
+
+    asked = run.asked
+    assert asked.resume is not None
+    try:
+        run.earlier = read_earlier(Path(asked.resume) if in_worker else earlier_path(asked), run.plan)
+    except ConfigspecError as problem:
+        if not in_worker:
+            raise
+        run.unfit = (
+            f"{problem.lines[0]} It was there when the run began: was it deleted or changed?"  # dying is in vain
+        )
 
 
 def end_in_order_when_terminated(config: pytest.Config) -> None:

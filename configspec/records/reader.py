@@ -53,7 +53,8 @@ def open_rows(path: Path, left_out: LeftOutList | None = None) -> RowFile:
     except OSError as problem:
         if os.path.isdir(path):  # pathlib's raises for a name too long
             raise RecordError(f"{path}: a folder. Name the results file or the journal in it.") from None
-        raise RecordError(f"{path}: cannot be read: {problem.strerror}.") from problem
+        hint = " Change its permissions, or name a copy of it." if isinstance(problem, PermissionError) else ""
+        raise RecordError(f"{path}: cannot be read: {problem.strerror}.{hint}") from problem
 
 
 def read_rows(path: Path) -> tuple[Row, ...]:

@@ -17,6 +17,7 @@ from configspec.pytest_plugin.journal_folder import KEPT, last_with_a_row, new_n
 from configspec.records.journal import Journal
 from configspec.records.journal_lock import hold_journal
 
+ANOTHER = 65534  # "nobody"
 NOW = datetime(2026, 11, 24, 4, 25, 42, tzinfo=UTC)
 TEXT = '{"configspec_journal":1}\n{"row":{}}\n'
 clock_errors = st.lists(st.integers(-500_000, 500_000).map(lambda hours: timedelta(hours=hours)), min_size=1)
@@ -89,6 +90,32 @@ def test_an_empty_folder_has_no_last(tmp_path):
     """Nor has one that is not there."""
     assert last_with_a_row(tmp_path) is None
     assert last_with_a_row(tmp_path / "missing") is None
+
+
+def test_a_folder_that_is_none_has_no_last_and_says_so(tmp_path):
+    """A file in its place is no empty folder."""
+    path = tmp_path / "journals"
+    assert last_with_a_row(path) is None
+    path.touch()
+    with pytest.raises(UsageError, match=r"journals: the folder of the journals cannot be read: Not a directory\."):
+        last_with_a_row(path)
+
+
+def test_a_folder_that_must_not_be_read_is_no_empty_one(tmp_path):
+    """Neither is `last` another journal then, nor does a new one take a number that is taken."""
+    folder = tmp_path / "journals"
+    made(folder)
+    folder.chmod(0o300)
+    me = os.geteuid()
+    os.seteuid(ANOTHER if me == 0 else me)  # root reads everything
+    try:
+        with pytest.raises(UsageError, match=r"cannot be read: Permission denied\. Name another"):
+            last_with_a_row(folder)
+        with pytest.raises(UsageError, match="journals: the journal cannot be written: Permission denied"):
+            made(folder)
+    finally:
+        os.seteuid(me)
+        folder.chmod(0o700)
 
 
 def test_runs_that_begin_together_have_different_numbers(tmp_path):

@@ -151,3 +151,34 @@ def test_the_help_is_shown_whatever_else_is_asked_for(testbed, pytester):
     result = pytester.runpytest("--device", "nonsense", "--help")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*--configspec-device=NAME*"])
+
+
+FAMILY = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama"
+LOCAL = f"""
+devices:
+  one: {{connection: local, llama_cpp: {{threads: 1, context: 256}}}}
+families:
+  pair: {{target: {{transformers: '{FAMILY / "target"}'}}, drafts: {{xs: '{FAMILY / "xs"}'}}, quants: [Q8_0]}}
+sweep: {{k: 1..2, depth: 32}}
+"""
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_cache_that_is_refused_is_one_error_before_anything_runs(testbed, pytester, monkeypatch, workers):
+    """And not one for each test."""
+    pytest.importorskip("xdist")
+    Path("devices.yaml").write_text(LOCAL)
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / "cache"))
+    Path("cache").touch()
+    result = pytester.runpytest("--device", "one", workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = result.stdout.str() + result.stderr.str()
+    assert told.count("cache: Not a directory") == 1
+    assert "CONFIGSPEC_CACHE_DIR" in told
+    assert not Path(testbed, ".configspec").exists()
+
+
+def test_figures_that_are_replayed_need_no_cache(testbed, pytester, monkeypatch):
+    """No model is built for them."""
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / "profile.json"))
+    pytester.runpytest("--device", "fast", "--k", "1").assert_outcomes(passed=2)

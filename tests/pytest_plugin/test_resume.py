@@ -278,3 +278,41 @@ def test_the_newest_journals_are_kept(testbed, pytester):
     pytester.runpytest("--device", "fast")
     assert len(list(folder.glob("*.jsonl"))) == 20
     assert not list(folder.glob(".*"))
+
+
+REMOVED = """
+import os, pathlib, signal
+
+def test_configuration(hil_benchmark, configuration):
+    hil_benchmark()
+    if configuration.id == "dev:fast:-pair-a-Q8_0-K2" and "PYTEST_XDIST_WORKER" in os.environ:
+        for path in pathlib.Path().glob({gone!r}):
+            path.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("change", ["first.json", "nothing"])
+def test_a_worker_that_takes_anothers_place_finds_the_earlier_rows(testbed, pytester, rows_of, change):
+    """In its own run's journal, whatever became of the file that was resumed: no row is measured twice, or lost."""
+    pytest.importorskip("xdist")
+    pytester.makepyfile(test_bench=REMOVED.format(gone=change))
+    pytester.runpytest("--device", "fast", "--draft", "b", "--benchmark-json=first.json")
+    result = pytester.runpytest("--device", "fast", "-n1", "--resume", "first.json", "--benchmark-json=r.json")
+    result.assert_outcomes(passed=2, errors=1)
+    assert result.parseoutcomes()["resumed"] == 3
+    found = rows_of("r.json")
+    assert len(found) == 5
+    origins = {node_id: row["extra_info"]["configspec"].get("resumed") for node_id, row in found.items()}
+    assert sum(origin is not None and origin["file"] == "first.json" for origin in origins.values()) == 3
+
+
+def test_a_worker_that_finds_no_earlier_rows_at_all_says_so(testbed, pytester):
+    """Journal and file are gone: its tests are errors, and no worker dies in vain."""
+    pytest.importorskip("xdist")
+    pytester.makepyfile(test_bench=REMOVED.format(gone="**/[!p]*.json*"))
+    pytester.runpytest("--device", "fast", "--draft", "b", "--benchmark-json=first.json")
+    result = pytester.runpytest("--device", "fast", "-n1", "--resume", "first.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*first.json: no such file*It was there when the run began*"])
+    assert "node down" not in result.stdout.str().partition("replacing crashed worker")[2]

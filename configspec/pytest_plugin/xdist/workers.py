@@ -39,9 +39,20 @@ def pytest_configure_node(node: Any) -> None:
             "beats": run.watched.watch(node),
             "silence_s": run.asked.worker_silence_s,
             "inventory_sha256": run.plan.inventory.sha256,
-            "resume": None if run.earlier is None else str(run.earlier.path),
+            "resume": _rows_so_far(run),
             "samples": None if run.samples is None else str(run.samples),
         }
+
+
+def _rows_so_far(run: MeasuringRun) -> str | None:
+    """Where a worker finds the earlier rows: the run's own journal begins with them, and nobody else changes it.
+
+    The file that was resumed may be another by the time when a worker takes the place of one that died.
+    """
+    if run.earlier is None:
+        return None
+    own = None if run.journal is None else run.journal.path
+    return str(own if own is not None and own.is_file() else run.earlier.path)
 
 
 def heed_controller(config: pytest.Config) -> None:
