@@ -178,9 +178,10 @@ def _write_row(
     from configspec.pytest_plugin.written_row import WRITTEN, WrittenRow, time_row
     from configspec.records.codec import to_record
 
-    node = request.node
+    node, run = request.node, _run_of(request)
     clock = node.stash[CLOCK]
     clock.begin()
     timed = time_row(benchmark, node, clock.advance, samples_s, configuration=row.id.as_json())
     node.stash[WRITTEN] = written = WrittenRow(timed, to_record(row))
-    put_back(_run_of(request), written, {})  # whole at once: the test may be ended before its report is made
+    put_back(run, written, {})  # whole at once: the test may be ended before its report is made
+    run.unreported = node

@@ -226,7 +226,7 @@ def _tell_whereabouts(run: MeasuringRun, config: pytest.Config) -> None:
 
 
 def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
-    from configspec.pytest_plugin.rows import catch_up
+    from configspec.pytest_plugin.rows import catch_up, take_unreported
 
     config = session.config
     lacking = 0
@@ -240,6 +240,7 @@ def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else the person ended it
             lacking = report_not_run(config, run)
     else:
+        take_unreported(run)
         there = private_api.tidy_rows(config)
         private_api.put_rows(config, [kept.entry for name, kept in run.rows.items() if name not in there])
     catch_up(run)

@@ -238,6 +238,12 @@ def started_by_execnet(thread_id: int) -> set[int]:
     return found
 
 
+def has_finished(worker: Worker) -> bool:
+    """Whether a worker that is gone has ended its run in order, though tests were left (`pytest.exit`, with a code)."""
+    told = getattr(worker, "workeroutput", None)  # of one that was interrupted, xdist takes its test for crashed
+    return told is not None and told["exitstatus"] != pytest.ExitCode.INTERRUPTED
+
+
 def give_up(worker: Worker) -> None:
     """Have xdist take a worker for dead that does not die."""
     node: Untyped = worker

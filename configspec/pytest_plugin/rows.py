@@ -42,9 +42,10 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
         if not written.has_told:
             written.has_told = True
             _fail(report, message(problem, item.config))
+    run = item.config.stash[RUN]
     if report.when == "call":
-        written.record["outcome"] = report.outcome
-    text = put_back(item.config.stash[RUN], written, own)
+        written.record["outcome"], run.unreported = report.outcome, None
+    text = put_back(run, written, own)
     digest = hashlib.sha256(text.encode()).digest()  # pytest keeps all tests to the end, and these with them
     if digest == item.stash.get(SENT, None):
         return
@@ -115,10 +116,23 @@ def take_row(run: MeasuringRun, report: pytest.TestReport) -> None:
     if text is None:
         return
     delattr(report, ROW)  # pytest keeps the reports of all tests to the end
+    _keep(run, text, resumed=hasattr(report, RESUMED))
+
+
+def take_unreported(run: MeasuringRun) -> None:
+    """Keep the row of a test that Ctrl-C, SIGTERM or `pytest.exit` has ended: it has no report, and it is measured."""
+    from configspec.pytest_plugin.written_row import WRITTEN
+
+    item, run.unreported = run.unreported, None
+    if item is not None and item.nodeid not in run.rows:
+        _keep(run, put_back(run, item.stash[WRITTEN], {}), resumed=TAKEN in item.stash)
+
+
+def _keep(run: MeasuringRun, text: str, *, resumed: bool) -> None:
     entry: dict[str, object] = json.loads(text)
     kept = KeptRow(fullname=str(entry["fullname"]), entry=entry)
     run.rows[kept.fullname] = kept
-    if hasattr(report, RESUMED):
+    if resumed:
         run.resumed.add(kept.fullname)
     _journalled(run, lambda journal: journal.append_json(kept.json))
 

@@ -119,6 +119,7 @@ class MeasuringRun:
     queues: DeviceQueues | None = None  # where the workers get their tests from
     watched: WatchedWorkers | None = None  # by the controller, lest one that is stopped stops the run
     rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id
+    unreported: pytest.Item | None = None  # the running test, once its row is written
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
     private: Private | None = None  # what --anonymous leaves out; None: not looked up yet
     kept_out_of: dict[str | None, bool] = field(default_factory=dict)  # by device that failed: whether busy, at first

@@ -38,6 +38,9 @@ class ResultsFiles:
             FileExistsError: It was to be `new`, and there is one.
         """
         rows, head = _rows_of(document), {key: value for key, value in document.items() if key != ROWS}
+        if rows is None:
+            self.refuse(path, document, "a hook pytest_benchmark_update_json has left no list of rows in it")
+            return False
         try:
             write_results(path, head, lambda: rows, new=new)
         except OSError as problem:
@@ -54,7 +57,7 @@ class ResultsFiles:
     def refuse(self, path: Path, document: Mapping[str, object], why: str) -> None:
         """Remember that this file could not be written, and its rows."""
         self.refused[path] = why
-        self.refused_rows = _rows_of(document)
+        self.refused_rows = _rows_of(document) or ()  # else the run has its own
 
     def _put_samples(self, path: Path) -> None:
         if self._run.samples is None:
@@ -87,7 +90,7 @@ def begin_results(run: MeasuringRun, config: pytest.Config) -> None:
     private_api.write_results_by(config, run.results)
 
 
-def _rows_of(document: Mapping[str, object]) -> Entries:
-    rows = document[ROWS]
-    assert isinstance(rows, list)
-    return rows
+def _rows_of(document: Mapping[str, object]) -> Entries | None:
+    """The rows of a document; None where they are none that a file could hold."""
+    rows = document.get(ROWS)
+    return rows if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows) else None

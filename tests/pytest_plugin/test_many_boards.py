@@ -306,3 +306,22 @@ def test_an_early_end_keeps_what_was_finished(testbed, pytester, rows_of, journa
     assert result.ret == 0
     result.stdout.fnmatch_lines([f"{len(finished)} rows resumed from *, {EVERYTHING - len(finished)} measured"])
     assert len(rows_of("all.json")) == EVERYTHING
+
+
+def test_a_test_that_ends_its_worker_is_told(testbed, pytester, rows_of):
+    """`pytest.exit` with a code, in a worker: what was not run is an error, and finished rows are kept."""
+    pytester.makepyfile(
+        test_bench="""
+        import pytest
+        def test_configuration(hil_benchmark, configuration):
+            hil_benchmark()
+            if configuration.draft == "b":
+                pytest.exit("enough", returncode=7)
+        """
+    )
+    result = pytester.runpytest("--device", "fast", "-n1", "--benchmark-json=r.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=3, errors=3)
+    result.stdout.fnmatch_lines(["*not run: its worker ended its run meanwhile, as by pytest.exit*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    assert len(rows_of("r.json")) == 3

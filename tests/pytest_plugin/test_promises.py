@@ -199,7 +199,7 @@ def test_a_kill_while_the_results_are_written_leaves_the_earlier_ones(testbed, p
             def __iter__(self):
                 Deadly.reads += 1
                 yield self[0]
-                if Deadly.reads > 1:
+                if Deadly.reads > 2:  # looked at, named, and now written
                     os.kill(os.getpid(), signal.SIGKILL)
                 yield from self[1:]
 
@@ -211,6 +211,17 @@ def test_a_kill_while_the_results_are_written_leaves_the_earlier_ones(testbed, p
     result = run("--benchmark-json=r.json")
     assert result.returncode == -signal.SIGKILL
     assert Path("r.json").read_text() == EARLIER
+    assert len(rows_of(journal())) == 6
+
+
+@pytest.mark.parametrize("body", ["output_json.clear()", "output_json['benchmarks'].append(3)"])
+def test_a_hook_that_spoils_the_results_loses_no_row(testbed, pytester, rows_of, journal, body):
+    """Another plugin's change of what is to be written: told as every file that cannot be written."""
+    pytester.makeconftest(f"def pytest_benchmark_update_json(output_json): {body}")
+    result = run("--benchmark-json=r.json")
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "pytest_benchmark_update_json has left no list of rows in it" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
     assert len(rows_of(journal())) == 6
 
 

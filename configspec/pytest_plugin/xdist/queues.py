@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from configspec.pytest_plugin.private_api import Worker
+from configspec.pytest_plugin.private_api import Worker, has_finished
 from configspec.theory.ids import device_in
 
 AHEAD = 3
@@ -41,6 +41,7 @@ class DeviceQueues:
         self._owner: dict[str, Worker] = {}
         self._deaths: Counter[str | None] = Counter()
         self._not_run: dict[str, str] = {}
+        self._nobody_left = False
 
     @property
     def nodes(self) -> list[Worker]:
@@ -56,7 +57,7 @@ class DeviceQueues:
     def tests_finished(self) -> bool:
         """Whether nothing is left but what each worker is running."""
         at_work = any(len(unfinished) >= 2 for unfinished in self._unfinished.values())
-        return self._scheduled and not self._left() and not at_work
+        return self._scheduled and (self._nobody_left or (not self._left() and not at_work))
 
     @property
     def has_pending(self) -> bool:
@@ -116,6 +117,10 @@ class DeviceQueues:
             self._queues[device_in(names[index], self._devices)].appendleft(index)
         self._owner = {device: owner for device, owner in self._owner.items() if owner is not node}
         crashed = names[unfinished[0]] if unfinished else None
+        if crashed is not None and has_finished(node):
+            self._not_run[crashed] = "its worker ended its run meanwhile, as by pytest.exit"
+            self._nobody_left = not self._unfinished  # xdist puts nobody in its place
+            crashed = None  # xdist takes a test that is named here for a mistake of its own
         if crashed is not None:
             self._count_death(device_in(crashed, self._devices))
         if self._scheduled:
