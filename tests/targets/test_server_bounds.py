@@ -126,6 +126,24 @@ def test_no_header_of_a_server_ends_in_another_exception(
 
 
 @real
+@pytest.mark.parametrize("key", [SECRET, ""])
+def test_nothing_goes_to_a_server_that_devices_yaml_does_not_say(
+    loopback: Start, reply: Start, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """No account, other key or project of the environment, and not what this machine is; a key only where there is one."""
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "OPENAI_WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, f"private {name}")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Private: private header")
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    server = loopback(lambda *_: reply(body={"data": []}))
+    ask(server.url)
+    assert "private" not in str(server.headers)
+    assert server.headers.pop("authorization", "") == (f"Bearer {SECRET}" if key else "")
+    assert server.headers.pop("user-agent").startswith("configspec/")
+    assert server.headers.keys() == {"host", "accept", "accept-encoding", "connection"}
+
+
+@real
 def test_a_request_in_the_clear_goes_through_no_proxy(
     loopback: Start, reply: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
