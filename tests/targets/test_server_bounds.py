@@ -130,7 +130,7 @@ def test_no_header_of_a_server_ends_in_another_exception(
 def test_nothing_goes_to_a_server_that_devices_yaml_does_not_say(
     loopback: Start, reply: Start, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
-    """No account, other key or project of the environment, and not what this machine is; a key only where there is one."""
+    """No account, other key or project of the environment, nor what this machine is; a key only where there is one."""
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "OPENAI_WEBHOOK_SECRET"):
         monkeypatch.setenv(name, f"private {name}")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Private: private header")

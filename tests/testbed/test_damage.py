@@ -161,6 +161,13 @@ def test_names_from_a_profile_file_are_shown_harmlessly(write_inventory: WriteIn
         assert str(error.value).count("\n") == 0
 
 
+def test_a_profile_file_names_each_device_once(write_inventory: WriteInventory, tmp_path: Path) -> None:
+    """Of two that share a name one would be lost, and figures of the other replayed."""
+    (tmp_path / "two.json").write_text('{"devices": {"a": {}, "b": {}, "a": {}}}')
+    with pytest.raises(UsageError, match=r"two\.json, which is not JSON: the key 'a' stands twice in one object"):
+        read_inventory(write_inventory("devices: {a: {replay: {profile: two.json, device: b}}}"))
+
+
 @pytest.mark.parametrize(
     "text",
     [

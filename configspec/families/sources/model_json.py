@@ -2,6 +2,9 @@
 
 They come from whoever trained the model, and through copies and downloads that may have damaged them. A wrong size
 would be an allocation of that size, or a model that loads and is another.
+
+Of a key that stands twice in one object the last counts, as for transformers and tokenizers, which run such files: what
+is measured is what they read.
 """
 
 from __future__ import annotations
