@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from damage import civil
@@ -119,8 +120,9 @@ def test_a_lock_that_is_none_is_its_boards_line(tmp_path: Path, monkeypatch: pyt
 )
 def test_a_command_to_copy_is_one_whatever_is_declared(python: str, typed: str) -> None:
     """A person pastes it into a shell."""
-    facts = DeviceFacts(**dict.fromkeys(DeviceFacts.__dataclass_fields__) | {"llama_cpp_reason": "not there"})
-    (told,) = _lacking_llama_cpp(DeviceSpec(name="here", connection="local", python=(python,)), facts)
+    facts: dict[str, Any] = {**dict.fromkeys(DeviceFacts.__dataclass_fields__), "llama_cpp_reason": "not there"}
+    spec = DeviceSpec(name="here", connection="local", python=(python,))
+    (told,) = _lacking_llama_cpp(spec, DeviceFacts(**facts))
     assert told == f"not there. There: {typed} -m pip install --upgrade llama-cpp-python"
 
 
