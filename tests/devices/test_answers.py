@@ -113,6 +113,18 @@ def answer_or_error(client: AgentClient, asked: Request, kind: type[object]) -> 
         return problem
 
 
+def check_damaged(name: str, ok: object, asked: Request, kind: type[object]) -> None:
+    client = answering(ok)
+    answer = answer_or_error(client, asked, kind)
+    if isinstance(answer, TestbedError):
+        assert str(answer).startswith("orin: "), name
+        assert len(str(answer)) < 1000, name
+        civil(3, str(answer))
+        assert client.cause is answer, name
+    else:
+        assert type(answer) is kind, name
+
+
 def test_every_request_of_the_protocol_is_in_the_conversation() -> None:
     """A new one is damaged, too."""
     assert {type(asked) for asked, _, _ in CONVERSATION} == set(REQUESTS)
@@ -131,15 +143,17 @@ def test_a_damaged_answer_is_a_reply_or_loses_its_board(
     """One field at a time left out or made extreme, and one that nobody knows; every later call tells the same."""
     changes = [("one field more", {**good, "more": 1}), *one_field_at_a_time(good, seed=10, at_most=250)]
     for name, ok in changes:
-        client = answering(ok)
-        answer = answer_or_error(client, asked, kind)
-        if isinstance(answer, TestbedError):
-            assert str(answer).startswith("orin: "), name
-            assert len(str(answer)) < 1000, name
-            civil(3, str(answer))
-            assert client.cause is answer, name
-        else:
-            assert type(answer) is kind, name
+        check_damaged(name, ok, asked, kind)
+
+
+@EACH
+def test_an_answer_with_two_damaged_fields_is_a_reply_or_loses_its_board(
+    asked: Request, kind: type[object], good: dict[str, object]
+) -> None:
+    """What one field's error hides, and what two make of each other."""
+    for first, damaged in one_field_at_a_time(good, seed=11, at_most=12):
+        for second, ok in one_field_at_a_time(damaged, seed=12, at_most=6):
+            check_damaged(f"{first}, {second}", ok, asked, kind)
 
 
 @EACH
