@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from configspec.testbed.inventory import Inventory
 
 TIMEOUT_S = 20.0
+MOST_TIMEOUT_S = 3600.0
 FAILED_STATUS = 3  # as of every TestbedError
 FACT_LETTERS, REASON_LETTERS = 80, 1000
 WIDTH = 120
@@ -59,8 +60,10 @@ def _devices(asked: argparse.Namespace) -> int:
     from configspec.testbed.read import read_inventory
     from configspec.testbed.select import select_devices
 
-    if not 0 < asked.timeout < float("inf"):
-        raise UsageError(f"--timeout is {asked.timeout:g}; it takes seconds, more than 0.")
+    if not 0 < asked.timeout <= MOST_TIMEOUT_S:
+        raise UsageError(
+            f"--timeout is {asked.timeout:g}; it takes seconds, more than 0 and {MOST_TIMEOUT_S:g} at most."
+        )
     inventory = read_inventory(asked.inventory)
     devices = select_devices(inventory, asked.names or ["*"])
     models = _models(inventory, devices)

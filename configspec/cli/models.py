@@ -36,7 +36,8 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
         parts,
         "list",
         "what each family is made of, where it comes from, and what of it is on this host",
-        "List each family's target and draft models: where each comes from, whether it is on this host, and its size.",
+        "List each family's target and draft models: where each comes from, whether it is on this host, and its size. "
+        "Exits with 1 if one is there and damaged.",
         "configspec models list --family 'llama*' --format json",
     )
     shown.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
@@ -120,7 +121,7 @@ def _list(asked: argparse.Namespace) -> int:
         say_json([_as_json(one) for one in models])
     else:
         _print_table(models)
-    return 0
+    return 1 if any(one.state == "damaged" for one in models) else 0
 
 
 def _as_json(model: Model) -> dict[str, object]:
@@ -134,6 +135,7 @@ def _as_json(model: Model) -> dict[str, object]:
         "commit": model.commit,
         "size_bytes": model.size_bytes,
         "path": None if model.path is None else str(model.path),
+        "problem": model.problem,
     }
 
 
@@ -145,7 +147,7 @@ def _print_table(models: list[Model]) -> None:
     rows = []
     for one in models:
         size = "-" if one.size_bytes is None else shown_bytes(one.size_bytes)
-        rows.append((one.family, one.name, ", ".join(one.quants) or "-", one.state, size, one.source))
+        rows.append((one.family, one.name, ", ".join(one.quants) or "-", one.state, size, one.problem or one.source))
     say_text(folded_table(titles, rows, None if goes_to_a_terminal() else WIDTH, right="size"))
 
 
@@ -217,16 +219,23 @@ def _verify_cache() -> bool:
 
 
 def _build(asked: argparse.Namespace) -> int:
+    """Build every draft that can be built, even where some fail."""
     from configspec.cache import Store, default_root
     from configspec.families.build import ensure_family
     from configspec.theory.sizes import shown_bytes
 
-    store = Store(default_root())
+    store, problems = Store(default_root()), list[ConfigspecError]()
     for family in _families(asked):
-        count = len(family.drafts) * len(family.quants)
-        for number, built in enumerate(ensure_family(family, store, _say), 1):
-            size = shown_bytes(built.size_bytes)
-            say(f"{family.name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}")
+        quants, count = len(family.quants), len(family.drafts) * len(family.quants)
+        for place, (name, draft) in enumerate(family.drafts.items()):
+            alone = replace(family, drafts={name: draft})
+            try:
+                for number, built in enumerate(ensure_family(alone, store, _say), place * quants + 1):
+                    size = shown_bytes(built.size_bytes)
+                    say(f"{family.name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}")
+            except ConfigspecError as problem:
+                problems.append(problem)
+    raise_all(problems)
     return 0
 
 

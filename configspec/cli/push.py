@@ -16,19 +16,19 @@ from configspec.families.build import ensure_draft
 from configspec.families.resolve import resolve_draft
 from configspec.profiling.staging import shares_this_hosts_files
 from configspec.testbed.device_spec import DeviceSpec
-from configspec.testbed.family_spec import FamilySpec
+from configspec.testbed.family_spec import DraftSpec, FamilySpec
 from configspec.theory.sizes import shown_bytes
 
 
 def push_models(devices: Sequence[DeviceSpec], families: Sequence[FamilySpec], *, overwrite: bool) -> None:
-    """Copy what is missing to each device in turn; an error of one does not stop the others.
+    """Copy what is missing to each device in turn; an error of one, or of one draft, does not stop the others.
 
     Raises:
         UsageError, TestbedError: What went wrong, of all devices, at the end.
     """
     boards = [spec for spec in devices if _has_a_folder(spec)]
-    files = _files(families) if boards else []
     problems: list[ConfigspecError] = []
+    files = _files(families, problems) if boards else []
     for spec in boards:
         try:
             # The emulated link is for what is measured.
@@ -49,21 +49,36 @@ def _has_a_folder(spec: DeviceSpec) -> bool:
     return False
 
 
-def _files(families: Sequence[FamilySpec]) -> list[BoardFile]:
-    """Every file of the drafts, built or fetched where need be; a UsageError where two would have one name."""
+def _files(families: Sequence[FamilySpec], problems: list[ConfigspecError]) -> list[BoardFile]:
+    """Every file of the drafts, built or fetched where need be; a UsageError where two would have one name.
+
+    What is wrong with one draft is added to `problems`.
+    """
     store, by_name = Store(default_root()), dict[str, BoardFile]()
     for family in families:
         for declared in family.drafts.values():
-            draft = resolve_draft(family.name, declared, family.quants, _say)
-            for quant in family.quants:
-                for file in board_files(family.name, draft, quant, ensure_draft(family, draft, quant, store, _say)):
-                    same = by_name.setdefault(file.name, file)
-                    if same.sha256 != file.sha256:
-                        raise UsageError(
-                            f"{same.path} and {file.path} differ and would both be {file.name} on a device. "
-                            "Give one of them another name."
-                        )
+            try:
+                files = _files_of(family, declared, store)
+            except ConfigspecError as problem:
+                problems.append(problem)
+                continue
+            for file in files:
+                same = by_name.setdefault(file.name, file)
+                if same.sha256 != file.sha256:
+                    raise UsageError(
+                        f"{same.path} and {file.path} differ and would both be {file.name} on a device. "
+                        "Give one of them another name."
+                    )
     return list(by_name.values())
+
+
+def _files_of(family: FamilySpec, declared: DraftSpec, store: Store) -> list[BoardFile]:
+    draft = resolve_draft(family.name, declared, family.quants, _say)
+    return [
+        file
+        for quant in family.quants
+        for file in board_files(family.name, draft, quant, ensure_draft(family, draft, quant, store, _say))
+    ]
 
 
 def _push(device: Device, files: Sequence[BoardFile], overwrite: bool) -> list[ConfigspecError]:

@@ -37,6 +37,8 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
             _equal("probabilities", len(reply.probabilities), 0 if asked.temperature is None else asked.k)
             if asked.keep is not None:
                 _equal("length", reply.length, asked.keep + len(asked.append) + asked.k)
+            else:
+                _at_most("tokens drafted and appended", len(asked.append) + asked.k, reply.length)
             worked_s = reply.stamps_s[-1] - reply.stamps_s[0]
         case Rounds(), TimedRounds():
             _equal("k", reply.k, asked.k)

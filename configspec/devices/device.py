@@ -87,6 +87,7 @@ class Device:
         self.lock_fallback_reason = None if taken is None else taken.lock.fallback_reason
         self._client = client
         self._vocabulary = MAX_VOCABULARY  # of the model that is open
+        self._clock_s = hello.clock_s  # the board's, when it was last told
 
     @property
     def lost(self) -> bool:
@@ -156,6 +157,7 @@ class Device:
             asked = replace(asked, seed=seed, **_sampling(decoding))
         drafted = self._client.call(asked, DraftedTokens, deadline_s=deadline_s)
         self._check_tokens(drafted.tokens)
+        self._check_clock(drafted.stamps_s[0], drafted.stamps_s[-1])
         return drafted
 
     def distribution(self, index: int, *, deadline_s: float = WORK_DEADLINE_S) -> NDArray[np.float64]:
@@ -179,6 +181,7 @@ class Device:
         bound_s = 2 * seconds + WORK_DEADLINE_S if deadline_s is None else deadline_s
         timed = self._client.call(asked, TimedRounds, deadline_s=bound_s)
         self._check_tokens(timed.tokens)
+        self._check_clock(timed.stamps_s[0][0], timed.stamps_s[-1][-1])
         return timed
 
     def score(
@@ -195,6 +198,8 @@ class Device:
             asked = replace(asked, **_sampling(decoding))
         scores = self._client.call(asked, Scores, deadline_s=deadline_s)
         self._check_tokens(scores.argmax)
+        if max(scores.rank, default=0) >= self._vocabulary:
+            self._client.give_up(f"of {self._vocabulary} tokens of its model, {max(scores.rank)} are before another.")
         if decoding is None or not decoding.greedy:
             return scores
         certain = (float(best == own) for best, own in zip(scores.argmax, tokens[start:], strict=True))
@@ -211,6 +216,12 @@ class Device:
     def close(self) -> None:
         """End the agent."""
         self._client.close()
+
+    def _check_clock(self, begin_s: float, end_s: float) -> None:
+        """The clock that times every draft goes on from answer to answer, and from the hello."""
+        if begin_s < self._clock_s:
+            self._client.give_up(f"its monotonic clock went back, from {self._clock_s:.6g} s to {begin_s:.6g} s.")
+        self._clock_s = end_s
 
     def _check_tokens(self, tokens: Sequence[int]) -> None:
         if max(tokens, default=0) >= self._vocabulary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,7 @@ from configspec.families.resolve import Check, Choose, here, unchecked
 from configspec.families.sources.safetensors_folder import weight_files
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec
 
-State = Literal["here", "missing", "server"]
+State = Literal["here", "missing", "damaged", "server"]
 Kind = Literal["transformers", "gguf", "tokenizer", "server"]
 
 
@@ -26,6 +26,7 @@ class Model:
     """One model, or one quantisation of it, as it is declared, and where it is.
 
     `quants` has one name for a GGUF file of a draft, several for a folder that is converted to each, none for a target.
+    `problem`: what is wrong with it where its state is "damaged": it is there, and cannot be read.
     """
 
     family: str
@@ -36,6 +37,7 @@ class Model:
     kind: Kind
     path: Path | None = None
     size_bytes: int | None = None
+    problem: str | None = None
 
     @property
     def commit(self) -> str | None:
@@ -96,8 +98,10 @@ def _draft(family: FamilySpec, draft: DraftSpec, hub: Hub) -> Iterator[Model]:
 
 
 def _is_cached_as_folder(spec: HubSpec, hub: Hub) -> bool:
-    folder = hub.cached(spec)
-    return folder is not None and is_transformers(hub.known_files(spec, folder))
+    with suppress(UsageError):  # a damaged cache, which is told of each of its models
+        folder = hub.cached(spec)
+        return folder is not None and is_transformers(hub.known_files(spec, folder))
+    return False
 
 
 class _Entry:
@@ -109,12 +113,20 @@ class _Entry:
         self._hub = hub
 
     def folder(self, path: Path, quants: Sequence[str], kind: Kind) -> Model:
-        size_bytes = sum(one.stat().st_size for one in path.iterdir() if one.is_file()) if path.is_dir() else 0
-        return self._model(quants, str(path), path if path.is_dir() else None, size_bytes, kind)
+        try:
+            here = path.is_dir()
+            size_bytes = sum(one.stat().st_size for one in path.iterdir() if one.is_file()) if here else 0
+        except OSError as problem:
+            return self._damaged(quants, str(path), kind, f"{problem.filename}: {problem.strerror}")
+        return self._model(quants, str(path), path if here else None, size_bytes, kind)
 
     def gguf(self, path: Path, quants: Sequence[str]) -> Model:
-        whole = all(one.is_file() for one in gguf_files(path))
-        return self._model(quants, str(path), path if whole else None, gguf_bytes(path) if whole else 0, "gguf")
+        try:
+            whole = all(one.is_file() for one in gguf_files(path))
+            size_bytes = gguf_bytes(path) if whole else 0
+        except (OSError, UsageError) as problem:
+            return self._damaged(quants, str(path), "gguf", str(problem))
+        return self._model(quants, str(path), path if whole else None, size_bytes, "gguf")
 
     def gguf_of_hub(self, spec: HubSpec, quant: str | None) -> Model:
         quants = () if quant is None else (quant,)
@@ -130,7 +142,12 @@ class _Entry:
         self, spec: HubSpec, quants: Sequence[str], kind: Kind, choose: Choose, check: Check = unchecked
     ) -> Model:
         source = " ".join(filter(None, (f"{spec.repo}@{spec.revision}", spec.file)))
-        folder = self._hub.cached(spec)
+        try:
+            folder = self._hub.cached(spec)
+            if folder is not None:
+                self._hub.known_files(spec, folder)
+        except UsageError as problem:
+            return self._damaged(quants, source, kind, str(problem))
         path, size_bytes = None, 0
         if folder is not None:
             with suppress(UsageError):  # some of its files are not here
@@ -138,6 +155,10 @@ class _Entry:
                 path = folder / files[0] if kind == "gguf" else folder
                 size_bytes = sum((folder / name).stat().st_size for name in files)
         return self._model(quants, source, path, size_bytes, kind)
+
+    def _damaged(self, quants: Sequence[str], source: str, kind: Kind, problem: str) -> Model:
+        missing = self._model(quants, source, None, 0, kind)
+        return replace(missing, state="damaged", problem=problem)
 
     def _model(self, quants: Sequence[str], source: str, path: Path | None, size_bytes: int, kind: Kind) -> Model:
         return Model(

@@ -60,7 +60,7 @@ def verify(models: Sequence[Model], target: TargetSpec, memory_bytes: int | None
     for model in models:
         if model.state != "here":
             absent = f"{model.source} is not on this host; `configspec models pull` fetches what is on the hub"
-            yield Finding(model=model, problem=None if model.state == "server" else absent)
+            yield Finding(model=model, problem=None if model.state == "server" else model.problem or absent)
             continue
         try:
             vocabulary = _read_whole(model)

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from configspec.printable import printable
 from configspec.pytest_plugin.options import AMOUNTS, LAST, SILENCE, ini_value, inventory_path, wrong_value
+
+MOST_WAIT_S = 7 * 24 * 3600.0  # for a device; what waits longer has been forgotten
+MOST_PROMPTS = 100_000  # as many as a set may have
+_SHOWN = 60  # letters of a value in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +79,12 @@ def _amount(config: pytest.Config) -> str:
 
 
 def _device_wait_s(config: pytest.Config) -> float:
-    written = _text(config, "configspec_device_wait", "0")
+    key = "configspec_device_wait"
+    written = _text(config, key, "0")
     asked_s = _time_s(written)
-    if asked_s is None:
-        raise wrong_value(config, f"--device-wait is {written!r}. It takes seconds, or a time such as 90s, 10m or 1h.")
+    if asked_s is None or asked_s > MOST_WAIT_S:
+        is_, most = _found(config, key, written), f"{MOST_WAIT_S / 3600:g}h"
+        raise wrong_value(config, f"{is_}. It takes seconds, or a time such as 90s, 10m or 1h. The longest is {most}.")
     return asked_s
 
 
@@ -85,7 +92,7 @@ def _worker_silence_s(config: pytest.Config) -> float:
     given = ini_value(config, SILENCE)
     asked_s = _time_s("30s" if given is None else str(given))
     if asked_s is None or not 1 <= asked_s <= 24 * 3600:
-        raise wrong_value(config, f"{SILENCE} is {given!r}. It takes a time from 1s to 24h, such as 30s.")
+        raise wrong_value(config, f"{_found(config, SILENCE, given)}. It takes a time from 1s to 24h, such as 30s.")
     return asked_s
 
 
@@ -98,10 +105,17 @@ def _time_s(written: str) -> float | None:
 def _acceptance_check(config: pytest.Config) -> int:
     key = "configspec_acceptance_check"
     asked = _text(config, key, "2").strip()
-    if re.fullmatch(r"[0-9]{1,9}", asked) is None:
-        where = key if config.getoption(key) is None else "--acceptance-check"
-        raise wrong_value(config, f"{where} is {asked!r}. It takes a number of prompts, 0 for none.")
+    if re.fullmatch(r"[0-9]{1,9}", asked) is None or int(asked) > MOST_PROMPTS:
+        is_ = _found(config, key, asked)
+        raise wrong_value(config, f"{is_}. It takes a number of prompts, 0 for none, {MOST_PROMPTS:,} at most.")
     return int(asked)
+
+
+def _found(config: pytest.Config, key: str, value: object) -> str:
+    """The beginning of a message: where a value stands, and what it is."""
+    typed = key != SILENCE and config.getoption(key) is not None
+    where = f"--{key.removeprefix('configspec_').replace('_', '-')}" if typed else key
+    return f"{where} is {printable(repr(value), at_most=_SHOWN)}"
 
 
 def _names(config: pytest.Config, key: str) -> tuple[str, ...]:

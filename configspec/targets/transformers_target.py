@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from configspec.errors import UsageError
 from configspec.families.build import source_sha256
 from configspec.families.sources.model_config import check_config
-from configspec.families.sources.model_json import wrong
-from configspec.printable import printable
+from configspec.families.sources.model_json import check_files, wrong
 from configspec.targets.target import Continuation
+from configspec.targets.tokenizer_faults import first_line, is_fault, told_of
 from configspec.targets.writing import Writer, filler
 from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import warp
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 EXTRA = "pip install 'configspec[transformers]'"
 # Left unset, transformers asks at the terminal whether to run Python code that lies in the folder.
 _AS_IT_LIES = {"local_files_only": True, "trust_remote_code": False}
-_SHOWN = 400  # letters of what transformers says
 
 
 def runtime_version() -> str:
@@ -112,8 +111,9 @@ class TransformersTarget:
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt: begin-of-text where the tokenizer has one, then the text; no chat template."""
-        begin = self._tokenizer.bos_token_id
-        text_ids = self._tokenizer.encode(text, add_special_tokens=False)
+        with told_of(self.folder, "a text cannot be tokenised with its tokenizer"):
+            begin = self._tokenizer.bos_token_id
+            text_ids = self._tokenizer.encode(text, add_special_tokens=False)
         ids = (() if begin is None else (int(begin),)) + tuple(int(i) for i in text_ids)
         if ids and max(ids) >= self._vocabulary:
             raise UsageError(
@@ -217,6 +217,7 @@ class TransformersTarget:
         self, library: ModuleType, spec: TargetSpec
     ) -> tuple[transformers.PreTrainedTokenizerBase, transformers.PreTrainedModel]:
         check_config(self.folder)
+        check_files(self.folder)
         dtype = spec.dtype if spec.dtype == "auto" else getattr(self._torch, spec.dtype)
         placed = {} if spec.device_map is None else {"device_map": spec.device_map}
         try:
@@ -224,11 +225,14 @@ class TransformersTarget:
             model = library.AutoModelForCausalLM.from_pretrained(self.folder, dtype=dtype, **_AS_IT_LIES, **placed)
         except self._torch.OutOfMemoryError as error:
             raise self._no_room("its weights", error) from error
-        except Exception as problem:  # of others' code alone: tokenizers raises no narrower one for a damaged file
-            first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        except BaseException as problem:
+            # Nothing of ours runs in these two calls, and what they raise over a damaged or unknown model has no common
+            # kind: OSError and ValueError as documented; KeyError, TypeError, ZeroDivisionError and the like of a
+            # configuration that is used as it is; Exception itself, and panics, of tokenizers and safetensors.
+            if not is_fault(problem):
+                raise
             raise UsageError(
-                f"{self.folder}: transformers cannot load it as a causal language model: "
-                f"{printable(first_line, at_most=_SHOWN)} "
+                f"{self.folder}: transformers cannot load it as a causal language model: {first_line(problem)} "
                 "The folder needs config.json, the weights and the tokenizer's files."
             ) from problem
         longest = tokenizer.model_max_length

@@ -75,11 +75,11 @@ class ReplaySpec(Spec):
 def _devices_of_profile(path: Path) -> list[str]:
     """Only the names; `configspec.records.profile_file` describes and checks the rest when the figures are needed."""
     try:
-        document = parse_json(read_bounded(path, at_most_bytes=MAX_PROFILE_BYTES))
+        document = parse_json(read_bounded(path, at_most_bytes=MAX_PROFILE_BYTES), unique_keys=True)
     except OSError as error:
         raise ValueError(f"names {path}, which cannot be read: {error.strerror}. Name a profile file.") from None
-    except NotJson:
-        document = None
+    except NotJson as problem:
+        raise ValueError(f"names {path}, which is not JSON: {problem}. Name a profile file.") from None
     devices = document.get("devices") if isinstance(document, dict) else None
     if not isinstance(devices, dict):
         raise ValueError(f"names {path}, which is not JSON with a mapping `devices`. Name a profile file.")

@@ -24,6 +24,7 @@ from configspec.testbed.key_types import (
     Seconds,
     Text,
     Url,
+    Variable,
 )
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import HIDDEN, OwnName, ReadAs, Spec, Variant
@@ -80,7 +81,7 @@ class ServerSpec(Spec):
     ]
     model: Annotated[Text, Field(description="The server's name of the model")]
     api_key_env: Annotated[
-        Text, Field(description="The environment variable that holds the server's key, if it wants one")
+        Variable, Field(description="The environment variable that holds the server's key, if it wants one")
     ] = "OPENAI_API_KEY"
     timeout_s: Annotated[
         Seconds, Field(description="Seconds that one request to the server may take, until its whole answer is here")

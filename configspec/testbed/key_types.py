@@ -42,7 +42,8 @@ MAX_MS = 60_000.0
 MAX_MBPS, MIN_MBPS = 1_000_000.0, 0.0001  # at less, one message would take minutes
 MAX_C = 200.0
 # What a text may hold: no control characters, line ends or marks that turn the direction of writing.
-PLAIN = r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+_NOT_PLAIN = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+PLAIN = rf"[^{_NOT_PLAIN}]"
 TEXT_PATTERN = rf"^{PLAIN}*$"
 # What can stand in a pytest id and name a file: `::`, brackets, spaces, `=` and a leading `-` or `.` cannot.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -55,9 +56,11 @@ _LABEL = r"[A-Za-z0-9_-]{1,63}"
 URL_PATTERN = rf"""^https?://({_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?(/[!-"$->@-~]*)?$"""
 URL_EXAMPLE = "http://verifier:8000/v1"
 BOARD_FOLDER_PATTERN = rf"^(~|~?/{PLAIN}*)$"  # not relative: a login shell may begin anywhere
+# POSIX's names of variables. A key that was written in the place of one mostly is none, for it holds a dash.
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 # ssh would take a leading - for an option, and puts user and host into the shell string of a ProxyCommand. What is
 # refused is what OpenSSH 9.6 refuses (https://www.openssh.com/txt/release-9.6, CVE-2023-51385), in older ones too.
-_NOT_IN_HOST = r"""\s\x00-\x1f\x7f'"`$\\;&<>|(){}"""
+_NOT_IN_HOST = rf"""\s{_NOT_PLAIN}'"`$\\;&<>|(){{}}"""
 DESTINATION_PATTERN = rf"^([^-@{_NOT_IN_HOST}][^@{_NOT_IN_HOST}]*@)?[^-@{_NOT_IN_HOST}][^@{_NOT_IN_HOST}]*$"
 
 
@@ -143,6 +146,7 @@ Command: TypeAlias = Annotated[
     BeforeValidator(_words, json_schema_input_type=Word | Annotated[list[Word], Field(min_length=1)]),
     Field(min_length=1, max_length=MAX_WORDS, title="program, or list of words"),
 ]
+Variable: TypeAlias = Annotated[str, Field(strict=True, pattern=VARIABLE_PATTERN, title="name of a variable")]
 BoardFolder: TypeAlias = Annotated[
     str, Field(strict=True, max_length=MAX_PATH, pattern=BOARD_FOLDER_PATTERN, title="path on the device")
 ]

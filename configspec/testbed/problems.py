@@ -22,6 +22,7 @@ from configspec.testbed.key_types import (
     TEXT_PATTERN,
     URL_EXAMPLE,
     URL_PATTERN,
+    VARIABLE_PATTERN,
 )
 from configspec.testbed.spec import HIDDEN
 
@@ -142,6 +143,8 @@ def _told(key: Key, error: ErrorDetails) -> str:
         pattern = error["ctx"]["pattern"]
         if pattern == URL_PATTERN:
             found = shown(_without_secrets(error["input"]))
+        if pattern == VARIABLE_PATTERN:
+            found = "no name of a variable"  # it may be the key itself
         return f"{name} is {found}. {RULES.get(pattern, NAME_RULE)}"
     if kind == "dataclass_type":
         return f"{name} is {found}. It has to be a mapping of keys to values. Known: {', '.join(_keys_at(key))}."
@@ -159,6 +162,8 @@ RULES = {
     TEXT_PATTERN: "Write it without control characters, line ends or marks that turn the direction of writing.",
     URL_PATTERN: f"Write the server's base URL, as in {URL_EXAMPLE}, without user, `?` and `#`: it is written into "
     "results. A key goes into the environment variable that `api_key_env` names.",
+    VARIABLE_PATTERN: "Name the environment variable that holds the server's key, as in OPENAI_API_KEY. The key itself "
+    "has no place here: this file is read by others.",
     BOARD_FOLDER_PATTERN: "Write an absolute path on the device, or one that begins with ~/, as in ~/gguf.",
     DESTINATION_PATTERN: "Write a name that `ssh` understands, without spaces, a leading '-' or what a shell reads, "
     "as in user@orin-01.",

@@ -115,7 +115,7 @@ def _decoded(line: bytes, path: Path, before_bytes: int) -> str:
 
 def _object(line: str, where: str) -> dict[str, object]:
     try:
-        found = parse_json(line)
+        found = parse_json(line, unique_keys=True)
     except NotJson as problem:
         reason = str(problem).replace(" at line 1, column", " at column")
         raise UsageError(f"{where} is not JSON: {reason}. Write one JSON object a line.") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -127,6 +128,22 @@ def test_a_bad_target_does_not_hide_its_drafts(inventory, tmp_path, capsys):
     assert target.startswith("a target: bad: ")
     assert xs.startswith("a xs F16: ok: ")
     assert warning.startswith("a xs F16: warning: the target's vocabulary is not available")
+
+
+def test_a_draft_that_cannot_be_built_does_not_stop_the_others(inventory, tmp_path, capsys):
+    """One file cut short: its message at the end, and all else is built."""
+    ready = tmp_path / "ready.gguf"
+    ready.write_bytes(ready.read_bytes()[:-100])
+    text = (
+        Path(inventory)
+        .read_text()
+        .replace("{xs: xs, ready: {gguf: {F16: ready.gguf}}}", "{ready: {gguf: {F16: ready.gguf}}, xs: xs}")
+    )
+    Path(inventory).write_text(text)
+    assert models(inventory, "build", "--quant", "F16") == 2
+    told = capsys.readouterr()
+    assert re.findall(r"^(\w \[\d/\d\] xs F16): ", told.out, re.MULTILINE) == ["a [2/2] xs F16", "b [1/1] xs F16"]
+    assert f"{ready} is damaged or was not copied whole" in told.err
 
 
 def test_without_hub_entries_there_is_nothing_to_pull(inventory, capsys):

@@ -7,6 +7,8 @@ import dataclasses
 import json
 import struct
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,11 +40,11 @@ from configspec.agent.requests import (
     Score,
 )
 from configspec.devices import replies
-from configspec.devices.device import Device
+from configspec.devices.device import BATCH_TOKENS, Device
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
-from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
 
 SHA256 = "0" * 64
 OWNER = {"user": "alice", "host": "ci", "pid": "7", "since": "now"}
@@ -111,6 +113,18 @@ def answer_or_error(client: AgentClient, asked: Request, kind: type[object]) -> 
         return problem
 
 
+def check_damaged(name: str, ok: object, asked: Request, kind: type[object]) -> None:
+    client = answering(ok)
+    answer = answer_or_error(client, asked, kind)
+    if isinstance(answer, TestbedError):
+        assert str(answer).startswith("orin: "), name
+        assert len(str(answer)) < 1000, name
+        civil(3, str(answer))
+        assert client.cause is answer, name
+    else:
+        assert type(answer) is kind, name
+
+
 def test_every_request_of_the_protocol_is_in_the_conversation() -> None:
     """A new one is damaged, too."""
     assert {type(asked) for asked, _, _ in CONVERSATION} == set(REQUESTS)
@@ -129,15 +143,17 @@ def test_a_damaged_answer_is_a_reply_or_loses_its_board(
     """One field at a time left out or made extreme, and one that nobody knows; every later call tells the same."""
     changes = [("one field more", {**good, "more": 1}), *one_field_at_a_time(good, seed=10, at_most=250)]
     for name, ok in changes:
-        client = answering(ok)
-        answer = answer_or_error(client, asked, kind)
-        if isinstance(answer, TestbedError):
-            assert str(answer).startswith("orin: "), name
-            assert len(str(answer)) < 1000, name
-            civil(3, str(answer))
-            assert client.cause is answer, name
-        else:
-            assert type(answer) is kind, name
+        check_damaged(name, ok, asked, kind)
+
+
+@EACH
+def test_an_answer_with_two_damaged_fields_is_a_reply_or_loses_its_board(
+    asked: Request, kind: type[object], good: dict[str, object]
+) -> None:
+    """What one field's error hides, and what two make of each other."""
+    for first, damaged in one_field_at_a_time(good, seed=11, at_most=12):
+        for second, ok in one_field_at_a_time(damaged, seed=12, at_most=6):
+            check_damaged(f"{first}, {second}", ok, asked, kind)
 
 
 @EACH
@@ -158,6 +174,7 @@ OPEN = CONVERSATION[10]
 CANNOT_BE = [
     (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1], "stamps_s": [1.0, 2.0]}, "tokens: 1, where 2 was asked for"),
     (DRAFT, replies.DraftedTokens, GREEDY, {"length": 7}, "length: 7, where 6"),
+    (Draft(k=2, append=(5,)), replies.DraftedTokens, GREEDY, {"length": 2}, "tokens drafted and appended: 3, where"),
     (DRAFT, replies.DraftedTokens, GREEDY, {"probabilities": [0.5, 0.5]}, "probabilities: 2, where 0"),
     (DRAFT, replies.DraftedTokens, GREEDY, {"stamps_s": [1.0, 1.5, 5e4]}, r"49999 s of work, and was asked .* s ago"),
     (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1, 2**24]}, "Expected `int`"),
@@ -264,24 +281,53 @@ def test_a_damaged_hello_is_no_agent() -> None:
         civil(3, told)
 
 
+def device_answering(*oks: object) -> Device:
+    """A device whose agent gives these answers, one after the other."""
+    waiting = iter(oks)
+    client = client_of(lambda request: as_line({"id": request["id"], "ok": next(waiting)}))
+    hello = replies.read_reply(replies.Hello, HELLO)
+    spec = DeviceSpec(name="orin", connection="local")
+    return Device(spec=spec, client=client, hello=hello, taken=None, mark="mark")
+
+
+def draft_at(*stamps_s: float) -> dict[str, object]:
+    return {**GREEDY, "stamps_s": list(stamps_s)}
+
+
+@pytest.mark.parametrize(
+    ("oks", "told"),
+    [
+        ([draft_at(1.0, 1.2, 1.4)], "from 1.5 s to 1 s"),
+        ([draft_at(2.0, 2.5, 3.0), draft_at(2.9, 3.1, 3.2)], "from 3 s to 2.9 s"),
+        ([draft_at(2.0, 2.5, 3.0), {**ROUNDS, "stamps_s": [[2, 3, 4], [5, 6, 7]]}], "from 3 s to 2 s"),
+        ([{**ROUNDS, "stamps_s": [[2, 3, 4], [5, 6, 7]]}, draft_at(6.0, 7.0, 8.0)], "from 7 s to 6 s"),
+    ],
+)
+def test_a_clock_that_goes_back_between_two_answers_loses_the_board(oks: list[Any], told: str) -> None:
+    """It said hello at 1.5 s: each answer alone is in order, and no figure is made of the last."""
+    device = device_answering(*oks)
+    rounds, draft = partial(device.timed_rounds, 2, rounds=3, warmup=1, seconds=1.0), partial(device.draft, 2, keep=4)
+    *before, last = [rounds if "k" in ok else draft for ok in oks]
+    for ask in before:
+        ask()
+    with pytest.raises(TestbedError, match=f"^orin: its monotonic clock went back, {told}"):
+        last()
+    assert device.lost
+
+
 @pytest.mark.parametrize(
     ("ok", "ask"),
     [
         ({**GREEDY, "tokens": [1, 300]}, lambda device: device.draft(2, keep=4)),
         ({**SCORES, "rank": [0, 1], "argmax": [1, 300]}, lambda device: device.score([1, 2, 3], 1)),
         ({**DRAW, "vocabulary": 301}, lambda device: device.distribution(0)),
+        ({**SCORES, "rank": [0, 300]}, lambda device: device.score([1, 2, 3], 1)),
     ],
 )
 def test_a_token_that_its_model_does_not_have_loses_the_board(ok: object, ask: Callable[[Device], object]) -> None:
     """Figures, and the target's probabilities, would be looked up by it."""
-    client = client_of(lambda request: as_line({"id": request["id"], "ok": MODEL if request["op"] == "open" else ok}))
-    hello = replies.read_reply(replies.Hello, HELLO)
-    spec = DeviceSpec(name="orin", connection="local")
-    device = Device(spec=spec, client=client, hello=hello, taken=None, mark="mark")
-    asked = OPEN[0]
-    assert isinstance(asked, Open)
-    client.call(asked, ModelFacts, deadline_s=5.0)
-    device._vocabulary = 300
-    with pytest.raises(TestbedError, match=r"^orin: its model has 300 tokens"):
+    device = device_answering({**MODEL, "batch": BATCH_TOKENS}, ok)
+    device.open_model(Path("/m/a"), LlamaCppSpec(threads=1, context=64))
+    with pytest.raises(TestbedError, match=r"^orin: (its model has|of) 300 tokens"):
         ask(device)
-    assert client.lost
+    assert device.lost

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from damage import civil
@@ -18,8 +19,9 @@ from healthy_board import WELL
 from configspec.agent.board.flock import FILE_VARIABLE
 from configspec.cli import main
 from configspec.devices.lock import host_lock
-from configspec.devices.probe import probe
+from configspec.devices.probe import _lacking_llama_cpp, probe
 from configspec.devices.transport.archive import build_agent_archive
+from configspec.records.facts import DeviceFacts
 from configspec.testbed.device_spec import DeviceSpec
 
 pytestmark = pytest.mark.real
@@ -104,6 +106,24 @@ def test_a_lock_that_is_none_is_its_boards_line(tmp_path: Path, monkeypatch: pyt
         assert f"{place}: it is a FIFO and not a regular file" in found.reasons[0]
         assert ("CONFIGSPEC_CACHE_DIR" if of_host else FILE_VARIABLE) in found.reasons[0]
     assert time.monotonic() - begin_s < 10
+
+
+@pytest.mark.parametrize(
+    ("python", "typed"),
+    [
+        ("/opt/a b/python3", "'/opt/a b/python3'"),
+        ("~/venv/bin/python", "~/venv/bin/python"),
+        ("~/$(id)/python", "~/'$(id)/python'"),
+        ("$(touch never)", "'$(touch never)'"),
+        ("docker exec; python3", "'docker exec; python3'"),
+    ],
+)
+def test_a_command_to_copy_is_one_whatever_is_declared(python: str, typed: str) -> None:
+    """A person pastes it into a shell."""
+    facts: dict[str, Any] = {**dict.fromkeys(DeviceFacts.__dataclass_fields__), "llama_cpp_reason": "not there"}
+    spec = DeviceSpec(name="here", connection="local", python=(python,))
+    (told,) = _lacking_llama_cpp(spec, DeviceFacts(**facts))
+    assert told == f"not there. There: {typed} -m pip install --upgrade llama-cpp-python"
 
 
 def test_a_lock_of_this_account_only_is_warned_of(stand_in: StandIn, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 from pathlib import Path
@@ -13,6 +14,7 @@ from model_attack import HUGE, NO_FILES, at_once, is_taken, put
 gguf = pytest.importorskip("gguf")
 
 from configspec.errors import UsageError  # noqa: E402
+from configspec.families.gguf import gguf_header  # noqa: E402
 from configspec.families.gguf.gguf_facts import read_facts  # noqa: E402
 from configspec.families.gguf.gguf_header import MAX_HEADER_BYTES  # noqa: E402
 from configspec.families.memory import cache_bytes  # noqa: E402
@@ -140,6 +142,24 @@ def test_an_alignment_is_a_power_of_two(tmp_path: Path, alignment: int) -> None:
     path.write_bytes(gguf_of(GOOD | {"general.alignment": struct.pack("<II", 4, alignment)}))
     with pytest.raises(UsageError, match=f"general.alignment is {alignment}"):
         read_facts(path)
+
+
+def test_tensors_that_overlap_are_refused(tmp_path: Path) -> None:
+    """Of two that are whole each, one would hold the other's weights; llama.cpp demands one after the other."""
+    path = tmp_path / "model.gguf"
+    for offset, taken in ((128, True), (96, False), (0, False)):
+        head = struct.pack("<4sIQQ", b"GGUF", 3, 2, len(GOOD))
+        head += b"".join(text(key) + value for key, value in GOOD.items())
+        head += text("output.weight") + struct.pack("<IQIQ", 1, 32, 0, offset)
+        head += text("token_embd.weight") + struct.pack("<IQIQ", 1, 32, 0, 0)
+        path.write_bytes(head + bytes(-len(head) % 32) + bytes(256))
+        assert is_taken(lambda: read_gguf(path), path) == taken, offset
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_refused(gguf_model: bytes) -> None:
+    """As by `cp` over it: through a mapping of the file that were the end of the process."""
+    with pytest.raises(gguf_header._DamageError, match="it became shorter while its header was read"):
+        gguf_header._Cursor(io.BytesIO(gguf_model[:200]), len(gguf_model)).header()
 
 
 def test_a_name_that_comes_twice_is_refused(tmp_path: Path) -> None:

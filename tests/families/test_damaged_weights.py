@@ -54,6 +54,16 @@ def safetensors(header: object, data: bytes) -> bytes:
     return struct.pack("<Q", len(text)) + text + data
 
 
+def test_a_tensor_that_stands_twice_is_refused(header: tuple[Path, dict[str, Any], bytes]) -> None:
+    """As the format says (https://huggingface.co/docs/safetensors/index#format): no reader need take the same one."""
+    path, whole, data = header
+    name = next(iter(whole))
+    text = json.dumps(whole).replace("{", f'{{"{name}": {json.dumps(whole[name])}, ', 1).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    with pytest.raises(UsageError, match=f"the key '{name}' stands twice in one object"):
+        weight_sizes(path.parent)
+
+
 def test_no_field_of_a_safetensors_header_is_believed(header: tuple[Path, dict[str, Any], bytes]) -> None:
     """Each of the first tensors' left out, or of any other value."""
     path, whole, data = header

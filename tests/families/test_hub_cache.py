@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 from damage import civil
+from model_attack import NO_FILES, at_once, put
 
 from configspec.errors import UsageError
 from configspec.families.hub.hub import Hub
@@ -100,3 +102,37 @@ def test_a_damaged_listing_of_a_commit_is_told_or_ignored(tmp_path: Path, tree: 
         civil(2, str(problem))
     else:
         assert found == ("a.gguf",)
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+@pytest.mark.parametrize("note", ["refs/main", f"trees/{COMMIT}.json"])
+def test_a_note_of_the_cache_that_is_no_file_is_told_at_once(tmp_path: Path, note: str, kind: str) -> None:
+    """huggingface_hub would wait for whoever writes into a FIFO, and read a device without end."""
+    pytest.importorskip("huggingface_hub")
+    folder = cached(tmp_path, "a.gguf", b"x", "e" * 64).parent
+    path = folder.parents[1] / note
+    for place in (folder.parents[1] / "refs" / "main", path):
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(COMMIT)
+    put(kind, path)
+    hub, spec = Hub(cache=tmp_path, endpoint="http://127.0.0.1:9"), HubSpec(repo="me/small-GGUF")
+    asked = (lambda: hub.cached(spec), lambda: hub.known_files(spec, folder), lambda: hub.fetch(spec, ["a.gguf"]))
+    for ask in asked:
+        with at_once(), pytest.raises(UsageError, match=rf"cache on this machine is damaged: .*{note}") as told:
+            ask()
+        civil(2, str(told.value))
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../elsewhere.gguf", "/etc/model.gguf", "a//b.gguf", "./a.gguf", "", "a\0.gguf"]
+)
+def test_a_listing_leads_to_no_file_outside_its_folder(tmp_path: Path, name: str) -> None:
+    """Its names become paths, which are opened."""
+    pytest.importorskip("huggingface_hub")
+    folder = cached(tmp_path, "a.gguf", b"x", "e" * 64).parent
+    listing = folder.parents[1] / "trees" / f"{COMMIT}.json"
+    listing.parent.mkdir()
+    listing.write_text(json.dumps({"format_version": 1, "files": {name: {"size": 1, "blob_id": "e" * 40}}}))
+    with pytest.raises(UsageError, match="which is no name of a file there") as told:
+        Hub(cache=tmp_path).known_files(HubSpec(repo="me/small-GGUF", revision=COMMIT), folder)
+    civil(2, str(told.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +110,18 @@ def test_what_costs_only_acceptance_is_a_warning(make_folder: MakeFolder) -> Non
     assert begin.startswith("draft.gguf begins a text with token 5 (")
     assert end == f"draft.gguf ends a text with token 0 ('<|begin|>'), {target.name} with token 1 ('<|end|>')"
     assert added == f"{target.name} puts a begin-of-text before every text, draft.gguf does not"
+
+
+def test_of_a_token_that_stands_twice_the_last_counts_as_for_the_tokenizers_package(make_folder: MakeFolder) -> None:
+    """Such files load everywhere: what is converted and compared is what the target's own reader makes of them."""
+    tokenizers = pytest.importorskip("tokenizers")
+    path = make_folder() / "tokenizer.json"
+    path.write_text(path.read_text().replace('"vocab": {', '"vocab": {"re": 300, ', 1))
+    assert json.loads(path.read_text(), object_pairs_hook=list) != json.loads(path.read_text())
+    theirs = tokenizers.Tokenizer.from_file(str(path)).get_vocab()
+    ours = vocabulary_of_folder(path.parent).tokens
+    assert {text: ours.index(text) for text in theirs} == theirs
+    assert theirs["re"] != 300
 
 
 def test_what_is_not_known_is_not_compared() -> None:

@@ -182,3 +182,38 @@ def test_figures_that_are_replayed_need_no_cache(testbed, pytester, monkeypatch)
     """No model is built for them."""
     monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / "profile.json"))
     pytester.runpytest("--device", "fast", "--k", "1").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--device-wait=999999999h"],
+        ["--device-wait=169h"],
+        [f"--device-wait={'9' * 5000}"],
+        ["--device-wait=1e3"],
+        ["--device-wait=-1"],
+        ["--device-wait=inf"],
+        ["--device-wait=\u0663"],
+        ["--device-wait="],
+        ["--acceptance-check=100001"],
+        [f"--acceptance-check={'9' * 5000}"],
+        ["--acceptance-check=-1"],
+        ["--acceptance-check=1.5"],
+        [f"--k={'9' * 5000}"],
+        ["--k=1..1000000"],
+        ["--k=0"],
+        ["-o", "configspec_device_wait=999999999h"],
+        ["-o", "configspec_acceptance_check=nan"],
+        ["-o", "configspec_worker_silence=999999999h"],
+    ],
+    ids=lambda flags: flags[-1][:40],
+)
+def test_a_number_without_bound_is_a_usage_error(testbed, pytester, flags):
+    """Below, above, of 5,000 digits, of another alphabet: one line with what would do, and nothing is measured."""
+    result = pytester.runpytest("--device", "fast", *flags)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = result.stderr.str()
+    assert flags[-1].partition("=")[0] in told
+    assert "Traceback" not in told
+    assert len(told) < 1000
+    assert not Path(testbed, ".configspec").exists()

@@ -151,12 +151,13 @@ class Loopback:
     """An HTTP server on this machine whose every answer a test decides.
 
     `answer` is given the path and the JSON that was sent (None for a GET), and returns a Reply. `asked` keeps the
-    paths, `keys` the keys that came with them.
+    paths, `keys` the keys that came with them, `headers` all that came with the last one, by names in small letters.
     """
 
     def __init__(self, answer: Callable[[str, Any], Reply]) -> None:
         self.asked: list[str] = []
         self.keys: list[str] = []
+        self.headers: dict[str, str] = {}
         self.release = threading.Event()
         loopback = self
 
@@ -173,6 +174,7 @@ class Loopback:
             def _answer(self, sent: Any) -> None:
                 loopback.asked.append(self.path)
                 loopback.keys.append(self.headers.get("Authorization", ""))
+                loopback.headers = {name.lower(): value for name, value in self.headers.items()}
                 reply = answer(self.path, sent)
                 if reply.hangs:
                     loopback.release.wait()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from damage import civil
 
 from configspec.errors import TestbedError, UsageError
 from configspec.targets.server.server_client import ServerClient
@@ -48,6 +49,7 @@ def test_a_server_that_sends_a_byte_now_and_then_is_left(
     loopback: Start, reply: Start, raw: bytes, then: bytes
 ) -> None:
     """The bound is for the whole answer, head and body: each byte alone comes in time."""
+    pytest.importorskip("openai")  # which takes seconds on a busy machine
     url = loopback(lambda *_: reply(raw=raw, then=then, every_s=0.05)).url
     began_s = time.monotonic()
     with pytest.raises(TestbedError, match=r"(no whole answer within 0\.3 s|closed the connection)"):
@@ -79,6 +81,53 @@ def test_an_answer_that_is_not_compressed_may_say_so(loopback: Start, reply: Sta
     """The bounds do not touch what is right."""
     url = loopback(lambda *_: reply(body={"data": []}, headers={"Content-Encoding": "identity"})).url
     assert ask(url) == {"data": []}
+
+
+GOOD = b'{"data": []}'
+SOUND = {
+    "a hint before": b"HTTP/1.1 103 Early Hints\r\n\r\n" + HEAD + b"Content-Length: 12\r\n\r\n" + GOOD,
+    "in chunks": HEAD + b"Transfer-Encoding: chunked\r\n\r\nc;" + b"x" * 100 + b"\r\n" + GOOD + b"\r\n0\r\n\r\n",
+    "HTTP 1.0": b"HTTP/1.0 200 OK\r\n\r\n" + GOOD,
+    "a mark before": HEAD + b"\r\n\xef\xbb\xbf" + GOOD,
+}
+WRONG = {
+    "no chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nZZZ\r\nhello\r\n",
+    "a chunk without end": HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\nhello",
+    "a length below 0": HEAD + b"Content-Length: -1\r\n\r\n" + GOOD,
+    "two lengths": HEAD + b"Content-Length: 3\r\nContent-Length: 12\r\n\r\n" + GOOD,
+    "a length of 5,000 digits": HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n" + GOOD,
+    "a length too short": HEAD + b"Content-Length: 3\r\n\r\n" + GOOD,
+    "closed amid": HEAD + b"Content-Length: 1200\r\n\r\n" + GOOD,
+    "another transfer": HEAD + b"Transfer-Encoding: gzip\r\n\r\n" + gzip.compress(GOOD),
+    "nothing": b"",
+    "no content": b"HTTP/1.1 204 No Content\r\nContent-Length: 12\r\n\r\n" + GOOD,
+    "another protocol": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" + GOOD,
+    "status 0": b"HTTP/1.1 000 X\r\nContent-Length: 12\r\n\r\n" + GOOD,
+    "status 999": b"HTTP/1.1 999 X\r\nContent-Length: 12\r\n\r\n" + GOOD,
+    "no head": GOOD,
+    "TLS": b"\x16\x03\x01\x02\x00\x01" * 50,
+    "100,000 headers": HEAD + b"".join(b"X%d: a\r\n" % n for n in range(100_000)) + b"\r\n" + GOOD,
+    "escapes": b"HTTP/1.1 500 \x1b[31m\r\nContent-Length: 9\r\n\r\n\x1b[31mred\n",
+}
+
+
+@real
+@pytest.mark.parametrize("raw", SOUND.values(), ids=SOUND)
+def test_an_odd_answer_of_http_is_taken(loopback: Start, reply: Start, raw: bytes) -> None:
+    """As the standard allows it (RFC 9110 and 9112), or Windows writes JSON."""
+    assert ask(loopback(lambda *_: reply(raw=raw)).url) == {"data": []}
+
+
+@real
+@pytest.mark.parametrize("raw", WRONG.values(), ids=WRONG)
+def test_what_is_no_answer_of_http_is_the_servers_fault(loopback: Start, reply: Start, raw: bytes) -> None:
+    """Told with its URL, in a few printable words, whatever the library makes of it."""
+    url = loopback(lambda *_: reply(raw=raw or b"\r\n")).url
+    with pytest.raises(TestbedError) as error:
+        ask(url)
+    civil(3, str(error.value))
+    assert url in str(error.value)
+    assert len(str(error.value)) < 1000
 
 
 @real
@@ -123,6 +172,24 @@ def test_no_header_of_a_server_ends_in_another_exception(
     elif status != 200:
         with pytest.raises((UsageError, TestbedError)):
             ask(url)
+
+
+@real
+@pytest.mark.parametrize("key", [SECRET, ""])
+def test_nothing_goes_to_a_server_that_devices_yaml_does_not_say(
+    loopback: Start, reply: Start, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """No account, other key or project of the environment, nor what this machine is; a key only where there is one."""
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "OPENAI_WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, f"private {name}")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Private: private header")
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    server = loopback(lambda *_: reply(body={"data": []}))
+    ask(server.url)
+    assert "private" not in str(server.headers)
+    assert server.headers.pop("authorization", "") == (f"Bearer {SECRET}" if key else "")
+    assert server.headers.pop("user-agent").startswith("configspec/")
+    assert server.headers.keys() == {"host", "accept", "accept-encoding", "connection"}
 
 
 @real

@@ -16,6 +16,7 @@ from damage import FORBIDDEN_SIGNS, damaged_bytes, one_field_at_a_time
 
 from configspec.errors import ConfigspecError, TestbedError, UsageError
 from configspec.targets.server.server_answer import read_answer
+from configspec.targets.server.server_client import ServerClient
 from configspec.targets.server.server_target import ServerTarget
 from configspec.targets.server.server_tokenizer import LocalTokenizer
 from configspec.testbed.family_spec import ServerSpec
@@ -81,6 +82,16 @@ def test_damaged_bytes_of_an_answer_are_an_answer_or_an_error() -> None:
             answer = parse_json(content)
             if isinstance(answer, dict):
                 read_answer(answer, URL)
+
+
+@pytest.mark.real
+def test_a_token_that_stands_twice_in_one_object_is_told(loopback: Start, reply: Start) -> None:
+    """Two likely tokens of one text: the second would take the place of the first, and lead another gap."""
+    pytest.importorskip("openai", reason="needs openai: pip install 'configspec[server]'")
+    twice = b'{"data": [], "top_logprobs": {"a": -0.1, "a": -9.0}}'
+    client = ServerClient(ServerSpec(url=loopback(lambda *_: reply(body=twice)).url, model="m", retries=0))
+    with pytest.raises(TestbedError, match=r"broken JSON .the key 'a' stands twice in one object"):
+        client.get("/models")
 
 
 @pytest.mark.parametrize("count", [0, 2])

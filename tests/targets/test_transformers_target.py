@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from damage import civil
+from model_attack import is_taken, put
 
 from configspec.errors import UsageError
 from configspec.targets.transformers_target import TransformersTarget
@@ -150,3 +151,35 @@ def test_a_damaged_folder_is_one_error(target_folder: Path, tmp_path: Path, name
         said = str(folder)
     assert str(folder) in said
     civil(2, said)
+
+
+def test_a_panic_inside_tokenizers_names_the_folder(target_folder: Path, tmp_path: Path) -> None:
+    """With this prefix of subwords its Rust code slices out of range, which is raised as no Exception."""
+    folder = tmp_path / "target"
+    shutil.copytree(target_folder, folder)
+    document = json.loads((folder / "tokenizer.json").read_text())
+    document["model"]["continuing_subword_prefix"] = "a\u202eb\u2066c"
+    (folder / "tokenizer.json").write_text(json.dumps(document))
+    with pytest.raises(UsageError, match=rf"{folder}: .*PanicException: ") as told:
+        _open(folder).tokenize("def")
+    civil(2, str(told.value))
+
+
+@pytest.mark.parametrize("name", ["generation_config.json", "chat_template.jinja", "additional_chat_templates/a.jinja"])
+@pytest.mark.parametrize("kind", ["FIFO", "device"])
+def test_every_file_of_a_folder_is_regular(target_folder: Path, tmp_path: Path, name: str, kind: str) -> None:
+    """Of those that transformers opens by itself, too: it would wait for whoever writes, or read without end."""
+    folder = tmp_path / "target"
+    shutil.copytree(target_folder, folder)
+    (folder / name).parent.mkdir(exist_ok=True)
+    put(kind, folder / name)
+    assert not is_taken(lambda: _open(folder), folder / name)
+
+
+def test_a_text_of_a_folder_has_an_end(target_folder: Path, tmp_path: Path) -> None:
+    """The file is sparse: transformers would hold all of its gigabyte."""
+    folder = tmp_path / "target"
+    shutil.copytree(target_folder, folder)
+    with (folder / "special_tokens_map.json").open("wb") as file:
+        file.truncate(1 << 30)
+    assert not is_taken(lambda: _open(folder), folder / "special_tokens_map.json")

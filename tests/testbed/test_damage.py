@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from damage import FORBIDDEN_SIGNS, damaged_bytes, one_field_at_a_time
+from damage import FORBIDDEN_SIGNS, damaged_bytes, fields, one_field_at_a_time, replaced
 from jsonschema import Draft202012Validator
 
 from configspec.errors import UsageError
@@ -161,6 +165,13 @@ def test_names_from_a_profile_file_are_shown_harmlessly(write_inventory: WriteIn
         assert str(error.value).count("\n") == 0
 
 
+def test_a_profile_file_names_each_device_once(write_inventory: WriteInventory, tmp_path: Path) -> None:
+    """Of two that share a name one would be lost, and figures of the other replayed."""
+    (tmp_path / "two.json").write_text('{"devices": {"a": {}, "b": {}, "a": {}}}')
+    with pytest.raises(UsageError, match=r"two\.json, which is not JSON: the key 'a' stands twice in one object"):
+        read_inventory(write_inventory("devices: {a: {replay: {profile: two.json, device: b}}}"))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -182,7 +193,60 @@ def test_a_file_of_problems_is_told_soon(write_inventory: WriteInventory, text: 
     assert in_few_words(str(error.value))
 
 
+def paths(value: object) -> Iterator[Path]:
+    """Every path in a spec, however deep."""
+    if isinstance(value, Path):
+        yield value
+    inner: Iterable[object] = ()
+    if is_dataclass(value):
+        inner = [getattr(value, one.name) for one in dataclass_fields(value)]
+    elif isinstance(value, dict | list | tuple):
+        inner = value.values() if isinstance(value, dict) else value
+    for one in inner:
+        yield from paths(one)
+
+
+@pytest.mark.parametrize("text", ["-rf", "--help", "-oProxyCommand=touch never", "-F"])
+def test_no_text_of_a_file_begins_as_an_option_of_a_program(whole: Path, text: str) -> None:
+    """A path is made absolute, and a name of ssh refused; what else there is, no program here is given."""
+    document: Any = read_document(whole)[0]
+    (whole.parent / text).mkdir()
+    for at in fields(document):
+        damaged = replaced(document, at, text)
+        if damaged == document or not isinstance(reduce(getitem, at, document), str):
+            continue
+        specs, _ = check(damaged, whole.parent)  # type: ignore[arg-type]
+        assert all(path.is_absolute() for path in paths(specs)), at
+        assert specs is None or at[-1] not in ("ssh", "models", "revision", "hub", "openai", "api_key_env"), at
+    (whole.parent / text).rmdir()
+    (whole.parent / text).write_text("a file")
+    for at in (("devices", "orin", "connection", "config"), ("families", "file", "target", "gguf")):
+        specs, problems = check(replaced(document, at, text), whole.parent)  # type: ignore[arg-type]
+        assert (problems, whole.parent / text in set(paths(specs))) == ([], True)
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\x85", "\x1b"])
+def test_a_name_of_ssh_turns_no_direction_of_writing(write_inventory: WriteInventory, mark: str) -> None:
+    """It would be shown as another host than the one that is asked."""
+    path = write_inventory(f'devices: {{a: {{connection: {{ssh: "pi{mark.encode("unicode_escape").decode()}5"}}}}}}')
+    with pytest.raises(UsageError, match=r"devices\.a\.connection\.ssh is .* Write a name that `ssh` understands"):
+        read_inventory(path)
+
+
 SECRET = "sk-secret"
+
+
+@pytest.mark.parametrize("written", [SECRET, f"$({SECRET})", f"KEY={SECRET}", f"{SECRET}{'x' * 2000}", "-x", "a b", ""])
+def test_a_key_in_the_place_of_its_variable_is_refused_and_not_repeated(
+    write_inventory: WriteInventory, written: str
+) -> None:
+    """Errors would tell to set a variable of that name, in a log that others read."""
+    target = f"{{openai: 'https://v/v1', model: m, api_key_env: '{written}'}}"
+    family = f"{{target: {target}, drafts: {{xs: models/xs}}, quants: [F16]}}"
+    told = r"families\.f\.target\.api_key_env is no name of a variable\. Name the environment variable"
+    with pytest.raises(UsageError, match=told) as error:
+        read_inventory(write_inventory(f"devices: {{a: {{connection: local}}}}\nfamilies: {{f: {family}}}"))
+    assert SECRET not in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,13 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
             read_prompts(path)
 
 
+@pytest.mark.parametrize("line", ['{"prompt": "a", "prompt": "b"}', '{"turns": ["x"], "meta": {"a": 1, "a": 2}}'])
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path, line: str) -> None:
+    """One of the two would be lost without a word: another text would be measured than somebody wrote."""
+    with pytest.raises(UsageError, match=r"line 2 is not JSON: the key '(prompt|a)' stands twice in one object"):
+        read_prompts(write(tmp_path, b'{"prompt": "x"}\n' + line.encode()))
+
+
 def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
     """The file is sparse: a gigabyte in one line, of which no more than the bound is read."""
     path = tmp_path / "set.jsonl"

@@ -155,7 +155,7 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
         ),
         (
             "devices: {a: {replay: ready.gguf}}",
-            "devices.a.replay names {here}/ready.gguf, which is not JSON with",
+            "devices.a.replay names {here}/ready.gguf, which is not JSON: ",
         ),
         (
             "devices: {a: {replay: two.json}}",

@@ -36,6 +36,10 @@ _ATTEMPTS, _PAUSE_S = 50, 0.01  # another agent of this run may be about to writ
 _LOOKS = 5  # for a query: another query may hold it for a moment
 
 
+class _NoLock(Exception):  # noqa: N818 (what was found)
+    """A regular file that is something else than a lock."""
+
+
 class BoardLock:
     """Not held until `take` says so; then until `release`, or the process ends. `paths`: other files than a board's.
 
@@ -48,15 +52,27 @@ class BoardLock:
 
     def take(self, owner: Mapping[str, object]) -> JsonObject:
         """Take the lock for the run `owner["run"]`; returns the holder where that is another run."""
-        descriptor, path, refusals = _open(self._paths)
-        with _explained(path), contextlib.ExitStack() as stack:
-            stack.callback(os.close, descriptor)
-            if not _lock_soon(descriptor, owner):
-                return _state(path, _read_owner(descriptor), refusals, held=False)
-            stack.pop_all()
-        self.release()  # asked twice
-        self._descriptor = descriptor
-        return _state(path, owner, refusals, held=True)
+        refusals: list[str] = []
+        for path in self._paths:
+            try:
+                descriptor = _make_file(path)
+            except OSError as error:
+                refusals.append(f"{path}: {error.strerror}")
+                continue
+            with _explained(path), contextlib.ExitStack() as stack:
+                stack.callback(os.close, descriptor)
+                try:
+                    taken = _lock_soon(descriptor, owner)
+                except _NoLock as error:
+                    refusals.append(f"{path}: {error}")
+                    continue
+                if not taken:
+                    return _state(path, _read_owner(descriptor), refusals, held=False)
+                stack.pop_all()
+            self.release()  # asked twice
+            self._descriptor = descriptor
+            return _state(path, owner, refusals, held=True)
+        raise _cannot_open(refusals)
 
     def release(self) -> None:
         """Release it, if it is held."""
@@ -84,11 +100,15 @@ class BoardLock:
                 if not usable:
                     refusals.append(f"{path}: {error.strerror}")
                 continue
-            usable = True
             try:
                 with _explained(path):
                     if not _free(descriptor):
                         return _state(path, _read_owner(descriptor), refusals, held=True)
+                    _check_lock(descriptor)
+                usable = True
+            except _NoLock as error:
+                if not usable:
+                    refusals.append(f"{path}: {error}")
             finally:
                 os.close(descriptor)
         if not usable:
@@ -129,6 +149,7 @@ def _hash(run: str) -> str:
 def _lock(descriptor: int, entry: bytes, run: str) -> bool:
     """Exclusive while the owner is written, then shared: only that run asks for a share."""
     if _flock(descriptor, fcntl.LOCK_EX):
+        _check_lock(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, entry, 0)
     elif _read_owner(descriptor).get(_RUN) != run:
@@ -150,17 +171,6 @@ def _paths() -> tuple[str, ...]:
     return (named,) if named else (SHARED_FILE, os.path.expanduser(OWN_FILE))
 
 
-def _open(paths: tuple[str, ...]) -> tuple[int, str, list[str]]:
-    """The first file that can be opened, made where it is missing; its path; why those before it cannot."""
-    refusals: list[str] = []
-    for path in paths:
-        try:
-            return _make_file(path), path, refusals
-        except OSError as error:
-            refusals.append(f"{path}: {error.strerror}")
-    raise _cannot_open(refusals)
-
-
 def _cannot_open(refusals: list[str]) -> AgentError:
     return board_error("its lock cannot be opened", found="; ".join(refusals), hint=f"{FILE_VARIABLE} names another.")
 
@@ -179,9 +189,10 @@ def _make_file(path: str) -> int:
         return _open_file(path)
     except FileNotFoundError:
         pass
-    mask = os.umask(0)  # every account writes its name into it
+    mask = os.umask(0)  # every account writes its name into it, but for this account's own
     try:
-        return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+        mode = 0o600 if path == os.path.expanduser(OWN_FILE) else 0o666
+        return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:  # another agent made it meanwhile
         return _open_file(path)
     finally:
@@ -189,19 +200,35 @@ def _make_file(path: str) -> int:
 
 
 def _open_file(path: str) -> int:
-    """The file, if it may be a lock: what is emptied to name the holder must be nothing else."""
-    descriptor = os.open(path, _FLAGS)
+    """The file, if it is one, and no other one's second name."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", path) from None
+        raise
     try:
         check_regular(descriptor, path)
-        found = os.fstat(descriptor)
-        if found.st_size > _OWNER_BYTES:
-            raise OSError(errno.EFBIG, f"it holds {found.st_size} bytes, which no lock does", path)
-        if found.st_nlink > 1:
+        if os.fstat(descriptor).st_nlink > 1:
             raise OSError(errno.EMLINK, "it has another name beside this one", path)
         return descriptor
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _check_lock(descriptor: int) -> None:
+    """What is emptied to name the holder must be nothing else. Asked of a file that nobody holds.
+
+    Whoever may write to a lock could grow it while a run holds it: that makes it no less held. A board that lost power
+    may leave zeros in it, a full disk the beginning of an owner.
+    """
+    size = os.fstat(descriptor).st_size
+    if size > _OWNER_BYTES:
+        raise _NoLock(f"it holds {size} bytes, which no lock does")
+    content = os.pread(descriptor, _OWNER_BYTES, 0).strip(b"\0 \n")
+    if content and not content.startswith(b"{"):
+        raise _NoLock("it holds something else than a lock does")
 
 
 def _read_owner(descriptor: int) -> JsonObject:

@@ -111,12 +111,12 @@ def quant_names() -> frozenset[str]:
 
 
 def _check_whole(path: Path, header: GgufHeader) -> Counter[str]:
-    """How many tensors one file has of each type; a UsageError where it ends before the last."""
+    """How many tensors one file has of each type; a UsageError where two overlap, or it ends before the last."""
     gguf = _gguf_package()
     size_bytes = path.stat().st_size
     types: Counter[str] = Counter()
-    needed_bytes = 0
-    for tensor in header.tensors:
+    needed_bytes = header.data_bytes
+    for tensor in sorted(header.tensors, key=lambda one: one.offset_bytes):
         try:
             kind = gguf.GGMLQuantizationType(tensor.kind)
         except ValueError:
@@ -125,8 +125,10 @@ def _check_whole(path: Path, header: GgufHeader) -> Counter[str]:
                 "package does not know. Upgrade it (`pip install -U gguf`), or copy the file again if it is damaged."
             ) from None
         items, item_bytes = gguf.GGML_QUANT_SIZES[kind]
-        end_bytes = header.data_bytes + tensor.offset_bytes + tensor.items * item_bytes // items
-        needed_bytes = max(needed_bytes, end_bytes)
+        begin_bytes = header.data_bytes + tensor.offset_bytes
+        if begin_bytes < needed_bytes:
+            raise damaged(path, f"its tensor {printable(tensor.name, at_most=60)!r} overlaps another")
+        needed_bytes = begin_bytes + tensor.items * item_bytes // items
         types[kind.name] += 1
     if needed_bytes > size_bytes:
         raise damaged(path, f"its header needs {needed_bytes} bytes, it has {size_bytes}")

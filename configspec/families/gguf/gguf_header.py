@@ -9,12 +9,12 @@ Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 from __future__ import annotations
 
 import math
-import mmap
+import os
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeGuard, TypeVar
+from typing import BinaryIO, TypeGuard, TypeVar
 
 from configspec.errors import UsageError
 from configspec.printable import printable
@@ -71,8 +71,8 @@ def read_header(path: Path) -> GgufHeader:
                 raise _not_gguf(path, beginning)
             if len(beginning) < 24:
                 raise damaged(path, f"it ends inside its header, after {len(beginning)} bytes")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Cursor(data).header()
+            file.seek(0)
+            return _Cursor(file, os.fstat(file.fileno()).st_size).header()
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist. `configspec models build` makes a draft's files.") from None
     except OSError as error:
@@ -102,10 +102,14 @@ def _not_gguf(path: Path, beginning: bytes) -> UsageError:
 
 
 class _Cursor:
-    """Reads forward through the mapped file, never past its end."""
+    """Reads forward through a file, never past its end.
 
-    def __init__(self, data: mmap.mmap) -> None:
-        self._data = data
+    Not through a mapping of it: where somebody copies another over the file meanwhile, that ends the process (SIGBUS).
+    """
+
+    def __init__(self, file: BinaryIO, size_bytes: int) -> None:
+        self._file = file
+        self._size_bytes = size_bytes
         self._at = 0
 
     def header(self) -> GgufHeader:
@@ -178,13 +182,15 @@ class _Cursor:
         return value
 
     def _bytes(self, count: int) -> bytes:
-        end = self._at + count
-        if end > len(self._data):
-            raise _DamageError(f"it ends inside its header, after {len(self._data)} bytes")
-        if end > MAX_HEADER_BYTES:
+        self._at += count
+        if self._at > self._size_bytes:
+            raise _DamageError(f"it ends inside its header, after {self._size_bytes} bytes")
+        if self._at > MAX_HEADER_BYTES:
             raise _DamageError(f"its header takes more than {MAX_HEADER_BYTES:,} bytes")
-        self._at, begin = end, self._at
-        return self._data[begin:end]
+        content = self._file.read(count)
+        if len(content) < count:
+            raise _DamageError("it became shorter while its header was read")
+        return content
 
 
 def _is_alignment(found: object) -> TypeGuard[int]:

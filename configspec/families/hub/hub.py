@@ -9,6 +9,7 @@ Here its exceptions become errors for people.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from glob import escape
@@ -16,12 +17,22 @@ from pathlib import Path
 from types import ModuleType
 
 from configspec.errors import ConfigspecError, TestbedError, UsageError
-from configspec.families.hub.hub_cache import files_in, is_pinned
+from configspec.families.hub.hub_cache import check_notes, files_in, is_pinned, no_file_name, repository_folder
 from configspec.printable import printable
 from configspec.testbed.family_spec import HubSpec
+from configspec.untrusted import read_bounded
 
 LISTING_TIMEOUT_S = 30.0  # for one small answer; downloads have huggingface_hub's own
-_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)  # what its readers raise
+_SHAPE = (
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)  # what it raises over JSON of another shape
+_DAMAGE = (OSError, ValueError, *_SHAPE)  # what its readers raise
+_SHOWN = 300  # letters of what is wrong
+_TOKEN_BYTES = 64 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -45,6 +56,7 @@ class Hub:
     def cached(self, spec: HubSpec) -> Path | None:
         """The folder of the cached files of this revision, some or all; None where there is none. Uses no network."""
         hub = _huggingface_hub()
+        self._check_notes(hub, spec)
         try:
             folder = Path(self._snapshot(hub, spec, [], local_files_only=True))
         except hub.errors.LocalEntryNotFoundError:
@@ -63,15 +75,20 @@ class Hub:
         huggingface_hub notes a commit's listing since 2.0; of older ones only what is cached is known.
         """
         hub = _huggingface_hub()
+        self._check_notes(hub, spec)
+        names: tuple[str, ...] | None = None
         if hasattr(hub, "get_cached_repo_tree"):
             try:
                 tree = hub.get_cached_repo_tree(spec.repo, revision=folder.name, cache_dir=self._cache)
-                return tuple(str(one.path) for one in tree)
+                names = tuple(str(one.path) for one in tree)
             except hub.errors.CachedRepoTreeNotFoundError:
                 pass
             except _DAMAGE as problem:
                 raise _damaged(spec, problem) from None
-        return files_in(folder)
+        names = files_in(folder) if names is None else names
+        if (wrong := no_file_name(names)) is not None:
+            raise _damaged(spec, f"it lists {wrong!r}, which is no name of a file there")
+        return names
 
     def listing(self, spec: HubSpec) -> Listing:
         """The files of the repository, of the cache where the hub cannot be reached.
@@ -81,16 +98,23 @@ class Hub:
             TestbedError: The hub cannot be reached, and nothing is cached.
         """
         hub = _huggingface_hub()
+        _check_token(hub)
         try:
             api = hub.HfApi(endpoint=self._endpoint, library_name="configspec")
             info = api.model_info(spec.repo, revision=spec.revision, timeout=LISTING_TIMEOUT_S)
+            listing = Listing(files=tuple(str(one.rfilename) for one in info.siblings or ()), commit=str(info.sha))
+        except _SHAPE as problem:
+            raise _of_another_shape(spec, problem) from problem
         except _failures(hub) as problem:
             told = _explained(problem, spec)
             folder = self.cached(spec) if _unreachable(hub, problem) else None
             if folder is None:
                 raise told from problem
             return Listing(files=self.known_files(spec, folder), commit=folder.name, unreachable=told)
-        return Listing(files=tuple(one.rfilename for one in info.siblings or ()), commit=str(info.sha))
+        if (wrong := no_file_name(listing.files)) is not None:
+            raise _of_another_shape(spec, ValueError(f"it lists {wrong!r}, which is no name of a file"))
+        _check_commit(spec, listing.commit)
+        return listing
 
     def fetch(self, spec: HubSpec, files: Sequence[str]) -> Path:
         """The folder that holds the named files of the repository; those that are not cached are downloaded.
@@ -100,16 +124,31 @@ class Hub:
             TestbedError: The connection broke off, or the disk is full. Files that were whole by then are kept.
         """
         hub = _huggingface_hub()
+        _check_token(hub)
+        self._check_notes(hub, spec)
         try:
             folder = Path(self._snapshot(hub, spec, [escape(name) for name in files]))
+        except _SHAPE as problem:
+            raise _of_another_shape(spec, problem) from problem
         except _failures(hub) as problem:
             raise _explained(problem, spec) from problem
+        _check_commit(spec, folder.name)
         absent = [name for name in files if not (folder / name).is_file()]
+        for name in absent:
+            if os.path.lexists(folder / name):  # a link whose blob was deleted is fetched; what else is there is kept
+                raise _damaged(spec, f"{folder / name} is no file")
         if absent:
             raise TestbedError(
                 f"{spec.repo}@{spec.revision} changed while it was read: {', '.join(absent)} is gone. Try again."
             )
         return folder
+
+    def _check_notes(self, hub: ModuleType, spec: HubSpec) -> None:
+        """Nothing is open to be read that would hang whoever does."""
+        try:
+            check_notes(repository_folder(self._cache or Path(hub.constants.HF_HUB_CACHE), spec), spec.revision)
+        except OSError as problem:
+            raise _damaged(spec, f"{problem.filename}: {problem.strerror}") from None
 
     def _snapshot(self, hub: ModuleType, spec: HubSpec, globs: list[str], *, local_files_only: bool = False) -> str:
         return str(
@@ -128,11 +167,24 @@ class Hub:
 def _huggingface_hub() -> ModuleType:
     try:
         import huggingface_hub
+        import huggingface_hub.constants
         import huggingface_hub.errors
     except ImportError:
         raise UsageError("Hub entries need huggingface_hub: pip install 'configspec[hub]'.") from None
     module: ModuleType = huggingface_hub
     return module
+
+
+def _check_token(hub: ModuleType) -> None:
+    """The file with the person's token, which huggingface_hub opens without a look; a UsageError where it is none."""
+    path = Path(hub.constants.HF_TOKEN_PATH)
+    try:
+        read_bounded(path, at_most_bytes=_TOKEN_BYTES).decode("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, UnicodeDecodeError) as problem:
+        why = "it is no text" if isinstance(problem, UnicodeDecodeError) else problem.strerror
+        raise UsageError(f"{path}, the token for the hub, cannot be read: {why}. Delete it, or log in again.") from None
 
 
 def _failures(hub: ModuleType) -> tuple[type[Exception], ...]:
@@ -187,11 +239,26 @@ def _explained(problem: BaseException, spec: HubSpec) -> ConfigspecError:
     )
 
 
+def _check_commit(spec: HubSpec, commit: str) -> None:
+    """It names a folder of the cache."""
+    if not is_pinned(replace(spec, revision=commit)):
+        raise _of_another_shape(spec, ValueError(f"the commit is {commit!r}"))
+
+
+def _of_another_shape(spec: HubSpec, problem: Exception) -> TestbedError:
+    """The error for an answer that is no answer of the hub."""
+    what = printable(f"{type(problem).__name__}: {problem}", at_most=_SHOWN)
+    return TestbedError(
+        f"{spec.repo}@{spec.revision}: what answers for the hub answers in another form than the hub ({what}). Does "
+        "HF_ENDPOINT name a hub?"
+    )
+
+
 def _damaged(spec: HubSpec, what: object) -> UsageError:
     """The error for a cache whose own notes (refs, trees) cannot be read."""
     return UsageError(
         f"{spec.repo}@{spec.revision}: the hub's cache on this machine is damaged: "
-        f"{printable(str(what), at_most=200)}. Delete models--{spec.repo.replace('/', '--')} there and run "
+        f"{printable(str(what), at_most=_SHOWN)}. Delete models--{spec.repo.replace('/', '--')} there and run "
         "`configspec models pull`."
     )
 

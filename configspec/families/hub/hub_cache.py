@@ -7,24 +7,66 @@ https://huggingface.co/docs/huggingface_hub/guides/manage-cache
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from configspec.content_hash import file_sha256
 from configspec.errors import UsageError
 from configspec.testbed.family_spec import HubSpec
-from configspec.untrusted import open_regular
+from configspec.untrusted import NotJson, open_regular, parse_json, read_bounded
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _BLOCK_BYTES = 1 << 20
 _REPOSITORY = "models--"
+_NOTE_BYTES = 1024  # a commit
+_TREE_BYTES = 64 << 20  # the listing of a commit: some 150 bytes a file
 
 
 def is_pinned(spec: HubSpec) -> bool:
     """Whether the revision is a commit, which always means the same files."""
     return _COMMIT.fullmatch(spec.revision) is not None
+
+
+def repository_folder(cache: Path, spec: HubSpec) -> Path:
+    """Where a repository lies in the cache."""
+    return cache.expanduser() / f"{_REPOSITORY}{spec.repo.replace('/', '--')}"
+
+
+def check_notes(repository: Path, revision: str) -> None:
+    """What huggingface_hub notes of a repository, and opens without a look: a branch's commit, a commit's listing.
+
+    Of a FIFO it would wait for a writer, and a listing of another shape ends in an exception of any kind.
+
+    Raises:
+        OSError: One of them is no regular file, too large, or no such listing; `filename` and `strerror` say which.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        read_bounded(repository / "refs" / revision, at_most_bytes=_NOTE_BYTES)
+    for path in sorted((repository / "trees").glob("*.json")):
+        if not _is_tree(read_bounded(path, at_most_bytes=_TREE_BYTES)):
+            raise OSError(errno.EINVAL, "it is no listing of a repository", str(path))
+
+
+def _is_tree(content: bytes) -> bool:
+    try:
+        tree = parse_json(content)
+    except NotJson:
+        return False
+    files = tree.get("files", {}) if isinstance(tree, dict) else None
+    return isinstance(files, dict) and all(isinstance(one, dict) for one in files.values())
+
+
+def no_file_name(names: Iterable[str]) -> str | None:
+    """The first of a repository's names that is none: one that leads out of its folder, for one."""
+    for name in names:
+        if "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
+            return name
+    return None
 
 
 def hub_origin(path: Path) -> HubSpec | None:

@@ -2,22 +2,28 @@
 
 They come from whoever trained the model, and through copies and downloads that may have damaged them. A wrong size
 would be an allocation of that size, or a model that loads and is another.
+
+Of a key that stands twice in one object the last counts, as for transformers and tokenizers, which run such files: what
+is measured is what they read.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from configspec.errors import UsageError
 from configspec.printable import printable
-from configspec.untrusted import NotJson, parse_json, read_bounded
+from configspec.untrusted import NotJson, open_regular, parse_json, read_bounded
 
 JsonObject: TypeAlias = Mapping[str, object]
 MOST_BYTES = 256 << 20  # a tokenizer.json of 262,000 tokens takes 33 MB
 MOST_TOKENS = 1 << 21  # eight times the largest vocabulary known
 MOST_LAYERS = 10_000
+_TEXTS = (".json", ".txt", ".jinja", ".model")
+_TEMPLATES = "additional_chat_templates"  # the one folder in a model folder that transformers looks into
 _SHOWN = 60  # letters of a value in a message
 AGAIN = "Copy the model folder again."
 
@@ -38,6 +44,22 @@ def read_json(path: Path) -> JsonObject:
     if not isinstance(found, dict):
         raise UsageError(f"{path} holds {shown(found)}, not a JSON object. {AGAIN}")
     return found
+
+
+def check_files(folder: Path) -> None:
+    """A UsageError where a library that reads the whole folder would wait for ever, or fill the memory.
+
+    What it reads besides the weights (texts by their names) has at most MOST_BYTES, and nothing is a FIFO or a device.
+    """
+    try:
+        paths = sorted(path for part in (folder, folder / _TEMPLATES) if part.is_dir() for path in part.iterdir())
+        for path in (path for path in paths if path.exists() and not path.is_dir()):
+            with open_regular(path) as file:
+                size_bytes = os.fstat(file.fileno()).st_size
+            if path.suffix in _TEXTS and size_bytes > MOST_BYTES:
+                raise UsageError(f"{path} has {size_bytes:,} bytes, more than {MOST_BYTES:,}. {AGAIN}")
+    except OSError as problem:
+        raise UsageError(f"{problem.filename} cannot be read: {problem.strerror}. {AGAIN}") from None
 
 
 def wrong(path: Path, key: str, found: object, wanted: str) -> UsageError:

@@ -2,7 +2,7 @@
 
 safetensors: eight bytes of header length, a JSON header, then the tensors, each at `data_offsets` after the header
 (https://huggingface.co/docs/safetensors/index#format). bf16 is the upper half of a float32, so numpy reads it with a
-shift and neither torch nor the memory for a whole model is needed.
+shift and neither torch nor the memory for a whole model is needed. The format forbids a name that stands twice.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _header(path: Path) -> tuple[JsonObject, int, int]:
                 raise _incomplete(path, f"its header ends after its {size_bytes} bytes")
             if header_bytes > _MOST_HEADER_BYTES:
                 raise _incomplete(path, f"its header takes {header_bytes:,} bytes, more than {_MOST_HEADER_BYTES:,}")
-            header = parse_json(file.read(header_bytes))
+            header = parse_json(file.read(header_bytes), unique_keys=True)
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}. {AGAIN}") from None
     except NotJson as problem:

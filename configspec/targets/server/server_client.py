@@ -16,6 +16,7 @@ from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
 from configspec.targets.server.server_transport import (
     MAX_ANSWER_BYTES,
+    SENT,
     BoundedTransport,
     http_library,
     open_transport,
@@ -56,11 +57,15 @@ class ServerClient:
         self._key = _key(spec.api_key_env)
         http = http_library(openai.DefaultHttpxClient)
         transport = BoundedTransport(
-            http, open_transport(http, self.url), within_s=spec.timeout_s, at_most_bytes=at_most_bytes
+            http,
+            open_transport(http, self.url),
+            within_s=spec.timeout_s,
+            at_most_bytes=at_most_bytes,
+            sent=SENT if self._key else SENT - {"authorization"},
         )
         self._client = openai.OpenAI(
             base_url=self.url,
-            api_key=self._key or "none",  # the client wants a key; a server that wants none does not look at it
+            api_key=self._key or "none",  # the client wants one, and the transport leaves it out
             timeout=spec.timeout_s,
             max_retries=spec.retries,
             default_headers={"Accept-Encoding": "identity"},
@@ -87,7 +92,7 @@ class ServerClient:
         where = f"{self.url} (asked for {path})"
         content = self._content(where, send, retries)
         try:
-            answer = parse_json(content)
+            answer = parse_json(content, unique_keys=True)  # of two tokens with one text, one would be lost
             wrong = None if isinstance(answer, dict) else "something other than a JSON object"
         except NotJson as problem:
             wrong = f"broken JSON ({problem})"

@@ -6,17 +6,16 @@ llama-cpp-python       POST /extras/tokenize and /extras/detokenize
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from configspec.errors import TestbedError, UsageError
-from configspec.printable import printable
 from configspec.targets.server.server_answer import TokenId, read_form
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
+from configspec.targets.tokenizer_faults import told_of
 from configspec.untrusted import NotJson, parse_json, read_bounded
 
 MAX_TOKENIZER_BYTES = 256 << 20  # the largest of published models have some 35 MB
@@ -57,7 +56,7 @@ class LocalTokenizer:
             content = read_bounded(self._file, at_most_bytes=MAX_TOKENIZER_BYTES)
         except OSError as error:
             raise UsageError(f"{self._file}: no tokenizer can be read: {error.strerror}.") from None
-        with self._told("no tokenizer can be read"):
+        with told_of(self._file, "no tokenizer can be read"):
             self._reader = Reader.from_buffer(content)
             self.size: int | None = max(self._reader.get_vocab().values(), default=-1) + 1
         self.ends = self._ends(folder)
@@ -65,28 +64,19 @@ class LocalTokenizer:
 
     def encode(self, text: str) -> tuple[int, ...]:
         """The ids of a text, with what the tokenizer puts before it."""
-        with self._told("a text cannot be tokenised with it"):  # no token for a letter, and none for unknown ones
+        with told_of(
+            self._file, "a text cannot be tokenised with it"
+        ):  # no token for a letter, and none for unknown ones
             return tuple(self._reader.encode(text).ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, special tokens left out."""
-        with self._told("tokens cannot be made a text with it"):
+        with told_of(self._file, "tokens cannot be made a text with it"):
             return str(self._reader.decode(list(ids)))
 
     def piece(self, token: int) -> str:
         """The text of one token; a space before it counts, which a text's first token may lose."""
         return self.decode([*self._before, token])[len(self.decode(self._before)) :]
-
-    @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """The package raises plain Exception; where its Rust code panics over a broken file, not even that."""
-        try:
-            yield
-        except (KeyboardInterrupt, SystemExit, MemoryError):
-            raise
-        except BaseException as error:
-            words = printable(str(error), at_most=300)  # it may quote the file
-            raise UsageError(f"{self._file}: {what}: {words}") from error
 
     def _ends(self, folder: Path) -> frozenset[int]:
         for name in ("generation_config.json", "config.json"):

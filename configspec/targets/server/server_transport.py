@@ -1,5 +1,8 @@
 """Answers that end: each whole within its time and its size, as it was sent, and from where it was asked for.
 
+What is asked carries the headers that it needs, and no other. openai would add whose account pays (OPENAI_ORG_ID and
+OPENAI_PROJECT_ID of the environment) and what this machine is, to a server that need not be OpenAI's.
+
 HTTP libraries bound the wait for the next byte, so a server that sends one every half second is waited for without end;
 and they unpack what is compressed, 3 MB into 3 GB. Here one deadline holds for a whole exchange, from the look-up of
 the name to the last byte, and answers are asked for uncompressed.
@@ -15,15 +18,19 @@ import re
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping, Set
 from concurrent.futures import Future
 from types import ModuleType
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from configspec import __version__
 from configspec.errors import TestbedError, UsageError
 
 MAX_ANSWER_BYTES = 16 << 20  # the scores of a hundred thousand tokens
+SENT = frozenset(
+    ("host", "connection", "accept", "accept-encoding", "authorization", "content-type", "content-length", "user-agent")
+)
 # What else a server says in headers reaches nobody: a charset such as `hex` is a traceback, a cookie comes back.
 _RETRY_AFTER_S = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
 _LONGEST_LOCATION = 2000
@@ -51,6 +58,7 @@ class Request(Protocol):
     """What is asked, and where."""
 
     url: object
+    headers: MutableMapping[str, str]
 
 
 class Transport(Protocol):
@@ -66,12 +74,15 @@ class Transport(Protocol):
 class BoundedTransport:
     """A transport of `http` whose every answer is here, whole, within `within_s` seconds and `at_most_bytes`."""
 
-    def __init__(self, http: ModuleType, inner: Transport, *, within_s: float, at_most_bytes: int) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self, http: ModuleType, inner: Transport, *, within_s: float, at_most_bytes: int, sent: Set[str] = SENT
+    ) -> None:
+        """Nothing is sent yet. Of a request's headers only those go out that `sent` names."""
         self._http = http
         self._inner = inner
         self._within_s = within_s
         self._at_most_bytes = at_most_bytes
+        self._sent = sent
 
     def handle_request(self, request: Request) -> Response:
         """The whole answer to one request.
@@ -81,6 +92,9 @@ class BoundedTransport:
             httpx.ReadTimeout: It is not here in time. What is still under way is left to a thread that ends by itself,
                 since nothing else ends the look-up of a name, or a head of which a byte comes now and then.
         """
+        for name in set(request.headers) - self._sent:
+            del request.headers[name]
+        request.headers["user-agent"] = f"configspec/{__version__}"
         answer: Future[Response] = Future()
         end_s = time.monotonic() + self._within_s
         threading.Thread(target=self._fetch_into, args=(answer, request, end_s), daemon=True).start()

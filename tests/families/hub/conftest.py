@@ -34,6 +34,7 @@ class FakeHub:
 
     repositories: dict[str, Repository] = field(default_factory=dict)
     status: int | None = None  # answered to everything
+    says: object = None  # about every repository, in place of the truth
     cut: dict[str, list[int]] = field(default_factory=dict)  # file -> where its next connections are dropped
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)  # method, path, Range
     endpoint: str = ""
@@ -100,7 +101,9 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
             found = self._repository(repo, revision)
             if found is None:
                 return
-            if what == "revision":
+            if hub.says is not None:
+                self._json(hub.says)
+            elif what == "revision":
                 siblings = [{"rfilename": name} for name in found.files]
                 self._json({"id": repo, "modelId": repo, "sha": found.commit, "siblings": siblings})
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -17,7 +18,13 @@ import pytest
 pytest.importorskip("huggingface_hub")
 pytest.importorskip("gguf")
 
+from damage import civil
+from model_attack import put
+
+from configspec.errors import ConfigspecError, TestbedError
 from configspec.families.gguf.gguf_writer import write_gguf
+from configspec.families.hub.hub import Hub
+from configspec.testbed.family_spec import HubSpec
 
 pytestmark = pytest.mark.real
 MakeFolder = Callable[..., Path]
@@ -287,3 +294,63 @@ def test_what_is_missing_is_bad(run: Run) -> None:
     done = run("verify")
     assert done.returncode == 1
     assert done.stdout.count("is not on this host; `configspec models pull` fetches") == 2
+
+
+def test_one_damaged_repository_of_the_cache_is_one_line(run: Run, tmp_path: Path) -> None:
+    """At once, in every command: the others are listed, fetched and checked, and the file is named."""
+    assert run("pull").returncode == 0
+    note = tmp_path / "hf" / "hub" / "models--me--small-GGUF" / "refs" / "main"
+    put("FIFO", note)
+    listed = run("list", "--format", "json")
+    assert listed.returncode == 1
+    big, small = json.loads(listed.stdout)
+    assert (big["state"], big["problem"]) == ("here", None)
+    assert (small["state"], small["path"]) == ("damaged", None)
+    assert str(note) in small["problem"]
+    verified = run("verify")
+    assert verified.returncode == 1
+    assert "f target: ok: " in verified.stdout
+    assert re.search(rf"f xs F16: bad: .*{note}", verified.stdout)
+    pulled = run("pull")
+    assert pulled.returncode == 2
+    assert "f target: " in pulled.stdout
+    assert str(note) in told(pulled)
+    assert str(note) in told(run("build"))
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        [],
+        3,
+        {},
+        {"id": "me/big", "siblings": [{}]},
+        {"id": "me/big", "siblings": 3},
+        {"id": "me/big", "siblings": [{"rfilename": "../../config.json"}]},
+        {"id": "me/big", "sha": "../..", "siblings": [{"rfilename": "config.json"}]},
+        {"id": "me/big", "sha": {"a": 1}, "siblings": [{"rfilename": ["config.json"]}]},
+        {"id": "me/big", "siblings": [{"rfilename": "config.json"}]},
+    ],
+    ids=lambda says: json.dumps(says)[:60],
+)
+def test_what_is_no_hub_is_told(hub: Any, tmp_path: Path, says: object) -> None:
+    """Another program under its address: an error of the testbed, and nothing is written outside the cache."""
+    hub.says = says
+    asked = Hub(endpoint=hub.endpoint, cache=tmp_path / "hf")
+    before = set(tmp_path.iterdir())
+    with pytest.raises(TestbedError, match=r"^me/big@main: .* another form than the hub") as listed:
+        asked.listing(HubSpec(repo="me/big"))
+    with pytest.raises(ConfigspecError, match=r"^me/big@main: ") as fetched:
+        asked.fetch(HubSpec(repo="me/big"), ["config.json"])
+    for problem in (listed.value, fetched.value):
+        civil(3, str(problem))
+    assert set(tmp_path.iterdir()) - before <= {tmp_path / "hf"}
+
+
+def test_a_token_that_is_no_file_is_told_at_once(run: Run, tmp_path: Path) -> None:
+    """huggingface_hub would wait for whoever writes into a FIFO."""
+    (tmp_path / "hf").mkdir()
+    os.mkfifo(tmp_path / "hf" / "token")
+    done = run("pull")
+    assert done.returncode == 2
+    assert f"{tmp_path}/hf/token, the token for the hub, cannot be read: it is a FIFO" in done.stderr

@@ -69,8 +69,9 @@ class Interpreter:
     folder: str | None = None
 
     def __str__(self) -> str:
-        """As a shell has it."""
-        return shlex.join(self.words)
+        """As a shell there has it; `~/` at the beginning is the home folder."""
+        home = "~/" if self.words[0].startswith("~/") else ""
+        return home + shlex.join([self.words[0].removeprefix("~/"), *self.words[1:]])
 
 
 def bootstrap(python: Interpreter, verb: str, archive: AgentArchive, *arguments: str) -> list[str]:
