@@ -22,7 +22,8 @@ from configspec.records.samples import PromptText, TextSamples
 from configspec.targets.registry import target_runtime, target_sha256
 from configspec.targets.target import Target
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
-from configspec.testbed.prompts import Prompt, PromptSet
+from configspec.testbed.prompt import Prompt
+from configspec.testbed.prompts import PromptSet
 from configspec.theory.decoding import Decoding
 
 

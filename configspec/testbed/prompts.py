@@ -22,6 +22,7 @@ from pathlib import Path
 
 from configspec.errors import UsageError
 from configspec.testbed.key_types import TEXT_PATTERN
+from configspec.testbed.prompt import UNCATEGORISED, Prompt
 from configspec.untrusted import NotJson, open_regular, parse_json
 
 MAX_PROMPTS = 100_000
@@ -29,16 +30,6 @@ MAX_LINE_BYTES = 16 << 20  # a prompt for the longest contexts has a few million
 MAX_FILE_BYTES = 512 << 20
 MAX_ID = 200  # letters of an id or a category
 KINDS = "`prompt`, `turns` (Spec-Workbench) or `instruction` (Dolly)"
-UNCATEGORISED = "uncategorised"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """One prompt. `id` is the line's own, or its number in the file."""
-
-    id: str
-    text: str
-    category: str = UNCATEGORISED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +131,7 @@ def _prompt(line: dict[str, object], number: int, where: str) -> Prompt:
         raise UsageError(f"{where} has none of {KINDS}; its keys are {list(line)!r:.80}. Add the prompt.")
     if isinstance(name, bool) or not isinstance(name, int | str) or name == "":
         raise UsageError(f"{where}: the id is {name!r:.60}. It has to be text or a whole number.")
-    return Prompt(id=_short(str(name), "the id", where), text=text, category=_category(line, where))
+    return Prompt(id=_short(str(name), "the id", where), content=text, category=_category(line, where))
 
 
 def _category(line: dict[str, object], where: str) -> str:

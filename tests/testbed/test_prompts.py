@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.testbed.prompts import MAX_PROMPTS, Prompt, PromptSet, default_prompts, read_prompts
+from configspec.testbed.prompt import Prompt
+from configspec.testbed.prompts import MAX_PROMPTS, PromptSet, default_prompts, read_prompts
 
 SPEC_BENCH = """\
 {"question_id": 81, "category": "writing", "turns": ["Describe a harbour.", "Now as a poem."]}
@@ -35,16 +36,16 @@ def write(folder: Path, text: str | bytes) -> Path:
 def test_spec_bench_gives_its_first_turns(tmp_path: Path) -> None:
     """Later turns answer what another model said."""
     assert read_prompts(write(tmp_path, SPEC_BENCH)).prompts == (
-        Prompt(id="81", text="Describe a harbour.", category="writing"),
-        Prompt(id="161", text="What is 3 * 4?", category="math"),
+        Prompt(id="81", content="Describe a harbour.", category="writing"),
+        Prompt(id="161", content="What is 3 * 4?", category="math"),
     )
 
 
 def test_dolly_puts_the_context_after_an_empty_line(tmp_path: Path) -> None:
     """It has no ids, so the line's number is one; the response is not for the target to see."""
     assert read_prompts(write(tmp_path, DOLLY)).prompts == (
-        Prompt(id="1", text="Who built it?\n\nAda built it in May.", category="closed_qa"),
-        Prompt(id="2", text="Name a colour.", category="brainstorming"),
+        Prompt(id="1", content="Who built it?\n\nAda built it in May.", category="closed_qa"),
+        Prompt(id="2", content="Name a colour.", category="brainstorming"),
     )
 
 
@@ -52,8 +53,8 @@ def test_plain_lines_need_only_a_prompt(tmp_path: Path) -> None:
     """The text is kept as it stands, spaces at its end included; blank lines count as lines."""
     text = '{"prompt": " def f():\\n  "}\n\n{"prompt": "y", "id": "why", "category": "c"}\n'
     assert read_prompts(write(tmp_path, text)).prompts == (
-        Prompt(id="1", text=" def f():\n  ", category="uncategorised"),
-        Prompt(id="why", text="y", category="c"),
+        Prompt(id="1", content=" def f():\n  ", category="uncategorised"),
+        Prompt(id="why", content="y", category="c"),
     )
 
 
