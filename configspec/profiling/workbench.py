@@ -30,7 +30,8 @@ from configspec.targets.target import Target
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
 from configspec.testbed.inventory import Inventory
-from configspec.testbed.prompts import PromptSet, default_prompts, read_prompts
+from configspec.testbed.prompt_choice import sweep_prompts
+from configspec.testbed.prompts import PromptSet
 from configspec.theory.ids import Drafter
 
 
@@ -147,8 +148,7 @@ class Workbench:
 
     def prompts(self) -> PromptSet:
         """The sweep's prompts."""
-        prompts = self.inventory.sweep.prompts
-        return default_prompts() if prompts is None else read_prompts(prompts)
+        return sweep_prompts(self.inventory.sweep.prompts)
 
     def target_text(self, family: FamilySpec) -> TargetText:
         """The target's text for the sweep's prompts."""

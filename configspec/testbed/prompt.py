@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "developer", "user"]
+MAX_PROMPTS = 100_000  # of a set
+MAX_LABEL = 200  # letters of an id or a category
 UNCATEGORISED = "uncategorised"
 BETWEEN = "\n\n"  # of messages, where no template says how they are set apart
 
