@@ -41,6 +41,7 @@ def test_plain_lines_need_only_a_prompt(tmp_path: Path) -> None:
 
 
 ONE_SHAPE = "Write one JSON object a line, or a JSON array of objects"
+PACKED = gzip.compress(b'{"prompt": "x"}', mtime=0)  # without the time, so that every process names its tests alike
 REFUSED: list[tuple[str | bytes, str]] = [
     ("", f" has no prompts. {ONE_SHAPE}, of one of these shapes: OpenAI batch, OpenAI messages, ShareGPT, "),
     ("\n \n", " has no prompts."),
@@ -138,9 +139,9 @@ REFUSED: list[tuple[str | bytes, str]] = [
     ('[{"prompt": "x"},', ": entry 2 (line 1) is not JSON: Expecting value at line 1, column 18. Write"),
     ('[{"prompt": "x"}\n{"prompt": "y"}]', ": line 2: '{' stands where a comma or the array's end is due."),
     ('[{"prompt": "x"}]\n[]', ": line 2: something stands behind the array's end."),
-    (gzip.compress(b'{"prompt": "x"}')[:-9], " cannot be read: what gzip packed in it is cut short."),
-    (gzip.compress(b'{"prompt": "x"}')[:-8] + b"\0" * 8, " cannot be read: what gzip packed in it is damaged"),
-    (gzip.compress(b'{"prompt": "x"}') + b"x", " cannot be read: what gzip packed in it is damaged"),
+    (PACKED[:-9], " cannot be read: what gzip packed in it is cut short."),
+    (PACKED[:-8] + b"\0" * 8, " cannot be read: what gzip packed in it is damaged"),
+    (PACKED + b"x", " cannot be read: what gzip packed in it is damaged"),
 ]
 
 
