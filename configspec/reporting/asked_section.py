@@ -22,7 +22,9 @@ def asked_section(rows: Iterable[Row]) -> Section | None:
 def _words(asked: AskedPrompts) -> Iterator[str]:
     chosen = asked.prompts + asked.skipped
     if chosen < asked.in_file:
-        yield f"{chosen:,} of the {asked.in_file:,} prompts in the file were chosen"
+        kinds = len({category for category, _ in asked.categories})
+        of_kinds = f", of {kinds} categories" if kinds > 1 else ""
+        yield f"{chosen:,} of the {asked.in_file:,} prompts in the file were chosen{of_kinds}"
     if asked.skipped:
         yield f"{asked.skipped:,} of {chosen:,} prompts were too long for the context, and are left out"
     if asked.shortened:

@@ -31,7 +31,7 @@ def test_what_is_not_asked_is_told_once_a_family() -> None:
     section = asked_section([row(asked), row(asked), row(None), row(replace(ALL, shortened=1))])
     assert section is not None
     assert [line.strip() for line in section_body(section).splitlines()] == [
-        "pair: 7 of the 40 prompts in the file were chosen",
+        "pair: 7 of the 40 prompts in the file were chosen, of 2 categories",
         "pair: 2 of 7 prompts were too long for the context, and are left out",
         "pair: in the file, and in no prompt: `tools` of entries (1), later turns of conversations (1,200)",
         "pair: 1 of 5 prompts were too long for the context, and lack some of their middle",
