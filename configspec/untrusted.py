@@ -1,19 +1,30 @@
 """Files and JSON that somebody else wrote, read so that no content can hang, crash or flood the reader.
 
 Only regular files are read: a FIFO blocks for ever, and a device such as /dev/zero never ends. Each reader says how
-large its file may be. JSON has one parser with one error, whatever is wrong with the text.
+large its file may be, and counts what gzip has packed as it comes out. JSON has one parser with one error, whatever is
+wrong with the text.
 """
 
 from __future__ import annotations
 
 import errno
+import gzip
+import io
 import json
 import os
 import stat
+import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+GZIP = b"\x1f\x8b"  # how such a file begins: RFC 1952
 
 KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -54,6 +65,52 @@ def open_regular(path: Path) -> BufferedReader:
         raise
 
 
+def open_unpacked(path: Path) -> BufferedReader:
+    """As `open_regular`; what gzip has packed is unpacked while it is read, of whatever name the file is.
+
+    A small file may unpack to any length, so whoever reads it counts. Reading packed content that is cut short or
+    damaged raises an OSError, whose `strerror` says so.
+
+    Raises:
+        OSError: As `open_regular`.
+    """
+    file = open_regular(path)
+    try:
+        packed = file.peek(len(GZIP)).startswith(GZIP)
+    except BaseException:
+        file.close()
+        raise
+    return BufferedReader(_Unpacked(file)) if packed else file
+
+
+class _Unpacked(io.RawIOBase):
+    """The content of a gzip file; every fault of it is an OSError with its words."""
+
+    def __init__(self, packed: BufferedReader) -> None:
+        super().__init__()
+        self._packed = packed
+        self._content = gzip.GzipFile(fileobj=packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        try:
+            content = self._content.read1(len(view))
+        except EOFError:
+            raise OSError(errno.EIO, "what gzip packed in it is cut short") from None
+        except (zlib.error, gzip.BadGzipFile) as problem:
+            raise OSError(errno.EIO, f"what gzip packed in it is damaged ({problem})") from None
+        view[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._content.close()
+        self._packed.close()
+        super().close()
+
+
 def read_bounded(path: Path, *, at_most_bytes: int) -> bytes:
     """The whole content of a regular file.
 
@@ -81,7 +138,7 @@ def parse_json(
     Raises:
         NotJson: The text is something else, or cannot be held.
     """
-    try:
+    with _as_not_json():
         letters = text if isinstance(text, str) else text.decode("utf-8-sig")
         value: object = json.loads(
             letters,
@@ -89,7 +146,29 @@ def parse_json(
             object_pairs_hook=unique if unique_keys else None,
         )
         if not surrogates:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate, which no file could take back
+            _refuse_lone_surrogates(value)
+    return value
+
+
+def parse_json_at(text: str, start: int) -> tuple[object, int]:
+    """The JSON value that begins at `start`, and where it ends: what follows it is not looked at.
+
+    As `parse_json` with `unique_keys`; a place in its complaint is one in `text`.
+
+    Raises:
+        NotJson: There is none, or it cannot be held.
+    """
+    with _as_not_json():
+        value, end = _STRICT.raw_decode(text, start)
+        _refuse_lone_surrogates(value)
+    return value, end
+
+
+@contextmanager
+def _as_not_json() -> Iterator[None]:
+    """Whatever a parser of JSON raises, as one error."""
+    try:
+        yield
     except json.JSONDecodeError as problem:
         cut_short = problem.pos >= len(problem.doc.rstrip()) or problem.msg.startswith("Unterminated")
         place = f"line {problem.lineno}, column {problem.colno}"
@@ -102,7 +181,10 @@ def parse_json(
         raise NotJson("it is nested too deeply") from None
     except ValueError as problem:  # a whole number of more digits than Python converts; a constant that is refused
         raise NotJson(str(problem).split(";")[0]) from None
-    return value
+
+
+def _refuse_lone_surrogates(value: object) -> None:
+    json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate, which no file could take back
 
 
 def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -121,3 +203,6 @@ def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=unique)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import socket
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.untrusted import NotJson, open_regular, parse_json, read_bounded
+from configspec.untrusted import NotJson, open_regular, open_unpacked, parse_json, parse_json_at, read_bounded
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -107,3 +108,46 @@ def test_constants_are_taken_where_they_are_asked_for():
     for text in (r'"\ud800"', "1" * 5_000, "[Nan]"):
         with pytest.raises(NotJson):
             parse_json(text, constants=True)
+
+
+@given(json_values, st.text(" \t\n", max_size=3), st.text(max_size=5))
+def test_a_value_among_others_is_found_with_its_end(value: object, before: str, behind: str):
+    """What stands behind it is not looked at; a number alone could go on there."""
+    text = json.dumps([value])
+    assert parse_json_at(before + text + behind, len(before)) == ([value], len(before) + len(text))
+
+
+@pytest.mark.parametrize("text", ["", "tru", '{"a": 1, "a": 2}', r'"\ud800"', "NaN", "[" * 100_000])
+def test_a_value_among_others_is_refused_as_a_whole_text_is(text: str):
+    """A key twice, a lone surrogate, what is no JSON."""
+    with pytest.raises(NotJson):
+        parse_json_at(text, 0)
+
+
+@given(st.binary(max_size=2000))
+def test_a_packed_file_is_read_as_what_it_packs(tmp_path_factory: pytest.TempPathFactory, content: bytes):
+    """And one that is not packed as it stands, if it does not begin as a packed one."""
+    path = tmp_path_factory.mktemp("packed") / "file"
+    path.write_bytes(gzip.compress(content))
+    with open_unpacked(path) as file:
+        assert file.read() == content
+    path.write_bytes(b"x" + content)
+    with open_unpacked(path) as file:
+        assert file.read() == b"x" + content
+
+
+@given(st.binary(min_size=20, max_size=400), st.data())
+def test_a_packed_file_that_is_cut_or_changed_is_an_os_error_or_whole(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, data: st.DataObject
+):
+    """Its checksum is looked at, so nothing else than the content comes out of it as a whole."""
+    packed = bytearray(gzip.compress(content))
+    path = tmp_path_factory.mktemp("damaged") / "file"
+    place = data.draw(st.integers(2, len(packed) - 1))
+    path.write_bytes(packed[:place])
+    with open_unpacked(path) as file, pytest.raises(OSError, match=r"what gzip packed in it is (cut short|damaged)"):
+        file.read()
+    packed[place] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(packed)
+    with suppress(OSError), open_unpacked(path) as file:
+        assert file.read() == content

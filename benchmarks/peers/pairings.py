@@ -24,7 +24,7 @@ from configspec.families.build import F16, ensure_draft
 from configspec.targets.registry import open_target
 from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec
-from configspec.testbed.prompts import Prompt
+from configspec.testbed.prompt import Prompt
 
 LLAMA_CPP_AT_LEAST = 0.9
 TRANSFORMERS_AT_LEAST = 2.5

@@ -57,7 +57,7 @@ from configspec.families.build import ensure_draft
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import DraftSpec, FamilySpec
 from configspec.testbed.inventory import Inventory
-from configspec.testbed.prompts import default_prompts, read_prompts
+from configspec.testbed.prompt_choice import sweep_prompts
 from configspec.testbed.read import read_inventory
 from configspec.theory.spacing import evenly
 
@@ -174,7 +174,7 @@ def end_to_end(asked: Asked) -> list[Line]:
     family, draft = smallest_draft(replace(inventory, families={name: inventory.families[name]}))
     store, sweep_of = Store(default_root()), inventory.sweep
     tool = ensure_llama_speculative(store.root, jobs=asked.jobs)
-    prompts = default_prompts() if sweep_of.prompts is None else read_prompts(sweep_of.prompts)
+    prompts = sweep_prompts(sweep_of.prompts)
     pairing = Pairing(
         family=family,
         draft=draft,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, tell_left_out
 from configspec.cli.output import say_pieces, say_text
+from configspec.cli.rank_by import say_by_category
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
@@ -40,7 +41,8 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         "can be assumed without touching a device.",
         "configspec rank results.json\n"
         "configspec rank results.json --verify-s 0.2 --usd-per-million 0.59 --k 2..10\n"
-        "configspec rank results.json --device rpi5 --objective goodput --format json",
+        "configspec rank results.json --device rpi5 --objective goodput --format json\n"
+        "configspec rank results.json --by category --top 3",
     )
     names = ", ".join(one.name for one in objectives)
     rank.add_argument("results", type=Path, help="a results file (pytest --benchmark-json), or a journal")
@@ -54,6 +56,7 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
     rank.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP_OF_A_TABLE}; others: all)")
     rank.add_argument("--launch", action="store_true", help="also print how to serve the best: llama-server, vLLM")
+    rank.add_argument("--by", choices=("category",), help="rank over the prompts of each category by themselves")
     add_strict(rank)
     rank.set_defaults(run=partial(_rank, objectives))
 
@@ -88,6 +91,10 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
             f"{asked.results}: no configuration is left with --device, --family and --k as given. "
             f"It holds K {', '.join(_unique(str(row.id.k) for row in rows))}."
         )
+    if asked.by == "category":
+        top = query.rules.top
+        say_by_category(chosen, query, left_out, file=asked.results, form=asked.format, top=top)
+        return 0
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
 

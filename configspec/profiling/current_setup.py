@@ -122,13 +122,15 @@ class CurrentSetup:
         )
 
     def _target(self, name: str) -> TargetSetup:
-        target, sweep = self._session.workbench.family(name).target, self._inventory.sweep
+        family, sweep = self._session.workbench.family(name), self._inventory.sweep
+        target, longest = family.target, sweep.prompts.longest
         return TargetSetup(
             sha256=target_sha256(target),
             dtype=target.dtype if target.transformers else None,
             runtime=target_runtime(target),
-            prompts_sha256=self._once(("prompts",), self._session.workbench.prompts).sha256,
+            prompts_sha256=self._session.workbench.writing(family).prompts_sha256,
             new_tokens=sweep.new_tokens,
+            longest=None if longest == "error" else longest,
             decoding=sweep.decoding,
         )
 

@@ -85,6 +85,8 @@ class MeasuredCell:
             accepted=counts.accepted,
             by_prompt=counts.by_prompt,
             prompts_sha256=counts.prompts_sha256,
+            asked=text.asked,
+            asked_reason=None,
             decoding=counts.decoding,
             method=METHOD if self.trace.certain else EXPECTED,
             last_round="counted whole",

@@ -68,6 +68,7 @@ def recorded_row(one: Configuration, serving: Serving, environment: Environment)
             accepted=counts.accepted,
             by_prompt=counts.by_prompt,
             prompts_sha256=counts.prompts_sha256,
+            asked_reason="recorded figures do not say which prompts were asked",
             decoding=counts.decoding,
             method=METHOD,
         ),

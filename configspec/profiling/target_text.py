@@ -9,30 +9,55 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
 
 from configspec.cache import Store
 from configspec.errors import UsageError
+from configspec.profiling.prompt_room import Ids, Room, fit
 from configspec.progress import Progress
+from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.samples import PromptText, TextSamples
 from configspec.targets.registry import target_runtime, target_sha256
 from configspec.targets.target import Target
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
-from configspec.testbed.prompts import Prompt, PromptSet
+from configspec.testbed.prompt import Prompt
+from configspec.testbed.prompts import PromptSet
+from configspec.testbed.prompts_spec import Longest
 from configspec.theory.decoding import Decoding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """What a target is asked to write: at most `new_tokens` after each prompt, chosen as `decoding` says."""
+    """What a target is asked to write: at most `new_tokens` after each prompt, chosen as `decoding` says.
+
+    `longest` says what becomes of prompts that do not fit; `contexts` are those that are known before the target is
+    open, with whose they are.
+    """
 
     prompts: PromptSet
     new_tokens: int
     decoding: Decoding
+    longest: Longest = "error"
+    contexts: tuple[Room, ...] = ()
+
+    @property
+    def prompts_sha256(self) -> str:
+        """Which prompts are asked, and how they are made to fit; nobody has to open a target to know it."""
+        if self.longest == "error":
+            return self.prompts.sha256
+        contexts = [str(room.tokens) for room in self.contexts]
+        settings = [self.prompts.sha256, self.longest, str(self.new_tokens), *contexts]
+        return hashlib.sha256("\n".join(settings).encode()).hexdigest()
+
+    def room(self, target: Target) -> Room | None:
+        """The shortest context of all; None where none is known."""
+        own = () if target.context is None else (Room(tokens=target.context, of=f"the context of {target.name}"),)
+        return min((*own, *self.contexts), key=lambda room: room.tokens, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +83,36 @@ class ContinuedPrompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetText:
-    """A target's text for a whole prompt set; `key` names everything that it depends on."""
+    """A target's text for a whole prompt set; `key` names everything that it depends on.
+
+    `prompts` are those that fit, `shortened` of them made to.
+    """
 
     key: str
     target_sha256: str | None  # None: a server's, which cannot be seen
     runtime: str
     writing: Writing
     prompts: tuple[ContinuedPrompt, ...]
+    shortened: int = 0
 
     @property
     def prompts_sha256(self) -> str:
         """Which prompts were continued."""
-        return self.writing.prompts.sha256
+        return self.writing.prompts_sha256
+
+    @property
+    def asked(self) -> AskedPrompts:
+        """Which prompts were asked, and what was not."""
+        of_set = self.writing.prompts
+        return AskedPrompts(
+            shape=of_set.shape,
+            in_file=of_set.in_file,
+            categories=tuple((one, len(list(same))) for one, same in groupby(one.category for one in self.prompts)),
+            not_taken=of_set.not_taken,
+            longest=self.writing.longest,
+            skipped=len(of_set.prompts) - len(self.prompts),
+            shortened=self.shortened,
+        )
 
     @property
     def decoding(self) -> Decoding:
@@ -125,6 +168,7 @@ class _Continuation:
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     gaps: tuple[float, ...] | None
+    shortened: bool = False
 
     def __post_init__(self) -> None:
         columns = (self.tokens, self.logprobs, self.gaps)
@@ -153,7 +197,9 @@ def write_target_text(
 
     def build(out: Path) -> None:
         count = len(prompts.prompts)
-        progress(f"{family.name}: the target writes {writing.new_tokens} tokens after each of {count} prompts")
+        not_taken = ", ".join(f"{what} ({how_many:,})" for what, how_many in prompts.not_taken)
+        but = f"; not in them: {not_taken}" if not_taken else ""
+        progress(f"{family.name}: the target writes {writing.new_tokens} tokens after each of {count} prompts{but}")
         out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing)))
 
     key = _key(family.target, sha256, runtime, writing)
@@ -163,25 +209,30 @@ def write_target_text(
         target_sha256=sha256,
         runtime=runtime,
         writing=writing,
-        prompts=tuple(_continued(prompt, one) for prompt, one in zip(prompts.prompts, kept, strict=True)),
+        prompts=tuple(
+            _continued(prompt, one) for prompt, one in zip(prompts.prompts, kept, strict=True) if one is not None
+        ),
+        shortened=sum(one is not None and one.shortened for one in kept),
     )
 
 
-def _read(content: bytes, count: int) -> tuple[_Continuation, ...]:
-    """The texts that were kept; a ValueError where they are not those of `count` prompts."""
+def _read(content: bytes, count: int) -> tuple[_Continuation | None, ...]:
+    """The texts that were kept, None of what did not fit; a ValueError where they are not of `count` prompts."""
     try:
-        kept = msgspec.json.decode(content, type=tuple[_Continuation, ...])
+        kept = msgspec.json.decode(content, type=tuple[_Continuation | None, ...])
     except msgspec.MsgspecError as problem:
         raise ValueError(str(problem)) from None
     if len(kept) != count:
         raise ValueError(f"{len(kept)} texts of {count} prompts")
+    if not any(kept):
+        raise ValueError("no prompt has a text")
     return kept
 
 
 def _key(target: TargetSpec, sha256: str | None, runtime: str, writing: Writing) -> str:
     who = sha256 or (f"{target.server.url} {target.server.model}" if target.server else "")
     how = json.dumps(asdict(writing.decoding), sort_keys=True)
-    settings = [who, writing.prompts.sha256, str(writing.new_tokens), target.dtype, how, runtime]
+    settings = [who, writing.prompts_sha256, str(writing.new_tokens), target.dtype, how, runtime]
     return hashlib.sha256("\n".join(settings).encode()).hexdigest()
 
 
@@ -196,21 +247,16 @@ def _continued(prompt: Prompt, one: _Continuation) -> ContinuedPrompt:
     )
 
 
-def _write_all(target: Target, writing: Writing) -> list[_Continuation]:
+def _write_all(target: Target, writing: Writing) -> list[_Continuation | None]:
     tokenized = [target.tokenize(prompt.text) for prompt in writing.prompts.prompts]
-    _check_room(target, writing, tokenized)
-    written = []
-    for place, ids in enumerate(tokenized):
-        one = target.continue_text(ids, writing.new_tokens, writing.decoding, seed=writing.decoding.seed + place)
-        written.append(_Continuation(prompt=tuple(ids), tokens=one.tokens, logprobs=one.logprobs, gaps=one.gaps))
-    return written
+    room, new_tokens = writing.room(target), writing.new_tokens
+    fitted = fit(writing.prompts, tokenized, room, new_tokens=new_tokens, longest=writing.longest)
+    return [
+        None if ids is None else _write(target, writing, ids, place, shortened=place in fitted.shortened)
+        for place, ids in enumerate(fitted.ids)
+    ]
 
 
-def _check_room(target: Target, writing: Writing, tokenized: Sequence[Sequence[int]]) -> None:
-    for prompt, ids in zip(writing.prompts.prompts, tokenized, strict=True):
-        if target.context is not None and len(ids) + writing.new_tokens > target.context:
-            raise UsageError(
-                f"{writing.prompts.path}: prompt {prompt.id!r} is {len(ids)} tokens long, and sweep.new_tokens asks "
-                f"for {writing.new_tokens} more; the context of the target {target.name} is {target.context}. "
-                "Shorten the prompt, or lower sweep.new_tokens."
-            )
+def _write(target: Target, writing: Writing, ids: Ids, place: int, *, shortened: bool) -> _Continuation:
+    one = target.continue_text(ids, writing.new_tokens, writing.decoding, seed=writing.decoding.seed + place)
+    return _Continuation(prompt=ids, tokens=one.tokens, logprobs=one.logprobs, gaps=one.gaps, shortened=shortened)

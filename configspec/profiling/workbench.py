@@ -16,11 +16,13 @@ from configspec.devices.lock_wait import LockWait
 from configspec.devices.pool import DevicePool
 from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
+from configspec.families.contexts import draft_contexts
 from configspec.families.gguf.gguf_facts import gguf_sha256
 from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.memory import cache_bytes, check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
 from configspec.profiling.acceptance_trace import AcceptanceTrace, Scorer, trace_acceptance
+from configspec.profiling.prompt_room import Room
 from configspec.profiling.staging import StagedModel, find_model, push_command, shares_this_hosts_files
 from configspec.profiling.target_text import TargetText, Writing, write_target_text
 from configspec.profiling.verification import VerificationTimes, time_verification
@@ -30,7 +32,8 @@ from configspec.targets.target import Target
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
 from configspec.testbed.inventory import Inventory
-from configspec.testbed.prompts import PromptSet, default_prompts, read_prompts
+from configspec.testbed.prompt_choice import sweep_prompts
+from configspec.testbed.prompts import PromptSet
 from configspec.theory.ids import Drafter
 
 
@@ -64,6 +67,7 @@ class Workbench:
         self._scorer: Device | None = None
         self._families: dict[str, FamilySpec] = {}
         self._target: tuple[str, Target] | None = None
+        self._prompts: PromptSet | None = None
         self._texts: dict[str, TargetText] = {}
         self._files: dict[tuple[str, Drafter], tuple[BoardFile, ...]] = {}
         self._prepared: dict[tuple[str, Drafter], PreparedDraft] = {}
@@ -147,18 +151,35 @@ class Workbench:
 
     def prompts(self) -> PromptSet:
         """The sweep's prompts."""
-        prompts = self.inventory.sweep.prompts
-        return default_prompts() if prompts is None else read_prompts(prompts)
+        if self._prompts is None:
+            self._prompts = sweep_prompts(self.inventory.sweep.prompts)
+        return self._prompts
 
     def target_text(self, family: FamilySpec) -> TargetText:
         """The target's text for the sweep's prompts."""
         if family.name not in self._texts:
-            sweep = self.inventory.sweep
-            writing = Writing(prompts=self.prompts(), new_tokens=sweep.new_tokens, decoding=sweep.decoding)
             self._texts[family.name] = write_target_text(
-                family, writing, self.store, lambda: self.target(family), self.progress
+                family, self.writing(family), self.store, lambda: self.target(family), self.progress
             )
         return self._texts[family.name]
+
+    def writing(self, family: FamilySpec) -> Writing:
+        """What the sweep asks the family's target to write."""
+        sweep, target = self.inventory.sweep, family.target
+        contexts = [
+            Room(tokens=context, of=f"the context that the draft {name} was trained for")
+            for name, context in draft_contexts(family)
+        ]
+        if target.gguf is not None:
+            context = target.llama_cpp.context
+            contexts.append(Room(tokens=context, of=f"families.{family.name}.target.context"))
+        return Writing(
+            prompts=self.prompts(),
+            new_tokens=sweep.new_tokens,
+            decoding=sweep.decoding,
+            longest=sweep.prompts.longest,
+            contexts=tuple(contexts),
+        )
 
     def acceptance(self, family: FamilySpec, model: Path) -> AcceptanceTrace:
         """A draft's acceptance against the target's text, scored on this host."""

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from configspec.pytest_plugin.empty_values import refuse_empty_values
 from configspec.pytest_plugin.refusals import refuse_what_cannot_measure
 from configspec.pytest_plugin.run import RUN, MeasuringRun
 from configspec.pytest_plugin.shown import usage_error
+
+if TYPE_CHECKING:
+    from configspec.pytest_plugin.plan import Plan
 
 FROM_CONTROLLER = "configspec"  # the key of xdist's workerinput: what a worker must not find out for itself
 TERMINATED = 128 + signal.SIGTERM
@@ -61,6 +65,7 @@ def _begin(config: pytest.Config, asked: Asked) -> MeasuringRun:
         from configspec.pytest_plugin.journals import check_journal
 
         check_journal(asked)
+        _check_prompts(run.plan)
     return run
 
 
@@ -78,6 +83,14 @@ def _read_earlier(run: MeasuringRun, *, in_worker: bool) -> None:
         run.unfit = (
             f"{problem.lines[0]} It was there when the run began: was it deleted or changed?"  # dying is in vain
         )
+
+
+def _check_prompts(plan: Plan) -> None:
+    """A UsageError where prompts are to be asked and are none: told now, and not by every test."""
+    if any(plan.inventory.devices[name].replay is None for name in plan.devices):
+        from configspec.testbed.prompt_choice import sweep_prompts
+
+        sweep_prompts(plan.inventory.sweep.prompts)
 
 
 def end_in_order_when_terminated(config: pytest.Config) -> None:

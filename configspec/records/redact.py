@@ -24,7 +24,7 @@ NAMES = frozenset(("device", "family", "draft", "quant"))  # of a row, by the in
 _OF_BOARDS = ("board", "board_sha256", "cpu_model", "governor", "machine", "platform", "power_mode", "python")
 _OF_BOARDS_TOO = ("llama_cpp_system_info", "llama_cpp_version", "temperature_zone", "throttling")
 _OF_MODELS = ("architecture", "description", "dtype", "file_sha256", "sha256", "vocabulary_sha256")
-_OF_PROCEDURES = ("algorithm", "clock", "last_round", "method", "output", "prompts", "prompts_sha256", "rule")
+_OF_PROCEDURES = ("algorithm", "asked", "clock", "last_round", "method", "output", "prompts", "prompts_sha256", "rule")
 _OF_ROWS = ("bills", "code", "configspec", "datetime", "file", "inventory_sha256", "outcome", "part", "provenance")
 _OF_ROWS_TOO = ("samples", "verify")
 FACTS = frozenset((*_OF_BOARDS, *_OF_BOARDS_TOO, *_OF_MODELS, *_OF_PROCEDURES, *_OF_ROWS, *_OF_ROWS_TOO))
@@ -74,7 +74,7 @@ class Private:
 
     def _of_record(self, key: str, value: object) -> object:
         if key in FACTS or (key in NAMES and isinstance(value, str)):
-            return value
+            return _each_text(value, lambda text: text)
         if key == "metadata":  # a model's own facts, among them paths of whoever made it
             return _each_text(value, lambda text: self._in_paths.sub(self._instead, text))
         if key == "numbers" and isinstance(value, list | tuple):  # of a flag: each a name and a value

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from configspec.records.asked_prompts import NOT_RECORDED, AskedPrompts, check_asked
 from configspec.records.bounds import (
     LONGEST_S,
     MOST_TOKENS_PER_S,
@@ -110,6 +111,8 @@ class CountedAcceptance:
     accepted: Expected | None
     by_prompt: tuple[tuple[Expected, Expected], ...] = ()
     prompts_sha256: Text | None = None
+    asked: AskedPrompts | None = None
+    asked_reason: Text | None = NOT_RECORDED
     decoding: Decoding | None = None
     method: Text
     last_round: Text | None = None
@@ -121,6 +124,7 @@ class CountedAcceptance:
     def __post_init__(self) -> None:
         check_rate(self.rate, self.accepted, self.drafted)
         check_sums(self.by_prompt, self.rounds, self.accepted)
+        check_asked(self.asked, len(self.by_prompt))
         check_decoding(self.decoding)
 
 
@@ -277,6 +281,7 @@ class Row:
                 by_prompt=counted.by_prompt,
                 prompts_sha256=counted.prompts_sha256,
                 decoding=counted.decoding,
+                categories=() if counted.asked is None else counted.asked.categories,
             ),
             power_w=self.power.watts,
             power_reason=self.power.reason,

@@ -126,7 +126,14 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
     board, models, counted, found = row.environment, row.models, row.acceptance, row.end_to_end
     return (
         None if refs is None else (refs.environment is None, refs.models is None, refs.verification is None),
-        (counted.check is None, counted.decoding is None, row.power.watts is None, row.resumed is None, len(row.flags)),
+        (
+            counted.check is None,
+            counted.asked is None,
+            counted.decoding is None,
+            row.power.watts is None,
+            row.resumed is None,
+            len(row.flags),
+        ),
         None if row.verification is None else len(row.verification.passes),
         None if found is None else found.link is None,
         (None if models.draft is None else len(models.draft.metadata), models.target is None),

@@ -45,6 +45,7 @@ class TargetSetup:
     runtime: str | None = None
     prompts_sha256: str | None = None
     new_tokens: int | None = None
+    longest: str | None = None  # what was done with prompts that did not fit; None: there was none
     decoding: Decoding | None = None
 
 
@@ -129,6 +130,7 @@ def setup_of(row: Row) -> Setup:
             runtime=target.runtime,
             prompts_sha256=counted.prompts_sha256,
             new_tokens=counted.new_tokens,
+            longest=None if counted.asked is None or counted.asked.longest == "error" else counted.asked.longest,
             decoding=counted.decoding,
         ),
         drafter=DrafterSetup(

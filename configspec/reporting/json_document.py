@@ -20,12 +20,12 @@ def as_json(rankings: Sequence[Ranking], serving: Serving) -> dict[str, object]:
     """The rankings as plain JSON; `serving` is what holds where a ranking does not say otherwise."""
     return {
         "configspec": JSON_VERSION,
-        "serving": _serving(serving),
-        "rankings": [_ranking(one) for one in rankings],
+        "serving": serving_json(serving),
+        "rankings": [ranking_json(one) for one in rankings],
     }
 
 
-def _serving(serving: Serving) -> dict[str, object]:
+def serving_json(serving: Serving) -> dict[str, object]:
     """The assumptions; what only a measured verification has is left out where it was declared."""
     values: dict[str, object] = {
         "verify_s": serving.verify_s,
@@ -37,7 +37,8 @@ def _serving(serving: Serving) -> dict[str, object]:
     return {**values, "verify": serving.verify, "verify_s_by_k": [list(one) for one in serving.verify_s_by_k]}
 
 
-def _ranking(ranking: Ranking) -> dict[str, object]:
+def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:
+    """One ranking, with the first `top` choices, all where it is None."""
     return {
         "device": ranking.device,
         "family": ranking.family,
@@ -45,13 +46,13 @@ def _ranking(ranking: Ranking) -> dict[str, object]:
         "unit": ranking.objective.unit,
         "better": ranking.objective.better,
         "unavailable": ranking.unavailable,
-        "serving": _serving(ranking.serving),
+        "serving": serving_json(ranking.serving),
         "acceptance_rule": None if ranking.decoding is None else ranking.decoding.rule,
         "decoding": None if ranking.decoding is None else asdict(ranking.decoding),
         "confidence": ranking.rules.confidence,
         "indifference": ranking.rules.indifference,
         "left_out": list(ranking.left_out),
-        "choices": [_choice(choice) for choice in ranking.choices],
+        "choices": [_choice(choice) for choice in ranking.choices[:top]],
     }
 
 

@@ -58,13 +58,17 @@ def _table(table: Table) -> str:
 
 def _sentence(text: str) -> str:
     """With a full stop."""
-    escaped = _line(text)
-    return escaped if escaped.endswith(".") else f"{escaped}."
+    escaped = _escaped(text)
+    return _no_list(escaped if escaped.endswith(".") else f"{escaped}.")
 
 
 def _line(text: str) -> str:
-    """Where a line of Markdown begins with it: what begins a list there is escaped as well."""
-    escaped = _escaped(text)
+    """Where a line of Markdown begins with it."""
+    return _no_list(_escaped(text))
+
+
+def _no_list(escaped: str) -> str:
+    """What begins a list is escaped as well; a number with a full stop does."""
     begin = re.match(r"\d*", escaped)
     return f"{begin[0]}\\{escaped[begin.end() :]}" if begin and _BEGIN.match(escaped) else escaped
 

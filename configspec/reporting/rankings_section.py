@@ -32,7 +32,7 @@ def ranking_sections(rankings: Sequence[Ranking], top: int) -> tuple[Section, ..
     return tuple(
         Section(
             heading=f"{device}, {family}",
-            summary=_assumptions(group[0]),
+            summary=assumptions(group[0]),
             blocks=(*(_section(ranking, top) for ranking in group), *_conflicts(group)),
         )
         for (device, family), group in groups.items()
@@ -57,10 +57,10 @@ def _blocks(ranking: Ranking, top: int) -> Iterator[Block]:
 
 def _cells(choice: Choice) -> tuple[Cell, ...]:
     it, interval = choice.configuration, Interval(low=choice.low, high=choice.high)
-    return choice.rank, it.draft, it.quant, it.k, choice.value, interval, _remarks(choice)
+    return choice.rank, it.draft, it.quant, it.k, choice.value, interval, remarks(choice)
 
 
-def _remarks(choice: Choice) -> str:
+def remarks(choice: Choice) -> str:
     """A word or two: tied, not measured, to be used with care."""
     remarks = []
     if choice.rank > 1 and choice.tied_with_best:
@@ -89,7 +89,8 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
         yield f"left out: {reason}"
 
 
-def _assumptions(ranking: Ranking) -> str:
+def assumptions(ranking: Ranking) -> str:
+    """What holds for a whole ranking: verification, price, billing, decoding."""
     serving = ranking.serving
     decoding = "" if ranking.decoding is None else f"; {ranking.decoding.words()}"
     return (

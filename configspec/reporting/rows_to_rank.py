@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from configspec.errors import RecordError
 from configspec.records.decoded import EndToEnd
@@ -14,6 +15,8 @@ from configspec.records.row import Row
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
+
+Categories: TypeAlias = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +45,18 @@ class RankedRow:
 
 
 def ranked_row() -> Callable[[Row], RankedRow]:
-    """Takes from each row what is ranked; rows with equal assumptions hold them once."""
+    """Takes from each row what is ranked; rows with equal assumptions, or equal categories, hold them once."""
     servings: dict[Serving, Serving] = {}
+    categories: dict[Categories, Categories] = {}
     parts = PartsOfRows()
 
     def taken(row: Row) -> RankedRow:
         serving = servings.setdefault(row.serving, row.serving)
         configuration, end_to_end = row.configuration, row.end_to_end
+        own = configuration.acceptance.categories
+        known = categories.setdefault(own, own)
+        if known is not own:
+            configuration = replace(configuration, acceptance=replace(configuration.acceptance, categories=known))
         return RankedRow(configuration=configuration, serving=serving, end_to_end=end_to_end, parts=parts.of(row))
 
     return taken

@@ -8,6 +8,8 @@ from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
 from configspec.records.setup import named_parts
 from configspec.reporting.agreement_section import agreement_section
+from configspec.reporting.asked_section import asked_section
+from configspec.reporting.category_section import category_sections, differences_section
 from configspec.reporting.document import Document, Section
 from configspec.reporting.launch_section import launch_section, launches, settings_of
 from configspec.reporting.left_out_section import left_out_section
@@ -15,9 +17,12 @@ from configspec.reporting.prediction_section import PredictionReport, prediction
 from configspec.reporting.rankings_section import ranking_sections
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.reporting.verification_section import verification_section
+from configspec.selection.by_category import CategoryRanking, rank_by_category
 from configspec.selection.query import Query
 from configspec.selection.ranking import Ranking
 from configspec.targets.server.llama_server_flags import Spelling
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
 
 
 def ranking_document(
@@ -39,15 +44,32 @@ def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = Non
         top: Configurations of each ranking.
         installed: How the llama-server of this host is told what to draft, if there is one.
     """
-    rankings = Query().answer(rows_to_rank(rows))
+    measured = rows_to_rank(rows)
+    rankings = Query().answer(measured)
     settings = settings_of((row.id, tuple(named_parts(row))) for row in rows)
     return _document(
         Section(heading="rankings", blocks=ranking_sections(rankings, top)),
+        asked_section(rows),
+        _categories(measured),
         verification_section(rows),
         agreement_section(rows),
         prediction_section(prediction_reports(rows)),
         launch_section(launches(rankings, settings), installed),
     )
+
+
+def category_document(
+    rankings: Sequence[CategoryRanking], top: int, silent: int, left_out: LeftOutList | None = None
+) -> Document:
+    """A section for each device and family, its rankings by category; `silent` configurations name no category."""
+    return _document(*category_sections(rankings, top, silent), left_out_section(left_out))
+
+
+def _categories(measured: Sequence[tuple[Configuration, Serving]]) -> Section | None:
+    """A warning where no configuration serves all categories well; where there is one category, there is none."""
+    if len({name for one, _ in measured for name, _ in one.acceptance.categories}) < 2:
+        return None
+    return differences_section(rank_by_category(measured, Query())[0])
 
 
 def _document(*sections: Section | None) -> Document:

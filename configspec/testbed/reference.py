@@ -1,6 +1,7 @@
 """The tables of docs/inventory.md: every key of `devices.yaml` with its type, default and meaning, from the schema.
 
-A table stands between `<!-- keys: SECTION -->` and `<!-- end of keys -->`; what is around it is written by hand.
+That of docs/prompts.md holds the shapes of prompt files. A table stands between `<!-- keys: SECTION -->` and
+`<!-- end of keys -->`, or `<!-- shapes -->` and its end; what is around it is written by hand.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import TargetSpec
 from configspec.testbed.inventory import json_schema
 from configspec.testbed.problems import written
+from configspec.testbed.prompt_shapes import SHAPES, Shape
 from configspec.testbed.spec import Variant
 
 # Section of the page -> the mapping that it describes, and what its keys begin with.
@@ -26,6 +28,8 @@ SECTIONS = {
 }
 WITH_VARIANTS = {"devices": DeviceSpec.variants, "target": TargetSpec.variants}
 HEAD = "| key | type | default | meaning |\n|---|---|---|---|"
+SHAPES_HEAD = "| shape | known by | the prompt | id | category |\n|---|---|---|---|---|"
+_SHAPES = re.compile(r"(<!-- shapes -->\n).*?(<!-- end of shapes -->)", re.DOTALL)
 _TABLE = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end of keys -->)", re.DOTALL)
 
 
@@ -33,6 +37,23 @@ def with_tables(page: str) -> str:
     """The page with its tables as the schema has them."""
     mappings: JsonSchemaValue = json_schema()["$defs"]
     return _TABLE.sub(lambda found: f"{found[1]}{_table(mappings, found[2])}\n{found[3]}", page)
+
+
+def with_shapes(page: str) -> str:
+    """The page with the table of the shapes of prompt files as the program knows them."""
+    table = "\n".join([SHAPES_HEAD, *map(_shape, SHAPES)])
+    return _SHAPES.sub(lambda found: f"{found[1]}{table}\n{found[2]}", page)
+
+
+def _shape(shape: Shape) -> str:
+    name = f"[{shape.name}]({shape.address})" if shape.address else shape.name
+    inside = f" in `{shape.inside}`" if shape.inside else ""
+    read = ", ".join(f"`{key}`" for key in shape.reads) + inside
+    return f"| {name} | {_keys(shape.told_by, ' with ')} | {read} | {_keys(shape.ids)} | {_keys(shape.categories)} |"
+
+
+def _keys(keys: Sequence[str], between: str = ", else ") -> str:
+    return between.join(f"`{key}`" for key in keys)
 
 
 def _table(mappings: JsonSchemaValue, section: str) -> str:

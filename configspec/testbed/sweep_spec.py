@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo
 
-from configspec.testbed.key_types import Count, CountOrNone, File, KRange, NotNegative, Positive, Seconds, Tokens
-from configspec.testbed.prompts import MAX_PROMPTS
+from configspec.testbed.key_types import Count, CountOrNone, KRange, NotNegative, Positive, Seconds, Tokens
+from configspec.testbed.prompt import MAX_PROMPTS
+from configspec.testbed.prompts_spec import PromptsOf, PromptsSpec
 from configspec.testbed.spec import ReadAs, Spec
 from configspec.theory.decoding import AcceptanceRule, Decoding
 
@@ -62,9 +63,9 @@ class SweepSpec(Spec):
             "`--k` takes the same",
         ),
     ] = tuple(range(1, 11))
-    prompts: Annotated[File | None, Field(description="The prompt set; default: the one that configspec carries")] = (
-        None
-    )
+    prompts: Annotated[
+        PromptsOf, Field(description="Which prompts are asked: the path of a prompt set, or a mapping")
+    ] = field(default_factory=PromptsSpec)
     new_tokens: Annotated[Tokens, Field(description="Tokens that the target writes for each prompt")] = 96
     depth: Annotated[Tokens, Field(description="Tokens in the context when a timed round begins")] = 128
     rounds: Annotated[

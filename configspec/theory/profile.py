@@ -27,6 +27,7 @@ class Acceptance:
     by_prompt: tuple[tuple[float, float], ...] = ()
     prompts_sha256: str | None = None  # configurations are paired by prompt only where this agrees
     decoding: Decoding | None = None  # how tokens were chosen and judged; None where nobody says
+    categories: tuple[tuple[str, int], ...] = ()  # of the prompts, in order: each with how many follow one another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

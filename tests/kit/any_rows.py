@@ -8,6 +8,7 @@ from typing import get_args
 from example_rows import BOARD, DRAFT, TARGET
 from hypothesis import strategies as st
 
+from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
 from configspec.records.row import (
     AgreementCheck,
@@ -67,6 +68,22 @@ def draftings(draw: st.DrawFn, k: int) -> Drafting:
     )
 
 
+def asked_prompts(prompts: int) -> st.SearchStrategy[AskedPrompts]:
+    return st.builds(
+        AskedPrompts,
+        shape=texts,
+        in_file=counts,
+        categories=st.integers(1, prompts).flatmap(
+            lambda first: st.tuples(texts, texts).map(
+                lambda names: tuple((n, c) for n, c in zip(names, (first, prompts - first), strict=True) if c)
+            )
+        ),
+        not_taken=st.lists(st.tuples(texts, counts), max_size=2).map(tuple),
+        longest=st.sampled_from(["error", "skip", "truncate"]),
+        skipped=counts,
+    )
+
+
 @st.composite
 def acceptances(draw: st.DrawFn, k: int) -> CountedAcceptance:
     some = st.integers(1, 99) | st.floats(1, 99)  # expected counts are not whole
@@ -84,6 +101,8 @@ def acceptances(draw: st.DrawFn, k: int) -> CountedAcceptance:
         accepted=accepted if known else None,
         by_prompt=by_prompt if draw(st.booleans()) else (),
         prompts_sha256=draw(st.none() | hashes),
+        asked=draw(st.none() | asked_prompts(len(by_prompt))),
+        asked_reason=draw(st.none() | texts),
         decoding=draw(st.none() | st.just(Decoding(temperature=0.8, top_k=20, rule="rejection"))),
         method="counted",
         check=draw(st.none() | st.just(check)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from configspec.profiling.recorded_cell import recorded_row
+from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.row import (
@@ -136,6 +137,8 @@ def whole_row(
         accepted=12 * k,
         by_prompt=((1, 0), (1, k)) * 12,
         prompts_sha256="ab" * 32,
+        asked=AskedPrompts(shape="prompts", in_file=24, categories=(("code", 16), ("prose", 8))),
+        asked_reason=None,
         prompts=24,
         new_tokens=96,
     )

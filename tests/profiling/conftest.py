@@ -14,6 +14,7 @@ from configspec.cache import Store
 from configspec.profiling.session import ProfilingSession
 from configspec.testbed.inventory import Inventory
 from configspec.testbed.prompts import read_prompts
+from configspec.testbed.prompts_spec import PromptsSpec
 from configspec.testbed.read import read_inventory
 from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 
@@ -32,7 +33,7 @@ def small_inventory(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
     local = inventory.devices["local"]
     local = replace(local, llama_cpp=replace(local.llama_cpp, threads=1))
     sweep = SweepSpec(
-        prompts=path,
+        prompts=PromptsSpec(path=path),
         new_tokens=NEW_TOKENS,
         depth=64,
         rounds=5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from dataclasses import replace
@@ -18,6 +19,9 @@ from configspec.profiling.session import ProfilingSession, SessionOptions
 from configspec.records.row import SampleRefs
 from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples, samples_folder
 from configspec.testbed.family_spec import DraftSpec
+from configspec.testbed.inventory import Inventory
+from configspec.testbed.prompts import read_prompts
+from configspec.testbed.prompts_spec import PromptsSpec
 from configspec.testbed.read import read_inventory
 from configspec.theory.acceptance.chain import replay
 from configspec.theory.flags import flag
@@ -171,12 +175,43 @@ def test_a_prompt_longer_than_the_context_is_told(small_inventory, cache, tmp_pa
     """Its file, its id, both lengths."""
     path = tmp_path / "long.jsonl"
     path.write_text('{"id": "endless", "prompt": "' + "def f(): pass; " * 600 + '"}\n', encoding="utf-8")
-    inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, prompts=path))
+    inventory = with_prompts(small_inventory, PromptsSpec(path=path))
     with (
         ProfilingSession(inventory, cache, print, ONE_THREAD) as session,
-        pytest.raises(UsageError, match=r"long.jsonl: prompt 'endless' is \d+ tokens long"),
+        pytest.raises(UsageError, match=r"long.jsonl: 1 of 1 prompts does not fit: 'endless' \([\d,]+ tokens\)"),
     ):
         session.rows(cell("xs"), KS)
+
+
+def with_prompts(inventory: Inventory, prompts: PromptsSpec) -> Inventory:
+    return replace(inventory, sweep=replace(inventory.sweep, prompts=prompts))
+
+
+@pytest.mark.parametrize(("longest", "skipped", "shortened"), [("skip", 1, 0), ("truncate", 0, 1)])
+def test_prompts_that_do_not_fit_are_left_out_or_shortened_and_counted(
+    small_inventory, cache, tmp_path, longest, skipped, shortened
+):
+    """The rows say how many, of which categories the others are; and the same where the text comes from the cache."""
+    path = tmp_path / "some.jsonl"
+    lines = [
+        {"id": "endless", "category": "long", "turns": ["def f(): pass; " * 600, "And then?"]},
+        {"id": "a", "category": "short", "turns": ["import os\n"]},
+        {"id": "b", "category": "short", "turns": ["class Tide:\n"]},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    inventory = with_prompts(small_inventory, PromptsSpec(path=path, longest=longest))
+    found = []
+    for _ in range(2):
+        with ProfilingSession(inventory, cache, print, ONE_THREAD) as session:
+            found.append(session.rows(cell("xs"), (2,))[2].acceptance)
+    asked = found[0].asked
+    assert asked is not None
+    assert (asked.skipped, asked.shortened, asked.in_file, asked.longest) == (skipped, shortened, 3, longest)
+    assert asked.not_taken == (("later turns of conversations", 1),)
+    assert asked.categories == ((("long", 1),) if shortened else ()) + (("short", 2),)
+    assert len(found[0].by_prompt) == asked.prompts == found[0].prompts
+    assert (found[1].asked, found[1].by_prompt) == (asked, found[0].by_prompt)
+    assert found[0].prompts_sha256 != read_prompts(path).sha256
 
 
 def test_a_device_that_is_lost_twice_gets_no_more_work_and_repeats_its_first_cause(small_inventory, tmp_path, cache):

@@ -87,3 +87,25 @@ def test_a_run_without_families_is_told(tmp_path):
     path.write_text("devices: {orin: {connection: local}}", encoding="utf-8")
     with pytest.raises(UsageError, match=r"^devices\.yaml: families is missing, and devices\.orin has nothing to run"):
         choose(replace(ASKED, devices=("orin",), inventory=path))
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("prompts", "line", "told"),
+    [
+        ("asked.jsonl", '{"prompt": ', "*asked.jsonl: line 1 is not JSON*"),
+        ("{path: asked.jsonl, categories: [codee]}", '{"prompt": "x", "category": "code"}', "*Did you mean 'code'?*"),
+    ],
+)
+def test_prompts_that_cannot_be_asked_end_the_run_before_its_first_test(testbed, pytester, prompts, line, told):
+    """Once, and not in every test; a run of recorded figures asks nothing, so it does not look."""
+    pytester.makefile(".jsonl", asked=line)
+    Path(testbed, "model").mkdir()
+    path = Path(testbed, "devices.yaml")
+    board = path.read_text(encoding="utf-8").replace("devices:", "devices:\n  board: {connection: local}")
+    family = "families: {f: {target: {transformers: model}, drafts: {xs: model}, quants: [Q8_0]}}"
+    path.write_text(f"{board}\n{family}\nsweep: {{prompts: {prompts}}}\n", encoding="utf-8")
+    result = pytester.runpytest("--device", "board", "--device", "fast")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
+    pytester.runpytest("--device", "fast").assert_outcomes(passed=6)

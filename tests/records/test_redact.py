@@ -39,7 +39,17 @@ texts = st.lists(
 ).map("".join)
 # Every text of the record that is no fact: reasons, causes, paths and what computes a target.
 FREE = {
-    *("first_cause", "check_reason", "reason", "energy_reason", "sha256_reason", "runtime", "profile", "source"),
+    *(
+        "first_cause",
+        "check_reason",
+        "asked_reason",
+        "reason",
+        "energy_reason",
+        "sha256_reason",
+        "runtime",
+        "profile",
+        "source",
+    ),
     *("governor_reason", "llama_cpp_reason", "temperature_reason", "power_mode_reason", "throttling_reason"),
     *("memory_reason", "free_disk_reason", "load_reason", "board_reason", "metadata", "numbers"),
 }
@@ -126,7 +136,7 @@ def test_each_text_of_the_record_is_a_name_a_fact_or_free():
     fields = set(str_fields(Row))
     assert fields - NAMES - FACTS - FREE == set()
     assert set() == FACTS & FREE
-    assert fields | {"samples"} >= FACTS
+    assert fields | {"samples", "asked"} >= FACTS
 
 
 def test_a_raspberry_pi_stays_one():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from example_rows import DECODED, measured_row
+from example_rows import DECODED, measured_row, whole_row
 
-from configspec.reporting.rows_to_rank import rows_to_rank
+from configspec.records.codec import from_record, to_record
+from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.theory.flags import flag
 from configspec.theory.serving.assumptions import Serving
 
@@ -29,3 +30,11 @@ def test_a_later_profile_replaces_an_earlier_one() -> None:
     """And each row brings the assumptions that it was recorded with."""
     again = replace(PROFILED, flags=(flag("other_tokens", rounds=1),), serving=Serving(verify_s=0.1))
     assert rows_to_rank([PROFILED, again])[-1] == (again.configuration, again.serving)
+
+
+def test_rows_of_one_prompt_set_hold_its_categories_once() -> None:
+    """Thousands of rows would each hold hundreds of them."""
+    taken = ranked_row()
+    one, other = (taken(from_record(to_record(whole_row(k)), "r")) for k in (2, 4))
+    assert one.configuration.acceptance.categories == (("code", 16), ("prose", 8))
+    assert other.configuration.acceptance.categories is one.configuration.acceptance.categories

@@ -64,7 +64,7 @@ families:
   hub: {target: {hub: o/r, revision: v1, file: r-Q8_0.gguf}, drafts: {xs: models/xs}, quants: [F16]}
 sweep:
   k: [1, 4..5]
-  prompts: prompts.jsonl
+  prompts: {path: prompts.jsonl, text: prompt, id: id, category: kind, categories: [a], limit: 9, longest: skip}
   new_tokens: 9
   depth: 8
   rounds: 7

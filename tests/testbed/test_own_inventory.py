@@ -68,8 +68,8 @@ def test_our_testbed_is_this_machine_and_the_papers_boards(own: Inventory) -> No
 
 def test_our_testbed_uses_the_carried_prompts(own: Inventory) -> None:
     """The set that users get without a `prompts` key is the one measured here."""
-    assert own.sweep.prompts is not None
-    ours = ROOT / own.sweep.prompts.relative_to(own.path.parent)
+    assert own.sweep.prompts.path is not None
+    ours = ROOT / own.sweep.prompts.path.relative_to(own.path.parent)
     assert ours.read_bytes() == default_prompts().path.read_bytes()
 
 

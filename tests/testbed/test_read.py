@@ -18,6 +18,7 @@ from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec, LinkSpec, LlamaCppSpec, ReplaySpec, SshSpec
 from configspec.testbed.family_spec import DraftSpec, HubSpec, ServerSpec, TargetSpec
 from configspec.testbed.inventory import Inventory
+from configspec.testbed.prompts_spec import PromptsSpec
 from configspec.testbed.read import read_inventory
 from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 from configspec.theory.decoding import Decoding
@@ -75,7 +76,7 @@ serving: {verify_s: 0, price: {usd_per_million_tokens: 2, bills: drafted+1}}
     assert found.families["f"].drafts["ready"].gguf == {"Q8_0": here / "ready.gguf", "F16": here / "ready.gguf"}
     assert found.sweep == SweepSpec(
         k=(1, 4, 5),
-        prompts=here / "prompts.jsonl",
+        prompts=PromptsSpec(path=here / "prompts.jsonl"),
         new_tokens=9,
         depth=8,
         rounds=7,

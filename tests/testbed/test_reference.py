@@ -1,4 +1,4 @@
-"""docs/inventory.md against the program: its tables and its example of errors."""
+"""docs/inventory.md and docs/prompts.md against the program: tables and an example of errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from configspec.errors import UsageError
 from configspec.testbed.inventory import json_schema
 from configspec.testbed.read import read_inventory
-from configspec.testbed.reference import SECTIONS, with_tables
+from configspec.testbed.reference import SECTIONS, with_shapes, with_tables
 
 WriteInventory = Callable[[str | bytes], Path]
 PAGE = (Path(__file__).parents[2] / "docs" / "inventory.md").read_text(encoding="utf-8")
@@ -30,6 +30,13 @@ sweep: {k: 10..1}
 def test_the_tables_are_those_of_the_program() -> None:
     """A key is described in one place, its spec; where this fails, run tools/write_inventory_reference.py."""
     assert with_tables(PAGE) == PAGE
+
+
+def test_the_table_of_shapes_is_that_of_the_program() -> None:
+    """Where this fails, run tools/write_inventory_reference.py."""
+    page = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
+    assert "| `turns` |" in page
+    assert with_shapes(page) == page
 
 
 def test_the_page_has_every_section() -> None:
