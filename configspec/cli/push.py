@@ -54,8 +54,9 @@ def _files(families: Sequence[FamilySpec]) -> list[BoardFile]:
     store, by_name = Store(default_root()), dict[str, BoardFile]()
     for family in families:
         for declared in family.drafts.values():
-            draft = resolve_draft(family.name, declared, family.quants, _say)
-            for quant in family.quants:
+            quants = family.quants_of(declared)
+            draft = resolve_draft(family.name, declared, quants, _say)
+            for quant in quants:
                 for file in board_files(family.name, draft, quant, ensure_draft(family, draft, quant, store, _say)):
                     same = by_name.setdefault(file.name, file)
                     if same.sha256 != file.sha256:
