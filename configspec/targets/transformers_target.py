@@ -6,9 +6,11 @@ The one module that imports torch and transformers; both only when a target is l
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Sequence
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,7 @@ EXTRA = "pip install 'configspec[transformers]'"
 # Left unset, transformers asks at the terminal whether to run Python code that lies in the folder.
 _AS_IT_LIES = {"local_files_only": True, "trust_remote_code": False}
 _SHOWN = 400  # letters of what transformers says
+_UNKNOWN = re.compile(r"model type `([^`]*)` but Transformers does not recognize this architecture")
 
 
 def runtime_version() -> str:
@@ -50,6 +53,22 @@ def runtime_version() -> str:
         except metadata.PackageNotFoundError:
             raise UsageError(f"A transformers target needs {package}, which is not installed: {EXTRA}") from None
     return ", ".join(versions)
+
+
+def cannot_load(folder: Path, problem: Exception, version: str) -> UsageError:
+    """The error for a folder that transformers refuses: because it is older than the model, or a file is wrong."""
+    unknown = _UNKNOWN.search(str(problem))
+    if unknown is not None:
+        return UsageError(
+            f"{folder}: transformers {version} is too old for it: it does not know the architecture "
+            f"{printable(unknown[1], at_most=_SHOWN)!r}. Upgrade it: pip install --upgrade transformers. If it is the "
+            "newest, it does not have that architecture yet."
+        )
+    first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+    return UsageError(
+        f"{folder}: transformers cannot load it as a causal language model: {printable(first_line, at_most=_SHOWN)} "
+        "The folder needs config.json, the weights and the tokenizer's files."
+    )
 
 
 class TransformersVariant:
@@ -225,12 +244,7 @@ class TransformersTarget:
         except self._torch.OutOfMemoryError as error:
             raise self._no_room("its weights", error) from error
         except Exception as problem:  # of others' code alone: tokenizers raises no narrower one for a damaged file
-            first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-            raise UsageError(
-                f"{self.folder}: transformers cannot load it as a causal language model: "
-                f"{printable(first_line, at_most=_SHOWN)} "
-                "The folder needs config.json, the weights and the tokenizer's files."
-            ) from problem
+            raise cannot_load(self.folder, problem, library.__version__) from problem
         longest = tokenizer.model_max_length
         if not isinstance(longest, int | float):  # a float where it is not known: 1e30
             raise wrong(self.folder / "tokenizer_config.json", "model_max_length", longest, "a number")
