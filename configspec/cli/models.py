@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,8 @@ from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
     from configspec.families.catalogue import Model
-    from configspec.testbed.family_spec import FamilySpec
+    from configspec.families.verify import Finding
+    from configspec.testbed.family_spec import DraftSpec, FamilySpec
 
 DEFAULT_INVENTORY = Path("devices.yaml")
 WIDTH = 160  # of the table where it is not on a terminal
@@ -100,16 +101,18 @@ def _families(asked: argparse.Namespace) -> list[FamilySpec]:
     inventory = read_inventory(asked.inventory)
     families = [inventory.families[name] for name in select_names("family", inventory.families, asked.family or ())]
     drafts = select_names("draft", dict.fromkeys(name for one in families for name in one.drafts), asked.draft or ())
-    quants = select_names("quant", dict.fromkeys(name for one in families for name in one.quants), asked.quant or ())
-    narrowed = [
-        replace(
-            one,
-            drafts={name: draft for name, draft in one.drafts.items() if name in drafts},
-            quants=tuple(quant for quant in one.quants if quant in quants),
-        )
-        for one in families
-    ]
-    return [one for one in narrowed if one.drafts and one.quants]
+    quants = select_names(
+        "quant", dict.fromkeys(name for one in families for name in one.all_quants), asked.quant or ()
+    )
+    narrowed = [replace(one, drafts=_narrowed(one, drafts, quants)) for one in families]
+    return [one for one in narrowed if one.drafts]
+
+
+def _narrowed(family: FamilySpec, names: Sequence[str], quants: Sequence[str]) -> dict[str, DraftSpec]:
+    """The drafts of these names, each with those of its quantisations."""
+    own = {name: family.quants_of(draft) for name, draft in family.drafts.items() if name in names}
+    kept = {name: tuple(quant for quant in of_draft if quant in quants) for name, of_draft in own.items()}
+    return {name: replace(family.drafts[name], quants=of_draft) for name, of_draft in kept.items() if of_draft}
 
 
 def _list(asked: argparse.Namespace) -> int:
@@ -125,6 +128,7 @@ def _list(asked: argparse.Namespace) -> int:
 
 
 def _as_json(model: Model) -> dict[str, object]:
+    facts = model.facts
     return {
         "family": model.family,
         "model": model.name,
@@ -134,6 +138,7 @@ def _as_json(model: Model) -> dict[str, object]:
         "state": model.state,
         "commit": model.commit,
         "size_bytes": model.size_bytes,
+        "tensor_types": None if facts is None else dict(facts.tensor_types),
         "path": None if model.path is None else str(model.path),
         "problem": model.problem,
     }
@@ -143,11 +148,13 @@ def _print_table(models: list[Model]) -> None:
     from configspec.reporting.terminal import folded_table
     from configspec.theory.sizes import shown_bytes
 
-    titles = ("family", "model", "quant", "state", "size", "from")
+    titles = ("family", "model", "quant", "state", "size", "tensors", "from")
     rows = []
     for one in models:
-        size = "-" if one.size_bytes is None else shown_bytes(one.size_bytes)
-        rows.append((one.family, one.name, ", ".join(one.quants) or "-", one.state, size, one.problem or one.source))
+        size, facts = "-" if one.size_bytes is None else shown_bytes(one.size_bytes), one.facts
+        tensors = "-" if facts is None else facts.types_in_words
+        what = one.problem or one.source
+        rows.append((one.family, one.name, ", ".join(one.quants) or "-", one.state, size, tensors, what))
     say_text(folded_table(titles, rows, None if goes_to_a_terminal() else WIDTH, right="size"))
 
 
@@ -161,7 +168,8 @@ def _pull(asked: argparse.Namespace) -> int:
     hub, problems, fetched = Hub(), list[ConfigspecError](), False
     for family in _families(asked):
         steps: list[Callable[[], object]] = [
-            partial(resolve_draft, family.name, draft, family.quants, _say, hub=hub) for draft in family.drafts.values()
+            partial(resolve_draft, family.name, draft, family.quants_of(draft), _say, hub=hub)
+            for draft in family.drafts.values()
         ]
         if not asked.draft:
             steps.append(partial(resolve_target, family.name, family.target, _say, hub=hub))
@@ -188,15 +196,20 @@ def _verify(asked: argparse.Namespace) -> int:
 
     bad = False
     for family in _families(asked):
-        for found in verify(tuple(models_of(family, Hub())), family.target, host_memory_bytes()):
+        models = tuple(models_of(family, Hub()))
+        for found in verify(models, family.target, host_memory_bytes(), family.vocabulary.allow):
             model = found.model
             verdict = "bad" if found.problem else "not checked" if model.state == "server" else "ok"
-            say(f"{model.label}: {verdict}: {found.problem or model.path or model.source}")
+            say(f"{model.label}: {verdict}: {found.problem or model.path or model.source}{_tensors(found)}")
             for warning in found.warnings:
                 say(f"{model.label}: warning: {warning}")
             bad |= found.problem is not None
     bad |= _verify_cache()
     return 1 if bad else 0
+
+
+def _tensors(found: Finding) -> str:
+    return "" if found.facts is None else f" ({found.facts.types_in_words})"
 
 
 def _verify_cache() -> bool:
@@ -226,15 +239,17 @@ def _build(asked: argparse.Namespace) -> int:
 
     store, problems = Store(default_root()), list[ConfigspecError]()
     for family in _families(asked):
-        quants, count = len(family.quants), len(family.drafts) * len(family.quants)
-        for place, (name, draft) in enumerate(family.drafts.items()):
+        count = sum(len(family.quants_of(draft)) for draft in family.drafts.values())
+        done = 0
+        for name, draft in family.drafts.items():
             alone = replace(family, drafts={name: draft})
             try:
-                for number, built in enumerate(ensure_family(alone, store, _say), place * quants + 1):
+                for number, built in enumerate(ensure_family(alone, store, _say), done + 1):
                     size = shown_bytes(built.size_bytes)
                     say(f"{family.name} [{number}/{count}] {built.draft} {built.quant}: {size} {built.path}")
             except ConfigspecError as problem:
                 problems.append(problem)
+            done += len(family.quants_of(draft))
     raise_all(problems)
     return 0
 

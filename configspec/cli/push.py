@@ -73,10 +73,11 @@ def _files(families: Sequence[FamilySpec], problems: list[ConfigspecError]) -> l
 
 
 def _files_of(family: FamilySpec, declared: DraftSpec, store: Store) -> list[BoardFile]:
-    draft = resolve_draft(family.name, declared, family.quants, _say)
+    quants = family.quants_of(declared)
+    draft = resolve_draft(family.name, declared, quants, _say)
     return [
         file
-        for quant in family.quants
+        for quant in quants
         for file in board_files(family.name, draft, quant, ensure_draft(family, draft, quant, store, _say))
     ]
 

@@ -43,7 +43,7 @@ def board_file_names(family: FamilySpec) -> tuple[str, ...]:
     """What the drafts' files are called on a board, as far as that is known before a hub is asked."""
     names = []
     for draft in family.drafts.values():
-        for quant in family.quants:
+        for quant in family.quants_of(draft):
             if draft.safetensors is not None:
                 names.append(_built_name(family.name, draft, quant))
             elif draft.gguf is not None:

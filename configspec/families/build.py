@@ -62,16 +62,16 @@ def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store,
 
     """
     draft = resolve_draft(family.name, draft, (quant,), progress)
-    builder = _Builder(family=family.name, target=target_vocabulary(family, progress), store=store, progress=progress)
-    return builder.ensure(draft, quant)
+    return _builder(family, store, progress).ensure(draft, quant)
 
 
 def ensure_family(family: FamilySpec, store: Store, progress: Progress) -> Iterator[BuiltDraft]:
     """Every draft of a family in every quantisation, each as soon as it is ready."""
-    builder = _Builder(family=family.name, target=target_vocabulary(family, progress), store=store, progress=progress)
+    builder = _builder(family, store, progress)
     for declared in family.drafts.values():
-        draft = resolve_draft(family.name, declared, family.quants, progress)
-        for quant in family.quants:
+        quants = family.quants_of(declared)
+        draft = resolve_draft(family.name, declared, quants, progress)
+        for quant in quants:
             path = builder.ensure(draft, quant)
             yield BuiltDraft(draft=draft.name, quant=quant, path=path, size_bytes=gguf_bytes(path))
 
@@ -96,6 +96,7 @@ class _Builder:
 
     family: str
     target: Vocabulary | None
+    allow: tuple[str, ...]  # differences of vocabularies
     store: Store
     progress: Progress
 
@@ -104,7 +105,7 @@ class _Builder:
         path = self._built(name, draft.safetensors, quant) if draft.safetensors else _ready(name, draft, quant)
         facts = read_facts(path)
         check_label(name, facts, quant)
-        for warning in (*_differences(facts, self.target), *_fallbacks(facts, quant)):
+        for warning in (*_differences(facts, self.target, self.allow), *_fallbacks(facts, quant)):
             self.progress(f"{name}: warning: {warning}")
         return path
 
@@ -134,13 +135,23 @@ class _Builder:
         return self.store.ensure("gguf", _key(source, str(_writer_version()), F16), ".gguf", build)
 
 
-def _differences(facts: GgufFacts, target: Vocabulary | None) -> tuple[str, ...]:
+def _builder(family: FamilySpec, store: Store, progress: Progress) -> _Builder:
+    return _Builder(
+        family=family.name,
+        target=target_vocabulary(family, progress),
+        allow=family.vocabulary.allow,
+        store=store,
+        progress=progress,
+    )
+
+
+def _differences(facts: GgufFacts, target: Vocabulary | None, allow: tuple[str, ...]) -> tuple[str, ...]:
     if target is None:
         return (
             f"{facts.path} is not known to share the target's vocabulary: name the server's `tokenizer` in "
             "devices.yaml to have the two compared",
         )
-    return compare_vocabularies(facts.vocabulary, target)
+    return compare_vocabularies(facts.vocabulary, target, allow)
 
 
 def _fallbacks(facts: GgufFacts, quant: str) -> tuple[str, ...]:
@@ -162,7 +173,7 @@ def _ready(name: str, draft: DraftSpec, quant: str) -> Path:
 def check_label(name: str, facts: GgufFacts, quant: str) -> None:
     """A UsageError where a file holds another llama.cpp quantisation than the one it was declared as.
 
-    Names that llama.cpp does not have ("Q4_K_XL") are the file maker's own.
+    Labels ("UD-Q4_K_XL") are the file maker's own, and the header has no word for them.
     """
     if facts.quant != quant and {facts.quant, quant} <= quant_names():
         raise UsageError(

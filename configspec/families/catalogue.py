@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from configspec.errors import UsageError
+from configspec.families.gguf.gguf_facts import GgufFacts, read_facts
 from configspec.families.gguf.gguf_shards import gguf_bytes, gguf_files
 from configspec.families.hub.hub import Hub
 from configspec.families.hub.hub_cache import hub_origin
@@ -38,6 +39,15 @@ class Model:
     path: Path | None = None
     size_bytes: int | None = None
     problem: str | None = None
+
+    @property
+    def facts(self) -> GgufFacts | None:
+        """What a GGUF file that is here says of itself; None where it is another kind, or not whole."""
+        if self.kind != "gguf" or self.path is None:
+            return None
+        with suppress(UsageError):  # `models verify` says what is wrong
+            return read_facts(self.path)
+        return None
 
     @property
     def commit(self) -> str | None:
@@ -86,15 +96,15 @@ def _target(family: FamilySpec, hub: Hub) -> Iterator[Model]:
 
 
 def _draft(family: FamilySpec, draft: DraftSpec, hub: Hub) -> Iterator[Model]:
-    entry = _Entry(family.name, draft.name, hub)
+    entry, quants = _Entry(family.name, draft.name, hub), family.quants_of(draft)
     if draft.safetensors is not None:
-        yield entry.folder(draft.safetensors, family.quants, "transformers")
+        yield entry.folder(draft.safetensors, quants, "transformers")
     elif draft.hub is None:
-        yield from (entry.gguf(path, (quant,)) for quant, path in (draft.gguf or {}).items() if quant in family.quants)
+        yield from (entry.gguf(path, (quant,)) for quant, path in (draft.gguf or {}).items() if quant in quants)
     elif draft.hub.file is None and _is_cached_as_folder(draft.hub, hub):
-        yield entry.model_of_hub(draft.hub, family.quants)
+        yield entry.model_of_hub(draft.hub, quants)
     else:
-        yield from (entry.gguf_of_hub(draft.hub, quant) for quant in family.quants)
+        yield from (entry.gguf_of_hub(draft.hub, quant) for quant in quants)
 
 
 def _is_cached_as_folder(spec: HubSpec, hub: Hub) -> bool:

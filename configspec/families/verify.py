@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from configspec.cache import Store, doubt, is_vouched_for
 from configspec.errors import UsageError
 from configspec.families.build import check_label
 from configspec.families.catalogue import Model
-from configspec.families.gguf.gguf_facts import read_facts
+from configspec.families.gguf.gguf_facts import GgufFacts, read_facts
 from configspec.families.gguf.gguf_shards import gguf_files
 from configspec.families.hub.hub_cache import check_blob
 from configspec.families.memory import check_fits, cpu_bytes
@@ -26,6 +26,7 @@ class Finding:
     model: Model
     problem: str | None = None
     warnings: tuple[str, ...] = ()
+    facts: GgufFacts | None = None  # of a GGUF file that is whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +48,16 @@ def verify_kept(store: Store) -> Iterator[KeptFile]:
         yield KeptFile(path=path, doubt=doubt(path), vouched=is_vouched_for(path))
 
 
-def verify(models: Sequence[Model], target: TargetSpec, memory_bytes: int | None) -> Iterator[Finding]:
+def verify(
+    models: Sequence[Model], target: TargetSpec, memory_bytes: int | None, allow: Collection[str] = ()
+) -> Iterator[Finding]:
     """Check the models of one family, each as soon as it is read.
 
     Args:
         models: `catalogue.models_of` the family, its target included.
         target: How the target is opened.
         memory_bytes: Of this host; None checks nothing against it.
+        allow: Differences of vocabularies that are no error, `vocabulary.allow` of the family.
 
     """
     reference: Vocabulary | None = None
@@ -63,25 +67,31 @@ def verify(models: Sequence[Model], target: TargetSpec, memory_bytes: int | None
             yield Finding(model=model, problem=None if model.state == "server" else model.problem or absent)
             continue
         try:
-            vocabulary = _read_whole(model)
+            facts = _read_gguf(model) if model.kind == "gguf" else None
+            vocabulary = _read_folder(model) if facts is None else facts.vocabulary
             if not model.quants:  # the target, or its tokenizer
                 reference = vocabulary
-                yield Finding(model=model, warnings=_too_large(model, target, memory_bytes))
+                warnings = _too_large(model, target, memory_bytes)
             else:
-                yield Finding(model=model, warnings=_differences(vocabulary, reference))
+                warnings = _differences(vocabulary, reference, allow)
+            yield Finding(model=model, warnings=warnings, facts=facts)
         except UsageError as problem:
             yield Finding(model=model, problem=str(problem))
 
 
-def _read_whole(model: Model) -> Vocabulary:
-    """The vocabulary of a model; a UsageError where a file of it is missing, cut short or not the hub's."""
+def _read_gguf(model: Model) -> GgufFacts:
+    """The facts of a GGUF model; a UsageError where a file of it is missing, cut short or not the hub's."""
     assert model.path is not None
-    if model.kind == "gguf":
-        facts = read_facts(model.path)
-        for quant in model.quants:
-            check_label(model.label, facts, quant)
-        _check_blobs(gguf_files(model.path))
-        return facts.vocabulary
+    facts = read_facts(model.path)
+    for quant in model.quants:
+        check_label(model.label, facts, quant)
+    _check_blobs(gguf_files(model.path))
+    return facts
+
+
+def _read_folder(model: Model) -> Vocabulary:
+    """The vocabulary of a folder; the same errors."""
+    assert model.path is not None
     if model.kind == "transformers":
         weight_sizes(model.path)
     _check_blobs(sorted(path for path in model.path.iterdir() if path.is_file()))
@@ -93,10 +103,10 @@ def _check_blobs(files: Sequence[Path]) -> None:
         check_blob(path)
 
 
-def _differences(draft: Vocabulary, target: Vocabulary | None) -> tuple[str, ...]:
+def _differences(draft: Vocabulary, target: Vocabulary | None, allow: Collection[str]) -> tuple[str, ...]:
     if target is None:
         return ("the target's vocabulary is not available, so the two are not compared",)
-    return compare_vocabularies(draft, target)
+    return compare_vocabularies(draft, target, allow)
 
 
 def _too_large(model: Model, target: TargetSpec, memory_bytes: int | None) -> tuple[str, ...]:

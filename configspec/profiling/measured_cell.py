@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configspec.profiling.acceptance_check import AcceptanceCheck
@@ -45,6 +45,7 @@ class MeasuredCell:
     verification: VerificationTimes | None
     environment: Environment
     samples: SampleRefs
+    tensor_types: Mapping[str, int]  # of the draft's file: how many of each
     lock_fallback_reason: str | None = None  # why the board's lock keeps out this account's runs only
 
     def row(self, k: int) -> Row:
@@ -63,7 +64,12 @@ class MeasuredCell:
             power=Power(watts=None, reason=NO_METER),
             serving=self.serving,
             verification=verification,
-            models=Models(draft=self.times.model, target=self._target()),
+            models=Models(
+                draft=self.times.model,
+                target=self._target(),
+                draft_tensor_types=self.tensor_types,
+                draft_tensor_types_reason=None,
+            ),
             environment=self.environment,
             flags=(
                 *self.times.flags(k),

@@ -157,6 +157,7 @@ class ProfilingSession:
             environment=self._environment(device),
             lock_fallback_reason=device.lock_fallback_reason,
             samples=self._samples_kept(times, prepared.trace),
+            tensor_types=prepared.tensor_types,
         )
         return {k: measured.row(k) for k in ks}
 

@@ -5,7 +5,7 @@ One target is open at a time, since a large one fills the memory; devices stay o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from configspec.devices.pool import DevicePool
 from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
 from configspec.families.contexts import draft_contexts
-from configspec.families.gguf.gguf_facts import gguf_sha256
+from configspec.families.gguf.gguf_facts import gguf_sha256, read_facts
 from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.memory import cache_bytes, check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
@@ -43,6 +43,7 @@ class PreparedDraft:
 
     family: FamilySpec
     model: Path
+    tensor_types: Mapping[str, int]  # of the file: how many of each
     trace: AcceptanceTrace
 
 
@@ -102,7 +103,8 @@ class Workbench:
             spec = self.family(family)
             model = self.draft_file(spec, drafter)
             trace = self.acceptance(spec, model)
-            self._prepared[key] = PreparedDraft(family=spec, model=model, trace=trace)
+            types = dict(read_facts(model).tensor_types)
+            self._prepared[key] = PreparedDraft(family=spec, model=model, tensor_types=types, trace=trace)
         return self._prepared[key]
 
     def stage(self, spec: DeviceSpec, family: str, drafter: Drafter) -> StagedModel:

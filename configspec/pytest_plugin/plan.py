@@ -99,9 +99,9 @@ def _configurations(inventory: Inventory, device: DeviceSpec, ks: Sequence[int])
         )
     _check_context(inventory, device, ks)
     for family in inventory.families.values():
-        for draft in family.drafts:
-            for quant in family.quants:
-                drafter = Drafter(draft=draft, quant=quant)
+        for draft in family.drafts.values():
+            for quant in family.quants_of(draft):
+                drafter = Drafter(draft=draft.name, quant=quant)
                 cell = Cell(device=device.name, family=family.name, drafter=drafter)
                 yield from (cell.at(k) for k in ks)
 

@@ -36,6 +36,7 @@ LIKELIEST = (
     *("models.draft.gpu_layers", "models.draft.*offload*", "environment.health.temperature_c*", "flags*"),
     *("environment.*.load_1min", "environment.health.swap_used_bytes", "environment.health.available_memory_bytes"),
     *("models.draft.file_sha256", "models.draft.file_bytes", "models.draft.weights_bytes", "models.draft.parameters"),
+    "models.draft_tensor_types*",
     *("models.draft.context", "models.draft.batch", "models.draft.*", "*template*", "*chat*", "*thinking*"),
     *("environment.device.board", "environment.device.cpu_model", "environment.device.cores", "environment.device.*"),
     *("drafting.*", "attempts", "first_cause", "environment.health.*", "acceptance.*", "models.target.*"),

@@ -23,11 +23,14 @@ NAMES = frozenset(("device", "family", "draft", "quant"))  # of a row, by the in
 # Keys of the record that hold facts: what a board's system, a model's file or configspec itself says.
 _OF_BOARDS = ("board", "board_sha256", "cpu_model", "governor", "machine", "platform", "power_mode", "python")
 _OF_BOARDS_TOO = ("llama_cpp_system_info", "llama_cpp_version", "temperature_zone", "throttling")
-_OF_MODELS = ("architecture", "description", "dtype", "file_sha256", "sha256", "vocabulary_sha256")
+_OF_MODELS = ("architecture", "description", "draft_tensor_types", "dtype", "file_sha256", "sha256")
+_OF_MODELS_TOO = ("vocabulary_sha256",)
 _OF_PROCEDURES = ("algorithm", "asked", "clock", "last_round", "method", "output", "prompts", "prompts_sha256", "rule")
 _OF_ROWS = ("bills", "code", "configspec", "datetime", "file", "inventory_sha256", "outcome", "part", "provenance")
 _OF_ROWS_TOO = ("samples", "verify")
-FACTS = frozenset((*_OF_BOARDS, *_OF_BOARDS_TOO, *_OF_MODELS, *_OF_PROCEDURES, *_OF_ROWS, *_OF_ROWS_TOO))
+FACTS = frozenset(
+    (*_OF_BOARDS, *_OF_BOARDS_TOO, *_OF_MODELS, *_OF_MODELS_TOO, *_OF_PROCEDURES, *_OF_ROWS, *_OF_ROWS_TOO)
+)
 # What pytest-benchmark knows of a machine, besides its `node`; other keys are somebody's own.
 _OF_PYTHON = ("build", "compiler", "implementation", "implementation_version", "version")
 MACHINE = frozenset(("cpu", "machine", "processor", "release", "system", *(f"python_{one}" for one in _OF_PYTHON)))

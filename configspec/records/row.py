@@ -9,6 +9,7 @@ What is large and common to several rows lies beside the file, named by its hash
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -172,10 +173,16 @@ class TargetFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """The draft as the device opened it, and the target. Recorded figures name neither."""
+    """The draft as the device opened it, and the target. Recorded figures name neither.
+
+    `draft_tensor_types`: how many tensors its file has of each type, by llama.cpp's names; a label such as `UD-Q4_K_XL`
+    does not say. Rows of before it was kept have none.
+    """
 
     draft: ModelFacts | None = None
     target: TargetFacts | None = None
+    draft_tensor_types: Mapping[Text, Count] | None = None
+    draft_tensor_types_reason: Text | None = "the header of its file was not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,11 @@ The one module that imports torch and transformers; both only when a target is l
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Sequence
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from configspec.errors import UsageError
 from configspec.families.build import source_sha256
 from configspec.families.sources.model_config import check_config
 from configspec.families.sources.model_json import check_files, wrong
+from configspec.printable import printable
 from configspec.targets.target import Continuation
 from configspec.targets.tokenizer_faults import first_line, is_fault, told_of
 from configspec.targets.writing import Writer, filler
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 EXTRA = "pip install 'configspec[transformers]'"
 # Left unset, transformers asks at the terminal whether to run Python code that lies in the folder.
 _AS_IT_LIES = {"local_files_only": True, "trust_remote_code": False}
+_SHOWN = 400  # letters of what transformers says
+_UNKNOWN = re.compile(r"model type `([^`]*)` but Transformers does not recognize this architecture")
 
 
 def runtime_version() -> str:
@@ -49,6 +54,21 @@ def runtime_version() -> str:
         except metadata.PackageNotFoundError:
             raise UsageError(f"A transformers target needs {package}, which is not installed: {EXTRA}") from None
     return ", ".join(versions)
+
+
+def cannot_load(folder: Path, problem: BaseException, version: str) -> UsageError:
+    """The error for a folder that transformers refuses: because it is older than the model, or a file is wrong."""
+    unknown = _UNKNOWN.search(str(problem))
+    if unknown is not None:
+        return UsageError(
+            f"{folder}: transformers {version} is too old for it: it does not know the architecture "
+            f"{printable(unknown[1], at_most=_SHOWN)!r}. Upgrade it: pip install --upgrade transformers. If it is the "
+            "newest, it does not have that architecture yet."
+        )
+    return UsageError(
+        f"{folder}: transformers cannot load it as a causal language model: {first_line(problem)} "
+        "The folder needs config.json, the weights and the tokenizer's files."
+    )
 
 
 class TransformersVariant:
@@ -231,10 +251,7 @@ class TransformersTarget:
             # configuration that is used as it is; Exception itself, and panics, of tokenizers and safetensors.
             if not is_fault(problem):
                 raise
-            raise UsageError(
-                f"{self.folder}: transformers cannot load it as a causal language model: {first_line(problem)} "
-                "The folder needs config.json, the weights and the tokenizer's files."
-            ) from problem
+            raise cannot_load(self.folder, problem, library.__version__) from problem
         longest = tokenizer.model_max_length
         if not isinstance(longest, int | float):  # a float where it is not known: 1e30
             raise wrong(self.folder / "tokenizer_config.json", "model_max_length", longest, "a number")

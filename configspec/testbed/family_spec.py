@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.key_types import (
     NO_TWINS,
-    QUANTISATIONS,
     CountOrNone,
     File,
     Folder,
@@ -26,6 +25,7 @@ from configspec.testbed.key_types import (
     Url,
     Variable,
 )
+from configspec.testbed.quant_names import twins
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import HIDDEN, OwnName, ReadAs, Spec, Variant
 
@@ -141,14 +141,28 @@ class TargetSpec(Spec):
         return self
 
 
+MOST_QUANTS = 100
+Quants: TypeAlias = Annotated[
+    tuple[Quant, ...], Field(min_length=1, max_length=MOST_QUANTS, json_schema_extra={"uniqueItems": True}), NO_TWINS
+]
+
+
+def _one_file_each(files: object) -> object:
+    """A ValueError where two keys are one quantisation in two spellings: one of the files would be forgotten."""
+    found = twins(key for key in files if isinstance(key, str)) if isinstance(files, dict) else []
+    if found:
+        raise ValueError(f"has {', '.join(found[:5])} more than once, in other spellings. Keep one of each.")
+    return files
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftSpec(Spec):
     """A small model: one of `safetensors`, `gguf` and `hub`."""
 
     variants: ClassVar[tuple[Variant, ...]] = (
-        Variant(needs=("safetensors",)),
-        Variant(needs=("gguf",)),
-        Variant(needs=("hub",), takes=("revision", "file")),
+        Variant(needs=("safetensors",), takes=("quants",)),
+        Variant(needs=("gguf",), takes=("quants",)),
+        Variant(needs=("hub",), takes=("revision", "file", "quants")),
     )
 
     name: OwnName
@@ -159,12 +173,17 @@ class DraftSpec(Spec):
         Mapping[Quant, File] | None,
         Field(
             min_length=1,
-            description="Ready GGUF files, one for each of the family's `quants`: `{Q4_K_M: path}`; of several shards, "
+            description="Ready GGUF files, one for each of the draft's `quants`: `{Q4_K_M: path}`; of several shards, "
             "the first",
         ),
+        BeforeValidator(_one_file_each),
     ] = None
     # Becomes one of the others when it is on this machine.
     hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
+    quants: Annotated[
+        Quants | None,
+        Field(description="Its own quantisations, where there are others of it than of the family's drafts"),
+    ] = None
 
 
 def _as_draft(value: object) -> object:
@@ -173,6 +192,26 @@ def _as_draft(value: object) -> object:
 
 def _named_drafts(drafts: Mapping[str, DraftSpec]) -> dict[str, DraftSpec]:
     return {name: replace(draft, name=name) for name, draft in drafts.items()}
+
+
+ADDED, UNREADABLE = "added", "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VocabularySpec(Spec):
+    """Which differences between the vocabularies of a target and its drafts are no error."""
+
+    allow: Annotated[
+        tuple[Annotated[Literal["added", "unreadable"], Field(title="difference")], ...],
+        Field(
+            max_length=MOST_QUANTS,
+            description="Differences that are a warning and no error. `added`: texts that a tokenizer was given in "
+            "addition (`<tool_call>`, `<think>`), where the other has none or another text at that id. `unreadable`: "
+            "tokens whose text is damaged in one of the two files (U+FFFD), so that nobody can compare them",
+            json_schema_extra={"uniqueItems": True},
+        ),
+        NO_TWINS,
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,18 +226,27 @@ class FamilySpec(Spec):
         AfterValidator(_named_drafts),
     ]
     quants: Annotated[
-        tuple[Quant, ...],
+        Quants,
         Field(
-            min_length=1,
-            max_length=len(QUANTISATIONS),
-            description="The quantisations of each draft model to measure, by llama.cpp's names: `Q4_K_M`, `F16`",
-            json_schema_extra={"uniqueItems": True},
+            description="The quantisations of each draft model to measure, by llama.cpp's names (`Q4_K_M`, `F16`), or "
+            "by the label that a file's maker gave it (`UD-Q4_K_XL`, `Q4_K_L`)"
         ),
-        NO_TWINS,
     ]
+    vocabulary: Annotated[
+        VocabularySpec, Field(description="How far the vocabularies of target and draft models may differ")
+    ] = field(default_factory=VocabularySpec)
     serving: Annotated[
         ServingSpec, Field(description="Where this family differs from the testbed's `serving`, key by key")
     ] = field(default_factory=ServingSpec)
+
+    def quants_of(self, draft: DraftSpec) -> tuple[str, ...]:
+        """The quantisations of one of its drafts: the draft's own, or the family's."""
+        return self.quants if draft.quants is None else draft.quants
+
+    @property
+    def all_quants(self) -> tuple[str, ...]:
+        """Those of all its drafts, each once."""
+        return tuple(dict.fromkeys(quant for draft in self.drafts.values() for quant in self.quants_of(draft)))
 
 
 def named_families(families: Mapping[str, FamilySpec]) -> dict[str, FamilySpec]:

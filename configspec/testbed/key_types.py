@@ -18,18 +18,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from configspec.errors import did_you_mean
 from configspec.testbed import k_range, written_sizes
+from configspec.testbed.quant_names import PATTERN as QUANT_PATTERN
+from configspec.testbed.quant_names import QUANTISATIONS, quant_name
 from configspec.testbed.spec import ReadAs
 
-# The names that llama.cpp gives its quantisations (`llama-quantize --help`), plain floats first.
-QUANTISATIONS = (
-    *("F32", "F16", "BF16"),
-    *("Q1_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"),
-    *("Q2_K", "Q2_K_S", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K"),
-    *("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS", "IQ3_S", "IQ3_M"),
-    *("IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4_MOE", "NVFP4"),
-)
 MAX_NAME = 100  # letters; a few of them stand in one test id, and in the name of one file
 MAX_TEXT = 1000
 MAX_WORDS = 64  # of a command
@@ -62,13 +55,6 @@ VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 # refused is what OpenSSH 9.6 refuses (https://www.openssh.com/txt/release-9.6, CVE-2023-51385), in older ones too.
 _NOT_IN_HOST = rf"""\s{_NOT_PLAIN}'"`$\\;&<>|(){{}}"""
 DESTINATION_PATTERN = rf"^([^-@{_NOT_IN_HOST}][^@{_NOT_IN_HOST}]*@)?[^-@{_NOT_IN_HOST}][^@{_NOT_IN_HOST}]*$"
-
-
-def _known_quant(quant: str) -> str:
-    if quant not in QUANTISATIONS:
-        known = did_you_mean(quant, QUANTISATIONS)
-        raise ValueError(f"is {quant!r}, which is not a quantisation of llama.cpp. {known}")
-    return quant
 
 
 def _no_twins(names: Sequence[str]) -> Sequence[str]:
@@ -177,8 +163,8 @@ Megabits: TypeAlias = Annotated[
 Quant: TypeAlias = Annotated[
     str,
     Field(strict=True, max_length=MAX_NAME),
-    AfterValidator(_known_quant),
-    Field(title="quantisation", json_schema_extra={"enum": [*QUANTISATIONS]}),
+    AfterValidator(quant_name),
+    Field(title="quantisation", json_schema_extra={"anyOf": [{"enum": [*QUANTISATIONS]}, {"pattern": QUANT_PATTERN}]}),
 ]
 NO_TWINS = AfterValidator(_no_twins)
 Layers: TypeAlias = Annotated[

@@ -15,6 +15,7 @@ from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import FamilySpec
 from configspec.testbed.inventory import DevicesYaml, Inventory
 from configspec.testbed.problems import check, refusal
+from configspec.testbed.quant_names import is_label
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.sweep_spec import SweepSpec
 from configspec.testbed.yaml_file import read_document
@@ -75,15 +76,22 @@ def _short_context(device: DeviceSpec, sweep: SweepSpec) -> Iterator[str]:
 def _missing_quants(family: FamilySpec) -> Iterator[str]:
     for draft in family.drafts.values():
         here = f"families.{family.name}.drafts.{draft.name}"
+        quants = family.quants_of(draft)
+        asks = f"{here}.quants" if draft.quants else f"families.{family.name}.quants"
         file = None if draft.hub is None else draft.hub.file
-        if file is not None and "{quant}" not in file and len(family.quants) > 1:
+        if file is not None and "{quant}" not in file and len(quants) > 1:
             yield (
-                f"{here}.file is {file!r}, the same file for each of {', '.join(family.quants)}. "
+                f"{here}.file is {file!r}, the same file for each of {', '.join(quants)}. "
                 "Write {quant} where its name says the quantisation."
             )
-        for quant in family.quants:
+        for quant in quants:
             if draft.gguf is not None and quant not in draft.gguf:
                 yield (
-                    f"{here}.gguf has no {quant}, which families.{family.name}.quants asks for. "
-                    f"Add its file, or take {quant} from the quants."
+                    f"{here}.gguf has no {quant}, which {asks} asks for. "
+                    f"Add its file, or take {quant} from the quants, or give this draft `quants` of its own."
+                )
+            if draft.safetensors is not None and is_label(quant):
+                yield (
+                    f"{asks} has {quant}, a label of ready files: llama.cpp cannot make it of {here}.safetensors. "
+                    "Give this draft `quants` of its own, by llama.cpp's names."
                 )

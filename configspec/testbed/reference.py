@@ -100,7 +100,7 @@ def _type(node: JsonSchemaValue) -> str:
         return f"list of {_type(node['items'])}s"
     if node.get("type") in ("integer", "number"):
         return ", ".join(["whole number" if node["type"] == "integer" else "number", *_bounds(node)])
-    if "enum" in node.get("propertyNames", {}):
+    if "anyOf" in node.get("propertyNames", {}):  # a quantisation: no other names are of two kinds
         return "mapping of quantisations"
     return "mapping of names" if "patternProperties" in node else "mapping"
 

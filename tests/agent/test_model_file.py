@@ -1,4 +1,4 @@
-"""Refusing a model that is larger than the memory."""
+"""Refusing a model that is larger than the memory, or that this llama.cpp does not know."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from configspec.agent.llama.model_file import check_memory
+from configspec.agent.llama.model_file import cannot_load, check_memory
 from configspec.agent.protocol import AgentError
 
 GB = 10**9
@@ -58,3 +58,34 @@ def test_a_missing_shard_is_named(tmp_path: Path) -> None:
 def test_an_unknown_memory_refuses_nothing(tmp_path: Path) -> None:
     """Not every system tells it."""
     check_memory(make(tmp_path / "large.gguf", 5 * GB), None)
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("llama_model_load: error loading model: unknown model architecture: 'm9'\n", "the architecture 'm9'"),
+        (
+            "error loading model: error loading model vocabulary: unknown pre-tokenizer type: 'm9'\n",
+            "pre-tokeniser 'm9'",
+        ),
+        ("gguf_init_from_reader: tensor 'a.b' has invalid ggml type 97. should be in [0, 41)\n", "type of tensor '97'"),
+    ],
+)
+def test_what_llama_cpp_does_not_know_says_upgrade(log: str, told: str) -> None:
+    """The file is right, and fetching it once more would change nothing."""
+    error = cannot_load(
+        "m.gguf", f"begin\n{log}llama_model_load_from_file_impl: failed to load model\n", "...", "0.3.2"
+    )
+    assert error.kind == "usage"
+    assert str(error) == "llama-cpp-python 0.3.2 is too old for m.gguf"
+    assert str(error.found).endswith(told)
+    assert "-m pip install --upgrade llama-cpp-python" in str(error.hint)
+    assert "download" not in str(error.hint)
+
+
+def test_any_other_refusal_quotes_llama_cpp() -> None:
+    """A file cut short is the usual reason."""
+    error = cannot_load(
+        "m.gguf", "tensor 'a' data is not within the file bounds\n", "not within the file bounds", "0.3.2"
+    )
+    assert (str(error), error.found) == ("llama.cpp cannot load m.gguf", "not within the file bounds")

@@ -61,15 +61,16 @@ def test_the_list_names_every_model(inventory, capsys):
     ]
     assert rows[2]["size_bytes"] == Path(rows[2]["path"]).stat().st_size
     assert rows[3]["size_bytes"] is None
+    assert [one["tensor_types"] for one in rows] == [None, None, {"F16": 8, "F32": 3}, None, None, None]
 
 
 def test_the_list_is_a_table_for_people(inventory, capsys):
     """One line a row, in the same order."""
     assert models(inventory, "list", "--family", "b") == 0
     title, *lines = capsys.readouterr().out.splitlines()
-    assert title.split() == ["family", "model", "quant", "state", "size", "from"]
+    assert title.split() == ["family", "model", "quant", "state", "size", "tensors", "from"]
     assert [line.split()[:2] for line in lines] == [["b", "target"], ["b", "tokenizer"], ["b", "xs"]]
-    assert lines[0].split()[2:] == ["-", "server", "-", "big", "at", "http://127.0.0.1:9/v1"]
+    assert lines[0].split()[2:] == ["-", "server", "-", "-", "big", "at", "http://127.0.0.1:9/v1"]
 
 
 def test_filters_leave_out_what_was_not_asked_for(inventory, capsys):
@@ -227,3 +228,61 @@ def test_only_what_is_asked_for_is_built(inventory, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[-1].startswith("a [1/1] xs F16: 1.")
     assert len([line for line in said if line.startswith("a [")]) == 1
+
+
+LABELLED = """
+devices: {host: {connection: local}}
+families:
+  a:
+    target: {transformers: target}
+    drafts:
+      xs: xs
+      ready: {gguf: {F16: ready.gguf, UD-Q4_K_XL: ready.gguf}, quants: [fp16, UD-Q4_K_XL]}
+    quants: [F16, Q8_0]
+"""
+
+
+def test_a_label_shows_the_real_types_of_its_tensors(inventory, capsys):
+    """A maker's label says nothing of them; the file's header does, in the list, in JSON and when it is checked."""
+    Path(inventory).write_text(LABELLED)
+    assert models(inventory, "list", "--quant", "UD-*", "--draft", "ready") == 0
+    _, line = capsys.readouterr().out.splitlines()
+    assert line.split()[:4] == ["a", "ready", "UD-Q4_K_XL", "here"]
+    assert "F16 8, F32 3" in line
+    assert models(inventory, "list", "--quant", "UD-*", "--draft", "ready", "--format", "json") == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["tensor_types"] == {"F16": 8, "F32": 3}
+    assert models(inventory, "verify", "--quant", "UD-*") == 0
+    assert "ready.gguf (F16 8, F32 3)" in capsys.readouterr().out
+
+
+def test_a_draft_with_quantisations_of_its_own_is_asked_for_those_alone(inventory, tmp_path, capsys):
+    """By every part: the others keep the family's."""
+    Path(inventory).write_text(LABELLED)
+    assert models(inventory, "list", "--format", "json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(one["model"], one["quants"]) for one in rows] == [
+        *(("target", []), ("xs", ["F16", "Q8_0"])),
+        *(("ready", ["F16"]), ("ready", ["UD-Q4_K_XL"])),
+    ]
+    assert models(inventory, "build", "--quant", "UD-*") == 0
+    assert capsys.readouterr().out.startswith("a [1/1] ready UD-Q4_K_XL: ")
+
+
+def test_a_difference_that_is_allowed_is_a_warning_everywhere(inventory, tmp_path, capsys):
+    """An added text that the draft lacks a twin of: checking and building say the same."""
+    raw = json.loads((tmp_path / "xs" / "tokenizer.json").read_text())
+    last = max(raw["model"]["vocab"], key=raw["model"]["vocab"].__getitem__)
+    raw["added_tokens"].append({"id": raw["model"]["vocab"].pop(last), "content": "<tool_call>", "special": False})
+    (tmp_path / "xs" / "tokenizer.json").write_text(json.dumps(raw))
+    (tmp_path / "target" / "tokenizer.json").write_text(json.dumps(raw).replace("<tool_call>", "<think>"))
+    only = ("--family", "a", "--draft", "xs")
+    assert models(inventory, "verify", *only) == 1
+    assert "'<tool_call>' in the draft and '<think>' in the target" in capsys.readouterr().out
+    Path(inventory).write_text(
+        INVENTORY.replace("quants: [F16]\n", "quants: [F16]\n    vocabulary: {allow: [added]}\n")
+    )
+    assert models(inventory, "verify", *only) == 0
+    assert "a xs F16: warning: 1 added tokens differ between " in capsys.readouterr().out
+    assert models(inventory, "build", *only) == 0
+    assert "a/xs: warning: 1 added tokens differ between " in capsys.readouterr().out

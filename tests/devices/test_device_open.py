@@ -75,6 +75,21 @@ def test_garbage_and_a_missing_file_are_told_apart(device: Device, tmp_path: Pat
         device.open_model(tmp_path / "missing.gguf")
 
 
+def test_a_model_that_is_newer_than_llama_cpp_says_upgrade(device: Device, tmp_path: Path) -> None:
+    """With the installed version and the architecture, of a whole file, in llama.cpp's own words."""
+    llama_cpp, gguf = pytest.importorskip("llama_cpp"), pytest.importorskip("gguf")
+    writer = gguf.GGUFWriter(tmp_path / "new.gguf", "m9")
+    writer.add_token_list(["a", "b"])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    with pytest.raises(UsageError, match=r"new\.gguf: its llama\.cpp does not know the architecture 'm9'") as caught:
+        device.open_model(tmp_path / "new.gguf")
+    assert f"llama-cpp-python {llama_cpp.__version__} is too old for" in str(caught.value)
+    assert "pip install --upgrade llama-cpp-python" in str(caught.value)
+
+
 def test_more_context_than_the_model_was_trained_on_is_refused(device: Device, tiny_gguf: Path) -> None:
     """Both numbers are in the message."""
     pytest.importorskip("llama_cpp")

@@ -114,7 +114,7 @@ def test_a_stretch_of_the_context_is_read_whole(make_folder: MakeFolder) -> None
         **{"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0},
         **{"high_freq_factor": 4.0, "original_max_position_embeddings": 8192},
     }
-    stretch = read_config(make_folder("whole", config={"rope_parameters": whole})).stretch
+    stretch = read_config(make_folder("whole", config={"rope_parameters": whole})).rope.stretch
     assert stretch is not None
     assert stretch.original_max_position_embeddings == 8192
     path = make_folder("damaged") / "config.json"

@@ -40,11 +40,17 @@ LLAMA3_ROPE = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 64,
 }
-MODELS = {
+LINEAR_ROPE = {"rope_theta": 5000.0, "rope_type": "linear", "factor": 4.0}
+YARN_ROPE = {"rope_theta": 5000.0, "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
+MODELS: dict[str, dict[str, Any]] = {
     "llama": {"architecture": "LlamaForCausalLM", "layers": 2},
     "llama-untied": {"architecture": "LlamaForCausalLM", "tied": False, "shards": 2},
     "llama-stretched": {"architecture": "LlamaForCausalLM", "layers": 2, "config": {"rope_parameters": LLAMA3_ROPE}},
+    "llama-linear": {"config": {"rope_parameters": None, "rope_scaling": {"type": "linear", "factor": 4.0}}},
+    "llama-yarn": {"config": {"rope_parameters": YARN_ROPE}},
     "qwen3": {"architecture": "Qwen3ForCausalLM", "layers": 2},
+    "qwen3-linear": {"architecture": "Qwen3ForCausalLM", "config": {"rope_parameters": LINEAR_ROPE}},
+    "qwen3-yarn": {"architecture": "Qwen3ForCausalLM", "config": {"rope_parameters": YARN_ROPE}},
 }
 
 

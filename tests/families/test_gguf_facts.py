@@ -74,6 +74,34 @@ def test_the_header_is_read_as_the_gguf_package_reads_it(whole: bytes, scratch: 
     ]
 
 
+def test_what_is_no_language_model_by_its_header_is_refused(tmp_path: Path) -> None:
+    """Whatever its name: it says what it is."""
+    for number, (architecture, kind, told) in enumerate(
+        (
+            ("clip", None, "the part of a model that reads images"),
+            ("clip", "mmproj", "the part of a model that reads images"),
+            ("llama", "adapter", "an adapter"),
+            ("controlvector", None, "a control vector"),
+            ("qwen3", "imatrix", "an importance matrix"),
+        )
+    ):
+        writer = gguf.GGUFWriter(tmp_path / f"{number}.gguf", architecture)
+        if kind:
+            writer.add_type(kind)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        writer.close()
+        with pytest.raises(UsageError, match=rf"{number}\.gguf is {told} by its header, so it cannot draft"):
+            read_facts(tmp_path / f"{number}.gguf")
+
+
+def test_the_types_of_a_files_tensors_are_counted(make_folder: MakeFolder, tmp_path: Path) -> None:
+    """The most first, whatever the file calls itself."""
+    write_gguf(make_folder(), tmp_path / "out.gguf")
+    assert read_facts(tmp_path / "out.gguf").types_in_words == "F16 8, F32 3"
+
+
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_file_cut_anywhere_is_refused(whole: bytes, scratch: Path, data: st.DataObject) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from configspec.errors import UsageError
 from configspec.families.hub.hub_files import choose_gguf, choose_model, choose_tokenizer, is_transformers
 from configspec.testbed.family_spec import HubSpec
-from configspec.testbed.key_types import QUANTISATIONS
+from configspec.testbed.quant_names import QUANTISATIONS
 
 # As such repositories are laid out: quantisations whose names begin alike, other spellings, shards in a folder.
 GGUF = [

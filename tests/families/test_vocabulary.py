@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from configspec.errors import UsageError
 from configspec.families.gguf.gguf_facts import read_facts
+from configspec.families.token_meaning import Kind
 from configspec.families.vocabulary import (
     Vocabulary,
     check_vocabulary,
@@ -88,6 +89,7 @@ def test_a_folder_and_its_gguf_have_one_vocabulary(make_folder: MakeFolder, tmp_
     pytest.importorskip("gguf")
     from configspec.families.gguf.gguf_writer import write_gguf
 
+    unused: dict[int, Kind] = dict.fromkeys(range(265, 272), "unused")
     for architecture, first, name in (
         ("LlamaForCausalLM", "<|begin|>", "llama-bpe"),
         ("Qwen3ForCausalLM", None, "qwen2"),
@@ -96,6 +98,7 @@ def test_a_folder_and_its_gguf_have_one_vocabulary(make_folder: MakeFolder, tmp_
         write_gguf(folder, path)
         here, there = vocabulary_of_folder(folder), read_facts(path).vocabulary
         assert replace(here, name="") == replace(there, name="")
+        assert (here.kinds, here.alphabet) == ({0: "control", 1: "control", **unused}, "bytes")
         assert (here.pre_tokenizer, here.bos, here.eos) == (name, 0 if first else None, 1)
         assert here.adds_bos == (first is not None)
         assert compare_vocabularies(there, here) == ()

@@ -185,7 +185,18 @@ def rows_of(k: int) -> st.SearchStrategy[Row]:
         ),
         verification=st.none() | verifications(),
         end_to_end=st.none() | decodings(),
-        models=st.sampled_from([Models(), Models(draft=DRAFT, target=TARGET)]),
+        models=st.sampled_from(
+            [
+                Models(),
+                Models(draft=DRAFT, target=TARGET),
+                Models(
+                    draft=DRAFT,
+                    target=TARGET,
+                    draft_tensor_types={"Q4_K": 9, "F32": 5},
+                    draft_tensor_types_reason=None,
+                ),
+            ]
+        ),
         environment=environments(),
         flags=st.lists(flags(), max_size=2).map(tuple),
         samples=st.builds(SampleRefs, acceptance=st.none() | hashes, times=st.none() | hashes),

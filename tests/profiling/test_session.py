@@ -44,6 +44,8 @@ def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventor
         assert it.acceptance.drafted == k * it.acceptance.rounds
         assert 0 < it.acceptance.accepted <= it.acceptance.drafted
         assert (it.power_w, bool(it.power_reason)) == (None, True)
+        assert row.models.draft_tensor_types == {"F32": 3, "Q8_0": 8}
+        assert row.models.draft_tensor_types_reason is None
     assert rows[1].configuration.round_s.value < rows[4].configuration.round_s.value
 
 

@@ -109,3 +109,23 @@ def test_prompts_that_cannot_be_asked_end_the_run_before_its_first_test(testbed,
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([told])
     pytester.runpytest("--device", "fast").assert_outcomes(passed=6)
+
+
+OWN_QUANTS = """
+devices: {a: {connection: local}}
+families:
+  f:
+    target: {hub: o/t}
+    drafts: {one: {hub: o/r, quants: [q8_0]}, all: {hub: o/s}, ud: {hub: o/u, quants: [UD-Q4_K_XL, Q8_0]}}
+    quants: [Q4_K_M, Q8_0]
+"""
+
+
+def test_a_draft_with_quantisations_of_its_own_has_no_others(tmp_path):
+    """In the order of the inventory; the label of a file's maker is a quantisation like any other."""
+    (tmp_path / "devices.yaml").write_text(OWN_QUANTS)
+    chosen = choose(replace(ASKED, devices=("a",), k="4", inventory=tmp_path / "devices.yaml")).configurations
+    assert [(one.draft, one.quant) for one in chosen] == [
+        *(("one", "Q8_0"), ("all", "Q4_K_M"), ("all", "Q8_0")),
+        *(("ud", "UD-Q4_K_XL"), ("ud", "Q8_0")),
+    ]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from configspec.errors import RecordError
 from configspec.records.codec import from_record, to_record
 from configspec.records.decoded import EndToEnd
-from configspec.records.row import AgreementCheck, CountedAcceptance, Drafting, Row, SampleRefs, TimedPass
+from configspec.records.row import AgreementCheck, CountedAcceptance, Drafting, Models, Row, SampleRefs, TimedPass
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "record.md"
 
@@ -107,6 +107,14 @@ def test_a_key_that_is_not_known_is_passed_over():
     assert from_record({**to_record(measured_row(4)), "note": "x"}, "here") == measured_row(4)
 
 
+def test_a_record_of_before_tensors_were_counted_says_that_they_were_not():
+    """Null with a reason, never an empty count."""
+    record = to_record(measured_row(2))
+    record["models"] = {"draft": None, "target": None}
+    found = from_record(record, "here").models
+    assert (found.draft_tensor_types, found.draft_tensor_types_reason) == (None, "the header of its file was not read")
+
+
 @pytest.mark.parametrize("version", [3, 99])
 def test_a_newer_version_says_so(version):
     """It is not guessed at."""
@@ -124,6 +132,6 @@ def test_a_version_that_never_was_says_so(version):
 def test_every_key_of_a_record_is_documented():
     """docs/record.md has the outer ones and those of the parts."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    classes = (Row, Drafting, CountedAcceptance, SampleRefs, EndToEnd, AgreementCheck, TimedPass)
+    classes = (Row, Drafting, CountedAcceptance, SampleRefs, EndToEnd, AgreementCheck, TimedPass, Models)
     keys = {field.name for one in classes for field in fields(one)}
     assert [key for key in sorted(keys) if not re.search(rf"[`.]{key}[`.]", text)] == []

@@ -51,7 +51,15 @@ FREE = {
         "source",
     ),
     *("governor_reason", "llama_cpp_reason", "temperature_reason", "power_mode_reason", "throttling_reason"),
-    *("memory_reason", "free_disk_reason", "load_reason", "board_reason", "metadata", "numbers"),
+    *(
+        "memory_reason",
+        "free_disk_reason",
+        "draft_tensor_types_reason",
+        "load_reason",
+        "board_reason",
+        "metadata",
+        "numbers",
+    ),
 }
 
 

@@ -107,6 +107,18 @@ def test_a_damaged_folder_is_told_from_a_bug(tmp_path: Path, target_folder: Path
         _open(tmp_path)
 
 
+def test_a_model_that_is_newer_than_transformers_says_upgrade(target_folder: Path, tmp_path: Path) -> None:
+    """With the installed version and the architecture; the folder is right."""
+    folder = tmp_path / "target"
+    shutil.copytree(target_folder, folder)
+    config = json.loads((folder / "config.json").read_text()) | {"model_type": "m9", "architectures": ["M9ForCausalLM"]}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(
+        UsageError, match=r"transformers \d\S+ is too old for it: .* the architecture 'm9'\. Upgrade it"
+    ):
+        _open(folder)
+
+
 def test_code_that_lies_in_a_folder_is_neither_run_nor_asked_about(target_folder: Path, tmp_path: Path) -> None:
     """Left to itself, transformers asks at the terminal, and whoever answers "y" has run it."""
     folder = tmp_path / "target"

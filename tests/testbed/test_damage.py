@@ -46,9 +46,10 @@ families:
     target: {transformers: models/target, dtype: bfloat16, device_map: 'cuda:0', threads: 2}
     drafts:
       xs: {safetensors: models/xs}
-      ready: {gguf: {Q8_0: ready.gguf}}
+      ready: {gguf: {Q8_0: ready.gguf, UD-Q4_K_XL: ready.gguf}, quants: [q8_0, UD-Q4_K_XL]}
       hub: {hub: o/r, revision: v1, file: '*.gguf'}
     quants: [Q8_0]
+    vocabulary: {allow: [added, unreadable]}
     serving: {verify: measured, price: {usd_per_million_tokens: 0.59, bills: drafted+1}}
   file: {target: {gguf: ready.gguf, context: 4096, gpu_layers: 3}, drafts: {xs: models/xs}, quants: [F16]}
   server:

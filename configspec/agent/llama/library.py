@@ -42,9 +42,13 @@ class Library:
         """Clear it, so that the next error quotes only what belongs to it."""
         self._log.clear()
 
+    def log(self) -> str:
+        """What it logged since the log was cleared, its last lines."""
+        return "".join(self._log)
+
     def complaints(self) -> str:
         """What it logged as errors; its last lines where it logged none."""
-        lines = "".join(self._log).splitlines()
+        lines = self.log().splitlines()
         errors = [line for line in lines if "error" in line.lower() or "fail" in line.lower()]
         return "; ".join((errors or lines)[-3:]) or "llama.cpp logged nothing"
 

@@ -16,7 +16,7 @@ from ..board.file_hash import FileHashes
 from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
 from ..requests import MAX_THREADS, Open
 from .library import Api, Array, Handle, Library
-from .model_file import broken, check_file, check_memory
+from .model_file import cannot_load, check_file, check_memory
 
 ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
 # llama.cpp's, CUDA's and the C library's words for it, in small letters
@@ -176,7 +176,9 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> H
     if not model:
         deadline.check(f"loading {path}")
         complaints = library.complaints()
-        raise _no_memory(f"open {path}", complaints) if _is_of_memory(complaints) else broken(path, complaints)
+        if _is_of_memory(complaints):
+            raise _no_memory(f"open {path}", complaints)
+        raise cannot_load(path, library.log(), complaints, library.version)
     return model
 
 

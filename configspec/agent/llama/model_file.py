@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 
 from ..board.regular import open_regular
 from ..protocol import AgentError, usage_error
 
 HEADER_BYTES = 24
+# llama.cpp's words for what it does not know: src/llama-model.cpp, src/llama-vocab.cpp, ggml/src/gguf.cpp there.
+_UNKNOWN_TO_PEOPLE = {
+    "unknown model architecture": "architecture",
+    "unknown pre-tokenizer type": "pre-tokeniser",
+    "unknown tokenizer": "tokeniser",
+    "has invalid ggml type": "type of tensor",
+}
+_UNKNOWN = re.compile(
+    "(?P<what>{}):? '?(?P<name>[^'\n]{{0,60}}?)(?:'|[. ]|$)".format("|".join(_UNKNOWN_TO_PEOPLE)), re.M
+)
 
 
 def check_file(path: str) -> None:
@@ -62,6 +73,22 @@ def _shards(path: str) -> list[str]:
             f"{path} is one of {len(shards)} files", found=f"{absent[0]} is missing", hint="Copy them all."
         )
     return shards
+
+
+def cannot_load(path: str, log: str, complaints: str, version: str) -> AgentError:
+    """The error for a file that llama.cpp refuses: because it is older than the file, or the file is not whole."""
+    unknown = _UNKNOWN.search(log)
+    if unknown is None:
+        return broken(path, complaints)
+    what = _UNKNOWN_TO_PEOPLE[unknown["what"]]
+    upgrade = f"{sys.executable} -m pip install --upgrade llama-cpp-python"
+    newest = "If it is the newest, llama.cpp does not have it yet."
+    also = " Or the file is damaged: compare its hash." if "ggml type" in unknown["what"] else ""
+    return usage_error(
+        f"llama-cpp-python {version} is too old for {path}",
+        found=f"its llama.cpp does not know the {what} {unknown['name']!r}",
+        hint=f"{upgrade}. {newest}{also}",
+    )
 
 
 def broken(path: str, found: str) -> AgentError:

@@ -7,6 +7,7 @@ nonsense, so the size that the header implies is compared with the size on disk.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,10 +17,22 @@ from configspec.content_hash import file_sha256, files_sha256
 from configspec.errors import UsageError
 from configspec.families.gguf.gguf_header import GgufHeader, damaged
 from configspec.families.gguf.gguf_shards import gguf_files, read_shards
+from configspec.families.token_meaning import Alphabet, Kind
 from configspec.families.vocabulary import Vocabulary, vocabulary_sha256
 from configspec.printable import printable
 
 T = TypeVar("T")
+# By `general.type`, or the architecture: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, llama.cpp's tools.
+_OTHERS: Mapping[str, str] = {
+    **dict.fromkeys(("mmproj", "clip"), "the part of a model that reads images"),
+    "adapter": "an adapter",
+    "imatrix": "an importance matrix",
+    "controlvector": "a control vector",
+}
+# llama.h's `llama_token_type`; the others are plain text, and bytes by their spelling.
+_KINDS: Mapping[object, Kind] = {2: "control", 3: "control", 4: "added", 5: "unused"}
+# By `tokenizer.ggml.model`.
+_ALPHABETS: Mapping[str, Alphabet] = {"gpt2": "bytes", "llama": "blanks", "gemma4": "blanks", "t5": "blanks"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +44,8 @@ class GgufFacts:
     quant: str  # the file's own word, "Q4_K_M"; "type 99" where this gguf package has no name for it
     tensor_types: tuple[tuple[str, int], ...]  # ("Q4_K", 9): how many tensors of each type, by name
     tokens: tuple[str, ...]
+    kinds: Mapping[int, Kind] | None  # of the ids that are not plain text; None where the file does not say
+    alphabet: Alphabet | None
     vocabulary_sha256: str
     pre_tokenizer: str | None
     bos: int | None
@@ -45,11 +60,18 @@ class GgufFacts:
         return Vocabulary(
             name=str(self.path),
             tokens=self.tokens,
+            kinds=self.kinds,
+            alphabet=self.alphabet,
             pre_tokenizer=self.pre_tokenizer,
             bos=self.bos,
             eos=self.eos,
             adds_bos=self.adds_bos,
         )
+
+    @property
+    def types_in_words(self) -> str:
+        """How many tensors there are of each type, the most first: "Q4_K 169, F32 113"."""
+        return ", ".join(f"{name} {count}" for name, count in sorted(self.tensor_types, key=lambda one: -one[1]))
 
     @property
     def fallbacks(self) -> tuple[str, ...]:
@@ -80,10 +102,13 @@ def read_facts(path: Path) -> GgufFacts:
     types: Counter[str] = Counter()
     for shard, one in shards:
         types += _check_whole(shard, one)
-    if not types:
-        raise UsageError(f"{path} holds no weights, so it cannot draft. Name a language model.")
     header = shards[0][1]
     architecture = _text(path, header, "general.architecture")
+    other = _OTHERS.get(str(header.metadata.get("general.type"))) or _OTHERS.get(architecture)
+    if other is not None:
+        raise UsageError(f"{path} is {other} by its header, so it cannot draft. Name a language model.")
+    if not types:
+        raise UsageError(f"{path} holds no weights, so it cannot draft. Name a language model.")
     tokens = header.metadata.get("tokenizer.ggml.tokens")
     if not isinstance(tokens, tuple) or not tokens or not isinstance(tokens[0], str):
         raise UsageError(
@@ -95,6 +120,8 @@ def read_facts(path: Path) -> GgufFacts:
         quant=_quant_name(header.metadata.get("general.file_type")),
         tensor_types=tuple(sorted(types.items())),
         tokens=tokens,
+        kinds=_kinds(header, len(tokens)),
+        alphabet=_ALPHABETS.get(_entry(header, "tokenizer.ggml.model", str) or ""),
         vocabulary_sha256=vocabulary_sha256(tokens),
         pre_tokenizer=_entry(header, "tokenizer.ggml.pre", str),
         bos=_entry(header, "tokenizer.ggml.bos_token_id", int),
@@ -103,6 +130,14 @@ def read_facts(path: Path) -> GgufFacts:
         context=_entry(header, f"{architecture}.context_length", int),
         size_bytes=sum(shard.stat().st_size for shard, _ in shards),
     )
+
+
+def _kinds(header: GgufHeader, size: int) -> dict[int, Kind] | None:
+    """By `tokenizer.ggml.token_type`: llama.h's numbers, one for each token."""
+    types = header.metadata.get("tokenizer.ggml.token_type")
+    if not isinstance(types, tuple) or len(types) != size:
+        return None
+    return {index: _KINDS[one] for index, one in enumerate(types) if one in _KINDS}
 
 
 def quant_names() -> frozenset[str]:

@@ -19,6 +19,7 @@ from configspec.errors import UsageError
 from configspec.families.gguf.tensor_plan import PlannedTensor, planned_tensors
 from configspec.families.sources.model_config import ModelConfig, read_config
 from configspec.families.sources.model_json import wrong
+from configspec.families.sources.rope import RopeScaling
 from configspec.families.sources.special_tokens import named_ids
 from configspec.families.sources.tokenizer_json import (
     Tokenizer,
@@ -28,7 +29,7 @@ from configspec.families.sources.tokenizer_json import (
     read_tokenizer,
 )
 
-WRITER_VERSION = 1  # raised with every change of the bytes written: cached files are keyed by it
+WRITER_VERSION = 2  # raised with every change of the bytes written: cached files are keyed by it
 
 
 def write_gguf(folder: Path, out: Path) -> None:
@@ -67,9 +68,18 @@ def _add_model(writer: gguf.GGUFWriter, config: ModelConfig) -> None:
     writer.add_value_length(config.head_dim)
     writer.add_layer_norm_rms_eps(config.rms_eps)
     writer.add_rope_dimension_count(config.head_dim)
-    writer.add_rope_freq_base(config.rope_theta)
+    writer.add_rope_freq_base(config.rope.theta)
+    if config.rope.scaling is not None:
+        _add_scaling(writer, config.rope.scaling)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+
+
+def _add_scaling(writer: gguf.GGUFWriter, scaling: RopeScaling) -> None:
+    writer.add_rope_scaling_type(gguf.RopeScalingType(scaling.kind))
+    writer.add_rope_scaling_factor(scaling.factor)
+    if scaling.original_context is not None:
+        writer.add_rope_scaling_orig_ctx_len(scaling.original_context)
 
 
 def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, config: ModelConfig, tokenizer: Tokenizer) -> None:

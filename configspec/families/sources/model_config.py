@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.errors import UsageError
+from configspec.families.sources.config_keys import check_keys
 from configspec.families.sources.model_json import (
     MOST_LAYERS,
     MOST_TOKENS,
@@ -27,6 +28,7 @@ from configspec.families.sources.model_json import (
     whole,
     wrong,
 )
+from configspec.families.sources.rope import Rope, read_rope
 from configspec.families.sources.special_tokens import declared_ids
 
 CONFIG = "config.json"
@@ -36,21 +38,8 @@ _COUNTS = {  # by the names that model kinds give them
     "vocab_size": MOST_TOKENS,
     **dict.fromkeys(("hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads"), MOST_WIDE),
 }
-# By transformers' name of the class: llama.cpp's name of the architecture, and the kinds of rope converted for it.
-ARCHITECTURES: Mapping[str, tuple[str, frozenset[str]]] = {
-    "LlamaForCausalLM": ("llama", frozenset({"default", "llama3"})),
-    "Qwen3ForCausalLM": ("qwen3", frozenset({"default"})),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RopeStretch:
-    """Llama 3.1's stretch of the context (`rope_type: llama3`), by transformers' names."""
-
-    factor: float
-    low_freq_factor: float
-    high_freq_factor: float
-    original_max_position_embeddings: int
+# By transformers' name of the class: llama.cpp's name of the architecture.
+ARCHITECTURES: Mapping[str, str] = {"LlamaForCausalLM": "llama", "Qwen3ForCausalLM": "qwen3"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +57,7 @@ class ModelConfig:
     context: int  # tokens, as trained
     vocabulary: int  # rows of the embedding
     rms_eps: float
-    rope_theta: float
-    stretch: RopeStretch | None
+    rope: Rope
     tied: bool
     special_ids: Mapping[str, int]  # by "bos", "eos", "pad"
 
@@ -85,14 +73,8 @@ def read_config(folder: Path) -> ModelConfig:
             f"{path}: the architecture is {shown(first)}. configspec converts {', '.join(ARCHITECTURES)}; "
             "give the draft as ready GGUF files instead."
         )
-    architecture, rope_types = ARCHITECTURES[first]
-    # transformers 5 keeps rope's parameters together, transformers 4 beside the others and in rope_scaling.
-    rope = {
-        "rope_theta": raw.get("rope_theta", 10_000.0),
-        **(table(path, raw, "rope_parameters") or table(path, raw, "rope_scaling")),
-    }
-    rope_type = rope.get("rope_type", "default")
-    _refuse_unsupported(path, raw, {"rope_type": (rope_type, rope_types)}, first)
+    check_keys(path, raw, first)
+    architecture = ARCHITECTURES[first]
     heads = _size(path, raw, "num_attention_heads")
     width = _size(path, raw, "hidden_size")
     head_dim = width // heads if raw.get("head_dim") is None else _size(path, raw, "head_dim")
@@ -110,8 +92,7 @@ def read_config(folder: Path) -> ModelConfig:
         context=whole(path, raw, "max_position_embeddings"),
         vocabulary=whole(path, raw, "vocab_size", most=MOST_TOKENS),
         rms_eps=number(path, raw, "rms_norm_eps"),
-        rope_theta=number(path, rope, "rope_theta"),
-        stretch=_stretch(path, rope) if rope_type == "llama3" else None,
+        rope=read_rope(path, raw, architecture),
         tied=truth(path, raw, "tie_word_embeddings"),
         special_ids=declared_ids(path, raw),
     )
@@ -137,10 +118,10 @@ def llama3_rope_factors(config: ModelConfig) -> NDArray[np.float32] | None:
     As `_compute_llama3_parameters` in transformers: long waves by `factor`, short ones by 1, between them a blend.
     None where the model has no such stretch.
     """
-    stretch = config.stretch
+    stretch = config.rope.stretch
     if stretch is None:
         return None
-    frequency = np.power(config.rope_theta, -np.arange(0, config.head_dim, 2) / config.head_dim)
+    frequency = np.power(config.rope.theta, -np.arange(0, config.head_dim, 2) / config.head_dim)
     turns = stretch.original_max_position_embeddings * frequency / (2 * math.pi)
     low, high = stretch.low_freq_factor, stretch.high_freq_factor
     share = np.clip((turns - low) / (high - low), 0.0, 1.0)  # 0 a long wave, 1 a short one
@@ -149,32 +130,3 @@ def llama3_rope_factors(config: ModelConfig) -> NDArray[np.float32] | None:
 
 def _size(path: Path, raw: JsonObject, key: str) -> int:
     return whole(path, raw, key, most=MOST_WIDE)
-
-
-def _stretch(path: Path, rope: JsonObject) -> RopeStretch:
-    low, high = number(path, rope, "low_freq_factor"), number(path, rope, "high_freq_factor")
-    if not low < high:
-        raise wrong(path, "high_freq_factor", high, f"above low_freq_factor, which is {low:g}")
-    return RopeStretch(
-        factor=number(path, rope, "factor"),
-        low_freq_factor=low,
-        high_freq_factor=high,
-        original_max_position_embeddings=whole(path, rope, "original_max_position_embeddings"),
-    )
-
-
-def _refuse_unsupported(
-    path: Path, raw: JsonObject, rope: dict[str, tuple[object, frozenset[str]]], architecture: str
-) -> None:
-    found: dict[str, tuple[object, frozenset[str]]] = {
-        **rope,
-        "hidden_act": (raw.get("hidden_act", "silu"), frozenset({"silu"})),
-        "use_sliding_window": (str(bool(raw.get("use_sliding_window"))), frozenset({"False"})),
-        "quantization_config": ("None" if raw.get("quantization_config") is None else "set", frozenset({"None"})),
-    }
-    for key, (value, supported) in found.items():
-        if not isinstance(value, str) or value not in supported:
-            raise UsageError(
-                f"{path}: {key} is {shown(value)}; configspec converts {architecture} only with "
-                f"{' or '.join(sorted(supported))}. Give the draft as ready GGUF files instead."
-            )

@@ -7,6 +7,7 @@ a wrong one tokenises nearly everything right. Names: llama.cpp, src/llama-vocab
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from configspec.families.sources.model_json import (
     whole,
     wrong,
 )
+from configspec.families.token_meaning import Alphabet, Kind
 from configspec.printable import printable
 
 TOKENIZER = "tokenizer.json"
@@ -49,6 +51,25 @@ class Tokenizer:
     def padded(self, size: int) -> tuple[str, ...]:
         """The tokens, with names for the embedding's rows that no token has."""
         return self.tokens + tuple(padding_token(index) for index in range(len(self.tokens), size))
+
+    def kinds(self, size: int) -> dict[int, Kind]:
+        """Of the first `size` ids, those that are not plain text."""
+        named: tuple[tuple[Kind, Iterable[int]], ...] = (
+            ("added", self.added),
+            ("control", self.control),
+            ("unused", self.unused),
+            ("unused", range(len(self.tokens), size)),
+        )
+        return {index: kind for kind, indices in named for index in indices if index < size}
+
+    @property
+    def alphabet(self) -> Alphabet | None:
+        """How its plain tokens spell blanks and bytes; None where the file does not say."""
+        decoders = _flat(self.path, self.raw, "decoder", "decoders")
+        kinds = {step.get("type") for step in (*_steps(self), *decoders)}
+        if "ByteLevel" in kinds:
+            return "bytes"
+        return "blanks" if kinds & {"Metaspace", "ByteFallback"} else None
 
     def id_of(self, text: object) -> int | None:
         """The id of a token's text, or None."""
