@@ -24,6 +24,7 @@ MOST = 2**53 - 1  # of a count: beyond it, JSON does not count by ones everywher
 C_INT = 2**31 - 1  # llama.cpp takes these numbers as C's int, which a larger one would leave without a word
 MAX_THREADS = 512  # GGML_MAX_N_THREADS, https://github.com/ggml-org/llama.cpp/blob/master/ggml/include/ggml.h
 SEED = 2**64 - 1
+MOST_COUNTS = 64  # of a list of counts
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,13 @@ def _read_tokens(value: object) -> tuple[int, ...]:
     return tuple(value)
 
 
+def _read_counts(value: object) -> tuple[int, ...]:
+    counts = _read_tokens(value)
+    if not 0 < len(counts) <= MOST_COUNTS or 0 in counts:
+        raise ValueError
+    return counts
+
+
 def _read_data(value: object) -> bytes:
     if not isinstance(value, str) or not value:  # as long as a line may be
         raise ValueError
@@ -90,6 +98,7 @@ def _write_data(value: bytes) -> str:
 TEXT = Form(f"a string, not empty, of at most {MAX_LETTERS} letters, none of them NUL", _read_text)
 FLAG = Form("true or false", _read_flag)
 TOKENS = Form("a list of token ids", _read_tokens)
+COUNTS = Form(f"a list of 1 to {MOST_COUNTS} counts above 0", _read_counts)
 DATA = Form("base64", _read_data, _write_data)
 
 
@@ -237,6 +246,20 @@ class Rounds(Request):
 
 
 @dataclass(frozen=True)
+class Returns(Request):
+    """Time what going back to the present sequence costs, with so many tokens pending as `pending` says, in turns.
+
+    For a model whose memory cannot be cut; `seconds` long at most.
+    """
+
+    op = "returns"
+    pending: tuple[int, ...] = field(metadata=takes(COUNTS))
+    rounds: int = field(metadata=takes(whole(1)))
+    warmup: int = field(metadata=takes(whole(0)))
+    seconds: float = field(metadata=takes(number(0.0)))
+
+
+@dataclass(frozen=True)
 class Score(Request):
     """Score tokens[start:], each given all before it; with a temperature, by the warped distribution too."""
 
@@ -312,7 +335,7 @@ class Finish(Request):
 
 REQUESTS: tuple[type[Request], ...] = (
     *(Lock, Holder, Health, Reap, Describe),
-    *(Open, Prefill, Draft, Distribution, Rounds, Score, Rollback, Close),
+    *(Open, Prefill, Draft, Distribution, Rounds, Returns, Score, Rollback, Close),
     *(ListFiles, FindFile, Receive, Chunk, Finish),
 )
 _KINDS: dict[str, Callable[..., Request]] = {kind.op: kind for kind in REQUESTS}

@@ -1,0 +1,71 @@
+"""What a row holds of going back: what a rejection costs a draft whose memory cannot be cut.
+
+`theory/going_back.py` has the letters and the arithmetic. The samples are in the side file of the times.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from configspec.records.bounds import AGREEMENT, LONGEST_S, Count, Expected, Seconds, check_each
+from configspec.records.samples import TimedBeginning
+from configspec.theory.going_back import ReturnCost, going_back_s, return_cost
+
+NO_REASON = "not recorded: an earlier configspec wrote this row, or nothing was timed"
+CUTS = "the draft's memory can be cut"
+NEVER = "rounds of 1 token take nothing back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoingBack:
+    """Of rounds of one K. `round_s` is what a round takes beyond drafting, on average: rankings count it.
+
+    `save_s` is within `drafting.round_s`. `returns[j]` counts the rounds that accepted j tokens and went back, over all
+    prompts; `cost` is what each of them took.
+    """
+
+    round_s: Seconds
+    save_s: Seconds
+    cost: ReturnCost
+    returns: tuple[Expected, ...]
+    rounds: Expected  # of all prompts, those that go back and those that do not
+    checkpoint_bytes: Count
+    samples: Count  # of each number of pending tokens in `cost`
+
+    def __post_init__(self) -> None:
+        more_s = (more_s for _, more_s in self.cost.again_s)
+        check_each("cost", (self.cost.restore_s, *more_s), least=0, most=LONGEST_S)
+        if sum(self.returns) > self.rounds * (1 + AGREEMENT):
+            raise ValueError(f"{sum(self.returns):g} of {self.rounds:g} rounds went back; it is at most each of them")
+        if not math.isclose(self.round_s, _mean_s(self.returns, self.rounds, self.cost), rel_tol=AGREEMENT):
+            raise ValueError(f"round_s is {self.round_s:g}, and returns and cost add up to another")
+
+
+def check_returns(k: int, found: GoingBack | None) -> None:
+    """ValueError where the counts are of another K."""
+    if found is not None and len(found.returns) != k - 1:
+        raise ValueError(f"k is {k}, and returns has {len(found.returns)} counts; it has one for 0 to K - 2 accepted")
+
+
+def going_back(
+    beginnings: Sequence[TimedBeginning], returns: Sequence[float], rounds: float, checkpoint_bytes: int
+) -> GoingBack:
+    """The record of what was timed and counted: `returns` of `rounds` rounds went back."""
+    restores = [sample for one in beginnings for sample in one.restore_samples_s]
+    cost = return_cost(median(restores), {one.pending: median(one.first_two_samples_s) for one in beginnings})
+    return GoingBack(
+        round_s=_mean_s(returns, rounds, cost),
+        save_s=median(sample for one in beginnings for sample in one.save_samples_s),
+        cost=cost,
+        returns=tuple(returns),
+        rounds=rounds,
+        checkpoint_bytes=checkpoint_bytes,
+        samples=len(restores) // len(beginnings),
+    )
+
+
+def _mean_s(returns: Sequence[float], rounds: float, cost: ReturnCost) -> float:
+    return going_back_s(returns, cost) / rounds if rounds else 0.0
