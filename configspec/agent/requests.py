@@ -24,7 +24,6 @@ MOST = 2**53 - 1  # of a count: beyond it, JSON does not count by ones everywher
 C_INT = 2**31 - 1  # llama.cpp takes these numbers as C's int, which a larger one would leave without a word
 MAX_THREADS = 512  # GGML_MAX_N_THREADS, https://github.com/ggml-org/llama.cpp/blob/master/ggml/include/ggml.h
 SEED = 2**64 - 1
-MOST_COUNTS = 64  # of a list of counts
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def _read_tokens(value: object) -> tuple[int, ...]:
 
 def _read_counts(value: object) -> tuple[int, ...]:
     counts = _read_tokens(value)
-    if not 0 < len(counts) <= MOST_COUNTS or 0 in counts:
+    if not counts or 0 in counts:
         raise ValueError
     return counts
 
@@ -98,7 +97,7 @@ def _write_data(value: bytes) -> str:
 TEXT = Form(f"a string, not empty, of at most {MAX_LETTERS} letters, none of them NUL", _read_text)
 FLAG = Form("true or false", _read_flag)
 TOKENS = Form("a list of token ids", _read_tokens)
-COUNTS = Form(f"a list of 1 to {MOST_COUNTS} counts above 0", _read_counts)
+COUNTS = Form("a list of counts of 1 or more", _read_counts)
 DATA = Form("base64", _read_data, _write_data)
 
 
@@ -253,10 +252,10 @@ class Returns(Request):
     """
 
     op = "returns"
-    pending: tuple[int, ...] = field(metadata=takes(COUNTS))
     rounds: int = field(metadata=takes(whole(1)))
     warmup: int = field(metadata=takes(whole(0)))
     seconds: float = field(metadata=takes(number(0.0)))
+    pending: tuple[int, ...] = field(default=(1,), metadata=takes(COUNTS))
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,15 @@ from itertools import pairwise
 
 from configspec.devices.device import Device
 from configspec.devices.replies import TimedReturns, TimedRounds
+from configspec.profiling.going_back import beginnings, going_back, time_returns
 from configspec.profiling.staging import StagedModel
 from configspec.records.facts import ModelFacts
-from configspec.records.going_back import CUTS, NEVER, GoingBack, going_back
+from configspec.records.going_back import CUTS, NEVER
 from configspec.records.row import Drafting
-from configspec.records.samples import RoundTimes, TimedBeginning, TimeSamples
+from configspec.records.samples import RoundTimes, TimeSamples
 from configspec.testbed.sweep_spec import SweepSpec
-from configspec.theory.acceptance.expected import expected_counts
 from configspec.theory.figures import Estimate
 from configspec.theory.flags import Flag, flag
-from configspec.theory.going_back import pending_points, total_returns
 from configspec.theory.statistics import disturbed, too_few
 from configspec.theory.timing import prefix_durations, round_estimate
 
@@ -52,7 +51,7 @@ class DraftingTimes:
         asked = sorted(self.rounds) if self.separate else [max(self.rounds)]
         return TimeSamples(
             rounds=tuple(RoundTimes(k=k, token_s=_token_s(self.rounds[k].stamps_s)) for k in asked),
-            beginnings=() if self.returns is None else _beginnings(self.returns),
+            beginnings=() if self.returns is None else beginnings(self.returns),
         )
 
     def flags(self, k: int) -> tuple[Flag, ...]:
@@ -72,7 +71,7 @@ class DraftingTimes:
         `texts` has for each token of each text the probability that it came from an accepted draft.
         """
         timed, round_s = self.rounds[k], self.round_s(k)
-        back = self.going_back(k, texts)
+        back = None if self.returns is None or k == 1 else going_back(self.returns, texts, k)
         return Drafting(
             tokens_per_s=tokens_per_s(k, round_s),
             round_s=round_s,
@@ -89,14 +88,6 @@ class DraftingTimes:
             going_back_reason=None if back else NEVER if self.model.rolls_back is False else CUTS,
         )
 
-    def going_back(self, k: int, texts: Sequence[Sequence[float]]) -> GoingBack | None:
-        """What a round of `k` takes beyond that, in these texts; None where nothing is taken back, or it is cut."""
-        timed = self.returns
-        if timed is None or k == 1:
-            return None
-        rounds = sum(expected_counts(text, k).rounds for text in texts)
-        return going_back(_beginnings(timed), total_returns(texts, k).tolist(), rounds, timed.checkpoint_bytes)
-
 
 def tokens_per_s(k: int, round_s: Estimate) -> Estimate:
     """Drafting throughput: K over the time of a round, so its bounds change places."""
@@ -111,16 +102,6 @@ def tokens_per_s(k: int, round_s: Estimate) -> Estimate:
 
 def _token_s(rounds: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(round(after - before, 9) for before, after in pairwise(stamps)) for stamps in rounds)
-
-
-def _beginnings(timed: TimedReturns) -> tuple[TimedBeginning, ...]:
-    parts = (timed.pending, timed.restore_s, timed.first_two_s, timed.save_s)
-    return tuple(
-        TimedBeginning(
-            pending=pending, restore_samples_s=restore_s, first_two_samples_s=first_two_s, save_samples_s=save_s
-        )
-        for pending, restore_s, first_two_s, save_s in zip(*parts, strict=True)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,17 +131,11 @@ def time_drafting(device: Device, staged: StagedModel, timing: Timing) -> Drafti
 
     apart = timing.ks if timing.separate else [max(timing.ks)]
     found = {k: timed(k) for k in apart}
-    points = () if facts.rolls_back is not False else pending_points(max(timing.ks))
     return DraftingTimes(
         model=facts,
         rounds={k: found.get(k, found[max(timing.ks)]) for k in timing.ks},
         separate=timing.separate,
         sweep=sweep,
         where=f"{device.name}, {staged.path.name}",
-        returns=_timed_returns(device, points, sweep) if points else None,
+        returns=time_returns(device, facts, max(timing.ks), sweep),
     )
-
-
-def _timed_returns(device: Device, points: Sequence[int], sweep: SweepSpec) -> TimedReturns:
-    """As often as rounds are timed, and as long at most."""
-    return device.timed_returns(points, rounds=sweep.rounds, warmup=sweep.warmup_rounds, seconds=sweep.seconds_per_cell)

@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from configspec.records.bounds import AGREEMENT, LONGEST_S, Count, Expected, Seconds, check_each
-from configspec.records.samples import TimedBeginning
-from configspec.theory.going_back import ReturnCost, going_back_s, return_cost
+from configspec.theory.going_back import ReturnCost, going_back_s
 
-NO_REASON = "not recorded: an earlier configspec wrote this row, or nothing was timed"
+NO_REASON = "not recorded"
 CUTS = "the draft's memory can be cut"
 NEVER = "rounds of 1 token take nothing back"
 
@@ -37,10 +35,10 @@ class GoingBack:
 
     def __post_init__(self) -> None:
         more_s = (more_s for _, more_s in self.cost.again_s)
-        check_each("cost", (self.cost.restore_s, *more_s), least=0, most=LONGEST_S)
+        check_each("cost_s", (self.cost.restore_s, *more_s), least=0, most=LONGEST_S)
         if sum(self.returns) > self.rounds * (1 + AGREEMENT):
             raise ValueError(f"{sum(self.returns):g} of {self.rounds:g} rounds went back; it is at most each of them")
-        if not math.isclose(self.round_s, _mean_s(self.returns, self.rounds, self.cost), rel_tol=AGREEMENT):
+        if not math.isclose(self.round_s, mean_s(self.returns, self.rounds, self.cost), rel_tol=AGREEMENT):
             raise ValueError(f"round_s is {self.round_s:g}, and returns and cost add up to another")
 
 
@@ -50,22 +48,6 @@ def check_returns(k: int, found: GoingBack | None) -> None:
         raise ValueError(f"k is {k}, and returns has {len(found.returns)} counts; it has one for 0 to K - 2 accepted")
 
 
-def going_back(
-    beginnings: Sequence[TimedBeginning], returns: Sequence[float], rounds: float, checkpoint_bytes: int
-) -> GoingBack:
-    """The record of what was timed and counted: `returns` of `rounds` rounds went back."""
-    restores = [sample for one in beginnings for sample in one.restore_samples_s]
-    cost = return_cost(median(restores), {one.pending: median(one.first_two_samples_s) for one in beginnings})
-    return GoingBack(
-        round_s=_mean_s(returns, rounds, cost),
-        save_s=median(sample for one in beginnings for sample in one.save_samples_s),
-        cost=cost,
-        returns=tuple(returns),
-        rounds=rounds,
-        checkpoint_bytes=checkpoint_bytes,
-        samples=len(restores) // len(beginnings),
-    )
-
-
-def _mean_s(returns: Sequence[float], rounds: float, cost: ReturnCost) -> float:
+def mean_s(returns: Sequence[float], rounds: float, cost: ReturnCost) -> float:
+    """Seconds that a round spends on going back, on average; 0 where there was none."""
     return going_back_s(returns, cost) / rounds if rounds else 0.0

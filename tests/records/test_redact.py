@@ -41,7 +41,7 @@ texts = st.lists(
 FREE = {
     *("first_cause", "check_reason", "reason", "energy_reason", "sha256_reason", "runtime", "profile", "source"),
     *("governor_reason", "llama_cpp_reason", "temperature_reason", "power_mode_reason", "throttling_reason"),
-    *("memory_reason", "free_disk_reason", "load_reason", "board_reason", "metadata", "numbers"),
+    *("going_back_reason", "memory_reason", "free_disk_reason", "load_reason", "board_reason", "metadata", "numbers"),
 }
 
 
