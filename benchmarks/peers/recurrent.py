@@ -138,6 +138,6 @@ def _note(row: Row, one: EndToEnd) -> str:
     share = 0.0 if back is None else back.round_s / (back.round_s + row.drafting.round_s.value)
     return (
         f"{row.draft} K={row.k}: measured {one.goodput_tokens_per_s:.0f} tokens/s, predicted {one.error:+.1%}; "
-        f"{one.returns} of {one.rounds} rounds went back ({one.predicted_returns:.0f} predicted), "
+        f"{one.returns or 0} of {one.rounds} rounds went back ({one.predicted_returns or 0:.0f} predicted), "
         f"which is {share:.0%} of drafting"
     )
