@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_successor_follows_no_less_often_than_any_other_token(texts):
     """Counted one pair after the other; a token that nothing follows is followed by itself."""
     table = successors(texts, 6)
-    pairs = [pair for text in texts for pair in zip(text, text[1:], strict=False)]
+    pairs = [pair for text in texts for pair in pairwise(text)]
     for token, best in enumerate(table):
         often = [pairs.count((token, other)) for other in range(6)]
         assert often[best] == max(often) if any(often) else best == token
