@@ -113,7 +113,7 @@ def test_the_predicted_time_is_that_of_real_decoding(matches: list[bool], k: int
     st.lists(st.tuples(st.integers(2, 9), figures), max_size=4).map(tuple),
     several | st.just(()),
 )
-def test_no_cost_is_below_0_whatever_the_clocks_say(one, two, verification_s, exchange_s, again, restore_s) -> None:  # type: ignore[no-untyped-def]
+def test_no_cost_is_below_0_whatever_the_clocks_say(one, two, verification_s, exchange_s, again, restore_s) -> None:
     """Two pending tokens that came sooner than one, a device's clock that runs faster than the host's."""
     taken = Turns(
         one_pending=one,

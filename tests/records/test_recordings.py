@@ -25,11 +25,11 @@ each = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 each_old = pytest.mark.parametrize("path", OLD, ids=lambda path: path.name)
 
 
-def holds(new, old):
+def holds(new: object, old: object) -> bool:
     """Whether all of `old` is in `new`, at any depth: fields may have come with later versions."""
     if not isinstance(old, dict):
         return new == old
-    return all(key in new and holds(new[key], value) for key, value in old.items())
+    return isinstance(new, dict) and all(key in new and holds(new[key], value) for key, value in old.items())
 
 
 def test_there_is_a_results_file_and_a_journal_of_version_1():
