@@ -10,9 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configspec.records.bounds import AGREEMENT, LONGEST_S, Count, Expected, Seconds, check_each
+from configspec.records.facts import ModelFacts
+from configspec.theory.flags import Flag, flag
 from configspec.theory.going_back import ReturnCost, going_back_s
 
 NO_REASON = "not recorded"
+# llama.cpp's names of the architectures whose memory cannot be cut, in November 2026: `llm_arch_is_recurrent` and
+# `llm_arch_is_hybrid` of https://github.com/ggml-org/llama.cpp/blob/master/src/llama-arch.cpp. Only rows that did not
+# ask llama.cpp are looked up here.
+RECURRENT = frozenset(("mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7", "jamba", "falcon-h1", "plamo2"))
+HYBRID = frozenset(
+    (
+        *("granitehybrid", "lfm2", "lfm2moe", "nemotron_h", "nemotron_h_moe"),
+        *("qwen3next", "qwen35", "qwen35moe", "kimi-linear", "minimax-01"),
+    )
+)
 CUTS = "the draft's memory can be cut"
 NEVER = "rounds of 1 token take nothing back"
 
@@ -40,6 +52,13 @@ class GoingBack:
             raise ValueError(f"{sum(self.returns):g} of {self.rounds:g} rounds went back; it is at most each of them")
         if not math.isclose(self.round_s, mean_s(self.returns, self.rounds, self.cost), rel_tol=AGREEMENT):
             raise ValueError(f"round_s is {self.round_s:g}, and returns and cost add up to another")
+
+
+def uncounted(k: int, draft: ModelFacts | None, found: GoingBack | None) -> tuple[Flag, ...]:
+    """A flag where the draft goes back, as its architecture shows, and nobody has timed what that costs."""
+    if k == 1 or found is not None or draft is None or draft.rolls_back is not None:
+        return ()
+    return (flag("returns_uncounted"),) if draft.architecture in RECURRENT | HYBRID else ()
 
 
 def check_returns(k: int, found: GoingBack | None) -> None:

@@ -39,7 +39,7 @@ from configspec.records.bounds import (
 )
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
-from configspec.records.going_back import NO_REASON, GoingBack, check_returns
+from configspec.records.going_back import NO_REASON, GoingBack, check_returns, uncounted
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import Flag, flag
@@ -286,7 +286,11 @@ class Row:
             power_w=self.power.watts,
             power_reason=self.power.reason,
             provenance=self.provenance,
-            flags=(*self.flags, FAILED) if self.outcome == "failed" else self.flags,
+            flags=(
+                *self.flags,
+                *uncounted(self.k, self.models.draft, self.drafting.going_back),
+                *((FAILED,) if self.outcome == "failed" else ()),
+            ),
         )
 
     def flagged(self, *more: Flag) -> Row:

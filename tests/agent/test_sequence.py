@@ -194,6 +194,19 @@ def test_there_is_something_to_time_only_where_a_copy_is_gone_back_to(text, roll
     assert sequence.tokens == text
 
 
+def test_a_llama_cpp_that_knows_no_part_copies_all():
+    """As earlier ones do: the same calls without flags."""
+    memory = Memory(rolls_back=False)
+    for call in ("get_size", "get_data", "set_data"):
+        setattr(memory.api, f"llama_state_seq_{call}", getattr(memory.api, f"llama_state_seq_{call}_ext"))
+        delattr(memory.api, f"llama_state_seq_{call}_ext")
+    sequence = Sequence(memory, Deadline())  # type: ignore[arg-type]
+    sequence.begin([1, 2, 3])
+    round_of(sequence, memory, 4)
+    sequence.edit(4, [5])
+    assert memory.held == [1, 2, 3]
+
+
 def test_a_copy_grows_with_what_is_copied():
     """Some memories hold more the longer the text is."""
     memory = Memory(rolls_back=False)

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 from any_rows import rows
 from damage import one_field_at_a_time, replaced
-from example_rows import DECODED, measured_row, raw_row, whole_row
+from example_rows import DECODED, DRAFT, measured_row, raw_row, whole_row
 from hypothesis import given, settings
 
 from configspec.records.bounds import LEAST_USD, LEAST_WATTS, LONGEST_S, MOST_K, MOST_USD, MOST_WATTS, SHORTEST_S
@@ -20,7 +20,7 @@ from configspec.records.codec import NotARow, row_of, to_record
 from configspec.records.going_back import GoingBack
 from configspec.records.left_out import LeftOutList
 from configspec.records.reader import open_rows
-from configspec.records.row import Row
+from configspec.records.row import Models, Row
 from configspec.records.shared import record_of
 from configspec.reporting.flag_words import flag_words
 from configspec.theory.figures import Estimate
@@ -146,6 +146,27 @@ BACK = GoingBack(
     checkpoint_bytes=4096,
     samples=20,
 )
+
+
+@pytest.mark.parametrize(
+    ("architecture", "rolls_back", "k", "flagged"),
+    [
+        ("lfm2", None, 4, True),
+        ("falcon-h1", None, 2, True),
+        ("lfm2", None, 1, False),
+        ("lfm2", False, 4, False),
+        ("gemma3", None, 4, False),
+    ],
+)
+def test_an_earlier_row_of_a_draft_that_cannot_roll_back_is_flagged(
+    architecture: str, rolls_back: bool | None, k: int, flagged: bool
+) -> None:
+    """It ranks too fast; not at K = 1, where nothing is taken back, nor where llama.cpp was asked."""
+    draft = replace(DRAFT, architecture=architecture, rolls_back=rolls_back)
+    row = replace(measured_row(k), models=Models(draft=draft))
+    assert ("returns_uncounted" in [one.code for one in row.configuration.flags]) == flagged
+
+
 IMPOSSIBLE_COSTS: list[tuple[str, object, str]] = [
     ("end_to_end.cost.catch_up_s", -0.0096, "catch_up_s is -0.0096; a cost is finite, and 0 or more"),
     ("end_to_end.cost.exchange_s", -1e-9, "exchange_s is -1e-09; a cost is finite, and 0 or more"),

@@ -109,14 +109,10 @@ class OpenModel:
         self.api.llama_memory_clear(self.memory, True)
 
     def find_whether_it_rolls_back(self) -> bool:
-        """Ask llama.cpp what the model is; where its memory may refuse to be cut, two tokens show whether it does.
-
-        A llama.cpp that cannot copy a part of the memory is not asked: what is cut is then evaluated again.
-        """
+        """Ask llama.cpp what the model is; where its memory may refuse to be cut, two tokens show whether it does."""
         api = self.api
         kinds = [getattr(api, f"llama_model_is_{kind}", None) for kind in ("recurrent", "hybrid")]
-        may_refuse = any(kind is not None and kind(self._model) for kind in kinds)
-        if may_refuse and hasattr(api, "llama_state_seq_set_data_ext"):
+        if any(kind is not None and kind(self._model) for kind in kinds):
             self.evaluate_tokens([0, 0])
             self.rolls_back = bool(api.llama_memory_seq_rm(self.memory, SEQUENCE, 1, -1))
             self.forget_all()
