@@ -31,7 +31,7 @@ class Memory:
     def __init__(self, *, rolls_back: bool) -> None:
         self.rolls_back = rolls_back
         self.held: list[int] = []
-        self.evaluations = 0  # tokens, ever
+        self.refuses = False  # to take a copy back
         self.batch, self.context = 4, CONTEXT
         self.llama_context = None
         self.library = SimpleNamespace(complaints=lambda: "nothing")
@@ -47,7 +47,6 @@ class Memory:
 
     def evaluate_tokens(self, part: SequenceOf[int]) -> None:
         self.held += part
-        self.evaluations += len(part)
 
     def logits(self, _row: int) -> Any:
         return SimpleNamespace(argmax=lambda: 7)
@@ -72,6 +71,8 @@ class Memory:
         return self._size()
 
     def _restore(self, _context: object, buffer: Any, size: int, *_: object) -> int:
+        if self.refuses:
+            return 0
         assert buffer[0] == 1
         parts = list(buffer[1:size])
         self.held = [256 * high + low for high, low in zip(parts[::2], parts[1::2], strict=True)]
@@ -156,7 +157,7 @@ def test_a_copy_that_fails_forgets_the_sequence():
     """What the memory holds is not known then; the next request is told that there is no sequence."""
     sequence, memory = begun([1, 2, 3], rolls_back=False)
     round_of(sequence, memory, 4)
-    memory.api.llama_state_seq_set_data_ext = lambda *_: 0
+    memory.refuses = True
     with pytest.raises(AgentError, match="go back to a copy"):
         sequence.edit(3, [])
     with pytest.raises(AgentError, match="no sequence yet"):
