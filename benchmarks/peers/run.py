@@ -7,6 +7,7 @@
     separate-k rounds of the largest K, read up to K, against rounds of K timed on their own
     end-to-end speculative decoding against llama.cpp's own and transformers' own: speed, counts, and the time that it
                takes to know the best of all configurations
+    recurrent  goodput of drafts that cannot roll back, predicted against real decoding: five architectures
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it, and how long
                collecting 10,000 configurations takes
     journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them; the
@@ -37,6 +38,7 @@ import every_cell
 import journal_cost
 import plugin_cost
 import rank_cost
+import recurrent
 import replay_memory
 import separate_k
 import sweep
@@ -195,6 +197,13 @@ def end_to_end(asked: Asked) -> list[Line]:
     return lines
 
 
+def that_cannot_roll_back(asked: Asked) -> list[Line]:
+    """Recurrent and hybrid drafts for one family's target."""
+    inventory = read_inventory(asked.inventory)
+    name = family_name(asked, inventory)
+    return recurrent.measure(inventory, name, recurrent.Asked(device=asked.device), Store(default_root()), _say)
+
+
 def plugin(asked: Asked) -> list[Line]:
     """The installed plugin's cost, elsewhere and in a large testbed."""
     return [
@@ -246,6 +255,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "sweep": ("Profiling: real speculative decoding (peer) and configspec's profile (ours)", sweeping),
     "separate-k": ("Rounds of K: timed on their own (peer) and as beginnings of rounds of 10 (ours)", apart),
     "end-to-end": ("End to end: another engine (peer) and configspec (ours)", end_to_end),
+    "recurrent": ("Drafts that cannot roll back: how wrong the prediction of real decoding is", that_cannot_roll_back),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
     "boards": ("DevicePool: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
     "cache": ("Cache: the main job (peer) and the check of all that is kept for it (ours)", cache),

@@ -34,6 +34,7 @@ from .requests import (
     Reap,
     Receive,
     Request,
+    Returns,
     Rollback,
     Rounds,
     Score,
@@ -64,6 +65,7 @@ class Operations:
             Draft: self._draft,
             Distribution: self._distribution,
             Rounds: self._rounds,
+            Returns: self._returns,
             Score: self._score,
             Rollback: self._rollback,
             Close: self._close,
@@ -129,6 +131,9 @@ class Operations:
 
     def _rounds(self, asked: Rounds) -> JsonObject:
         return self._need_drafter().rounds(asked)
+
+    def _returns(self, asked: Returns) -> JsonObject:
+        return self._need_drafter().returns(asked)
 
     def _rollback(self, asked: Rollback) -> JsonObject:
         return self._need_drafter().rollback(asked.keep)

@@ -77,6 +77,13 @@ def _read_tokens(value: object) -> tuple[int, ...]:
     return tuple(value)
 
 
+def _read_counts(value: object) -> tuple[int, ...]:
+    counts = _read_tokens(value)
+    if not counts or 0 in counts:
+        raise ValueError
+    return counts
+
+
 def _read_data(value: object) -> bytes:
     if not isinstance(value, str) or not value:  # as long as a line may be
         raise ValueError
@@ -90,6 +97,7 @@ def _write_data(value: bytes) -> str:
 TEXT = Form(f"a string, not empty, of at most {MAX_LETTERS} letters, none of them NUL", _read_text)
 FLAG = Form("true or false", _read_flag)
 TOKENS = Form("a list of token ids", _read_tokens)
+COUNTS = Form("a list of counts of 1 or more", _read_counts)
 DATA = Form("base64", _read_data, _write_data)
 
 
@@ -237,6 +245,20 @@ class Rounds(Request):
 
 
 @dataclass(frozen=True)
+class Returns(Request):
+    """Time what going back to the present sequence costs, with so many tokens pending as `pending` says, in turns.
+
+    For a model whose memory cannot be cut; `seconds` long at most.
+    """
+
+    op = "returns"
+    rounds: int = field(metadata=takes(whole(1)))
+    warmup: int = field(metadata=takes(whole(0)))
+    seconds: float = field(metadata=takes(number(0.0)))
+    pending: tuple[int, ...] = field(default=(1,), metadata=takes(COUNTS))
+
+
+@dataclass(frozen=True)
 class Score(Request):
     """Score tokens[start:], each given all before it; with a temperature, by the warped distribution too."""
 
@@ -312,7 +334,7 @@ class Finish(Request):
 
 REQUESTS: tuple[type[Request], ...] = (
     *(Lock, Holder, Health, Reap, Describe),
-    *(Open, Prefill, Draft, Distribution, Rounds, Score, Rollback, Close),
+    *(Open, Prefill, Draft, Distribution, Rounds, Returns, Score, Rollback, Close),
     *(ListFiles, FindFile, Receive, Chunk, Finish),
 )
 _KINDS: dict[str, Callable[..., Request]] = {kind.op: kind for kind in REQUESTS}

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from configspec.agent.requests import Chunk, Draft, FindFile, Open, Prefill, Receive, Request, Rollback, Rounds, Score
+from configspec.agent.requests import (
+    Chunk,
+    Draft,
+    FindFile,
+    Open,
+    Prefill,
+    Receive,
+    Request,
+    Returns,
+    Rollback,
+    Rounds,
+    Score,
+)
 from configspec.devices.replies import (
     Arrived,
     Beginning,
@@ -17,6 +29,7 @@ from configspec.devices.replies import (
     FoundFile,
     Length,
     Scores,
+    TimedReturns,
     TimedRounds,
 )
 from configspec.records.facts import ModelFacts
@@ -39,7 +52,7 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
                 _equal("length", reply.length, asked.keep + len(asked.append) + asked.k)
             else:
                 _at_most("tokens drafted and appended", len(asked.append) + asked.k, reply.length)
-            worked_s = reply.stamps_s[-1] - reply.stamps_s[0]
+            worked_s = reply.drafting_s + reply.restore_s
         case Rounds(), TimedRounds():
             _equal("k", reply.k, asked.k)
             _at_most("rounds", len(reply.stamps_s), asked.rounds)
@@ -47,6 +60,12 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
             if any(later[0] < earlier[-1] for earlier, later in pairwise(reply.stamps_s)):
                 raise ValueError("a round began before the one before it had ended")
             worked_s = reply.stamps_s[-1][-1] - reply.stamps_s[0][0]
+        case Returns(), TimedReturns():
+            if reply.pending != asked.pending:
+                raise ValueError(f"pending: {reply.pending}, where {asked.pending} was asked for")
+            _at_most("rounds", reply.rounds, asked.rounds)
+            parts = (reply.restore_s, reply.first_two_s, reply.save_s)
+            worked_s = sum(sum(of_count) for samples in parts for of_count in samples)
         case Score(), Scores():
             _equal("start", reply.start, asked.start)
             _equal("positions", len(reply.argmax), len(asked.tokens) - asked.start)

@@ -21,6 +21,7 @@ from configspec.agent.requests import (
     Open,
     Prefill,
     Reap,
+    Returns,
     Rollback,
     Rounds,
     Score,
@@ -40,6 +41,7 @@ from configspec.devices.replies import (
     Length,
     LockState,
     Scores,
+    TimedReturns,
     TimedRounds,
 )
 from configspec.devices.transport.archive import build_agent_archive
@@ -183,6 +185,17 @@ class Device:
         self._check_tokens(timed.tokens)
         self._check_clock(timed.stamps_s[0][0], timed.stamps_s[-1][-1])
         return timed
+
+    def timed_returns(
+        self, pending: Sequence[int], *, rounds: int, warmup: int, seconds: float, deadline_s: float | None = None
+    ) -> TimedReturns:
+        """What it costs to go back to the present sequence, with so many tokens to evaluate as `pending` says.
+
+        For a model whose memory cannot be cut. `seconds` bounds it, as for `timed_rounds`.
+        """
+        asked = Returns(pending=tuple(pending), rounds=rounds, warmup=warmup, seconds=seconds)
+        bound_s = 2 * seconds + WORK_DEADLINE_S if deadline_s is None else deadline_s
+        return self._client.call(asked, TimedReturns, deadline_s=bound_s)
 
     def score(
         self,

@@ -135,22 +135,48 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoingBack:
+    """What a round takes where the model's memory cannot be cut.
+
+    `restore_s`: to write a copy of it back, before drafting began; 0 where nothing was taken back. `save_s`: to copy
+    it, between the first two tokens; 0 where K is 1. `pending`: tokens that were evaluated for the first one.
+    """
+
+    restore_s: Seconds
+    save_s: Seconds
+    pending: Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftedTokens:
     """K drafted tokens. `stamps_s` has K + 1: when drafting began, and when each token was there.
 
     `probabilities` are those of the tokens in the distributions that they were sampled from; none where drafting is
-    greedy.
+    greedy. `going_back` is None where the model's memory can be cut.
     """
 
     tokens: tuple[Token, ...]
     stamps_s: tuple[Seconds, ...]
     length: Tokens  # of the sequence, the draft included
     probabilities: tuple[Probability, ...] = ()
+    going_back: GoingBack | None = None
 
     def __post_init__(self) -> None:
         _check_stamps(self.stamps_s, len(self.tokens))
         if len(self.probabilities) not in (0, len(self.tokens)):
             raise ValueError(f"{len(self.probabilities)} probabilities of {len(self.tokens)} tokens")
+        if self.going_back is not None and self.going_back.save_s > self.drafting_s:
+            raise ValueError(f"{self.going_back.save_s:g} s of {self.drafting_s:g} s are of a copy")
+
+    @property
+    def drafting_s(self) -> float:
+        """Seconds from the first stamp to the last."""
+        return self.stamps_s[-1] - self.stamps_s[0]
+
+    @property
+    def restore_s(self) -> float:
+        """Seconds to go back before that; 0 where the model's memory is cut, which takes next to nothing."""
+        return 0.0 if self.going_back is None else self.going_back.restore_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +223,35 @@ class TimedRounds:
             raise ValueError(f"{self.rounds_that_differ} of {len(self.stamps_s)} rounds differ from the first")
         for stamps_s in self.stamps_s:
             _check_stamps(stamps_s, self.k)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedReturns:
+    """What going back costs a model whose memory cannot be cut: samples in seconds, a tuple for each of `pending`.
+
+    `restore_s`: to write a copy of its memory back, which has all but the last of `depth` tokens. `first_two_s`: to
+    draft two tokens where so many are pending. `save_s`: to copy the memory between them.
+    """
+
+    depth: Tokens
+    checkpoint_bytes: Count
+    pending: tuple[Tokens, ...]
+    restore_s: tuple[tuple[Seconds, ...], ...]
+    first_two_s: tuple[tuple[Seconds, ...], ...]
+    save_s: tuple[tuple[Seconds, ...], ...]
+
+    def __post_init__(self) -> None:
+        for samples in (self.restore_s, self.first_two_s, self.save_s):
+            lengths = {len(of_count) for of_count in samples}
+            if len(samples) != len(self.pending) or len(lengths) != 1 or 0 in lengths:
+                raise ValueError(
+                    f"samples of {len(samples)} numbers of pending tokens, where {len(self.pending)} are named"
+                )
+
+    @property
+    def rounds(self) -> int:
+        """How many samples there are of each number of pending tokens."""
+        return len(self.restore_s[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from configspec.devices.device import Device
-from configspec.devices.replies import TimedRounds
+from configspec.devices.replies import TimedReturns, TimedRounds
+from configspec.profiling.going_back import beginnings, going_back, time_returns
 from configspec.profiling.staging import StagedModel
 from configspec.records.facts import ModelFacts
+from configspec.records.going_back import CUTS, NEVER
 from configspec.records.row import Drafting
 from configspec.records.samples import RoundTimes, TimeSamples
 from configspec.testbed.sweep_spec import SweepSpec
@@ -34,6 +36,7 @@ class DraftingTimes:
     separate: bool
     sweep: SweepSpec
     where: str  # device and draft, for messages
+    returns: TimedReturns | None = None  # where the draft's memory cannot be cut, and K may be above 1
 
     def samples_s(self, k: int) -> tuple[float, ...]:
         """Seconds of each round of `k` tokens, on the device's clock."""
@@ -46,7 +49,10 @@ class DraftingTimes:
     def token_times(self) -> TimeSamples:
         """Seconds of every token, for the side file: of the largest K, or of each K where each was timed on its own."""
         asked = sorted(self.rounds) if self.separate else [max(self.rounds)]
-        return TimeSamples(rounds=tuple(RoundTimes(k=k, token_s=_token_s(self.rounds[k].stamps_s)) for k in asked))
+        return TimeSamples(
+            rounds=tuple(RoundTimes(k=k, token_s=_token_s(self.rounds[k].stamps_s)) for k in asked),
+            beginnings=() if self.returns is None else beginnings(self.returns),
+        )
 
     def flags(self, k: int) -> tuple[Flag, ...]:
         """What the reader should know before using the figures of `k`."""
@@ -59,9 +65,13 @@ class DraftingTimes:
             flags.append(flag("other_tokens", rounds=timed.rounds_that_differ))
         return tuple(flags)
 
-    def drafting(self, k: int) -> Drafting:
-        """How long `k` tokens took, and how they were timed, for the row."""
+    def drafting(self, k: int, texts: Sequence[Sequence[float]] = ()) -> Drafting:
+        """How long `k` tokens took, and how they were timed, for the row.
+
+        `texts` has for each token of each text the probability that it came from an accepted draft.
+        """
         timed, round_s = self.rounds[k], self.round_s(k)
+        back = None if self.returns is None or k == 1 else going_back(self.returns, texts, k)
         return Drafting(
             tokens_per_s=tokens_per_s(k, round_s),
             round_s=round_s,
@@ -74,6 +84,8 @@ class DraftingTimes:
             rounds_asked=self.sweep.rounds,
             warmup_rounds=timed.warmup,
             seconds_allowed=self.sweep.seconds_per_cell,
+            going_back=back,
+            going_back_reason=None if back else NEVER if self.model.rolls_back is False else CUTS,
         )
 
 
@@ -125,4 +137,5 @@ def time_drafting(device: Device, staged: StagedModel, timing: Timing) -> Drafti
         separate=timing.separate,
         sweep=sweep,
         where=f"{device.name}, {staged.path.name}",
+        returns=time_returns(device, facts, max(timing.ks), sweep),
     )

@@ -125,6 +125,7 @@ def summarise(decoded: DecodedPrompts, sweep: SweepSpec, link: LinkSpec | None) 
     chosen = [median_run(repeats) for repeats in runs]
     spent = [run.spent for run in chosen]
     greedy = sweep.decoding.greedy
+    cuts = decoded.cost.going_back is None
     return EndToEnd(
         goodput_tokens_per_s=goodput_tokens_per_s(chosen),
         goodput_by_repeat_tokens_per_s=tuple(goodput_tokens_per_s(repeat) for repeat in zip(*runs, strict=True)),
@@ -148,5 +149,8 @@ def summarise(decoded: DecodedPrompts, sweep: SweepSpec, link: LinkSpec | None) 
         rule=sweep.decoding.rule,
         output="equal to the target's own greedy text" if greedy else "sampled: no one text to equal",
         link=None if link is None else Link(rtt_s=link.rtt_s, jitter_s=link.jitter_s, bits_per_s=link.bits_per_s),
+        restore_s=None if cuts else sum(one.restore_s for one in spent),
+        returns=None if cuts else sum(run.returns or 0 for run in chosen),
+        predicted_returns=None if cuts else sum(sum(text.returns) for text in texts),
         energy_reason=NO_METER,
     )

@@ -59,7 +59,7 @@ class MeasuredCell:
             algorithm=self.cell.drafter.algorithm,
             k=k,
             provenance="measured",
-            drafting=self.times.drafting(k),
+            drafting=self.times.drafting(k, [prompt.accept for prompt in self.trace.prompts]),
             acceptance=self._acceptance(k),
             power=Power(watts=None, reason=NO_METER),
             serving=self.serving,

@@ -14,6 +14,7 @@ from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
 METHOD = "replay of a profile file"
+NO_DEVICE = "no device was timed"
 
 
 class Recordings:
@@ -60,6 +61,7 @@ def recorded_row(one: Configuration, serving: Serving, environment: Environment)
             round_samples_s=one.round_samples_s,
             method="replay",
             clock="none: no device was timed",
+            going_back_reason=NO_DEVICE,
         ),
         acceptance=CountedAcceptance(
             rate=counts.rate,

@@ -19,27 +19,30 @@ from configspec.targets.target import Target
 class Spent:
     """Where the seconds of a run went. Reading the prompt is left out, on both sides.
 
-    `drafting_s` is by the device's clock, from when it begins to evaluate until its last token is there; the rest is by
-    the host's. `link_s` is what asking took beyond that: connection, emulated link, protocol, cutting the KV cache.
-    `verification_s` is the target's pass, its verdict and cutting its cache; `bookkeeping_s` is all else.
+    `drafting_s` is by the device's clock, from when it begins to go back or to evaluate until its last token is there;
+    the rest is by the host's. `restore_s` of it is going back, where the draft's memory cannot be cut. `link_s` is what
+    asking took beyond that: connection, emulated link, protocol, cutting the KV cache. `verification_s` is the target's
+    pass, its verdict and cutting its cache; `bookkeeping_s` is all else, or 0 where two clocks ran apart.
     """
 
     total_s: float
     drafting_s: float
     link_s: float
     verification_s: float
+    restore_s: float = 0.0
 
     @property
     def bookkeeping_s(self) -> float:
         """What is left of the total."""
-        return self.total_s - self.drafting_s - self.link_s - self.verification_s
+        return max(0.0, self.total_s - self.drafting_s - self.link_s - self.verification_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeculativeRun:
     """One prompt, decoded speculatively: the text, and the counts of its rounds (the last counted whole).
 
-    `catch_ups` counts the rounds that began with two tokens to evaluate, since the round before was accepted whole.
+    `catch_ups` counts the rounds that began with two tokens to evaluate, since the round before was accepted whole;
+    `returns` those that began by going back, None where the draft's memory can be cut.
     """
 
     tokens: tuple[int, ...]
@@ -48,6 +51,7 @@ class SpeculativeRun:
     accepted: int
     catch_ups: int
     spent: Spent
+    returns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,8 @@ def decode_speculatively(pair: Pair, prompt: Sequence[int], k: int, new_tokens: 
     ends = target.end_tokens
     stop = len(prompt) + new_tokens
     rounds = accepted = catch_ups = 0
-    drafting_s = link_s = verification_s = 0.0
+    drafting_s = link_s = verification_s = restore_s = 0.0
+    returns: int | None = None
     append: list[int] = []
     began_s = now_s()
     while len(text) < stop:
@@ -86,22 +91,33 @@ def decode_speculatively(pair: Pair, prompt: Sequence[int], k: int, new_tokens: 
         text += gained
         target.keep(len(text) - 1)
         judged_s = now_s()
-        on_device_s = drafted.stamps_s[-1] - drafted.stamps_s[0]
+        on_device_s = drafted.drafting_s + drafted.restore_s
         drafting_s += on_device_s
-        link_s += answered_s - asked_s - on_device_s
+        restore_s += drafted.restore_s
+        link_s += max(0.0, answered_s - asked_s - on_device_s)  # two clocks may run apart
+        if drafted.going_back is not None:
+            returns = (returns or 0) + (drafted.restore_s > 0)
         verification_s += judged_s - answered_s
         rounds += 1
         accepted += min(good, len(gained))
         if gained[-1] in ends:
             break
         catch_ups += good == k and len(text) < stop
+    spent = Spent(
+        total_s=now_s() - began_s,
+        drafting_s=drafting_s,
+        link_s=link_s,
+        verification_s=verification_s,
+        restore_s=restore_s,
+    )
     return SpeculativeRun(
         tokens=tuple(text[len(prompt) :]),
         rounds=rounds,
         drafted=rounds * k,
         accepted=accepted,
         catch_ups=catch_ups,
-        spent=Spent(total_s=now_s() - began_s, drafting_s=drafting_s, link_s=link_s, verification_s=verification_s),
+        spent=spent,
+        returns=returns,
     )
 
 

@@ -161,9 +161,11 @@ def check_link(link: Link | None) -> None:
 
 
 def check_cost(cost: RoundCost) -> None:
-    """ValueError where no round takes so long; what is the difference of two clocks may be below 0."""
-    costs_s = (cost.round_s, cost.catch_up_s, cost.verify_s, cost.exchange_s)
-    check_each("cost_s", costs_s, least=-LONGEST_S, most=LONGEST_S)
+    """ValueError where no round takes so long; that no part of it is below 0, the cost sees itself."""
+    costs_s = [cost.round_s, cost.catch_up_s, cost.verify_s, cost.exchange_s]
+    if cost.going_back is not None:
+        costs_s += [cost.going_back.restore_s, *(more_s for _, more_s in cost.going_back.again_s)]
+    check_each("cost_s", costs_s, least=0, most=LONGEST_S)
 
 
 def check_within(**bounded: tuple[float | None, float, float]) -> None:

@@ -51,6 +51,9 @@ class EndToEnd:
     rule: Text
     output: Text  # how the text was checked against the target's own
     link: Link | None  # the emulated link, where there is one
+    restore_s: Seconds | None = None  # of drafting_s, to go back; None where the draft's memory can be cut
+    returns: Count | None = None  # rounds that began so
+    predicted_returns: Expected | None = None
     energy_j: Figure | None = None
     energy_reason: Text | None = None
 
@@ -59,6 +62,8 @@ class EndToEnd:
             raise ValueError(f"accepted {self.accepted} of {self.drafted} drafted cannot be")
         if self.catch_ups > self.rounds:
             raise ValueError(f"catch_ups is {self.catch_ups}, of {self.rounds} rounds")
+        if self.returns is not None and self.returns + self.catch_ups > self.rounds:
+            raise ValueError(f"returns is {self.returns} and catch_ups {self.catch_ups}, of {self.rounds} rounds")
         check_cost(self.cost)
         check_link(self.link)
 

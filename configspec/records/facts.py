@@ -61,7 +61,10 @@ class HealthFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """An open model: which it is, and how it was opened. Equal `vocabulary_sha256`: token ids mean the same."""
+    """An open model: which it is, and how it was opened. Equal `vocabulary_sha256`: token ids mean the same.
+
+    `rolls_back`: whether its memory can be cut after a rejection; None where an earlier configspec did not ask.
+    """
 
     architecture: Text | None
     description: Text
@@ -78,3 +81,4 @@ class ModelFacts:
     gpu_layers: CInt
     load_s: Seconds
     metadata: Mapping[Text, Text]
+    rolls_back: bool | None = None

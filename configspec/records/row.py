@@ -41,6 +41,7 @@ from configspec.records.bounds import (
 )
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
+from configspec.records.going_back import NO_REASON, GoingBack, check_returns, uncounted
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import Flag, flag
@@ -74,6 +75,8 @@ class Drafting:
     rounds_asked: Count | None = None
     warmup_rounds: Count | None = None
     seconds_allowed: Seconds | None = None
+    going_back: GoingBack | None = None  # where the draft's memory cannot be cut
+    going_back_reason: Text | None = NO_REASON
 
     def __post_init__(self) -> None:
         check_estimate("tokens_per_s", self.tokens_per_s, most=MOST_TOKENS_PER_S)
@@ -257,6 +260,7 @@ class Row:
         )
         check_counted(self.k, self.acceptance.rounds, self.acceptance.drafted)
         check_timed(self.k, self.drafting.timed_k, self.drafting.method)
+        check_returns(self.k, self.drafting.going_back)
         if self.drafting.method == "replay":  # no rounds and no counts: K shows in the speed alone
             check_speed(self.k, self.drafting.tokens_per_s, self.drafting.round_s)
         check_serving(self.serving)
@@ -290,10 +294,15 @@ class Row:
                 decoding=counted.decoding,
                 categories=() if counted.asked is None else counted.asked.categories,
             ),
+            going_back_s=0.0 if self.drafting.going_back is None else self.drafting.going_back.round_s,
             power_w=self.power.watts,
             power_reason=self.power.reason,
             provenance=self.provenance,
-            flags=(*self.flags, FAILED) if self.outcome == "failed" else self.flags,
+            flags=(
+                *self.flags,
+                *uncounted(self.k, self.models.draft, self.drafting.going_back),
+                *((FAILED,) if self.outcome == "failed" else ()),
+            ),
         )
 
     def flagged(self, *more: Flag) -> Row:

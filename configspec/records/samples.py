@@ -111,11 +111,30 @@ class RoundTimes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimedBeginning:
+    """Beginnings of rounds with so many tokens `pending`: to go back, to draft two tokens, to copy the memory."""
+
+    pending: Speculative
+    restore_samples_s: tuple[Seconds, ...]
+    first_two_samples_s: tuple[Seconds, ...]
+    save_samples_s: tuple[Seconds, ...]
+
+    def __post_init__(self) -> None:
+        samples = (self.restore_samples_s, self.first_two_samples_s, self.save_samples_s)
+        if len({len(one) for one in samples}) != 1 or not self.restore_samples_s:
+            raise ValueError("samples of a beginning are of equal number, one or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSamples:
-    """Drafting times of a cell: of the largest K, or of each K where each was timed on its own."""
+    """Drafting times of a cell: of the largest K, or of each K where each was timed on its own.
+
+    `beginnings` are of a draft whose memory cannot be cut: what going back costs it.
+    """
 
     kind: Literal["times"] = "times"
     rounds: tuple[RoundTimes, ...]
+    beginnings: tuple[TimedBeginning, ...] = ()
 
 
 Samples = AcceptanceSamples | TextSamples | TimeSamples

@@ -73,6 +73,13 @@ def _timed_greedily(_: Flag) -> str:
     )
 
 
+def _returns_uncounted(_: Flag) -> str:
+    return (
+        "the draft cannot roll back, and an earlier configspec did not time what a rejection costs it: it ranks too "
+        "fast, measure it again"
+    )
+
+
 def _host_keys_off(_: Flag) -> str:
     return "SSH host keys are not checked, so whichever machine answered was measured"
 
@@ -105,6 +112,7 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "other_tokens": _other_tokens,
     "device_disagrees": _device_disagrees,
     "timed_greedily": _timed_greedily,
+    "returns_uncounted": _returns_uncounted,
     "host_keys_off": _host_keys_off,
     "own_lock": _own_lock,
     "retried": _retried,

@@ -161,7 +161,9 @@ class Resampling:
 
     def _figures(self, columns: Sequence[int], rounds: NDArray[np.float64] | None) -> DrawnFigures:
         some = [self._configurations[column] for column in columns]
-        round_s = _bounded([c.round_s for c in some])
+        # What going back adds is a mean over all prompts and samples: every draw is moved by it.
+        round_s = _moved(_bounded([c.round_s for c in some]), _column([c.going_back_s for c in some]))
+        rounds = None if rounds is None else rounds + _column([c.going_back_s for c in some])
         return DrawnFigures(
             k=self.points.k[columns],
             verify_s=self.points.verify_s[columns],
@@ -238,6 +240,10 @@ def _bounded(estimates: Sequence[Estimate]) -> Draws:
         low=_column([e.low for e in estimates]),
         high=_column([e.high for e in estimates]),
     )
+
+
+def _moved(draws: Draws, by: NDArray[np.float64]) -> Draws:
+    return Draws(point=draws.point + by, low=draws.low + by, high=draws.high + by)
 
 
 def _column(values: Sequence[float]) -> NDArray[np.float64]:

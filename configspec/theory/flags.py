@@ -9,6 +9,7 @@
     other_tokens             rounds                             the device drafted other tokens in some rounds
     device_disagrees         differ, positions, gap, near_tie   its arg-max differs from the host's beyond near ties
     timed_greedily                                              the draft samples, and was timed without sampling
+    returns_uncounted                                           its draft cannot roll back; nobody timed what that costs
     host_keys_off                                               any machine that answered was measured
     own_lock                 cause                              the board's lock kept out this account's runs only
     retried                  attempts, cause                    it took more than one attempt
@@ -33,6 +34,7 @@ Code = Literal[
     "other_tokens",
     "device_disagrees",
     "timed_greedily",
+    "returns_uncounted",
     "host_keys_off",
     "own_lock",
     "retried",
@@ -49,6 +51,7 @@ NUMBERS: Mapping[Code, tuple[str, ...]] = {
     "other_tokens": ("rounds",),
     "device_disagrees": ("differ", "positions", "gap", "near_tie"),
     "timed_greedily": (),
+    "returns_uncounted": (),
     "host_keys_off": (),
     "own_lock": ("cause",),
     "retried": ("attempts", "cause"),

@@ -5,9 +5,10 @@
     c           catch_up_s           seconds more where two are pending: the round before was accepted whole
     v(K)        verify_s             seconds of the target's pass over K + 1 tokens, its verdict included
     x           exchange_s           seconds of the link and the protocol, per round
-    time        R * (d(K) + v(K) + x) + C * c
+    g           going_back           seconds of going back, where the draft's memory cannot be cut (`going_back.py`)
+    time        R * (d(K) + v(K) + x) + C * c + g
 
-The paper's eq. 1 (arXiv 2604.09722) is this with C * c = 0 and v(K) + x = T_verify for all K.
+The paper's eq. 1 (arXiv 2604.09722) is this with C * c = 0, g = 0 and v(K) + x = T_verify for all K.
 """
 
 from __future__ import annotations
@@ -20,30 +21,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.theory.acceptance.expected import expected_counts
+from configspec.theory.going_back import ReturnCost, check_costs, expected_returns, going_back_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCost:
-    """What decoding one text takes in rounds; expected numbers where decoding samples."""
+    """What decoding one text takes in rounds; expected numbers where decoding samples.
+
+    `returns[j]` counts the rounds that accepted j tokens, so that a draft whose memory cannot be cut goes back.
+    """
 
     tokens: float
     rounds: float
     catch_ups: float
+    returns: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundCost:
-    """What a round of one configuration takes, seconds."""
+    """What a round of one configuration takes, seconds. `going_back` None: the draft's memory can be cut."""
 
     round_s: float
     catch_up_s: float
     verify_s: float
     exchange_s: float
+    going_back: ReturnCost | None = None
+
+    def __post_init__(self) -> None:
+        check_costs(round_s=self.round_s, catch_up_s=self.catch_up_s)
+        check_costs(verify_s=self.verify_s, exchange_s=self.exchange_s)
 
 
 def predicted_s(text: TextCost, cost: RoundCost) -> float:
     """Seconds to decode one text, its prompt not counted."""
-    return text.rounds * (cost.round_s + cost.verify_s + cost.exchange_s) + text.catch_ups * cost.catch_up_s
+    back_s = 0.0 if cost.going_back is None else going_back_s(text.returns, cost.going_back)
+    return text.rounds * (cost.round_s + cost.verify_s + cost.exchange_s) + text.catch_ups * cost.catch_up_s + back_s
 
 
 def predicted_goodput_tokens_per_s(texts: Sequence[TextCost], cost: RoundCost) -> float:
@@ -105,4 +117,9 @@ def text_cost(accept: Sequence[float], k: int) -> TextCost:
 
     """
     counts = expected_counts(accept, k)
-    return TextCost(tokens=float(len(accept)), rounds=counts.rounds, catch_ups=counts.catch_ups)
+    return TextCost(
+        tokens=float(len(accept)),
+        rounds=counts.rounds,
+        catch_ups=counts.catch_ups,
+        returns=tuple(expected_returns(accept, k).tolist()),
+    )

@@ -34,7 +34,8 @@ class Acceptance:
 class Configuration:
     """A configuration and what was learnt of it.
 
-    `round_s` is the device's time to draft K tokens, a median over `round_samples_s`.
+    `round_s` is the device's time to draft K tokens, a median over `round_samples_s`. `going_back_s` is what a round
+    takes beyond that, on average, where the draft's memory cannot be cut: 0 where it can.
     `power_w` is the mean power while drafting, or None with `power_reason`.
     """
 
@@ -46,6 +47,7 @@ class Configuration:
     round_samples_s: tuple[float, ...] = ()
     power_reason: str | None = None
     flags: tuple[Flag, ...] = ()
+    going_back_s: float = 0.0
 
     @property
     def cell(self) -> Cell:

@@ -20,6 +20,7 @@ from configspec.agent.requests import (
     TEXT,
     TOKENS,
     Request,
+    Returns,
     number,
     read_request,
     read_value,
@@ -48,7 +49,10 @@ OF_TYPE: dict[object, st.SearchStrategy[object]] = {
 def of_kind(kind: type[Request]) -> st.SearchStrategy[Request]:
     """Any request of a kind, from the types of its fields."""
     types = get_type_hints(kind)
-    return st.builds(kind, **{one.name: OF_TYPE[types[one.name]] for one in fields(kind)})
+    known = {one.name: OF_TYPE[types[one.name]] for one in fields(kind)}
+    if kind is Returns:  # counts of 1 or more
+        known["pending"] = st.lists(st.integers(1, 512), min_size=1).map(tuple)
+    return st.builds(kind, **known)
 
 
 @given(st.sampled_from(REQUESTS).flatmap(of_kind))

@@ -35,6 +35,7 @@ from configspec.agent.requests import (
     Reap,
     Receive,
     Request,
+    Returns,
     Rollback,
     Rounds,
     Score,
@@ -68,6 +69,10 @@ def packed(form: str, *numbers: float) -> str:
 DRAW = {"vocabulary": 300, "tokens": packed("<2I", 3, 8), "probabilities": packed("<2d", 0.25, 0.75)}
 SCORES = {"start": 1, "argmax": [1, 2], "logprob": [-0.5, -1.0], "gap": [0.1, 0.0], "confidence": [0.9, 1.0]}
 ROUNDS = {"k": 2, "depth": 4, "warmup": 1, "tokens": [1, 2], "rounds_that_differ": 1}
+RETURNS: dict[str, object] = {
+    **{"depth": 4, "checkpoint_bytes": 9, "pending": [1, 3]},
+    **{part: [[0.1, 0.2], [0.1, 0.2]] for part in ("restore_s", "first_two_s", "save_s")},
+}
 # Each request of the protocol, the kind of its reply, and one that can be.
 CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
     (Lock(user="u", host="h", pid=1, since="s", run="r"), replies.LockState, LOCK),
@@ -92,6 +97,7 @@ CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
     (Distribution(index=0), replies.Drawable, DRAW),
     (Rollback(keep=2), replies.Length, {"length": 2}),
     (Close(), replies.Done, {}),
+    (Returns(pending=(1, 3), rounds=2, warmup=1, seconds=1.0), replies.TimedReturns, RETURNS),
 ]
 EACH = pytest.mark.parametrize(("asked", "kind", "good"), CONVERSATION, ids=lambda one: getattr(one, "op", ""))
 
@@ -170,7 +176,8 @@ def test_an_answer_whose_bytes_are_damaged_loses_its_board_or_is_one(
 
 
 DRAFT, GREEDY = Draft(k=2, keep=4), {"tokens": [1, 2], "stamps_s": [1.0, 1.5, 2.0], "length": 6}
-OPEN = CONVERSATION[10]
+OPEN, TIMED = CONVERSATION[10], CONVERSATION[18]
+BACK = {"restore_s": 0.1, "save_s": 0.5, "pending": 2}
 CANNOT_BE = [
     (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1], "stamps_s": [1.0, 2.0]}, "tokens: 1, where 2 was asked for"),
     (DRAFT, replies.DraftedTokens, GREEDY, {"length": 7}, "length: 7, where 6"),
@@ -204,6 +211,15 @@ CANNOT_BE = [
     (*CONVERSATION[15], {"probabilities": packed("<2d", 2.0, -1.0)}, "no distribution"),
     (*CONVERSATION[15], {"probabilities": packed("<2d", float("nan"), 1.0)}, "no distribution"),
     (*CONVERSATION[15], {"tokens": packed("<2I", 8, 3)}, "not rising"),
+    (DRAFT, replies.DraftedTokens, GREEDY, {"going_back": {**BACK, "restore_s": 5e4}}, "50001 s of work"),
+    (DRAFT, replies.DraftedTokens, GREEDY, {"going_back": {**BACK, "save_s": 1.5}}, "1.5 s of 1 s are of a copy"),
+    (DRAFT, replies.DraftedTokens, GREEDY, {"going_back": {**BACK, "restore_s": -0.1}}, "Expected `float` >= 0"),
+    (*TIMED, {"pending": [1, 2]}, r"pending: \(1, 2\), where \(1, 3\)"),
+    (*TIMED, {"save_s": [[0.1, 0.2]]}, "samples of 1 numbers of pending tokens"),
+    (*TIMED, {"save_s": [[0.1], [0.1, 0.2]]}, "samples of 2 numbers"),
+    (*TIMED, {"restore_s": [[0.1, 0.2], [0.1, -0.2]]}, "Expected `float` >= 0"),
+    (*TIMED, {part: [[0.1] * 3] * 2 for part in ("restore_s", "first_two_s", "save_s")}, "rounds: 3, where at most 2"),
+    (*TIMED, {"first_two_s": [[5e4, 0.1], [0.1, 0.1]]}, "s of work"),
 ]
 
 

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from recurrent_models import RandomModel, invented_vocabulary, write_model
 
 from configspec.agent.requests import (
     REQUESTS,
@@ -27,6 +28,7 @@ from configspec.agent.requests import (
     Reap,
     Receive,
     Request,
+    Returns,
     Rollback,
     Rounds,
     Score,
@@ -46,6 +48,8 @@ DATA = b"GGUF, a little"
 def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: Path, tmp_path: Path) -> None:
     """In an order in which they make sense."""
     pytest.importorskip("llama_cpp")
+    recurrent = tmp_path / "mamba.gguf"
+    write_model(recurrent, RandomModel(architecture="mamba", vocabulary=invented_vocabulary(300), width=64, layers=1))
     folder, sha256 = str(tmp_path / "models"), hashlib.sha256(DATA).hexdigest()
     conversation: list[tuple[Request, type[object]]] = [
         (Lock(user=getpass.getuser(), host="here", pid=os.getpid(), since="now", run="one"), replies.LockState),
@@ -66,6 +70,9 @@ def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: 
         (Distribution(index=0), replies.Drawable),
         (Rollback(keep=2), replies.Length),
         (Close(), replies.Done),
+        (Open(path=str(recurrent), context=64, gpu_layers=0, batch=64, threads=1), ModelFacts),
+        (Prefill(tokens=(1, 2, 3)), replies.Begun),
+        (Returns(pending=(1, 2), rounds=1, warmup=0, seconds=1.0), replies.TimedReturns),
     ]
     assert {type(asked) for asked, _ in conversation} == set(REQUESTS)
     archive = build_agent_archive()

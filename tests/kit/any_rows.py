@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
+from configspec.records.going_back import GoingBack, mean_s
 from configspec.records.row import (
     AgreementCheck,
     CountedAcceptance,
@@ -29,6 +30,7 @@ from configspec.records.row import (
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import NUMBERS, TEXTS, Code, Flag
+from configspec.theory.going_back import ReturnCost
 from configspec.theory.prediction import RoundCost
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.link import Link
@@ -52,6 +54,23 @@ def times() -> st.SearchStrategy[tuple[float, ...]]:
 
 
 @st.composite
+def returns(draw: st.DrawFn, k: int) -> GoingBack:
+    each = (float(draw(counts)), *[0.0] * (k - 2))
+    rounds = sum(each) + draw(counts)
+    some = st.floats(min_value=1e-9, max_value=1e8)
+    cost = ReturnCost(restore_s=draw(some), again_s=((1, 0.0), (k, draw(some))))
+    return GoingBack(
+        round_s=mean_s(each, rounds, cost),
+        save_s=draw(positive),
+        cost=cost,
+        returns=each,
+        rounds=rounds,
+        checkpoint_bytes=draw(counts),
+        samples=draw(counts),
+    )
+
+
+@st.composite
 def draftings(draw: st.DrawFn, k: int) -> Drafting:
     samples_s = draw(times())
     round_s = median_estimate(samples_s) if samples_s else draw(estimates())
@@ -65,6 +84,8 @@ def draftings(draw: st.DrawFn, k: int) -> Drafting:
         timed_k=draw(st.none() | st.just(k if method == "separate rounds" else k + 1)),
         rounds=draw(st.none() | st.just(len(samples_s))),
         seconds_allowed=draw(st.none() | positive),
+        going_back=draw(st.none() | returns(k)) if k > 1 else None,
+        going_back_reason=draw(st.none() | texts),
     )
 
 

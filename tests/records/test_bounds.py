@@ -12,18 +12,20 @@ from typing import get_args
 import pytest
 from any_rows import rows
 from damage import one_field_at_a_time, replaced
-from example_rows import DECODED, measured_row, raw_row, whole_row
+from example_rows import DECODED, DRAFT, measured_row, raw_row, whole_row
 from hypothesis import given, settings
 
 from configspec.records.bounds import LEAST_USD, LEAST_WATTS, LONGEST_S, MOST_K, MOST_USD, MOST_WATTS, SHORTEST_S
 from configspec.records.codec import NotARow, row_of, to_record
+from configspec.records.going_back import GoingBack
 from configspec.records.left_out import LeftOutList
 from configspec.records.reader import open_rows
-from configspec.records.row import Row
+from configspec.records.row import Models, Row
 from configspec.records.shared import record_of
 from configspec.reporting.flag_words import flag_words
 from configspec.theory.figures import Estimate
 from configspec.theory.flags import NUMBERS, Code
+from configspec.theory.going_back import ReturnCost
 from configspec.theory.objectives.objective import figures_of, objective_value
 from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.serving.assumptions import Serving
@@ -133,6 +135,63 @@ def test_recorded_figures_are_of_their_k() -> None:
     recorded = replace(row, drafting=replace(row.drafting, method="replay"))
     with pytest.raises(NotARow, match=r"k is 5, and 8 tokens/s for 0\.5 s are of another"):
         row_of({**to_record(recorded), "k": 5})
+
+
+BACK = GoingBack(
+    round_s=0.5,
+    save_s=0.01,
+    cost=ReturnCost(restore_s=0.75, again_s=((1, 0.0), (2, 0.25))),
+    returns=(12.0, 4.0, 1.0),
+    rounds=28.0,
+    checkpoint_bytes=4096,
+    samples=20,
+)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "rolls_back", "k", "flagged"),
+    [
+        ("lfm2", None, 4, True),
+        ("falcon-h1", None, 2, True),
+        ("lfm2", None, 1, False),
+        ("lfm2", False, 4, False),
+        ("gemma3", None, 4, False),
+    ],
+)
+def test_an_earlier_row_of_a_draft_that_cannot_roll_back_is_flagged(
+    architecture: str, rolls_back: bool | None, k: int, flagged: bool
+) -> None:
+    """It ranks too fast; not at K = 1, where nothing is taken back, nor where llama.cpp was asked."""
+    draft = replace(DRAFT, architecture=architecture, rolls_back=rolls_back)
+    row = replace(measured_row(k), models=Models(draft=draft))
+    assert ("returns_uncounted" in [one.code for one in row.configuration.flags]) == flagged
+
+
+IMPOSSIBLE_COSTS: list[tuple[str, object, str]] = [
+    ("end_to_end.cost.catch_up_s", -0.0096, "catch_up_s is -0.0096; a cost is finite, and 0 or more"),
+    ("end_to_end.cost.exchange_s", -1e-9, "exchange_s is -1e-09; a cost is finite, and 0 or more"),
+    ("end_to_end.cost.round_s", 1e10, "cost_s holds 10000000000.0"),
+    ("end_to_end.cost.going_back", {"restore_s": -1.0}, "restore_s is -1.0; a cost is finite, and 0 or more"),
+    ("end_to_end.returns", 31, "returns is 31 and catch_ups 10, of 40 rounds"),
+    ("drafting.going_back.round_s", 0.4, "round_s is 0.4, and returns and cost add up to another"),
+    ("drafting.going_back.rounds", 16.0, "17 of 16 rounds went back"),
+    ("drafting.going_back.returns", [12.0, 4.0], ""),
+    ("drafting.going_back.save_s", -0.1, "drafting.going_back.save_s: expected float >= 0.0, found -0.1"),
+    ("drafting.going_back.cost.again_s", [[1, 0.0], [2, -0.25]], "again_s of 2 is -0.25"),
+    ("drafting.going_back.cost.again_s", [[2, 0.0], [1, 0.25]], "again_s is of rising numbers"),
+    ("k", 3, "k is 3, and returns has 3 counts; it has one for 0 to K - 2 accepted"),
+]
+
+
+@pytest.mark.parametrize(("way", "value", "said"), IMPOSSIBLE_COSTS)
+def test_a_cost_that_cannot_be_is_told_with_field_and_reason(way: str, value: object, said: str) -> None:
+    """Nothing takes less than no time, of real decoding and of going back; and what is added up must add up."""
+    row = measured_row(4, end_to_end=DECODED)
+    record = to_record(replace(row, drafting=replace(row.drafting, going_back=BACK)))
+    row_of(json.loads(json.dumps(record)))
+    with pytest.raises(NotARow) as told:
+        row_of(as_record(replaced(json.loads(json.dumps(record)), way.split("."), value)))
+    assert said in str(told.value)
 
 
 def test_times_of_two_clocks_may_be_below_zero() -> None:

@@ -232,7 +232,7 @@ def test_a_file_is_json_that_any_tool_reads(tmp_path):
     """`zcat` shows it."""
     sha256 = write_samples(tmp_path, TIMES)
     found = json.loads(gzip.decompress((tmp_path / f"{sha256}.json.gz").read_bytes()))
-    assert found == {"kind": "times", "rounds": [{"k": 1, "token_s": [[0.5]]}]}
+    assert found == {"kind": "times", "rounds": [{"k": 1, "token_s": [[0.5]]}], "beginnings": []}
 
 
 def test_side_files_go_with_the_last_file_that_refers_to_them(tmp_path):

@@ -45,6 +45,11 @@ EXAMPLES: list[tuple[Flag, str]] = [
         "drafting was timed without sampling, which takes longer per token: end-to-end rows include that time, this "
         "one does not",
     ),
+    (
+        flag("returns_uncounted"),
+        "the draft cannot roll back, and an earlier configspec did not time what a rejection costs it: it ranks too "
+        "fast, measure it again",
+    ),
     (flag("host_keys_off"), "SSH host keys are not checked, so whichever machine answered was measured"),
     (
         flag("own_lock", cause="/run/lock/configspec.lock: Permission denied"),

@@ -1,8 +1,6 @@
 """Drafting with a time stamp for each token, greedy (the loop that is measured) or sampled.
 
-The *sequence* is all tokens so far. The model has evaluated all but the last few, which are *pending*: at least
-one, since its evaluation gives the next token. An end-of-text token is drafted like any other, so that every
-round of K has K tokens.
+An end-of-text token is drafted like any other, so that every round of K has K tokens.
 """
 
 from __future__ import annotations
@@ -10,13 +8,15 @@ from __future__ import annotations
 import ctypes
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence as SequenceOf
 
 from ..llama.library import Handle
 from ..llama.model import OpenModel
 from ..llama.sampler import Drawable, Sampling, as_json
 from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
-from ..requests import Draft, Rounds
+from ..requests import Draft, Returns, Rounds
+from .going_back import time_returns
+from .sequence import Sequence
 
 
 class Drafter:
@@ -25,8 +25,7 @@ class Drafter:
     def __init__(self, model: OpenModel, deadline: Deadline) -> None:
         self._model = model
         self._deadline = deadline
-        self._tokens: list[int] = []
-        self._evaluated = 0  # how many of them are in the KV cache
+        self._sequence = Sequence(model, deadline)
         # One batch of one token for all of drafting: without positions, llama.cpp continues the sequence itself.
         self._cell = (ctypes.c_int32 * 1)()
         self._one = model.api.llama_batch_get_one(self._cell, 1)
@@ -36,50 +35,58 @@ class Drafter:
 
     def clear(self) -> None:
         """Forget the sequence."""
-        self._model.api.llama_memory_clear(self._model.memory, True)
-        self._tokens = []
-        self._evaluated = 0
+        self._sequence.clear()
         self._distributions = []
 
     def prefill(self, tokens: list[int]) -> JsonObject:
         """Start a new sequence, and evaluate all of it but the last token."""
         if not tokens:
             raise usage_error("a prompt needs at least one token", found="none")
-        self._check_room(len(tokens), "the prompt")
+        self._sequence.check_room(len(tokens), "the prompt")
         self._model.check_tokens(tokens)
         self.clear()
         begin_s = time.monotonic()
-        self._tokens = list(tokens)
-        self._evaluate_up_to(len(tokens) - 1)
-        self._model.api.llama_synchronize(self._model.llama_context)
-        return {"length": len(tokens), "elapsed_s": time.monotonic() - begin_s}
+        self._sequence.begin(tokens)
+        elapsed_s = time.monotonic() - begin_s
+        self._sequence.settle()
+        return {"length": len(tokens), "elapsed_s": elapsed_s}
 
     def rollback(self, keep: int) -> JsonObject:
         """Keep the first `keep` tokens of the sequence."""
         self._edit(keep, ())
-        return {"length": len(self._tokens)}
+        return {"length": len(self._sequence.tokens)}
 
     def draft(self, asked: Draft, sampling: Sampling | None = None) -> JsonObject:
         """Edit the sequence as the verifier decided, then draft K tokens after it: greedily where `sampling` is None.
 
         With a seed, the random numbers restart.
         """
-        k, append = asked.k, asked.append
-        kept = len(self._tokens) if asked.keep is None else asked.keep
-        self._check_room(kept + len(append) + k, f"{kept + len(append)} tokens and K = {k}")
+        k, append, sequence = asked.k, asked.append, self._sequence
+        kept = len(sequence.tokens) if asked.keep is None else asked.keep
+        sequence.check_room(kept + len(append) + k, f"{kept + len(append)} tokens and K = {k}")
+        sequence.begin_round()
         self._edit(kept, append)
+        pending = len(sequence.tokens) - sequence.evaluated
         if sampling is None:
             tokens, stamps_s = self._draft(k)
-            return {"tokens": tokens, "stamps_s": stamps_s, "length": len(self._tokens)}
-        if asked.seed is not None:
-            self._random.seed(asked.seed)
-        tokens, stamps_s, probabilities = self._draw(k, sampling)
-        return {
-            "tokens": tokens,
-            "stamps_s": stamps_s,
-            "length": len(self._tokens),
-            "probabilities": probabilities,
-        }
+            found: JsonObject = {"tokens": tokens, "stamps_s": stamps_s, "length": len(sequence.tokens)}
+        else:
+            if asked.seed is not None:
+                self._random.seed(asked.seed)
+            tokens, stamps_s, probabilities = self._draw(k, sampling)
+            found = {
+                "tokens": tokens,
+                "stamps_s": stamps_s,
+                "length": len(sequence.tokens),
+                "probabilities": probabilities,
+            }
+        if sequence.checkpoints is not None:
+            found["going_back"] = {
+                "restore_s": sequence.restore_s,
+                "save_s": sequence.save_s,
+                "pending": pending,
+            }
+        return found
 
     def distribution(self, index: int) -> JsonObject:
         """What token `index` of the last draft was drawn from."""
@@ -97,8 +104,9 @@ class Drafter:
         Warm-up rounds are bounded by `seconds` as the others are; of each kind that was asked for, one is run.
         """
         k, seconds = asked.k, asked.seconds
-        depth = len(self._tokens)
-        self._check_room(depth + k, f"{depth} tokens and K = {k}")
+        depth = len(self._sequence.tokens)
+        self._sequence.check_room(depth + k, f"{depth} tokens and K = {k}")
+        self._sequence.settle()
         warmed = self._repeat("warming up", k, asked.warmup, seconds)
         timed = self._repeat("timing rounds", k, asked.rounds, seconds)
         first = timed[0][0]
@@ -111,14 +119,19 @@ class Drafter:
             "warmup": len(warmed),
         }
 
+    def returns(self, asked: Returns) -> JsonObject:
+        """Time what going back costs; the sequence is the same afterwards."""
+        self._distributions = []
+        return time_returns(self._sequence, asked, self._deadline)
+
     def _repeat(self, doing: str, k: int, count: int, seconds: float) -> list[tuple[list[int], list[float]]]:
-        depth = len(self._tokens)
+        depth = len(self._sequence.tokens)
         done: list[tuple[list[int], list[float]]] = []
         end_s = time.monotonic() + seconds
         while len(done) < count and (not done or time.monotonic() < end_s):
             self._deadline.progress = doing, len(done), count
             self._edit(depth, ())
-            self._evaluate_up_to(depth - 1)
+            self._sequence.evaluate_up_to(depth - 1)
             done.append(self._draft(k))
         self._edit(depth, ())
         return done
@@ -129,17 +142,19 @@ class Drafter:
         llama.cpp keeps the logits of every one-token batch at one address, so that is asked for once per round; that it
         still holds is checked at the end, since a wrong one would be wrong tokens.
         """
-        model, deadline, cell, batch = self._model, self._deadline, self._cell, self._one
+        model, deadline, cell, batch, sequence = self._model, self._deadline, self._cell, self._one, self._sequence
         decode, wait, llama_context = model.api.llama_decode, model.api.llama_synchronize, model.llama_context
         now_s = time.monotonic
         tokens = [0] * k
         stamps_s = [0.0] * (k + 1)
         stamps_s[0] = now_s()
-        self._evaluate_up_to(len(self._tokens) - model.batch)
+        sequence.evaluate_up_to(len(sequence.tokens) - model.batch)
         model.evaluate(self._pending_batch())
         best = model.logits(-1).argmax
         tokens[0] = cell[0] = int(best())
         stamps_s[1] = now_s()
+        if k > 1:
+            sequence.save_round()  # nothing where the memory can be cut
         for index in range(1, k):
             status = decode(llama_context, batch)
             if status != 0:
@@ -154,8 +169,8 @@ class Drafter:
         if model.logits_have_moved():
             self.clear()
             raise board_error("llama.cpp moved its logits during a round", hint="Use another version of it.")
-        self._tokens += tokens
-        self._evaluated = len(self._tokens) - 1
+        sequence.tokens += tokens
+        sequence.evaluated = len(sequence.tokens) - 1
         return tokens, stamps_s
 
     def _draw(self, k: int, sampling: Sampling) -> tuple[list[int], list[float], list[float]]:
@@ -163,7 +178,8 @@ class Drafter:
         tokens: list[int] = []
         probabilities: list[float] = []
         stamps_s = [time.monotonic()]
-        self._evaluate_up_to(len(self._tokens) - self._model.batch)
+        sequence = self._sequence
+        sequence.evaluate_up_to(len(sequence.tokens) - self._model.batch)
         batch = self._pending_batch()
         try:
             while len(tokens) < k:
@@ -175,53 +191,25 @@ class Drafter:
                 self._distributions.append(distribution)
                 tokens.append(token)
                 probabilities.append(probability)
+                if len(tokens) == 1 < k:
+                    sequence.save_round()
                 self._cell[0] = token
                 batch = self._one
         except AgentError:
             self.clear()
             raise
-        self._tokens += tokens
-        self._evaluated = len(self._tokens) - 1
+        sequence.tokens += tokens
+        sequence.evaluated = len(sequence.tokens) - 1
         return tokens, stamps_s, probabilities
 
     def _pending_batch(self) -> Handle:
-        pending = self._tokens[self._evaluated :]
+        pending = self._sequence.tokens[self._sequence.evaluated :]
         if len(pending) == 1:
             self._cell[0] = pending[0]
             return self._one
         self._pending = (ctypes.c_int32 * len(pending))(*pending)  # kept: the batch holds no more than its address
         return self._model.api.llama_batch_get_one(self._pending, len(pending))
 
-    def _edit(self, keep: int, append: Sequence[int]) -> None:
-        """Cut the sequence and its KV cache to `keep` tokens, then add some, which are pending."""
-        if not self._tokens:
-            raise usage_error("there is no sequence yet", hint="Prefill one first.")
-        if not 1 <= keep <= len(self._tokens):
-            raise usage_error(f"cannot keep {keep} tokens", found=f"the sequence has {len(self._tokens)}")
-        self._model.check_tokens(append)
-        self._tokens = [*self._tokens[:keep], *append]
-        evaluated = min(self._evaluated, keep, len(self._tokens) - 1)
-        if evaluated < self._evaluated and not self._model.forget_after(evaluated):
-            evaluated = 0  # what cannot be cut (a recurrent state) is evaluated again
-        self._evaluated = evaluated
+    def _edit(self, keep: int, append: SequenceOf[int]) -> None:
+        self._sequence.edit(keep, append)
         self._distributions = []
-
-    def _evaluate_up_to(self, length: int) -> None:
-        """Evaluate the first `length` tokens of the sequence, a batch at a time."""
-        while self._evaluated < length:
-            part = self._tokens[self._evaluated : min(length, self._evaluated + self._model.batch)]
-            try:
-                self._deadline.check(f"evaluating {len(self._tokens)} tokens", self._evaluated, length)
-                self._model.evaluate_tokens(part)
-            except AgentError:
-                self.clear()  # how much of the batch the KV cache holds is not known
-                raise
-            self._evaluated += len(part)
-
-    def _check_room(self, length: int, what: str) -> None:
-        if length > self._model.context:
-            raise usage_error(
-                f"{what}: more than the context holds",
-                found=f"{length} tokens, context {self._model.context}",
-                hint="Open the model with more context, or ask for less.",
-            )

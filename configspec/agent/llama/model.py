@@ -19,6 +19,7 @@ from .library import Api, Array, Handle, Library
 from .model_file import cannot_load, check_file, check_memory
 
 ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
+SEQUENCE = 0  # the one that drafting uses
 # llama.cpp's, CUDA's and the C library's words for it, in small letters
 OF_MEMORY = ("cannot allocate memory", "to allocate", "out of memory", "bad_alloc", "insufficient memory")
 METADATA_KEYS = (
@@ -46,6 +47,7 @@ class OpenModel:
         self.batch = batch
         self.vocabulary = int(self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(model)))
         self.facts: JsonObject = {}
+        self.rolls_back = True  # whether its memory can be cut
         self._model = model
         self._window = int(self.api.llama_model_n_swa(model))  # tokens; 0: attention sees all
         self._logits_at = 0
@@ -94,12 +96,27 @@ class OpenModel:
     def forget_after(self, length: int) -> bool:
         """Cut the KV cache to its first `length` tokens; False: that is not possible here, and it is empty now."""
         api = self.api
-        cut = api.llama_memory_seq_rm(self.memory, 0, length, -1)
+        cut = api.llama_memory_seq_rm(self.memory, SEQUENCE, length, -1)
         # A recurrent state refuses. A sliding-window cache agrees, and may lack what the window needs.
-        if cut and (not self._window or api.llama_memory_seq_pos_min(self.memory, 0) <= max(0, length - self._window)):
+        first = max(0, length - self._window)
+        if cut and (not self._window or api.llama_memory_seq_pos_min(self.memory, SEQUENCE) <= first):
             return True
-        api.llama_memory_clear(self.memory, True)
+        self.forget_all()
         return False
+
+    def forget_all(self) -> None:
+        """Empty the memory."""
+        self.api.llama_memory_clear(self.memory, True)
+
+    def find_whether_it_rolls_back(self) -> bool:
+        """Ask llama.cpp what the model is; where its memory may refuse to be cut, two tokens show whether it does."""
+        api = self.api
+        kinds = [getattr(api, f"llama_model_is_{kind}", None) for kind in ("recurrent", "hybrid")]
+        if any(kind is not None and kind(self._model) for kind in kinds):
+            self.evaluate_tokens([0, 0])
+            self.rolls_back = bool(api.llama_memory_seq_rm(self.memory, SEQUENCE, 1, -1))
+            self.forget_all()
+        return self.rolls_back
 
     def decode_error(self, status: int) -> AgentError:
         """What llama_decode's status means: 1, the KV cache is full; 2, aborted; below 0, an error."""
@@ -145,6 +162,7 @@ def open_model(library: Library, asked: Open, deadline: Deadline, hashes: FileHa
         undo.callback(library.api.llama_free, llama_context)
         opened = OpenModel(library, model, llama_context, context=context, batch=asked.batch)
         load_s = time.monotonic() - begin_s
+        rolls_back = opened.find_whether_it_rolls_back()
         opened.facts = {
             **_model_facts(library.api, model),
             "file_bytes": os.path.getsize(path),
@@ -156,6 +174,7 @@ def open_model(library: Library, asked: Open, deadline: Deadline, hashes: FileHa
             "threads": threads,
             "gpu_layers": asked.gpu_layers,
             "load_s": load_s,
+            "rolls_back": rolls_back,
         }
         undo.pop_all()
     return opened

@@ -72,15 +72,7 @@ def expected_counts(accept: ArrayLike, k: int) -> ExpectedCounts:
     before them, so they are computed together.
     """
     m = np.asarray(accept, dtype=np.float64)
-    if not ((m >= 0) & (m <= 1)).all():  # NaN is neither
-        raise ValueError("the probability that a token is accepted lies in 0..1")
-    starts = np.concatenate(([1.0], 1.0 - m))  # (T + 1,) s
-    step = checked_k(k) + 1
-    if step <= m.size:
-        whole = np.lib.stride_tricks.sliding_window_view(m, step).prod(axis=-1)  # (T - K,) m[t] * ... * m[t+K]
-        for first in range(0, whole.size, step):
-            last = min(first + step, whole.size)
-            starts[first + step : last + step] += starts[first:last] * whole[first:last]
+    starts = round_starts(m, k)
     rounds, accepted = float(starts[:-1].sum()), float((1.0 - starts[1:]).sum())
     return ExpectedCounts(
         rounds=rounds,
@@ -88,6 +80,20 @@ def expected_counts(accept: ArrayLike, k: int) -> ExpectedCounts:
         drafted=k * rounds,
         catch_ups=_catch_ups(m, starts, k),
     )
+
+
+def round_starts(m: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """s[t] of one text in rounds of `k`, shape (T + 1,); `m` as in `expected_counts`."""
+    if not ((m >= 0) & (m <= 1)).all():  # NaN is neither
+        raise ValueError("the probability that a token is accepted lies in 0..1")
+    starts = np.concatenate(([1.0], 1.0 - m))
+    step = checked_k(k) + 1
+    if step <= m.size:
+        whole = np.lib.stride_tricks.sliding_window_view(m, step).prod(axis=-1)  # (T - K,) m[t] * ... * m[t+K]
+        for first in range(0, whole.size, step):
+            last = min(first + step, whole.size)
+            starts[first + step : last + step] += starts[first:last] * whole[first:last]
+    return starts
 
 
 def _catch_ups(m: NDArray[np.float64], starts: NDArray[np.float64], k: int) -> float:

@@ -2,7 +2,7 @@
 
     K         k           tokens drafted per round
     alpha     alpha       acceptance rate, accepted / drafted
-    K / v_d   round_s     seconds to draft K tokens
+    K / v_d   round_s     seconds to draft K tokens, and to go back where the draft's memory cannot be cut
     T_verify  verify_s    seconds to verify a round of K, link included
     P         power_w     mean device power while drafting
 
@@ -79,7 +79,7 @@ def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]
     return Figures(
         k=float(configuration.k),
         alpha=configuration.acceptance.rate.value,
-        round_s=configuration.round_s.value,
+        round_s=configuration.round_s.value + configuration.going_back_s,
         verify_s=serving.verify_s_at(configuration.k),
         power_w=math.nan if power_w is None else power_w.value,
     )
