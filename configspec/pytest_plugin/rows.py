@@ -46,6 +46,8 @@ def attach_row(item: pytest.Item, report: pytest.TestReport) -> None:
     if report.when == "call":
         written.record["outcome"], run.unreported = report.outcome, None
     text = put_back(run, written, own)
+    if report.when == "teardown":
+        del item.stash[WRITTEN]  # the last report; pytest keeps all tests to the end
     digest = hashlib.sha256(text.encode()).digest()  # pytest keeps all tests to the end, and these with them
     if digest == item.stash.get(SENT, None):
         return
@@ -124,7 +126,7 @@ def take_unreported(run: MeasuringRun) -> None:
     from configspec.pytest_plugin.written_row import WRITTEN
 
     item, run.unreported = run.unreported, None
-    if item is not None and item.nodeid not in run.rows:
+    if item is not None and WRITTEN in item.stash and item.nodeid not in run.rows:
         _keep(run, put_back(run, item.stash[WRITTEN], {}), resumed=TAKEN in item.stash)
 
 

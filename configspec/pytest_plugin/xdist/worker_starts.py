@@ -76,8 +76,8 @@ class WorkerStarts:
         except (EOFError, OSError) as problem:  # what execnet makes of a process that ends before it answers
             if not private_api.ended_while_it_started(problem):
                 raise
-            said = printable_line(f"{self._what_happened()} Run again, with --resume to keep rows.")
-            pytest.exit(said, returncode=pytest.ExitCode.TESTS_FAILED)
+            said = f"{self._what_happened()} Run again, with --resume to keep rows."
+            pytest.exit(printable_line(said), returncode=pytest.ExitCode.TESTS_FAILED)
 
     def _what_happened(self) -> str:
         if self._ended is None:
