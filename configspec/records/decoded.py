@@ -19,6 +19,7 @@ from configspec.records.bounds import (
     Text,
     Whole,
     check_cost,
+    check_goodput,
     check_link,
 )
 from configspec.theory.prediction import RoundCost
@@ -59,6 +60,7 @@ class EndToEnd:
             raise ValueError(f"accepted {self.accepted} of {self.drafted} drafted cannot be")
         if self.catch_ups > self.rounds:
             raise ValueError(f"catch_ups is {self.catch_ups}, of {self.rounds} rounds")
+        check_goodput(self.goodput_tokens_per_s, self.tokens, self.total_s)
         check_cost(self.cost)
         check_link(self.link)
 

@@ -40,11 +40,9 @@ from pathlib import Path
 
 from configspec.errors import RecordError, did_you_mean
 from configspec.records.bounds import (
-    LEAST_USD,
     LEAST_WATTS,
     LONGEST_S,
     MOST_K,
-    MOST_USD,
     MOST_WATTS,
     SHORTEST_S,
 )
@@ -53,7 +51,7 @@ from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import flag
 from configspec.theory.ids import Drafter, configuration_id
 from configspec.theory.profile import Acceptance, Configuration
-from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
 
 VERSION = 1
 
@@ -147,7 +145,7 @@ def _drafter(parts: Mapping[str, Node]) -> Drafter:
 def _serving(node: Node) -> Serving:
     fields = node.fields("verify_s", "usd_per_million_tokens", "bills")
     return Serving(
-        verify_s=fields["verify_s"].number(least=0, most=LONGEST_S),
+        verify_s=fields["verify_s"].number(least=0, most=MOST_VERIFY_S),
         usd_per_million_tokens=fields["usd_per_million_tokens"].number(least=LEAST_USD, most=MOST_USD),
         bills=fields["bills"].one_of("drafted", "drafted+1"),
     )

@@ -15,7 +15,7 @@ import msgspec
 
 from configspec.records.plain import loads
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
-from configspec.records.shared import FACTS
+from configspec.records.shared import FACTS, checked_facts, is_of_hash
 from configspec.theory.flags import check_numbers
 
 Fact = TypeVar("Fact")
@@ -89,7 +89,7 @@ class Facts:
     @cached_property
     def plain(self) -> Mapping[str, object]:
         """As the general reader has them."""
-        return {sha256: loads(bytes(raw)) for sha256, raw in self._head.items()}
+        return checked_facts({sha256: loads(bytes(raw)) for sha256, raw in self._head.items()})
 
     def has_colons(self, row: Row, refs: _References | None, found: int) -> bool:
         """Whether a record has no more colons than as configspec writes it: else it has a key twice, or one of its own.
@@ -135,7 +135,13 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
 
 
 def _read_once(head: Mapping[str, msgspec.Raw], kind: type[Fact]) -> Callable[[str], Fact]:
-    return cache(lambda sha256: msgspec.json.decode(head[sha256], type=kind))
+    def read(sha256: str) -> Fact:
+        raw = head[sha256]
+        if not is_of_hash(msgspec.json.decode(raw), sha256):
+            raise OddLineError
+        return msgspec.json.decode(raw, type=kind)
+
+    return cache(read)
 
 
 def row_in_results(line: bytes, facts: Facts) -> Row | None:
