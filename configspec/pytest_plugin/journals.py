@@ -1,7 +1,8 @@
-"""Where a run's journal lies, and which one `--resume last` means."""
+"""Where a run's journal lies, which one `--resume last` means, and what becomes of one that is resumed in its place."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from contextlib import nullcontext
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from configspec.atomic import put_once_more
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.journal_folder import last_with_a_row, new_name, prune
 from configspec.pytest_plugin.options import LAST, Asked
 from configspec.pytest_plugin.redaction import public_row
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.records.journal import Journal
+from configspec.pytest_plugin.summary import tell_aside
+from configspec.records.journal import Journal, is_journal
 from configspec.records.journal_lock import hold_journal, is_being_written
 from configspec.records.samples import carry_samples, samples_folder
 
@@ -25,7 +28,7 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
     """Open the journal; with --resume it begins with the earlier rows, so that it lacks nothing whenever it ends.
 
     Raises:
-        UsageError: It already exists, or cannot be written.
+        UsageError: It already exists, cannot be written, or cannot be kept aside.
     """
     began = datetime.now(UTC)
     named, earlier = run.asked.journal, run.earlier
@@ -40,6 +43,9 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
         held = hold_journal(earlier.path, alone=in_place)
         if held is not None:
             config.add_cleanup(held.close)
+    if in_place and earlier is not None and not earlier.whole:
+        run.aside = _kept_aside(earlier.path)
+        tell_aside(run, config)
     with new_name(run.asked.journals, began) if named is None else nullcontext(named) as path:
         run.journal = Journal(
             path,
@@ -69,6 +75,28 @@ def check_journal(asked: Asked) -> None:
         raise UsageError(
             f"--journal {asked.journal}: already exists. Choose another name, or resume it: --resume {asked.journal}"
         )
+    if not is_journal(asked.journal):
+        raise UsageError(
+            f"--journal {asked.journal}: it is a results file, and the journal would take its place. Choose another "
+            "name for the journal."
+        )
+
+
+def _kept_aside(path: Path) -> Path:
+    """The journal under one more name, which is all that is left of the file once another one takes its place."""
+    for number in itertools.count(1):
+        aside = path.with_name(f"{path.name}.before-{number}")
+        try:
+            put_once_more(path, aside)
+        except FileExistsError:
+            continue
+        except OSError as problem:
+            raise UsageError(
+                f"{aside}: {path} holds what cannot be taken from it, and cannot be kept under this name: "
+                f"{problem.strerror}. Choose another name for the journal."
+            ) from problem
+        return aside
+    raise AssertionError("numbers do not end")
 
 
 def earlier_path(asked: Asked) -> Path:

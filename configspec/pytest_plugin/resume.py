@@ -41,7 +41,9 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
     rows: dict[str, KeptRow] = {}
     found: set[ConfigurationId] = set()
     for entry in file.entries(left_out):
-        if entry.row is not None:
+        if entry.row is None:
+            left_out.others += 1
+        else:
             origin = entry.row.resumed or Resumed(file=path.name, datetime=file.written)
             record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
             rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=with_record(entry.raw, record))
@@ -53,7 +55,9 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
             "Name another file, or the devices and families that it is of.",
             *left_out.lines(),
         )
-    return EarlierRun(path=path, rows=rows, left_out=left_out)
+    half_line = int(file.index is not None and file.index.cut_by_kill)
+    whole = left_out.count == half_line and not left_out.others
+    return EarlierRun(path=path, rows=rows, left_out=left_out, whole=whole)
 
 
 def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:

@@ -25,6 +25,7 @@ from configspec.atomic import beside, put_in_new_place, put_in_place
 from configspec.errors import RecordError, UsageError
 from configspec.records.bounded_file import bounded_lines, open_bounded
 from configspec.records.journal_line import (
+    CUT,
     START,
     VERSION,
     DroppedLine,
@@ -187,6 +188,11 @@ class JournalIndex:
     def cut(self) -> int:
         """1 where the last line cannot be taken: a kill may have cut it."""
         return int(self.last in self.unread)
+
+    @property
+    def cut_by_kill(self) -> bool:
+        """Whether the last line is but the beginning of one."""
+        return self.unread.get(self.last) == CUT
 
 
 def is_journal(path: Path) -> bool:
