@@ -228,6 +228,8 @@ def test_two_boards_under_one_name_are_not_ranked_together(tmp_path, command, wr
     assert ended.code == 2
     assert "device.board is Nano in the first, NVIDIA Jetson Orin Nano in the second" in ended.err
     assert "dev:orin:-pair-xs-Q8_0-K2 and dev:orin:-pair-xs-Q8_0-K1" in ended.err
+    assert "1 of 2 rows contradicts an earlier one" in ended.err
+    assert "--prefer newest" in ended.err
 
 
 def test_a_row_that_was_measured_again_contradicts_nothing(tmp_path, command):
