@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from configspec.atomic import put_once_more
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.journal_folder import last_with_a_row, new_name, prune
@@ -28,7 +27,7 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
     """Open the journal; with --resume it begins with the earlier rows, so that it lacks nothing whenever it ends.
 
     Raises:
-        UsageError: It already exists, cannot be written, or cannot be kept aside.
+        UsageError: It already exists, or cannot be written.
     """
     began = datetime.now(UTC)
     named, earlier = run.asked.journal, run.earlier
@@ -44,15 +43,17 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
         if held is not None:
             config.add_cleanup(held.close)
     if in_place and earlier is not None and not earlier.whole:
-        run.aside = _kept_aside(earlier.path)
-        tell_aside(run, config)
+        run.aside = _free_name_beside(earlier.path)
     with new_name(run.asked.journals, began) if named is None else nullcontext(named) as path:
         run.journal = Journal(
             path,
             header,
             earlier=() if earlier is None else (public_row(run, kept.entry) for kept in earlier.rows.values()),
             replace=in_place,
+            aside=run.aside,
         )
+    if run.aside is not None:
+        tell_aside(run, config)
     run.samples = samples_folder(run.journal.path)
     if earlier is not None:
         refs = [kept.row.samples for kept in earlier.rows.values()]
@@ -82,21 +83,10 @@ def check_journal(asked: Asked) -> None:
         )
 
 
-def _kept_aside(path: Path) -> Path:
-    """The journal under one more name, which is all that is left of the file once another one takes its place."""
-    for number in itertools.count(1):
-        aside = path.with_name(f"{path.name}.before-{number}")
-        try:
-            put_once_more(path, aside)
-        except FileExistsError:
-            continue
-        except OSError as problem:
-            raise UsageError(
-                f"{aside}: {path} holds what cannot be taken from it, and cannot be kept under this name: "
-                f"{problem.strerror}. Choose another name for the journal."
-            ) from problem
-        return aside
-    raise AssertionError("numbers do not end")
+def _free_name_beside(path: Path) -> Path:
+    """A name for what is to be kept of a journal that another one takes the place of."""
+    names = (path.with_name(f"{path.name}.before-{number}") for number in itertools.count(1))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def earlier_path(asked: Asked) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from configspec.errors import RecordError
@@ -23,7 +22,6 @@ from configspec.records.codec import to_record
 from configspec.records.left_out import LeftOutList
 from configspec.records.reader import open_rows
 from configspec.records.row import Resumed, Row
-from configspec.records.setup import SetupPart
 from configspec.records.shared import with_record
 from configspec.theory.ids import ConfigurationId
 
@@ -80,14 +78,11 @@ def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:
 
 
 def _current_setup(run: MeasuringRun, config: pytest.Config) -> CurrentSetup:
-    def of_this_run(part: SetupPart) -> SetupPart:
-        if not run.asked.anonymous:
-            return part
-        redacted: SetupPart = msgspec.convert(public_record(run, msgspec.to_builtins(part)), type(part))
-        return redacted
-
     if run.current_setup is None:
         run.current_setup = CurrentSetup(
-            run.plan.inventory, session_of(run, config), separate_k=run.asked.separate_k, public=of_this_run
+            run.plan.inventory,
+            session_of(run, config),
+            separate_k=run.asked.separate_k,
+            public=lambda plain: public_record(run, plain),
         )
     return run.current_setup
