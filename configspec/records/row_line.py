@@ -16,6 +16,7 @@ from configspec.records.plain import loads
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
 from configspec.records.shared import FACTS, checked_facts, is_of_hash
 from configspec.theory.flags import check_numbers
+from configspec.untrusted import parse_json
 
 Fact = TypeVar("Fact")
 NO_RECORD = msgspec.Raw(b"")
@@ -84,6 +85,7 @@ class Facts:
         self._models = _read_once(head, Models)
         self._verification = _read_once(head, Verification)
         self._colons: dict[tuple[object, ...], int] = {}  # by the shape of a record
+        self._around: set[int] = set()  # colons of entries without their records, of which no key stands there twice
 
     @cached_property
     def plain(self) -> Mapping[str, object]:
@@ -101,6 +103,17 @@ class Facts:
                 return False
             self._colons[shape] = found
         return True
+
+    def check_around(self, line: bytes, found: int) -> None:
+        """OddLineError where a line has a key twice, outside of its record too, where nothing is made of it.
+
+        Args:
+            line: All of it, the record with it.
+            found: Its colons outside of the record. Lines with as many as one that was looked at are taken for alike.
+        """
+        if found not in self._around:
+            parse_json(line, constants=True, surrogates=True, unique_keys=True)
+            self._around.add(found)
 
     def add(self, row: Row, refs: _References) -> None:
         """Give a row that nobody else holds yet the facts that it refers to; LookupError where one is not there."""
@@ -179,8 +192,10 @@ def _row_of(entry: _Entry, line: bytes, facts: Facts) -> Row | None:
     row = _row.decode(content)
     for one in row.flags:
         check_numbers(one)
-    if not facts.has_colons(row, record.shared, content.count(COLON)):
+    colons = content.count(COLON)
+    if not facts.has_colons(row, record.shared, colons):
         raise OddLineError
+    facts.check_around(line, line.count(COLON) - colons)
     if record.shared is not None:
         facts.add(row, record.shared)
     return row

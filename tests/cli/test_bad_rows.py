@@ -176,6 +176,19 @@ def test_a_key_that_stands_twice_is_not_read_as_its_last(tmp_path, command, writ
     assert "one, pair" not in ended.out
 
 
+@each_layout
+@pytest.mark.parametrize("words", [["rank"], ["merge", "-o", "OUT"]], ids=lambda words: words[0])
+def test_a_key_of_pytest_benchmark_that_stands_twice_is_told_by_all(tmp_path, command, write, words):
+    """Also where nothing is made of it: rank and merge take the same rows."""
+    path = write(tmp_path / "rows", [raw_row(GOOD), raw_row(ONE)])
+    text = path.read_text()
+    begin = text.rindex('"options":')
+    path.write_text(f'{text[:begin]}"options": {{}}, {text[begin:]}')
+    ended = command(words[0], path, *(tmp_path / "o.json" if word == "OUT" else word for word in words[1:]))
+    assert ended.code == 0
+    assert ended.err.count("the key 'options' stands twice in one object") == 1
+
+
 def test_two_documents_in_one_file_are_told(tmp_path, command):
     """The second is not ignored."""
     path = as_pytest_benchmark(tmp_path / "r.json", [raw_row(GOOD)])
