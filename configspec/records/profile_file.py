@@ -167,7 +167,7 @@ def _device(
         by_k = families[family].acceptance.get(drafter)
         if by_k is None:
             raise cell.wrong(f"families.{family}.acceptance has no row for {drafter}; add one")
-        speed = _figure(parts["drafting_tokens_per_s"], confidence, least=1 / LONGEST_S, most=1 / SHORTEST_S)
+        speed = _speed(parts["drafting_tokens_per_s"], confidence, longest_k=max(by_k))
         power_w, power_reason = _power(cell, parts, confidence)
         configurations += [
             Configuration(
@@ -191,6 +191,14 @@ def _power(cell: Node, parts: Mapping[str, Node], confidence: float) -> tuple[Es
     if reason is None:
         raise cell.wrong("power_w is null; power_reason must say why")
     return None, reason
+
+
+def _speed(node: Node, confidence: float, *, longest_k: int) -> Estimate:
+    """Tokens a second, with which a round of every K takes a time that a record can hold."""
+    speed = _figure(node, confidence, least=1 / LONGEST_S, most=1 / SHORTEST_S)
+    if _round_s(longest_k, speed).high > LONGEST_S:
+        raise node.wrong(f"found {node.found()}; with it, a round of K={longest_k} takes more than {LONGEST_S:g} s")
+    return speed
 
 
 def _round_s(k: int, speed: Estimate) -> Estimate:
