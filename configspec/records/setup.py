@@ -7,9 +7,9 @@ made when a row is measured, and compared as a value; resuming, merging, histori
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import takewhile
 from typing import TypeAlias
 
 from configspec.printable import CUT
@@ -183,7 +183,7 @@ def first_difference(then: object, now: object, path: str = "") -> Difference | 
 
 def _difference(what: str, then: object, now: object) -> Difference:
     one, other = str(then), str(now)
-    same = len(os.path.commonprefix([one, other]))
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     # What llama.cpp says of itself has 300 letters, and may differ in the last ones.
     skipped = 0 if same < SHOWN - len(CUT) else same - ALIKE
     return Difference(what=what, then=_short(one, skipped), now=_short(other, skipped))
