@@ -192,6 +192,8 @@ def _row_of(entry: _Entry, line: bytes, facts: Facts) -> Row | None:
     row = _row.decode(content)
     for one in row.flags:
         check_numbers(one)
+    if row.end_to_end is not None:
+        row.end_to_end.check_goodput()
     colons = content.count(COLON)
     if not facts.has_colons(row, record.shared, colons):
         raise OddLineError
