@@ -88,6 +88,23 @@ def put_in_new_place(partial: Path, path: Path) -> None:
     _sync_folder(path.parent)
 
 
+def put_once_more(path: Path, other: Path) -> None:
+    """The file under one more name, on the disk. What takes its first name leaves it as it is.
+
+    Raises:
+        FileExistsError: There is a file of the other name.
+        OSError: The disk does not take it.
+    """
+    try:
+        other.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links, such as FAT
+        with replacing(other, new=True) as partial:
+            shutil.copyfile(path, partial)
+    _sync_folder(path.parent)
+
+
 def _sync_file(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())

@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from configspec.atomic import beside, replacing, write_whole
+from configspec.atomic import beside, put_once_more, replacing, write_whole
 
 
 def test_what_was_written_takes_the_place(tmp_path):
@@ -77,3 +77,15 @@ def test_where_it_must_be_new_nobody_is_replaced(tmp_path):
     second()
     assert path.read_bytes() == b"second"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_under_one_more_name_outlives_its_first(tmp_path):
+    """What takes the first name leaves it as it was, and no other file is written over."""
+    path, other = tmp_path / "f", tmp_path / "g"
+    path.write_bytes(b"old")
+    put_once_more(path, other)
+    write_whole(path, b"new")
+    assert (path.read_bytes(), other.read_bytes()) == (b"new", b"old")
+    with pytest.raises(FileExistsError):
+        put_once_more(path, other)
+    assert other.read_bytes() == b"old"

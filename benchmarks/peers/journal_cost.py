@@ -24,6 +24,7 @@ from comparison import Line
 from machine import Watch
 
 from configspec.errors import TestbedError
+from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.codec import to_record
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.journal import Journal
@@ -153,6 +154,7 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
     by_prompt = tuple((33 + place, 20) for place in range(24))
     rounds, accepted = (sum(each) for each in zip(*by_prompt, strict=True))
     figure = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=ROUNDS)
+    round_s = median_estimate(seconds)
     row = Row(
         device=device,
         family="f",
@@ -161,8 +163,8 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
         k=1,
         provenance="measured",
         drafting=Drafting(
-            tokens_per_s=figure,
-            round_s=median_estimate(seconds),
+            tokens_per_s=tokens_per_s(1, round_s),
+            round_s=round_s,
             round_samples_s=seconds,
             method="shared rounds",
             clock="the device's monotonic clock",
@@ -200,6 +202,7 @@ def made_rows(count: int, device: str) -> Iterator[dict[str, object]]:
             row,
             draft=f"d{draft}",
             k=k + 1,
+            drafting=replace(row.drafting, tokens_per_s=tokens_per_s(k + 1, round_s)),
             acceptance=replace(row.acceptance, drafted=drafted, rate=_rate(accepted, drafted)),
             models=Models(draft=model, target=None),
         )

@@ -27,6 +27,7 @@ from machine import Watch
 
 from configspec.cli import main
 from configspec.errors import TestbedError
+from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.codec import from_record, to_record
 from configspec.records.plain import dumps
 from configspec.records.results_file import write_results
@@ -142,9 +143,11 @@ def _varied(row: Row, luck: random.Random) -> Row:
     rounds, accepted = (sum(each) for each in zip(*by_prompt, strict=True))
     drafted = rounds * row.k
     rate = accepted / drafted
+    round_s = median_estimate(samples_s)
+    speed = tokens_per_s(row.k, round_s)
     return replace(
         row,
-        drafting=replace(row.drafting, round_s=median_estimate(samples_s), round_samples_s=samples_s),
+        drafting=replace(row.drafting, tokens_per_s=speed, round_s=round_s, round_samples_s=samples_s),
         acceptance=replace(
             row.acceptance,
             rate=Estimate(value=rate, low=0.9 * rate, high=min(1.1 * rate, 1.0), confidence=0.95, n=len(by_prompt)),

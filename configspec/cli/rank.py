@@ -18,7 +18,7 @@ from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
-from configspec.theory.serving.assumptions import Bills
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills
 
 if TYPE_CHECKING:
     from configspec.reporting.document import Section
@@ -164,10 +164,8 @@ def _launch_json(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> list
 
 
 def _check_assumptions(asked: argparse.Namespace) -> None:
-    from configspec.records.bounds import LEAST_USD, LONGEST_S, MOST_USD
-
-    if asked.verify_s is not None and not 0 <= asked.verify_s <= LONGEST_S:
-        raise UsageError(f"--verify-s is {asked.verify_s}; it takes seconds, 0 to {LONGEST_S:g}.")
+    if asked.verify_s is not None and not 0 <= asked.verify_s <= MOST_VERIFY_S:
+        raise UsageError(f"--verify-s is {asked.verify_s}; it takes seconds, 0 to {MOST_VERIFY_S:g}.")
     if asked.usd_per_million is not None and not LEAST_USD <= asked.usd_per_million <= MOST_USD:
         raise UsageError(
             f"--usd-per-million is {asked.usd_per_million}; it takes a price from {LEAST_USD:g} to {MOST_USD:g}."

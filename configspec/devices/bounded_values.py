@@ -1,6 +1,7 @@
 """The values of which replies consist, each with the bounds that msgspec keeps when it reads one.
 
-They are wide: within them lies whatever a sound board says. https://jcristharif.com/msgspec/constraints.html
+They are wide: within them lies whatever a sound board says. Counts and hashes are those of the record
+(`records/bounds.py`). https://jcristharif.com/msgspec/constraints.html
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from configspec.agent.protocol import MAX_LETTERS
-from configspec.agent.requests import C_INT, MOST
+from configspec.agent.requests import C_INT
 
 MAX_VOCABULARY = 2**24  # far above any model's; one number more, and the memory for it would be this host's loss
 MOST_S = 1e10  # three hundred years, as a duration or on a clock that began with the board
@@ -19,8 +20,6 @@ _MOST_LOGIT = 3.5e38  # beyond any float32
 
 Text = Annotated[str, Meta(max_length=MAX_LETTERS)]
 Word = Annotated[str, Meta(max_length=80)]  # of a lock's owner; any account of the board may have written it
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Count = Annotated[int, Meta(ge=0, le=MOST)]
 Tokens = Annotated[int, Meta(ge=0, le=C_INT)]  # how many
 Token = Annotated[int, Meta(ge=0, lt=MAX_VOCABULARY)]  # which
 Seconds = Annotated[float, Meta(ge=0, le=MOST_S)]

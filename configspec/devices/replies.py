@@ -17,18 +17,17 @@ import numpy as np
 from configspec.devices.bounded_values import (
     MAX_VOCABULARY,
     ROUNDING,
-    Count,
     Gap,
     Logarithm,
     Probability,
     Seconds,
-    Sha256,
     Text,
     Token,
     Tokens,
     Word,
 )
 from configspec.devices.fact_bounds import check_facts
+from configspec.records.bounds import Count, Sha256
 
 T = TypeVar("T")
 TOKEN_BYTES, PROBABILITY_BYTES = 4, 8  # of `Drawable`

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
+
 from configspec.content_hash import file_sha256
 from configspec.errors import ConfigspecError
 from configspec.profiling.session import ProfilingSession
@@ -49,9 +51,9 @@ class CurrentSetup:
         session: ProfilingSession,
         *,
         separate_k: bool,
-        public: Callable[[SetupPart], SetupPart] = lambda part: part,
+        public: Callable[[object], object] = lambda plain: plain,
     ) -> None:
-        """`public` leaves out of a part what the rows of this run do not say either."""
+        """`public` leaves out of plain values what the rows of this run do not say either."""
         self._inventory = inventory
         self._session = session
         self._separate_k = separate_k
@@ -75,7 +77,7 @@ class CurrentSetup:
             now = self._inventory.serving_for(row.family).verify
             return Difference(what="serving.verify", then=measured, now=now)
         for name, before, after in self._parts(row.cell, spec, then, decoded=decoded):
-            changed = difference(name, None if before is None else self._public(before), self._public(after))
+            changed = difference(name, None if before is None else self._of_this_run(before), self._of_this_run(after))
             if changed is not None:
                 return changed
         return None
@@ -166,9 +168,14 @@ class CurrentSetup:
         if now is None:
             return Difference(what="profile", then=f"K={row.k}", now="no such configuration")
         before, after = (
-            {key: value for key, value in to_record(one).items() if key not in OF_THE_RUN} for one in (row, now)
+            self._public({key: value for key, value in to_record(one).items() if key not in OF_THE_RUN})
+            for one in (row, now)
         )
         return first_difference(before, after)
+
+    def _of_this_run(self, part: SetupPart) -> SetupPart:
+        found: SetupPart = msgspec.convert(self._public(msgspec.to_builtins(part)), type(part))
+        return found
 
     def _once(self, key: tuple[object, ...], look: Callable[[], Found]) -> Found:
         if key not in self._known:

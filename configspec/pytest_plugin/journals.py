@@ -1,7 +1,8 @@
-"""Where a run's journal lies, and which one `--resume last` means."""
+"""Where a run's journal lies, which one `--resume last` means, and what becomes of one that is resumed in its place."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from contextlib import nullcontext
@@ -17,7 +18,8 @@ from configspec.pytest_plugin.journal_folder import last_with_a_row, new_name, p
 from configspec.pytest_plugin.options import LAST
 from configspec.pytest_plugin.redaction import public_row
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.records.journal import Journal
+from configspec.pytest_plugin.summary import tell_aside
+from configspec.records.journal import Journal, is_journal
 from configspec.records.journal_lock import hold_journal, is_being_written
 from configspec.records.samples import carry_samples, samples_folder
 
@@ -41,13 +43,18 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
         held = hold_journal(earlier.path, alone=in_place)
         if held is not None:
             config.add_cleanup(held.close)
+    if in_place and earlier is not None and not earlier.whole:
+        run.aside = _free_name_beside(earlier.path)
     with new_name(run.asked.journals, began) if named is None else nullcontext(named) as path:
         run.journal = Journal(
             path,
             header,
             earlier=() if earlier is None else (public_row(run, kept.entry) for kept in earlier.rows.values()),
             replace=in_place,
+            aside=run.aside,
         )
+    if run.aside is not None:
+        tell_aside(run, config)
     run.samples = samples_folder(run.journal.path)
     if earlier is not None:
         refs = [kept.row.samples for kept in earlier.rows.values()]
@@ -75,6 +82,17 @@ def check_journal(asked: Asked) -> None:
         raise UsageError(
             f"--journal {asked.journal}: already exists. Choose another name, or resume it: --resume {asked.journal}"
         )
+    if not is_journal(asked.journal):
+        raise UsageError(
+            f"--journal {asked.journal}: it is a results file, and the journal would take its place. Choose another "
+            "name for the journal."
+        )
+
+
+def _free_name_beside(path: Path) -> Path:
+    """A name for what is to be kept of a journal that another one takes the place of."""
+    names = (path.with_name(f"{path.name}.before-{number}") for number in itertools.count(1))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def earlier_path(asked: Asked) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from configspec.errors import RecordError
@@ -23,7 +22,6 @@ from configspec.records.codec import to_record
 from configspec.records.left_out import LeftOutList
 from configspec.records.reader import open_rows
 from configspec.records.row import Resumed, Row
-from configspec.records.setup import SetupPart
 from configspec.records.shared import with_record
 from configspec.theory.ids import ConfigurationId
 
@@ -41,7 +39,9 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
     rows: dict[str, KeptRow] = {}
     found: set[ConfigurationId] = set()
     for entry in file.entries(left_out):
-        if entry.row is not None:
+        if entry.row is None:
+            left_out.others += 1
+        else:
             origin = entry.row.resumed or Resumed(file=path.name, datetime=file.written)
             record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
             rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=with_record(entry.raw, record))
@@ -53,7 +53,9 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
             "Name another file, or the devices and families that it is of.",
             *left_out.lines(),
         )
-    return EarlierRun(path=path, rows=rows, left_out=left_out)
+    half_line = int(file.index is not None and file.index.cut_by_kill)
+    whole = left_out.count == half_line and not left_out.others
+    return EarlierRun(path=path, rows=rows, left_out=left_out, whole=whole)
 
 
 def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:
@@ -76,14 +78,11 @@ def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:
 
 
 def _current_setup(run: MeasuringRun, config: pytest.Config) -> CurrentSetup:
-    def of_this_run(part: SetupPart) -> SetupPart:
-        if not run.asked.anonymous:
-            return part
-        redacted: SetupPart = msgspec.convert(public_record(run, msgspec.to_builtins(part)), type(part))
-        return redacted
-
     if run.current_setup is None:
         run.current_setup = CurrentSetup(
-            run.plan.inventory, session_of(run, config), separate_k=run.asked.separate_k, public=of_this_run
+            run.plan.inventory,
+            session_of(run, config),
+            separate_k=run.asked.separate_k,
+            public=lambda plain: public_record(run, plain),
         )
     return run.current_setup

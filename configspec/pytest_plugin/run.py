@@ -93,6 +93,7 @@ class EarlierRun:
     path: Path
     rows: Mapping[str, KeptRow]
     left_out: LeftOutList  # what of the file could not be taken
+    whole: bool  # whether `rows` are all that the file holds, but for the half line that a kill left
 
 
 @dataclass
@@ -107,6 +108,7 @@ class MeasuringRun:
     session: ProfilingSession | None = None
     current_setup: CurrentSetup | None = None
     journal: Journal | None = None
+    aside: Path | None = None  # the earlier journal, where this one took its name and not all that it holds
     unwritten: list[Callable[[Journal], None]] = field(default_factory=list)  # what the journal lacks, in order
     journal_problem: str | None = None  # why it lacks it
     results: ResultsFiles | None = None  # once their writing is taken over

@@ -91,6 +91,11 @@ def _tell_resumed(terminal: Terminal, run: MeasuringRun) -> None:
         terminal.write_line(f"{left_out.counted}, and measured again where this run asks for it:", yellow=True)
         for line in left_out.lines():
             terminal.write_line(f"  {line}", yellow=True)
+    if run.aside is not None:
+        terminal.write_line(_of_aside(run), yellow=True)
+    elsewhere = len(run.earlier.rows.keys() - run.rows.keys())
+    if elsewhere and run.journal is not None:
+        terminal.write_line(f"{elsewhere} rows of it are of tests that did not run: they are in {run.journal.path}")
     for what, count in Counter(what for what, _, _ in run.again).most_common():
         then, now = next((then, now) for changed, then, now in run.again if changed == what)
         terminal.write_line(f"{count} rows no longer held: {what} was {then}, is {now}", yellow=True)
@@ -111,6 +116,21 @@ def _tell_unkept(terminal: Terminal, run: MeasuringRun) -> None:
             "same. What needs samples by token and position has to be measured again.",
             yellow=True,
         )
+
+
+def tell_aside(run: MeasuringRun, config: pytest.Config) -> None:
+    """At once, and again at the end: what the journal held, and does not hold from now on."""
+    terminal = terminal_of(config)
+    if terminal is not None:
+        terminal.write_now(_of_aside(run), yellow=True)
+
+
+def _of_aside(run: MeasuringRun) -> str:
+    assert run.earlier is not None
+    left = run.earlier.left_out
+    found = [left.counted] if left.count else []
+    found += [f"{left.others} without a record of configspec"] if left.others else []
+    return f"{run.earlier.path}: {', '.join(found)}. The file as it was is kept: {run.aside}"
 
 
 def tell_unwritten(run: MeasuringRun, config: pytest.Config) -> None:

@@ -8,6 +8,8 @@ stand to each other, and raise a ValueError that continues the name of what hold
     rate         accepted / drafted
     by_prompt    adds up to rounds and accepted
     round_s      the median of its samples
+    tokens_per_s K / round_s
+    goodput      of real decoding: tokens / total_s
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from configspec.printable import printable
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate
 from configspec.theory.prediction import RoundCost
-from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
 from configspec.theory.serving.link import Link
 
 MOST = 2**53 - 1  # beyond it a float does not count by ones
@@ -32,7 +34,6 @@ SHORTEST_S = 1e-12  # of a round: drafting takes time
 MOST_K = 4096
 MOST_TOKENS_PER_S = 1e16  # MOST_K in the shortest time
 MOST_WATTS, LEAST_WATTS = 1e9, 1e-9
-MOST_USD, LEAST_USD = 1e9, 1e-9  # per million tokens; 0 is a price too
 MOST_BITS_PER_S = 1e18
 NAME_LETTERS = 200
 TEXT_LETTERS = 100_000
@@ -106,11 +107,19 @@ def check_timed(k: int, timed_k: int | None, method: str) -> None:
 
 
 def check_speed(k: int, tokens_per_s: Estimate, round_s: Estimate) -> None:
-    """ValueError where the drafting speed is of another K."""
+    """ValueError where the drafting speed is of another K, or of other rounds."""
     if not _agree(tokens_per_s.value * round_s.value, k):
         raise ValueError(
             f"k is {k}, and {tokens_per_s.value:g} tokens/s for {round_s.value:g} s are of another; "
             "tokens_per_s is K over round_s"
+        )
+
+
+def check_goodput(goodput_tokens_per_s: float, tokens: int, total_s: float) -> None:
+    """ValueError where the goodput of real decoding is not that of its tokens and seconds."""
+    if not _agree(goodput_tokens_per_s, tokens / total_s):
+        raise ValueError(
+            f"goodput_tokens_per_s is {goodput_tokens_per_s:g}, and {tokens} tokens in {total_s:g} s are another"
         )
 
 
@@ -146,10 +155,10 @@ def check_decoding(decoding: Decoding | None) -> None:
 def check_serving(serving: Serving) -> None:
     """ValueError where nobody serves so."""
     price = serving.usd_per_million_tokens
-    check_within(verify_s=(serving.verify_s, 0, LONGEST_S), usd_per_million_tokens=(price, 0, MOST_USD))
+    check_within(verify_s=(serving.verify_s, 0, MOST_VERIFY_S), usd_per_million_tokens=(price, 0, MOST_USD))
     if 0 < price < LEAST_USD:
         raise ValueError(f"usd_per_million_tokens is {price:g}; a price is 0, or at least {LEAST_USD:g}")
-    check_each("verify_s_by_k", [verify_s for _, verify_s in serving.verify_s_by_k], least=0, most=LONGEST_S)
+    check_each("verify_s_by_k", [verify_s for _, verify_s in serving.verify_s_by_k], least=0, most=MOST_VERIFY_S)
     check_each("verify_s_by_k", [k for k, _ in serving.verify_s_by_k], least=0, most=MOST)
 
 

@@ -41,7 +41,7 @@ def row_of(record: Mapping[str, object]) -> Row:
         raise NotARow(_version_complaint(version))
     try:
         msgspec.json.encode(record)  # half a surrogate pair can be read, and never be written again
-        return _flags_checked(row_of_version_1(record) if version == 1 else msgspec.convert(record, Row))
+        return _checked(row_of_version_1(record) if version == 1 else msgspec.convert(record, Row))
     except msgspec.ValidationError as problem:
         raise NotARow(f"the record cannot be read: {in_words(problem, record)}") from problem
     except UnicodeEncodeError:
@@ -52,12 +52,17 @@ def row_of(record: Mapping[str, object]) -> Row:
         raise NotARow("the record cannot be read: it is nested too deeply") from None
 
 
-def _flags_checked(row: Row) -> Row:
+def _checked(row: Row) -> Row:
     for number, one in enumerate(row.flags):
         try:
             check_numbers(one)
         except ValueError as problem:
             raise NotARow(f"the record cannot be read: flags[{number}]: {problem}") from problem
+    if row.end_to_end is not None:
+        try:
+            row.end_to_end.check_goodput()
+        except ValueError as problem:
+            raise NotARow(f"the record cannot be read: end_to_end: {problem}") from problem
     return row
 
 

@@ -19,6 +19,7 @@ from configspec.records.bounds import (
     Text,
     Whole,
     check_cost,
+    check_goodput,
     check_link,
 )
 from configspec.theory.prediction import RoundCost
@@ -66,6 +67,10 @@ class EndToEnd:
             raise ValueError(f"returns is {self.returns} and catch_ups {self.catch_ups}, of {self.rounds} rounds")
         check_cost(self.cost)
         check_link(self.link)
+
+    def check_goodput(self) -> None:
+        """ValueError where what was read is not the goodput of its own tokens and seconds."""
+        check_goodput(self.goodput_tokens_per_s, self.tokens, self.total_s)
 
     @property
     def error(self) -> float:

@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from configspec.atomic import beside, put_in_new_place, put_in_place
+from configspec.atomic import beside, put_in_new_place, put_in_place, put_once_more
 from configspec.errors import RecordError, UsageError
 from configspec.records.bounded_file import bounded_lines, open_bounded
 from configspec.records.journal_line import (
+    CUT,
     START,
     VERSION,
     DroppedLine,
@@ -53,6 +54,7 @@ class Journal:
         *,
         earlier: Iterable[Mapping[str, object]] = (),
         replace: bool = False,
+        aside: Path | None = None,
     ) -> None:
         """Begin a journal; there is a whole one or none, whenever the process is killed.
 
@@ -61,6 +63,7 @@ class Journal:
             header: What the first line holds beside the version.
             earlier: Rows of an earlier run, which this one continues.
             replace: Replace the file if it exists.
+            aside: One more name for the file that is replaced.
 
         Raises:
             UsageError: It already exists, or cannot be written.
@@ -77,6 +80,8 @@ class Journal:
                 self._write(_row_line(dumps(row)))
                 self.rows += 1
             if replace:
+                if aside is not None:
+                    put_once_more(path, aside)
                 put_in_place(partial, path)
             else:
                 _put_new(partial, path)
@@ -187,6 +192,11 @@ class JournalIndex:
     def cut(self) -> int:
         """1 where the last line cannot be taken: a kill may have cut it."""
         return int(self.last in self.unread)
+
+    @property
+    def cut_by_kill(self) -> bool:
+        """Whether the last line is but the beginning of one."""
+        return self.unread.get(self.last) == CUT
 
 
 def is_journal(path: Path) -> bool:

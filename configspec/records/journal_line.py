@@ -17,6 +17,7 @@ from configspec.untrusted import NotJson, parse_json
 VERSION = 1
 START = b'{"configspec_journal":'
 KEY = "configspec_journal"
+CUT = "it is cut short, as a kill leaves it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,5 +110,5 @@ def _damage(text: bytes, problem: NotJson) -> str:
     if 0 in text:
         return f"zero bytes in it, as a power cut leaves them ({problem})"
     if problem.cut_short and not text.endswith(b"\n"):
-        return "it is cut short, as a kill leaves it"
+        return CUT
     return f"it is damaged: {problem}"

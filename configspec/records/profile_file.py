@@ -40,11 +40,9 @@ from pathlib import Path
 
 from configspec.errors import RecordError, did_you_mean
 from configspec.records.bounds import (
-    LEAST_USD,
     LEAST_WATTS,
     LONGEST_S,
     MOST_K,
-    MOST_USD,
     MOST_WATTS,
     SHORTEST_S,
 )
@@ -53,7 +51,7 @@ from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import flag
 from configspec.theory.ids import Drafter, configuration_id
 from configspec.theory.profile import Acceptance, Configuration
-from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
 
 VERSION = 1
 
@@ -147,7 +145,7 @@ def _drafter(parts: Mapping[str, Node]) -> Drafter:
 def _serving(node: Node) -> Serving:
     fields = node.fields("verify_s", "usd_per_million_tokens", "bills")
     return Serving(
-        verify_s=fields["verify_s"].number(least=0, most=LONGEST_S),
+        verify_s=fields["verify_s"].number(least=0, most=MOST_VERIFY_S),
         usd_per_million_tokens=fields["usd_per_million_tokens"].number(least=LEAST_USD, most=MOST_USD),
         bills=fields["bills"].one_of("drafted", "drafted+1"),
     )
@@ -169,7 +167,7 @@ def _device(
         by_k = families[family].acceptance.get(drafter)
         if by_k is None:
             raise cell.wrong(f"families.{family}.acceptance has no row for {drafter}; add one")
-        speed = _figure(parts["drafting_tokens_per_s"], confidence, least=1 / LONGEST_S, most=1 / SHORTEST_S)
+        speed = _speed(parts["drafting_tokens_per_s"], confidence, longest_k=max(by_k))
         power_w, power_reason = _power(cell, parts, confidence)
         configurations += [
             Configuration(
@@ -193,6 +191,14 @@ def _power(cell: Node, parts: Mapping[str, Node], confidence: float) -> tuple[Es
     if reason is None:
         raise cell.wrong("power_w is null; power_reason must say why")
     return None, reason
+
+
+def _speed(node: Node, confidence: float, *, longest_k: int) -> Estimate:
+    """Tokens a second, with which a round of every K takes a time that a record can hold."""
+    speed = _figure(node, confidence, least=1 / LONGEST_S, most=1 / SHORTEST_S)
+    if _round_s(longest_k, speed).high > LONGEST_S:
+        raise node.wrong(f"found {node.found()}; with it, a round of K={longest_k} takes more than {LONGEST_S:g} s")
+    return speed
 
 
 def _round_s(k: int, speed: Estimate) -> Estimate:

@@ -22,7 +22,7 @@ from configspec.records.left_out import LeftOutList
 from configspec.records.row import KEY, Row
 from configspec.records.row_file import ROWS, RowFile
 from configspec.records.row_lines import OtherLayoutError, kept_of_journal, kept_of_results
-from configspec.records.shared import SHARED
+from configspec.records.shared import SHARED, checked_facts
 
 Kept = TypeVar("Kept")
 MEASURE = "pytest -m hil --device DEVICE --benchmark-json=results.json"
@@ -174,6 +174,6 @@ def _results(path: Path) -> RowFile:
     ours = head.pop(KEY, None)
     if isinstance(ours, dict):
         found = ours.get(SHARED)
-        shared = found if isinstance(found, dict) else {}
+        shared = checked_facts(found) if isinstance(found, dict) else {}
         ours = {key: value for key, value in ours.items() if key != SHARED} or None
     return RowFile(path=path, head=head if ours is None else {**head, KEY: ours}, shared=shared, index=None)

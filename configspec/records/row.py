@@ -261,8 +261,7 @@ class Row:
         check_counted(self.k, self.acceptance.rounds, self.acceptance.drafted)
         check_timed(self.k, self.drafting.timed_k, self.drafting.method)
         check_returns(self.k, self.drafting.going_back)
-        if self.drafting.method == "replay":  # no rounds and no counts: K shows in the speed alone
-            check_speed(self.k, self.drafting.tokens_per_s, self.drafting.round_s)
+        check_speed(self.k, self.drafting.tokens_per_s, self.drafting.round_s)
         check_serving(self.serving)
 
     @property

@@ -7,7 +7,6 @@ ten times as long, and have the words for what is wrong with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache, cached_property
 from typing import Literal, TypeVar
 
@@ -15,8 +14,9 @@ import msgspec
 
 from configspec.records.plain import loads
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
-from configspec.records.shared import FACTS
+from configspec.records.shared import FACTS, checked_facts, is_of_hash
 from configspec.theory.flags import check_numbers
+from configspec.untrusted import parse_json
 
 Fact = TypeVar("Fact")
 NO_RECORD = msgspec.Raw(b"")
@@ -85,11 +85,12 @@ class Facts:
         self._models = _read_once(head, Models)
         self._verification = _read_once(head, Verification)
         self._colons: dict[tuple[object, ...], int] = {}  # by the shape of a record
+        self._around: set[int] = set()  # colons of entries without their records, of which no key stands there twice
 
     @cached_property
     def plain(self) -> Mapping[str, object]:
         """As the general reader has them."""
-        return {sha256: loads(bytes(raw)) for sha256, raw in self._head.items()}
+        return checked_facts({sha256: loads(bytes(raw)) for sha256, raw in self._head.items()})
 
     def has_colons(self, row: Row, refs: _References | None, found: int) -> bool:
         """Whether a record has no more colons than as configspec writes it: else it has a key twice, or one of its own.
@@ -103,14 +104,26 @@ class Facts:
             self._colons[shape] = found
         return True
 
-    def added(self, row: Row, refs: _References) -> Row:
-        """The row with the facts that it refers to; LookupError where one is not there."""
-        return replace(
-            row,
-            environment=row.environment if refs.environment is None else self._environment(refs.environment),
-            models=row.models if refs.models is None else self._models(refs.models),
-            verification=row.verification if refs.verification is None else self._verification(refs.verification),
-        )
+    def check_around(self, line: bytes, found: int) -> None:
+        """OddLineError where a line has a key twice, outside of its record too, where nothing is made of it.
+
+        Args:
+            line: All of it, the record with it.
+            found: Its colons outside of the record. Lines with as many as one that was looked at are taken for alike.
+        """
+        if found not in self._around:
+            parse_json(line, constants=True, surrogates=True, unique_keys=True)
+            self._around.add(found)
+
+    def add(self, row: Row, refs: _References) -> None:
+        """Give a row that nobody else holds yet the facts that it refers to; LookupError where one is not there."""
+        # Not by `dataclasses.replace`: that checks the whole row once more, which takes as long as to read it.
+        if refs.environment is not None:
+            object.__setattr__(row, "environment", self._environment(refs.environment))
+        if refs.models is not None:
+            object.__setattr__(row, "models", self._models(refs.models))
+        if refs.verification is not None:
+            object.__setattr__(row, "verification", self._verification(refs.verification))
 
 
 def _colons(row: Row, refs: _References | None) -> int:
@@ -142,7 +155,13 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
 
 
 def _read_once(head: Mapping[str, msgspec.Raw], kind: type[Fact]) -> Callable[[str], Fact]:
-    return cache(lambda sha256: msgspec.json.decode(head[sha256], type=kind))
+    def read(sha256: str) -> Fact:
+        raw = head[sha256]
+        if not is_of_hash(msgspec.json.decode(raw), sha256):
+            raise OddLineError
+        return msgspec.json.decode(raw, type=kind)
+
+    return cache(read)
 
 
 def row_in_results(line: bytes, facts: Facts) -> Row | None:
@@ -180,9 +199,15 @@ def _row_of(entry: _Entry, line: bytes, facts: Facts) -> Row | None:
     row = _row.decode(content)
     for one in row.flags:
         check_numbers(one)
-    if not facts.has_colons(row, record.shared, content.count(COLON)):
+    if row.end_to_end is not None:
+        row.end_to_end.check_goodput()
+    colons = content.count(COLON)
+    if not facts.has_colons(row, record.shared, colons):
         raise OddLineError
-    return row if record.shared is None else facts.added(row, record.shared)
+    facts.check_around(line, line.count(COLON) - colons)
+    if record.shared is not None:
+        facts.add(row, record.shared)
+    return row
 
 
 def is_text(line: bytes) -> bool:

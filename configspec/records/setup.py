@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import takewhile
 from typing import TypeAlias
 
+from configspec.printable import CUT
 from configspec.records.row import Row
 from configspec.theory.decoding import Decoding
 from configspec.theory.serving.link import Link
 
 SHOWN = 24  # characters of a value in a message
+ALIKE = 8  # of them before the first that differs, where that is far inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +163,11 @@ def difference(part: str, then: SetupPart | None, now: SetupPart | None) -> Diff
     if then == now:
         return None
     if then is None or now is None or type(then) is not type(now):
-        return Difference(what=part, then=_short(then), now=_short(now))
+        return _difference(part, then, now)
     for field in fields(then):
         before, after = getattr(then, field.name), getattr(now, field.name)
         if before != after:
-            return Difference(what=f"{part}.{field.name}", then=_short(before), now=_short(after))
+            return _difference(f"{part}.{field.name}", before, after)
     return None
 
 
@@ -177,9 +180,17 @@ def first_difference(then: object, now: object, path: str = "") -> Difference | 
             found = first_difference(then.get(key), now.get(key), f"{path}.{key}" if path else str(key))
             if found is not None:
                 return found
-    return Difference(what=path, then=_short(then), now=_short(now))
+    return _difference(path, then, now)
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+def _difference(what: str, then: object, now: object) -> Difference:
+    one, other = str(then), str(now)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    # What llama.cpp says of itself has 300 letters, and may differ in the last ones.
+    skipped = 0 if same < SHOWN - len(CUT) else same - ALIKE
+    return Difference(what=what, then=_short(one, skipped), now=_short(other, skipped))
+
+
+def _short(text: str, skipped: int) -> str:
+    rest = f"{CUT if skipped else ''}{text[skipped:]}"
+    return rest if len(rest) <= SHOWN else f"{rest[: SHOWN - len(CUT)]}{CUT}"

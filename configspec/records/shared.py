@@ -3,21 +3,24 @@
     "configspec": {"shared": {HASH: {...}}}                             in the head
     "shared": {"environment": HASH, "models": HASH}                     in a record, in place of these values
 
-In the journal each row is whole. Records of version 1 stay as they are.
+In the journal each row is whole. Records of version 1 stay as they are. The hash is that of the fact as msgspec writes
+it with sorted keys; a fact that has another one was changed since, and the rows that refer to it cannot be taken.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import msgspec
 
-from configspec.records.row import KEY
+from configspec.records.row import KEY, Environment, Models, Verification
 
 SHARED = "shared"
 FACTS = ("environment", "models", "verification")  # of a device, of a draft, of a family at one K
 SINCE = 2  # the version of records that may refer
+KINDS = (Environment, Models, Verification)
 
 
 def record_of(row: Mapping[str, object]) -> dict[str, object] | None:
@@ -45,9 +48,42 @@ class SharedFacts:
         return with_record(row, {**rest, SHARED: refs})
 
     def _kept(self, value: object) -> str:
-        sha256 = hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+        sha256 = _sha256(value)
         self.values.setdefault(sha256, value)
         return sha256
+
+
+class ChangedFact:
+    """In place of a fact that is not what its hash says."""
+
+
+CHANGED = ChangedFact()
+
+
+def checked_facts(values: Mapping[str, object]) -> dict[str, object]:
+    """The facts of a file's head, each held against its hash once; `CHANGED` in place of what is another."""
+    return {sha256: value if is_of_hash(value, sha256) else CHANGED for sha256, value in values.items()}
+
+
+def is_of_hash(value: object, sha256: str) -> bool:
+    """Whether a fact that was read is the one that was written under this hash.
+
+    Other tools write 60.0 as 60: the same number, and another text. So it is also tried as configspec would write it.
+    """
+    try:
+        return _sha256(value) == sha256 or any(_sha256(again) == sha256 for again in _as_written(value))
+    except (ValueError, OverflowError, RecursionError):  # half a surrogate pair, 65 bits, too deep: never written here
+        return False
+
+
+def _as_written(value: object) -> Iterator[object]:
+    for kind in KINDS:
+        with suppress(msgspec.ValidationError):
+            yield msgspec.to_builtins(msgspec.convert(value, kind))
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 class DanglingFacts(ValueError):  # noqa: N818 (it is a property of the record)
@@ -58,7 +94,7 @@ def resolved(row: dict[str, object], shared: Mapping[str, object]) -> dict[str, 
     """The row with its facts in place of the references.
 
     Raises:
-        DanglingFacts: A reference leads nowhere, or is none.
+        DanglingFacts: A reference leads nowhere, to what is not of its hash, or is none.
     """
     record = record_of(row)
     if record is None or SHARED not in record:
@@ -77,6 +113,11 @@ def resolved(row: dict[str, object], shared: Mapping[str, object]) -> dict[str, 
             raise DanglingFacts(
                 f"its {key} is in the file's head under configspec.shared, by the hash {sha256:.12}, "
                 "which is not there. Fetch the whole file again"
+            )
+        if shared[sha256] is CHANGED:
+            raise DanglingFacts(
+                f"its {key} is in the file's head under configspec.shared, by the hash {sha256:.12}, "
+                "which is not that of what is there: it was changed since. Fetch the whole file again"
             )
         whole[key] = shared[sha256]
     return with_record(row, whole)

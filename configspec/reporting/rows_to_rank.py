@@ -65,13 +65,13 @@ def ranked_row() -> Callable[[Row], RankedRow]:
 def check_setups(rows: Sequence[RankedRow], file: Path) -> None:
     """A RecordError where a row contradicts an earlier one: two boards under one name cannot be ranked together."""
     known = KnownSetups()
-    for row in rows:
-        contradiction = known.contradiction(row.parts, file, row.id.id)
-        if contradiction is not None:
-            raise RecordError(
-                f"{contradiction} Such rows do not compare. Rank the file of each run by itself, or leave the later "
-                "ones out: configspec merge FILE -o NEW --prefer newest"
-            )
+    found = [told for row in rows if (told := known.contradiction(row.parts, file, row.id.id)) is not None]
+    if found:
+        counted = f"{len(found)} of {len(rows)} rows contradict{'s' if len(found) == 1 else ''} an earlier one"
+        raise RecordError(
+            f"{found[0]} Such rows do not compare: {counted}. Rank the file of each run by itself, or leave the later "
+            "ones out: configspec merge FILE -o NEW --prefer newest"
+        )
 
 
 def last_of_each(rows: Sequence[RankedRow], file: Path, left_out: LeftOutList) -> list[RankedRow]:

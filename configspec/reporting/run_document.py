@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
@@ -19,7 +20,7 @@ from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.reporting.verification_section import verification_section
 from configspec.selection.by_category import CategoryRanking, rank_by_category
 from configspec.selection.query import Query
-from configspec.selection.ranking import Ranking
+from configspec.selection.ranking import DEFAULT_RULES, Ranking
 from configspec.targets.server.llama_server_flags import Spelling
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -45,7 +46,7 @@ def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = Non
         installed: How the llama-server of this host is told what to draft, if there is one.
     """
     measured = rows_to_rank(rows)
-    rankings = Query().answer(measured)
+    rankings = Query(rules=replace(DEFAULT_RULES, top=top)).answer(measured)
     settings = settings_of((row.id, tuple(named_parts(row))) for row in rows)
     return _document(
         Section(heading="rankings", blocks=ranking_sections(rankings, top)),

@@ -22,8 +22,8 @@ def drawn_medians(samples: NDArray[np.float64], *, resamples: int, rng: np.rando
     Each resample draws the same places of every list. The draws are those of `rng.integers(n, size=(resamples, n))`.
     """
     lists, n = samples.shape
-    order = np.argsort(samples, axis=1)
-    ordered = np.take_along_axis(samples, order, axis=1)
+    order = np.argsort(samples, axis=1) if lists else np.empty((0, n), dtype=np.intp)
+    ordered = np.take_along_axis(samples, order, axis=1) if lists else samples
     medians = np.empty((lists, resamples))
     at_a_time = max(DRAWN // n, 1)
     for begin in range(0, resamples, at_a_time):

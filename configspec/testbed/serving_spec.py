@@ -11,14 +11,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from configspec.testbed.key_types import MAX_S, NotNegative
+from configspec.testbed.key_types import NotNegative
 from configspec.testbed.spec import Spec
-from configspec.theory.serving.assumptions import Bills, Serving
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, Serving
 
-MIN_USD, MAX_USD = (
-    0.000001,
-    1_000_000.0,
-)  # for a million tokens; beyond, dollars for one token or tokens for one overflow
 _DEFAULT = Serving()
 
 
@@ -27,7 +23,7 @@ class PriceSpec(Spec):
     """What the verifier's tokens cost."""
 
     usd_per_million_tokens: Annotated[
-        Annotated[float, Field(strict=True, ge=MIN_USD, le=MAX_USD)] | None,
+        Annotated[float, Field(strict=True, ge=LEAST_USD, le=MOST_USD)] | None,
         Field(description=f"US dollars for a million tokens; default: {_DEFAULT.usd_per_million_tokens:.2f}"),
     ] = None
     bills: Annotated[
@@ -45,7 +41,7 @@ class ServingSpec(Spec):
     )
 
     verify_s: Annotated[
-        Annotated[NotNegative, Field(le=MAX_S)] | None,
+        Annotated[NotNegative, Field(le=MOST_VERIFY_S)] | None,
         Field(description=f"Seconds that the verifier and the link take per round; default: {_DEFAULT.verify_s}"),
     ] = None
     verify: Annotated[

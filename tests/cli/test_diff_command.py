@@ -10,6 +10,7 @@ import pytest
 from example_rows import BOARD, DRAFT, raw_row, whole_row
 
 from configspec.cli import main
+from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.row import Row
 
 
@@ -27,9 +28,11 @@ def then(tmp_path: Path) -> str:
 def slower(k: int, **draft: object) -> Row:
     """The row of a draft opened in another way, at half the speed."""
     row = whole_row(k, draft=replace(DRAFT, **draft))  # type: ignore[arg-type]
-    speed = row.drafting.tokens_per_s
-    half = replace(speed, value=speed.value / 2, low=speed.low / 2, high=speed.high / 2)
-    return replace(row, drafting=replace(row.drafting, tokens_per_s=half))
+    round_s = row.drafting.round_s
+    twice_s = replace(round_s, value=round_s.value * 2, low=round_s.low * 2, high=round_s.high * 2)
+    samples_s = tuple(one * 2 for one in row.drafting.round_samples_s)
+    slow = replace(row.drafting, tokens_per_s=tokens_per_s(k, twice_s), round_s=twice_s, round_samples_s=samples_s)
+    return replace(row, drafting=slow)
 
 
 def test_a_file_equals_itself(then, capsys):

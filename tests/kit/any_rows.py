@@ -141,12 +141,13 @@ def decodings(draw: st.DrawFn) -> EndToEnd:
     accepted, drafted = sorted(draw(st.tuples(counts, counts)))
     catch_ups, rounds = sorted(draw(st.tuples(counts, st.integers(1, 99))))
     seconds = st.just(0.0) | positive
+    tokens, total_s = draw(st.integers(1, 99)), draw(positive)
     return EndToEnd(
-        goodput_tokens_per_s=draw(positive),
+        goodput_tokens_per_s=tokens / total_s,
         goodput_by_repeat_tokens_per_s=draw(times()),
         repeats_s=draw(times()),
         predicted_goodput_tokens_per_s=draw(positive),
-        tokens=draw(counts),
+        tokens=tokens,
         rounds=max(rounds, 1),
         drafted=drafted,
         accepted=accepted,
@@ -157,7 +158,7 @@ def decodings(draw: st.DrawFn) -> EndToEnd:
         link_s=draw(seconds),
         verification_s=draw(seconds),
         bookkeeping_s=draw(seconds),
-        total_s=draw(positive),
+        total_s=total_s,
         cost=RoundCost(round_s=draw(positive), catch_up_s=0.0, verify_s=0.5, exchange_s=0.001),
         prompts=("p1", "p2"),
         new_tokens=draw(counts),

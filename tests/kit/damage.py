@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import random
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 HOSTILE_TEXTS = (
@@ -56,6 +57,8 @@ EXTREME_VALUES: tuple[object, ...] = (
     [1e308] * 3,
     *HOSTILE_TEXTS,
 )
+# What every writer of JSON writes alike.
+FINITE_VALUES = tuple(one for one in EXTREME_VALUES if not isinstance(one, int | float) or abs(one) < 1e300)
 FORBIDDEN_SIGNS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 Key = str | int
 
@@ -98,6 +101,54 @@ def one_field_at_a_time(document: object, *, seed: int, at_most: int) -> Iterato
             yield f"without {name}", without(document, at)
         else:
             yield f"{name} = {EXTREME_VALUES[index]!r:.60}", replaced(document, at, EXTREME_VALUES[index])
+
+
+def two_fields_at_a_time(document: object, *, seed: int, count: int) -> Iterator[tuple[str, object]]:
+    """Copies of a list of entries with two faults: fields that have changed places, are written otherwise, or extreme.
+
+    What one fault alone would show, the other may hide.
+    """
+    luck = random.Random(seed)
+    for _ in range(count):
+        changed, names = copy.deepcopy(document), []
+        for _ in range(2):
+            name, changed = _one_fault(changed, luck)
+            names.append(name)
+        yield " and ".join(names), changed
+
+
+def _one_fault(document: object, luck: random.Random) -> tuple[str, object]:
+    every = [at for place in range(len(document)) for at in fields(document[place], (place,))]  # type: ignore[arg-type,index]
+    at = luck.choice([way for way in every if len(way) > 1])
+    name, value = ".".join(map(str, at)), _inside(document, at)[at[-1]]
+    match luck.randrange(4):
+        case 0:
+            other = luck.choice([way for way in every if way[-1] == at[-1] and len(way) > 1])
+            theirs = _inside(document, other)[other[-1]]
+            swapped = replaced(document, at, copy.deepcopy(theirs))
+            # A field that holds the other is gone by now.
+            nested = at == other[: len(at)] or other == at[: len(other)]
+            return f"{name} for {'.'.join(map(str, other))}", swapped if nested else replaced(swapped, other, value)
+        case 1:
+            return f"{name} written otherwise", replaced(document, at, _written_otherwise(value))
+        case 2:
+            return f"without {name}", without(document, at)
+        case _:
+            extreme = luck.choice(FINITE_VALUES)
+            return f"{name} = {extreme!r:.60}", replaced(document, at, extreme)
+
+
+def _written_otherwise(value: object) -> object:
+    """The same to a person: 3 as 3.0, true as 1, a letter in two parts."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return float(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        return unicodedata.normalize("NFD", value)
+    return [value]
 
 
 def damaged_bytes(content: bytes, *, seed: int, count: int) -> Iterator[tuple[str, bytes]]:

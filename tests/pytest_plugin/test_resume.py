@@ -150,6 +150,45 @@ def test_the_journal_may_be_named(testbed, pytester, rows_of):
     assert len(rows_of("here/mine.jsonl")) == EVERYTHING
 
 
+BAD_LINE = '{"row": {"fullname": "t.py::far", "extra_info": {"configspec": {"version": 3}}}}\n'
+
+
+def test_what_a_journal_resumed_in_place_cannot_give_is_kept_aside(testbed, pytester, rows_of):
+    """A row of a newer configspec, and one without a record: named, and the file as it was has another name."""
+    pytester.runpytest("--device", "fast", "--journal", "mine.jsonl")
+    whole = Path("mine.jsonl").read_text()
+    Path("mine.jsonl").write_text(before := whole + BAD_LINE + '{"row": {"fullname": "t.py::host"}}\n')
+    Path("mine.jsonl.before-1").write_text("somebody's")
+    result = pytester.runpytest("--device", "fast", "--k=1,2", "--journal", "mine.jsonl", "--resume", "mine.jsonl")
+    assert result.ret == 0
+    told = "*mine.jsonl: 1 entry was left out, 1 without a record of configspec. The file as it was is kept: *before-2"
+    newer = "  *mine.jsonl: t.py::far: the record is of version 3*"
+    result.stdout.fnmatch_lines([told, newer, told, "2 rows of it are*"])
+    assert Path("mine.jsonl.before-1").read_text() == "somebody's"
+    assert Path("mine.jsonl.before-2").read_text() == before
+    assert len(rows_of("mine.jsonl")) == 6
+
+
+def test_half_a_line_of_a_journal_resumed_in_place_is_only_told(testbed, pytester, rows_of):
+    """As a kill leaves it: there is no row in it."""
+    pytester.runpytest("--device", "fast", "--journal", "mine.jsonl")
+    Path("mine.jsonl").write_text(Path("mine.jsonl").read_text()[:-100])
+    result = pytester.runpytest("--device", "fast", "--journal", "mine.jsonl", "--resume", "mine.jsonl")
+    result.stdout.fnmatch_lines(["*mine.jsonl: line 7: it is cut short, as a kill leaves it"])
+    assert len(rows_of("mine.jsonl")) == 6
+    assert not list(pytester.path.glob("*before*"))
+
+
+def test_a_journal_does_not_take_the_place_of_a_results_file(testbed, pytester):
+    """Which may hold what no journal does: other benchmarks, and what pytest-benchmark knows of the machine."""
+    pytester.runpytest("--device", "fast", "--benchmark-json=r.json")
+    before = Path("r.json").read_bytes()
+    result = pytester.runpytest("--device", "fast", "--journal", "r.json", "--resume", "r.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--journal *r.json: it is a results file, and the journal would take its place*"])
+    assert Path("r.json").read_bytes() == before
+
+
 def test_a_journal_that_cannot_be_written_ends_the_run_before_it_measures(testbed, pytester):
     """A file stands where its folder should be."""
     Path("file").write_text("")

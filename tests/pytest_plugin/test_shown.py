@@ -89,3 +89,5 @@ def test_an_anonymous_run_keeps_facts_and_loses_names(testbed, pytester, monkeyp
         assert "raspberry pi 5 by <user>@rpi on <host>, see ~/notes" in text
         assert "nano-7" not in text
         assert "/home/pi" not in text
+    again = pytester.runpytest("--device", "fast", "--anonymous", "--resume=j.jsonl")
+    assert again.parseoutcomes() == {"resumed": 6}  # what is left out of a row is no change of it

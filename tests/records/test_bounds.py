@@ -15,7 +15,7 @@ from damage import one_field_at_a_time, replaced
 from example_rows import DECODED, DRAFT, measured_row, raw_row, whole_row
 from hypothesis import given, settings
 
-from configspec.records.bounds import LEAST_USD, LEAST_WATTS, LONGEST_S, MOST_K, MOST_USD, MOST_WATTS, SHORTEST_S
+from configspec.records.bounds import LEAST_WATTS, LONGEST_S, MOST_K, MOST_WATTS, SHORTEST_S
 from configspec.records.codec import NotARow, row_of, to_record
 from configspec.records.going_back import GoingBack
 from configspec.records.left_out import LeftOutList
@@ -28,7 +28,7 @@ from configspec.theory.flags import NUMBERS, Code
 from configspec.theory.going_back import ReturnCost
 from configspec.theory.objectives.objective import figures_of, objective_value
 from configspec.theory.objectives.registry import OBJECTIVES
-from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
 
 RECORDINGS = Path(__file__).parents[2] / "fixtures" / "recordings" / "records"
 
@@ -93,6 +93,7 @@ IMPOSSIBLE: list[tuple[str, object, str]] = [
     ("drafting.round_s.value", 0.51, "round_s is 0.51, and the median of its samples 0.5"),
     ("drafting.round_s.low", 0.0, "round_s cannot be: low <= value <= high is needed, 1e-12 to 1e+09"),
     ("drafting.round_samples_s", [1e308] * 20, "drafting.round_samples_s[0]: expected float <= 1000000000.0"),
+    ("drafting.tokens_per_s.value", 4.1, "k is 2, and 4.1 tokens/s for 0.5 s are of another"),
     ("drafting.tokens_per_s.high", 1e300, "drafting: tokens_per_s cannot be"),
     ("drafting.seconds_allowed", -1.0, "drafting.seconds_allowed: expected float >= 0.0, found -1.0"),
     ("serving.verify_s", 1e308, "verify_s is 1e+308; it is 0 to 1e+09"),
@@ -194,6 +195,14 @@ def test_a_cost_that_cannot_be_is_told_with_field_and_reason(way: str, value: ob
     assert said in str(told.value)
 
 
+def test_measured_goodput_is_tokens_over_seconds() -> None:
+    """Of what was decoded for real."""
+    record = json.loads(json.dumps(to_record(measured_row(4, end_to_end=DECODED))))
+    for way, value in (("goodput_tokens_per_s", 40.0), ("tokens", 10), ("total_s", 2.5)):
+        with pytest.raises(NotARow, match=r"end_to_end: goodput_tokens_per_s is .*, and .* tokens in .* s are another"):
+            row_of(as_record(replaced(record, ["end_to_end", way], value)))
+
+
 def test_times_of_two_clocks_may_be_below_zero() -> None:
     """The link's time is what is left between two clocks."""
     row = measured_row(4, end_to_end=replace(DECODED, link_s=-1e-6))
@@ -202,7 +211,7 @@ def test_times_of_two_clocks_may_be_below_zero() -> None:
 
 FAR = {
     "round_s": (SHORTEST_S, LONGEST_S),
-    "verify_s": (0.0, LONGEST_S),
+    "verify_s": (0.0, MOST_VERIFY_S),
     "usd": (LEAST_USD, MOST_USD),
     "watts": (LEAST_WATTS, MOST_WATTS),
 }

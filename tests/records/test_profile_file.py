@@ -17,7 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
+from configspec.profiling.recorded_cell import recorded_row
+from configspec.records.bounds import LONGEST_S, MOST_K
+from configspec.records.codec import row_of, to_record
 from configspec.records.profile_file import read_profile
+from configspec.records.row import Environment
 from configspec.theory.objectives.objective import objective_value
 from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.profile import Configuration
@@ -267,3 +271,35 @@ def test_a_key_that_stands_twice_is_told(tmp_path: Path) -> None:
     """A parser would take the last in silence."""
     text = PAPER.read_text(encoding="utf-8")
     assert "the key 'provenance' stands twice" in complaint(tmp_path, text.replace("{", '{"provenance": "x",', 1))
+
+
+@settings(law, max_examples=60)
+@given(
+    st.integers(1, MOST_K),
+    st.sampled_from([1e-9, 1e-8, 1.0, 1e12]) | st.floats(1e-9, 1e12),
+    st.sampled_from([0.0, 1e-300, 1.0]),
+)
+def test_what_a_profile_says_can_be_a_row(tmp_path: Path, k: int, tokens_per_s: float, rate: float) -> None:
+    """At the bounds of speed, K and rate: it is told with its key, or is a row that can be written and read."""
+
+    def exactly(value: float) -> dict[str, float]:
+        return {"value": value, "low": value, "high": value}
+
+    document = copy.deepcopy(DOCUMENT)
+    name, family = next(iter(document["families"].items()))
+    cell = next(one for one in document["devices"]["rpi5"]["cells"] if one["family"] == name)
+    drafter = {key: cell[key] for key in ("draft", "quant")}
+    family["acceptance"] = [{**drafter, "k": k, "rate": exactly(rate), "from": "made up"}]
+    document["families"] = {name: family}
+    document["devices"] = {"d": {"name": "d", "cells": [{**cell, "drafting_tokens_per_s": exactly(tokens_per_s)}]}}
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    if k / tokens_per_s > LONGEST_S:
+        said = rf"devices\.d\.cells\[0\]\.drafting_tokens_per_s: found {{.*a round of K={k} takes more than 1e\+09 s"
+        with pytest.raises(RecordError, match=said):
+            read_profile(path)
+        return
+    profile = read_profile(path)
+    (one,) = profile.configurations("d", "d")
+    row = recorded_row(one, profile.serving[name], Environment(source=profile.source))
+    assert row_of(to_record(row)) == row

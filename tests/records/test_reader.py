@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rewriting import rewrite_results
 
 from configspec.errors import RecordError
+from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.journal import Journal
 from configspec.records.reader import open_rows, read_rows
 from configspec.records.results_file import write_results
@@ -138,7 +139,9 @@ def test_a_row_of_ten_tokens_is_small(tmp_path):
     """Under 5 kB in the file, with 20 rounds and 24 prompts."""
     row = whole_row(10)
     times = tuple(0.123456789 + 1e-9 * one for one in range(20))
-    row = replace(row, drafting=replace(row.drafting, round_s=median_estimate(times), round_samples_s=times))
+    round_s = median_estimate(times)
+    timed = replace(row.drafting, tokens_per_s=tokens_per_s(10, round_s), round_s=round_s, round_samples_s=times)
+    row = replace(row, drafting=timed)
     path = tmp_path / "r.json"
     write_results(path, HEAD, lambda: [{**raw_row(row), "stats": {"data": list(times)}}])
     (line,) = [line for line in path.read_text().splitlines() if line.startswith('{"group"')]

@@ -9,6 +9,7 @@ import pytest
 from any_rows import rows
 from example_rows import BOARD, measured_row, whole_row
 from hypothesis import given
+from hypothesis import strategies as st
 
 from configspec.records.row import Environment
 from configspec.records.setup import DeviceSetup, difference, named_parts, setup_of
@@ -47,6 +48,24 @@ def test_long_values_are_cut_short():
     found = difference("device", DeviceSetup(source="a" * 99), DeviceSetup(source="b"))
     assert found is not None
     assert (found.then, found.now) == ("a" * 21 + "...", "b")
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_two_values_that_differ_are_shown_differently(same: str, one: str, other: str):
+    """However far inside the first letter is that differs."""
+    found = difference("device", DeviceSetup(source=same + one), DeviceSetup(source=same + other))
+    assert (found is None) == (one == other)
+    if found is not None:
+        assert found.then != found.now
+        assert max(len(found.then), len(found.now)) <= 24
+
+
+def test_what_a_long_text_differs_in_is_shown():
+    """A build of llama.cpp with one instruction set more."""
+    texts = [f"CPU : SSE3 = 1 | AVX = 1 | AVX2 = {flag} | REPACK = 1" for flag in (1, 0)]
+    found = difference("device", *(DeviceSetup(llama_cpp_system_info=text) for text in texts))
+    assert found is not None
+    assert (found.then, found.now) == ("... AVX2 = 1 | REPACK...", "... AVX2 = 0 | REPACK...")
 
 
 def test_a_row_is_about_things_with_names():

@@ -264,7 +264,7 @@ def test_a_wrong_family_is_told(write_inventory: WriteInventory, tmp_path: Path,
         ("serving: {verify_s: -0.1}", "serving.verify_s is -0.1. It has to be 0 or more."),
         (
             "serving: {price: {usd_per_million_tokens: 0}}",
-            "serving.price.usd_per_million_tokens is 0. It has to be 0.000001 or more.",
+            "serving.price.usd_per_million_tokens is 0. It has to be 0.000000001 or more.",
         ),
         (
             "serving: {price: {bills: tokens}}",

@@ -150,7 +150,7 @@ def _check_whole(path: Path, header: GgufHeader) -> Counter[str]:
     gguf = _gguf_package()
     size_bytes = path.stat().st_size
     types: Counter[str] = Counter()
-    needed_bytes = header.data_bytes
+    needed_bytes = header.data_bytes if header.tensors else 0
     for tensor in sorted(header.tensors, key=lambda one: one.offset_bytes):
         try:
             kind = gguf.GGMLQuantizationType(tensor.kind)

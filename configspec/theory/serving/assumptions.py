@@ -7,6 +7,9 @@ from typing import Literal
 
 Bills = Literal["drafted", "drafted+1"]
 VerifySource = Literal["declared", "measured"]
+# Of devices.yaml, profile files, records and `configspec rank` alike. Beyond them, arithmetic would overflow.
+MOST_VERIFY_S = 1e9  # thirty years
+MOST_USD, LEAST_USD = 1e9, 1e-9  # per million tokens; a price of 0 is known to records alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
