@@ -60,6 +60,7 @@ class Inventory:
 
 
 _WITH_VARIANTS: tuple[type[Spec], ...] = (DeviceSpec, TargetSpec, TokenizerSpec, DraftSpec)
+_WITH_INNER: tuple[type[Spec], ...] = (*_WITH_VARIANTS, SweepSpec)
 
 
 @functools.cache
@@ -74,7 +75,10 @@ def json_schema() -> JsonSchemaValue:
     mappings = schema.pop("$defs")
     for spec in _WITH_VARIANTS:
         mappings[spec.__name__] |= _variants(spec, mappings)
-    inside = {inner.__name__ for spec in _WITH_VARIANTS for inner in inner_specs(spec).values()} - {"LlamaCppSpec"}
+    for spec in _WITH_INNER:
+        if not spec.variants:
+            mappings[spec.__name__]["properties"] = _keys(spec, mappings)
+    inside = {inner.__name__ for spec in _WITH_INNER for inner in inner_specs(spec).values()} - {"LlamaCppSpec"}
     kept = {name: mapping for name, mapping in mappings.items() if name not in inside}
     head: JsonSchemaValue = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -92,10 +96,7 @@ class _WithoutMadeUpTitles(GenerateJsonSchema):
 
 def _variants(spec: type[Spec], mappings: Mapping[str, JsonSchemaValue]) -> JsonSchemaValue:
     """The keys of a mapping, those of its inner specs among them, and which of them go together."""
-    inner = inner_specs(spec)
-    keys: JsonSchemaValue = {}
-    for key, node in mappings[spec.__name__]["properties"].items():
-        keys |= mappings[inner[key].__name__]["properties"] if key in inner else {key: node}
+    keys = _keys(spec, mappings)
     known = {key for variant in spec.variants for key in (*variant.needs, *variant.takes)}
     branches = [
         {
@@ -105,6 +106,15 @@ def _variants(spec: type[Spec], mappings: Mapping[str, JsonSchemaValue]) -> Json
         for variant in spec.variants
     ]
     return {"properties": {key: node for key, node in keys.items() if key in known}, "oneOf": branches}
+
+
+def _keys(spec: type[Spec], mappings: Mapping[str, JsonSchemaValue]) -> JsonSchemaValue:
+    """The keys of a mapping, and those of its inner specs in their places."""
+    inner = inner_specs(spec)
+    keys: JsonSchemaValue = {}
+    for key, node in mappings[spec.__name__]["properties"].items():
+        keys |= mappings[inner[key].__name__]["properties"] if key in inner else {key: node}
+    return keys
 
 
 def _tidy(node: Any) -> Any:

@@ -116,4 +116,6 @@ def _bounds(node: JsonSchemaValue) -> Iterator[str]:
 def _default(value: object) -> str:
     if isinstance(value, list):
         return f"{value[0]}..{value[-1]}" if value else "none"
+    if isinstance(value, dict):
+        return "none"
     return "" if value is None else f"`{value}`" if isinstance(value, str) else f"{value:g}"

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo
 
+from configspec.testbed.chat_spec import ChatSpec
 from configspec.testbed.key_types import Count, CountOrNone, KRange, NotNegative, Positive, Seconds, Tokens
 from configspec.testbed.prompt import MAX_PROMPTS
 from configspec.testbed.prompts_spec import PromptsOf, PromptsSpec
-from configspec.testbed.spec import ReadAs, Spec
+from configspec.testbed.spec import HIDDEN, ReadAs, Spec
 from configspec.theory.decoding import AcceptanceRule, Decoding
 
 MAX_ROUNDS = 100_000
@@ -66,6 +67,7 @@ class SweepSpec(Spec):
     prompts: Annotated[
         PromptsOf, Field(description="Which prompts are asked: the path of a prompt set, or a mapping")
     ] = field(default_factory=PromptsSpec)
+    chat: Annotated[ChatSpec, Field(validation_alias=f"{HIDDEN}chat")] = field(default_factory=ChatSpec)
     new_tokens: Annotated[Tokens, Field(description="Tokens that the target writes for each prompt")] = 96
     depth: Annotated[Tokens, Field(description="Tokens in the context when a timed round begins")] = 128
     rounds: Annotated[

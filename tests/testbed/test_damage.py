@@ -72,6 +72,12 @@ sweep:
   warmup_rounds: 0
   seconds_per_cell: 6
   texts: private
+  chat: auto
+  system: Answer in one sentence.
+  thinking: "off"
+  chat_template_kwargs: {reasoning_effort: low}
+  date: "2026-02-03"
+  special_tokens: parse
   decoding: {temperature: 0.8, top_k: 20, top_p: 0.95, rule: rejection, seed: 3}
   end_to_end: {prompts: 100000, repeats: 2}
 serving: {verify_s: 0.5, price: {usd_per_million_tokens: 0.9, bills: drafted}}
