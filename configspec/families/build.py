@@ -15,11 +15,13 @@ from pathlib import Path
 from configspec.cache import Store
 from configspec.content_hash import files_sha256
 from configspec.errors import UsageError, did_you_mean
+from configspec.families.chat.template import template_files
 from configspec.families.gguf.gguf_facts import GgufFacts, quant_names, read_facts
 from configspec.families.gguf.gguf_shards import gguf_bytes
 from configspec.families.gguf.quantize import check_quant, quantize
 from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.resolve import resolve_draft, resolve_target, resolve_tokenizer
+from configspec.families.sources.special_tokens import GENERATION
 from configspec.families.sources.safetensors_folder import INDEX, weight_files
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
 from configspec.progress import Progress
@@ -44,7 +46,8 @@ def source_sha256(folder: Path) -> str:
     for path in required:
         if not path.is_file():
             raise UsageError(f"{path} does not exist; converting {folder} needs it. Copy the model folder again.")
-    optional = [folder / "tokenizer_config.json", folder / INDEX]
+    beside = ("tokenizer_config.json", "special_tokens_map.json", GENERATION, INDEX)
+    optional = [*(folder / name for name in beside), *template_files(folder)]
     return files_sha256([*required, *(path for path in optional if path.is_file())])
 
 

@@ -20,9 +20,9 @@ from configspec.errors import UsageError
 from configspec.families.sources.model_config import CONFIG
 from configspec.families.sources.model_json import MOST_TOKENS, read_json, whole
 from configspec.families.sources.special_tokens import declared_ids, named_ids
+from configspec.families.sources.text_beginning import ids_before
 from configspec.families.sources.tokenizer_json import (
     Tokenizer,
-    begins_with,
     pre_tokenizer_name,
     read_tokenizer,
 )
@@ -68,7 +68,7 @@ def vocabulary_of_folder(folder: Path) -> Vocabulary:
         pre_tokenizer=_known_pre_tokenizer(tokenizer),
         bos=bos,
         eos=special.get("eos"),
-        adds_bos=bos is not None and bos < len(tokenizer.tokens) and begins_with(tokenizer, tokenizer.tokens[bos]),
+        adds_bos=bos is not None and bos in ids_before(tokenizer),
     )
 
 

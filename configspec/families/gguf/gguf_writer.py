@@ -1,7 +1,8 @@
 """A transformers folder as an F16 GGUF file, for the architectures of the small families and their large relatives.
 
-What llama.cpp's convert_hf_to_gguf.py does, as far as `ARCHITECTURES` needs it. The same folder gives the same bytes,
-whatever it is called.
+What llama.cpp's convert_hf_to_gguf.py does, as far as `ARCHITECTURES` needs it, chat template and special tokens
+included, so that llama.cpp serves the file as transformers would serve the folder. (`gguf.SpecialVocab` would read them too,
+but believes every file; here each is read with its bounds.) The same folder gives the same bytes, whatever it is called.
 GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gguf
@@ -16,20 +19,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.errors import UsageError
+from configspec.families.chat.template import DEFAULT, named_templates
 from configspec.families.gguf.tensor_plan import PlannedTensor, planned_tensors
 from configspec.families.sources.model_config import ModelConfig, read_config
 from configspec.families.sources.model_json import wrong
 from configspec.families.sources.rope import RopeScaling
-from configspec.families.sources.special_tokens import named_ids
+from configspec.families.sources.special_tokens import end_ids, named_ids
+from configspec.families.sources.text_beginning import ids_before
 from configspec.families.sources.tokenizer_json import (
     Tokenizer,
-    begins_with,
     bpe_merges,
     pre_tokenizer_name,
     read_tokenizer,
 )
 
-WRITER_VERSION = 2  # raised with every change of the bytes written: cached files are keyed by it
+_NAMED = ("bos", "eos", "unk", "sep", "pad", "mask")  # what both sides have a name for
+WRITER_VERSION = 3  # raised with every change of the bytes written: cached files are keyed by it
 
 
 def write_gguf(folder: Path, out: Path) -> None:
@@ -98,14 +103,31 @@ def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, config: ModelConfig, t
     writer.add_token_list(tokens)
     writer.add_token_types([_token_type(tokenizer, index) for index in range(len(tokens))])
     writer.add_token_merges(bpe_merges(tokenizer))
-    if "bos" in special:
-        writer.add_bos_token_id(special["bos"])
-    if "eos" in special:
-        writer.add_eos_token_id(special["eos"])
-    if "pad" in special:
-        writer.add_pad_token_id(special["pad"])
+    _add_special(writer, special, end_ids(folder, len(tokens)))
     # Written even where false: llama.cpp would otherwise begin every "llama-bpe" text with bos.
-    writer.add_add_bos_token("bos" in special and begins_with(tokenizer, tokens[special["bos"]]))
+    writer.add_add_bos_token("bos" in special and special["bos"] in ids_before(tokenizer))
+    _add_templates(writer, named_templates(folder)[1])
+
+
+def _add_templates(writer: gguf.GGUFWriter, templates: Mapping[str, str]) -> None:
+    """The default under its own key and others by name, in an order that is always the same (gguf's own is a set's)."""
+    named = {re.sub(r"[^A-Za-z0-9]", "_", name): text for name, text in templates.items() if name != DEFAULT}
+    for name, text in sorted(named.items()):
+        writer.add_string(gguf.Keys.Tokenizer.CHAT_TEMPLATE_N.format(name=name), text)
+    if named:
+        writer.add_array(gguf.Keys.Tokenizer.CHAT_TEMPLATES, sorted(named))
+    if DEFAULT in templates:
+        writer.add_chat_template(templates[DEFAULT])
+
+
+def _add_special(writer: gguf.GGUFWriter, special: Mapping[str, int], ends: Sequence[int]) -> None:
+    """The ids with a meaning, each once. llama.cpp knows three that end a text: of a text, a turn and a message."""
+    for name in _NAMED:
+        if name in special:
+            getattr(writer, f"add_{name}_token_id")(special[name])
+    more = [index for index in ends if index != special.get("eos")]
+    for name, index in zip(("eot", "eom"), more, strict=False):
+        getattr(writer, f"add_{name}_token_id")(index)
 
 
 def _token_type(tokenizer: Tokenizer, index: int) -> gguf.TokenType:

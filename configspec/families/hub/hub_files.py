@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from configspec.errors import UsageError, did_you_mean
+from configspec.families.chat.template import ADDITIONAL
 from configspec.families.gguf.gguf_shards import shard_names
 from configspec.families.hub.file_names import of_quant, other_kind
 from configspec.testbed.family_spec import HubSpec
@@ -34,7 +35,7 @@ def choose_model(spec: HubSpec, files: Sequence[str]) -> tuple[str, ...]:
             f"{_named(spec)} holds no model for transformers (config.json and {_WEIGHTS}); it holds {_listed(files)}. "
             "Name the repository of the original model, or select its GGUF with `file`."
         )
-    return tuple(name for name in files if _matches(name, _MODEL))
+    return tuple(name for name in files if _matches(name, _MODEL) or _is_template(name))
 
 
 def choose_tokenizer(spec: HubSpec, files: Sequence[str]) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def choose_tokenizer(spec: HubSpec, files: Sequence[str]) -> tuple[str, ...]:
             f"{_named(spec)} holds no tokenizer.json; it holds {_listed(files)}. "
             "Name the repository of the original model."
         )
-    return tuple(name for name in files if _matches(name, _TOKENIZER))
+    return tuple(name for name in files if _matches(name, _TOKENIZER) or _is_template(name))
 
 
 def choose_gguf(spec: HubSpec, files: Sequence[str], quant: str | None) -> tuple[str, ...]:
@@ -108,6 +109,11 @@ def _matches(name: str, globs: Iterable[str]) -> bool:
     """
     once_more = name.startswith(("consolidated", "adapter_"))
     return "/" not in name and not once_more and any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _is_template(name: str) -> bool:
+    folder, _, file = name.partition("/")
+    return folder == ADDITIONAL and "/" not in file and file.endswith(".jinja")
 
 
 def _named(spec: HubSpec) -> str:

@@ -142,7 +142,7 @@ def pre_tokenizer_name(tokenizer: Tokenizer) -> str:
             f"configspec cannot name to llama.cpp. Known: {', '.join(name for name, _ in _KNOWN.values())}. Give the "
             "draft as ready GGUF files instead, converted by llama.cpp's convert_hf_to_gguf.py."
         )
-    normalizers = [step.get("type") for step in _flat(path, tokenizer.raw, "normalizer", "normalizers")]
+    normalizers = [step.get("type") for step in flat_steps(path, tokenizer.raw, "normalizer", "normalizers")]
     if any(one != "NFC" for one in normalizers):  # llama.cpp leaves NFC to its caller, as its converter does
         raise UsageError(
             f"{path}: text is normalised by {', '.join(map(shown, normalizers))} first, which llama.cpp does not do. "
@@ -155,17 +155,6 @@ def pre_tokenizer_name(tokenizer: Tokenizer) -> str:
             f"were {ignores_merges}; some words would be cut differently. Give the draft as ready GGUF files instead."
         )
     return name
-
-
-def begins_with(tokenizer: Tokenizer, text: str) -> bool:
-    """Whether encoding puts this token first, by the post-processor."""
-    path = tokenizer.path
-    for processor in _flat(path, tokenizer.raw, "post_processor", "processors"):
-        if isinstance(processor.get("single"), list):
-            first = next(iter(tables(path, processor, "single")), {})
-            if table(path, first, "SpecialToken").get("id") == text:
-                return True
-    return False
 
 
 def _text(path: Path, entry: JsonObject, key: str) -> str:
@@ -184,10 +173,10 @@ def _merge(path: Path, merge: object) -> str:
 
 
 def _steps(tokenizer: Tokenizer) -> list[JsonObject]:
-    return _flat(tokenizer.path, tokenizer.raw, "pre_tokenizer", "pretokenizers")
+    return flat_steps(tokenizer.path, tokenizer.raw, "pre_tokenizer", "pretokenizers")
 
 
-def _flat(path: Path, raw: JsonObject, key: str, children: str) -> list[JsonObject]:
+def flat_steps(path: Path, raw: JsonObject, key: str, children: str) -> list[JsonObject]:
     """A step, or the steps of a Sequence and of those in it, in their order."""
     steps, waiting = [], [table(path, raw, key)]
     while waiting:
