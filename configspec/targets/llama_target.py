@@ -5,8 +5,6 @@ It opens files and reads logits with the agent's own code (docs/adr/0006).
 
 from __future__ import annotations
 
-import ctypes
-import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.agent.board.file_hash import FileHashes
-from configspec.agent.llama.library import Library, load_library
 from configspec.agent.llama.model import open_model
 from configspec.agent.protocol import AgentError, Deadline
 from configspec.agent.requests import Open
@@ -23,6 +20,8 @@ from configspec.errors import TestbedError, UsageError
 from configspec.families.gguf.gguf_facts import gguf_sha256
 from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.targets.llama_batch import Rows, Timed
+from configspec.targets.llama_vocabulary import GgufSource, GgufVocabulary, for_people, library
+from configspec.targets.prompt_source import PromptSource, prompt_ids
 from configspec.targets.target import Continuation
 from configspec.targets.writing import Writer
 from configspec.theory.decoding import Decoding
@@ -48,6 +47,11 @@ class LlamaVariant:
         """See the protocol."""
         return LlamaTarget(spec)
 
+    def prompts(self, spec: TargetSpec) -> PromptSource:
+        """See the protocol."""
+        assert spec.gguf is not None
+        return GgufSource(spec.gguf)
+
     def runtime(self, spec: TargetSpec) -> str:
         """See the protocol."""
         return f"llama-cpp-python {llama_cpp_version('A GGUF target')}"
@@ -72,7 +76,7 @@ class LlamaTarget:
         self.name = str(spec.gguf)
         deadline = Deadline()
         with self._explained():
-            self._library = _library()
+            self._library = library()
             asked = Open(
                 path=self.name,
                 threads=spec.llama_cpp.threads,
@@ -85,9 +89,10 @@ class LlamaTarget:
         self.runtime = f"llama-cpp-python {self._library.version}"
         self.context = self._model.context
         self._handle = api.llama_get_model(self._model.llama_context)
-        self._vocab = api.llama_model_get_vocab(self._handle)
+        vocab = api.llama_model_get_vocab(self._handle)
+        self._words = GgufVocabulary(self._library, vocab, self.name)
         self.end_tokens = frozenset(
-            token for token in range(self._model.vocabulary) if api.llama_vocab_is_eog(self._vocab, token)
+            token for token in range(self._model.vocabulary) if api.llama_vocab_is_eog(vocab, token)
         )
         rows = max(1, min(self._model.batch, _LOGITS_BYTES // (4 * self._model.vocabulary)))
         self._rows = Rows(self._model, rows)
@@ -95,15 +100,8 @@ class LlamaTarget:
         self._timed: dict[tuple[int, int], Timed] = {}  # by context and requests
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """The ids of a prompt: begin-of-text where the file asks for it, then the text; no chat template."""
-        api, raw = self._library.api, text.encode("utf-8")
-        room = len(raw) + 8  # never more tokens than bytes, but for what begins the text
-        cells = (ctypes.c_int32 * room)()
-        count = api.llama_tokenize(self._vocab, raw, len(raw), cells, room, False, False)
-        if count < 0:
-            raise TestbedError(f"{self.name}: llama.cpp could not tokenise {text[:40]!r} (status {count}).")
-        begin = (int(api.llama_vocab_bos(self._vocab)),) if api.llama_vocab_get_add_bos(self._vocab) else ()
-        return begin + tuple(cells[:count])
+        """The ids of a plain prompt; see the protocol."""
+        return prompt_ids(self._words, text, "text")
 
     def prefill(self, tokens: Sequence[int]) -> None:
         """Start a new text of `tokens`; may be empty."""
@@ -167,7 +165,7 @@ class LlamaTarget:
             logits = self._rows.evaluate(len(tokens))
         except AgentError as error:
             self._clear()  # how much of the batch llama.cpp holds is not known
-            raise _for_people(self.name, error) from error
+            raise for_people(self.name, error) from error
         self._text += tokens
         return logits
 
@@ -179,7 +177,7 @@ class LlamaTarget:
                 self._model.evaluate_tokens(list(tokens[first : first + self._model.batch]))
         except AgentError as error:
             self._clear()
-            raise _for_people(self.name, error) from error
+            raise for_people(self.name, error) from error
         self._text += tokens
 
     def _logits_after(self, tokens: Sequence[int]) -> NDArray[np.float32]:
@@ -207,16 +205,4 @@ class LlamaTarget:
         try:
             yield
         except AgentError as error:
-            raise _for_people(self.name, error) from error
-
-
-@functools.cache
-def _library() -> Library:
-    """One for the process: llama.cpp logs to the last that was made, for as long as it lives."""
-    return load_library()
-
-
-def _for_people(name: str, error: AgentError) -> UsageError | TestbedError:
-    found = f": {error.found}" if error.found else ""
-    message = f"The target {name}: {error.what}{found}." + (f" {error.hint}" if error.hint else "")
-    return UsageError(message) if error.kind == "usage" else TestbedError(message)
+            raise for_people(self.name, error) from error

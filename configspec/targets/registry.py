@@ -6,6 +6,7 @@ To add a variant: a class in a file of its own, its keys in `TargetSpec`, a line
 from __future__ import annotations
 
 from configspec.targets.llama_target import LlamaVariant
+from configspec.targets.prompt_source import PromptSource
 from configspec.targets.server.server_target import ServerVariant
 from configspec.targets.target import Target, TargetVariant
 from configspec.targets.transformers_target import TransformersVariant
@@ -17,6 +18,11 @@ TARGETS: tuple[TargetVariant, ...] = (TransformersVariant(), LlamaVariant(), Ser
 def open_target(spec: TargetSpec) -> Target:
     """The target of `spec`; close it when done. Errors: see `TargetVariant.open`."""
     return _variant_of(spec).open(spec)
+
+
+def prompt_source(spec: TargetSpec) -> PromptSource:
+    """What makes the prompts of the target of `spec`; close it when done. Errors: see `TargetVariant.prompts`."""
+    return _variant_of(spec).prompts(spec)
 
 
 def target_runtime(spec: TargetSpec) -> str:

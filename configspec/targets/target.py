@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from configspec.theory.decoding import Decoding
 
 if TYPE_CHECKING:
+    from configspec.targets.prompt_source import PromptSource
     from configspec.testbed.family_spec import TargetSpec
 
 
@@ -52,7 +53,7 @@ class Target(Protocol):
         """The ids that end a text."""
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """The ids of a prompt: begin-of-text where the tokenizer has one, then the text; no chat template."""
+        """The ids of a plain prompt: what the tokenizer itself puts before a text, then the text, as `prompt_ids`."""
 
     def prefill(self, tokens: Sequence[int]) -> None:
         """Start a new text of `tokens`; may be empty."""
@@ -97,6 +98,14 @@ class TargetVariant(Protocol):
 
         Raises:
             UsageError: It cannot be opened before something is changed: a path, an installation, a key.
+            TestbedError: A server misbehaves.
+        """
+
+    def prompts(self, spec: TargetSpec) -> PromptSource:
+        """What makes its prompts' ids, without the weights; close it when done.
+
+        Raises:
+            UsageError: The tokenizer cannot be read, or its library is missing.
             TestbedError: A server misbehaves.
         """
 

@@ -22,8 +22,10 @@ from configspec.families.build import source_sha256
 from configspec.families.sources.model_config import check_config
 from configspec.families.sources.model_json import check_files, wrong
 from configspec.printable import printable
+from configspec.targets.folder_tokenizer import FolderTokenizer
+from configspec.targets.prompt_source import PromptSource, prompt_ids
 from configspec.targets.target import Continuation
-from configspec.targets.tokenizer_faults import first_line, is_fault, told_of
+from configspec.targets.tokenizer_faults import first_line, is_fault
 from configspec.targets.writing import Writer, filler
 from configspec.theory.decoding import Decoding
 from configspec.theory.sampling import warp
@@ -84,6 +86,11 @@ class TransformersVariant:
         """See the protocol."""
         return TransformersTarget(spec)
 
+    def prompts(self, spec: TargetSpec) -> PromptSource:
+        """See the protocol."""
+        assert spec.transformers is not None
+        return FolderTokenizer(spec.transformers)
+
     def runtime(self, spec: TargetSpec) -> str:
         """See the protocol."""
         return runtime_version()
@@ -120,6 +127,7 @@ class TransformersTarget:
         if spec.llama_cpp.threads is not None:
             torch.set_num_threads(spec.llama_cpp.threads)
         self._tokenizer, self._model = self._load(transformers, spec)
+        self._prompts = FolderTokenizer(self.folder)
         self._device = self._model.device
         self._vocabulary = int(self._model.get_input_embeddings().weight.shape[0])
         trained = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
@@ -130,17 +138,8 @@ class TransformersTarget:
         self._timed: dict[tuple[int, int], transformers.Cache] = {}  # caches by context and requests
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """The ids of a prompt: begin-of-text where the tokenizer has one, then the text; no chat template."""
-        with told_of(self.folder, "a text cannot be tokenised with its tokenizer"):
-            begin = self._tokenizer.bos_token_id
-            text_ids = self._tokenizer.encode(text, add_special_tokens=False)
-        ids = (() if begin is None else (int(begin),)) + tuple(int(i) for i in text_ids)
-        if ids and max(ids) >= self._vocabulary:
-            raise UsageError(
-                f"{self.folder}: the tokenizer makes the id {max(ids)} of a prompt, and the model knows the ids below "
-                f"{self._vocabulary}. Take tokenizer.json, tokenizer_config.json and the weights from one model."
-            )
-        return ids
+        """The ids of a plain prompt; see the protocol."""
+        return self._known(prompt_ids(self._prompts, text, "text"))
 
     def prefill(self, tokens: Sequence[int]) -> None:
         """Start a new text of `tokens`; may be empty."""
@@ -172,6 +171,7 @@ class TransformersTarget:
     def continue_text(self, prompt: Sequence[int], new_tokens: int, decoding: Decoding, *, seed: int) -> Continuation:
         """The target's own text after a prompt; see the protocol."""
         self._forget()
+        self._known(prompt)
         writer = Writer(logits_after=self._logits_after, ends=self.end_tokens)
         return writer.write(prompt, new_tokens, decoding, seed=seed)
 
@@ -195,6 +195,15 @@ class TransformersTarget:
         """Free the memory."""
         self._forget()
         self._model = None
+
+    def _known(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """The ids of a prompt; one that the weights have no row for would crash torch."""
+        if ids and max(ids) >= self._vocabulary:
+            raise UsageError(
+                f"{self.folder}: the tokenizer makes the id {max(ids)} of a prompt, and the model knows the ids below "
+                f"{self._vocabulary}. Take tokenizer.json, tokenizer_config.json and the weights from one model."
+            )
+        return tuple(ids)
 
     def _forget(self) -> None:
         self._text = []

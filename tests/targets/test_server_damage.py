@@ -18,7 +18,7 @@ from configspec.errors import ConfigspecError, TestbedError, UsageError
 from configspec.targets.server.server_answer import read_answer
 from configspec.targets.server.server_client import ServerClient
 from configspec.targets.server.server_target import ServerTarget
-from configspec.targets.server.server_tokenizer import LocalTokenizer
+from configspec.targets.folder_tokenizer import FolderTokenizer
 from configspec.testbed.family_spec import ServerSpec
 from configspec.theory.decoding import Decoding
 from configspec.untrusted import NotJson, parse_json
@@ -215,7 +215,7 @@ def test_the_files_beside_a_tokenizer_are_read_or_told(tmp_path: Path, name: str
     damaged = [json.dumps(one).encode() for _, one in one_field_at_a_time(json.loads(content), seed=7, at_most=60)]
     for one in [*damaged, *(one for _, one in damaged_bytes(content, seed=7, count=40))]:
         (tmp_path / name).write_bytes(one)
-        tokenizer, message = outcome(partial(LocalTokenizer, tmp_path))
+        tokenizer, message = outcome(partial(FolderTokenizer, tmp_path))
         assert name in message if tokenizer is None else all(0 <= end < 2**31 for end in tokenizer.ends)
 
 
@@ -226,7 +226,7 @@ def test_a_damaged_tokenizer_is_one_error(tmp_path: Path) -> None:
     for _, one in damaged_bytes(content, seed=8, count=60):
         (tmp_path / "tokenizer.json").write_bytes(one)
         with contextlib.suppress(UsageError):
-            LocalTokenizer(tmp_path).encode("def f(x):\n")
+            FolderTokenizer(tmp_path).encode("def f(x):\n", "text")
 
 
 def test_a_panic_of_the_library_is_one_error(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_panic_of_the_library_is_one_error(tmp_path: Path) -> None:
     document["model"]["continuing_subword_prefix"] = "a\u202eb\u2066c"
     (tmp_path / "tokenizer.json").write_text(json.dumps(document))
     with pytest.raises(UsageError, match=r"tokenizer\.json: no tokenizer can be read"):
-        LocalTokenizer(tmp_path)
+        FolderTokenizer(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "generation_config.json"])
@@ -246,7 +246,7 @@ def test_a_tokenizer_is_made_of_regular_files(tmp_path: Path, name: str) -> None
     (tmp_path / name).unlink()
     os.mkfifo(tmp_path / name)
     with pytest.raises(UsageError, match="it is a FIFO and not a regular file"):
-        LocalTokenizer(tmp_path)
+        FolderTokenizer(tmp_path)
 
 
 def test_an_infinite_setting_of_a_model_is_no_damage(tmp_path: Path) -> None:
@@ -254,4 +254,4 @@ def test_an_infinite_setting_of_a_model_is_no_damage(tmp_path: Path) -> None:
     _tokenizer(tmp_path)
     (tmp_path / "generation_config.json").unlink()
     (tmp_path / "config.json").write_text('{"time_step_limit": [0.0, Infinity], "eos_token_id": 2}')
-    assert LocalTokenizer(tmp_path).ends == {2}
+    assert FolderTokenizer(tmp_path).ends == {2}

@@ -24,6 +24,7 @@ Chat = Sequence[Mapping[str, object]]  # messages, each with a role and a conten
 _PROGRAM = Path(__file__).with_name("sandbox.py")
 _SHOWN = 300  # letters of what a template says
 _GROWTH, _MORE = 4, 1_000_000  # a chat may become so many times its letters, and so many more
+_COPIES = 16  # of the chats, as JSON, as values and as texts of four bytes a letter, that are there at once
 _WAITS = 10  # a busy machine gives a process this part of its time, at least
 # What starting Python takes. No more: keys of servers and of the hub stand in the environment.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
@@ -82,9 +83,9 @@ def render(
     limits = limits or Limits()
     given = {"tools": None, "documents": None, "add_generation_prompt": True, **values}
     asked = {"template": template.text, "chats": [_sized(chat) for chat in chats], "values": given, "date": date}
-    size_bytes = sum(chat["most"] for chat in asked["chats"]) if len(chats) > 1000 else 0
-    content = json.dumps({**asked, "cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes + size_bytes}).encode()
-    answer = _answer(template, content, limits)
+    chats_bytes = len(json.dumps(asked["chats"]))
+    bounds = {"cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes + _COPIES * chats_bytes}
+    answer = _answer(template, json.dumps({**asked, **bounds}).encode("ascii"), limits)
     try:
         found = parse_json(answer, surrogates=True)
         if isinstance(found, dict) and "problem" in found:

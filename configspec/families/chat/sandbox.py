@@ -11,10 +11,11 @@ import datetime
 import json
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jinja2
+import jinja2.exceptions
 import jinja2.ext
 import jinja2.meta
 import jinja2.nodes
@@ -35,7 +36,7 @@ class TooLongError(Exception):
 class Generation(jinja2.ext.Extension):
     """`{% generation %}`, by which transformers finds what an assistant said: its body, as it stands."""
 
-    tags = frozenset(("generation",))
+    tags = {"generation"}  # noqa: RUF012 (jinja2 wants a set)
 
     def parse(self, parser: jinja2.parser.Parser) -> list[jinja2.nodes.Node]:
         """The statements up to `{% endgeneration %}`."""
@@ -49,7 +50,7 @@ class Namespace(jinja2.utils.Namespace):
     def __setitem__(self, name: str, value: object) -> None:
         """Set an attribute."""
         if str(name).startswith("_"):
-            raise jinja2.sandbox.SecurityError(f"a namespace takes no attribute {name!r}")
+            raise jinja2.exceptions.SecurityError(f"a namespace takes no attribute {name!r}")
         super().__setitem__(name, value)
 
 
@@ -89,13 +90,13 @@ def render(asked: Mapping[str, Any]) -> dict[str, Any]:
         texts = []
         for at, chat in enumerate(asked["chats"]):  # noqa: B007 (it is where the problem was)
             values = {**asked["values"], "messages": chat["messages"]}
-            texts.append(_bounded(lambda values=values: template.generate(**values), chat["most"]))
+            texts.append(_bounded(template.generate(**values), chat["most"]))
         return {"texts": texts, "variables": variables(asked["template"])}
     except jinja2.TemplateSyntaxError as problem:
         return {"problem": _problem("syntax", problem.message or "", problem.lineno, at)}
     except RaisedError as problem:
         return {"problem": _problem("raised", problem.message or "", None, at)}
-    except jinja2.sandbox.SecurityError as problem:
+    except jinja2.exceptions.SecurityError as problem:
         return {"problem": _problem("unsafe", str(problem), _line(problem), at)}
     except TooLongError:
         return {"problem": _problem("long", "", None, at)}
@@ -117,10 +118,10 @@ def main() -> None:
     sys.stdout.buffer.write(json.dumps(render(asked)).encode("ascii"))
 
 
-def _bounded(pieces: Callable[[], Any], most: int) -> str:
+def _bounded(pieces: Iterable[str], most: int) -> str:
     found: list[str] = []
     letters = 0
-    for piece in pieces():
+    for piece in pieces:
         letters += len(piece)
         if letters > most:
             raise TooLongError

@@ -73,12 +73,12 @@ class ServerClient:
         )
 
     def get(self, path: str) -> dict[str, object]:
-        """The answer to a GET below the URL."""
-        return self._ask(path, lambda: self._client.get(path, cast_to=bytes), self._spec.retries)
+        """The answer to a GET: below the URL, or beside its /v1 where the path begins with `../`."""
+        return self._ask(path, lambda: self._client.get(self._at(path), cast_to=bytes), self._spec.retries)
 
     def post(self, path: str, body: Mapping[str, object], *, retries: int | None = None) -> dict[str, object]:
         """The answer to a POST: below the URL, or beside its /v1 where the path begins with `../`."""
-        at = self.url.removesuffix("/v1") + path[2:] if path.startswith("../") else path
+        at = self._at(path)
         times = self._spec.retries if retries is None else min(retries, self._spec.retries)
         return self._ask(
             path, lambda: self._client.post(at, cast_to=bytes, body=body, options={"max_retries": times}), times
@@ -87,6 +87,9 @@ class ServerClient:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _at(self, path: str) -> str:
+        return self.url.removesuffix("/v1") + path[2:] if path.startswith("../") else path
 
     def _ask(self, path: str, send: Callable[[], bytes], retries: int) -> dict[str, object]:
         where = f"{self.url} (asked for {path})"

@@ -15,6 +15,7 @@ import msgspec
 
 from configspec.errors import TestbedError, UsageError, did_you_mean
 from configspec.printable import printable
+from configspec.targets.prompt_source import prompt_ids
 from configspec.targets.server.server_answer import Answer, Row, read_answer, read_form
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
 from configspec.targets.server.server_text import TextIds
@@ -160,7 +161,7 @@ class ServerModel:
         return known.get(self._model)
 
     def _probe(self) -> Abilities:
-        ids = self.tokenizer.encode(_PROBE)
+        ids = prompt_ids(self.tokenizer, _PROBE, "text")
         takes_ids = self._takes_ids(ids)
         prompt = list(ids) if takes_ids else _PROBE
         asked = CompletionRequest(prompt=prompt, length=len(ids), new_tokens=_PROBE_TOKENS, logprobs=2)
@@ -191,7 +192,7 @@ class ServerModel:
             length = len(prompt)
         else:
             prompt = _PROBE + "".join(str(row.token) for row in written)
-            length = len(self.tokenizer.encode(prompt))
+            length = len(prompt_ids(self.tokenizer, prompt, "text"))
             written = written[: length - len(ids)]
         try:
             scored = self.scores(prompt, length, retries=1)

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.errors import TestbedError, UsageError
+from configspec.targets.prompt_source import PromptSource, prompt_ids
 from configspec.targets.server.server_answer import Answer, Row
 from configspec.targets.server.server_client import ServerClient
 from configspec.targets.server.server_model import GREEDY, CompletionRequest, ServerModel, row_after
-from configspec.targets.server.server_tokenizer import LocalTokenizer, RemoteTokenizer, Tokenizer
+from configspec.targets.server.server_source import ServerSource, tokenizer_of
 from configspec.targets.target import Continuation
 from configspec.testbed.family_spec import HubSpec, ServerSpec, TargetSpec
 from configspec.theory.decoding import Decoding
@@ -39,6 +40,11 @@ class ServerVariant:
         """See the protocol."""
         assert spec.server is not None
         return ServerTarget(spec.server)
+
+    def prompts(self, spec: TargetSpec) -> PromptSource:
+        """See the protocol; the server is asked."""
+        assert spec.server is not None
+        return ServerSource(spec.server)
 
     def runtime(self, spec: TargetSpec) -> str:
         """What computes the target, as far as one can know from here; asks nobody."""
@@ -68,7 +74,7 @@ class ServerTarget:
         self.name = f"{spec.model} at {spec.url}"
         self.runtime = _runtime(spec)
         self._client = ServerClient(spec)
-        self._server = ServerModel(self._client, spec, lambda: _tokenizer(spec, self._client))
+        self._server = ServerModel(self._client, spec, lambda: tokenizer_of(spec, self._client))
         self.context = self._server.context
         self.end_tokens = self._server.tokenizer.ends
         self._text: list[int] = []
@@ -76,8 +82,8 @@ class ServerTarget:
         self._passes = 0
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """The ids of a prompt, with what the model's tokenizer puts before it; no chat template."""
-        return self._server.tokenizer.encode(text)
+        """The ids of a plain prompt; see the protocol."""
+        return prompt_ids(self._server.tokenizer, text, "text")
 
     def prefill(self, tokens: Sequence[int]) -> None:
         """Start a new text of `tokens`; may be empty. Nothing is sent."""
@@ -277,10 +283,3 @@ class ServerTarget:
         places = [place + request + (self._passes if place >= context else 0) for place in range(context + tokens)]
         letters = "".join(f" {string.ascii_lowercase[place % 26]}" for place in places)
         return self.tokenize(letters)[: context + tokens]
-
-
-def _tokenizer(spec: ServerSpec, client: ServerClient) -> Tokenizer:
-    if spec.tokenizer is None:
-        return RemoteTokenizer(client, spec.model)
-    assert not isinstance(spec.tokenizer, HubSpec)
-    return LocalTokenizer(spec.tokenizer)

@@ -21,7 +21,7 @@ class TextIds:
         """Find out what the tokenizer itself puts before a text."""
         self._tokenizer = tokenizer
         self._url = url
-        self._before = tokenizer.encode("")
+        self._before = tokenizer.prefix
 
     def text_of(self, ids: Sequence[int]) -> str:
         """The text that tokenises to `ids`.
@@ -47,7 +47,7 @@ class TextIds:
     def id_after(self, ids: Sequence[int], piece: str) -> int | None:
         """The token with that text after `ids`; None where the two tokenise otherwise together."""
         text, back = self._there_and_back(ids)
-        together = self._tokenizer.encode(text + piece)
+        together = self._ids(text + piece)
         return together[-1] if back == tuple(ids) == together[:-1] else None
 
     def ids_of(self, ids: Sequence[int], pieces: Sequence[str]) -> tuple[int, ...]:
@@ -56,7 +56,7 @@ class TextIds:
         Raises:
             UsageError: Together they tokenise otherwise.
         """
-        together = self._tokenizer.encode(self.text_of(ids) + "".join(pieces))
+        together = self._ids(self.text_of(ids) + "".join(pieces))
         found = together[len(ids) :]
         texts = [self._tokenizer.piece(token) for token in found]
         if together[: len(ids)] != tuple(ids) or texts != list(pieces):
@@ -75,7 +75,11 @@ class TextIds:
     def _there_and_back(self, ids: Sequence[int]) -> tuple[str, tuple[int, ...]]:
         begin = len(self._before)
         text = self._tokenizer.decode(ids[begin:] if tuple(ids[:begin]) == self._before else ids)
-        return text, self._tokenizer.encode(text)
+        return text, self._ids(text)
+
+    def _ids(self, text: str) -> tuple[int, ...]:
+        """What the server makes of a text: the prefix, and special tokens for their names."""
+        return (*self._before, *self._tokenizer.encode(text, "parse"))
 
 
 def _first_difference(found: Sequence[object], wanted: Sequence[object]) -> int:

@@ -1,91 +1,40 @@
 """The tokenizer of a target behind a server: a local folder's, or the server's own, asked over HTTP.
 
-vLLM, llama-server     POST /tokenize and /detokenize, beside /v1; what they are given has two names
-llama-cpp-python       POST /extras/tokenize and /extras/detokenize
+vLLM             POST /tokenize and /detokenize, beside /v1; special tokens of a text are always parsed
+llama-server     the same, with other names for what they are given, and `parse_special`
+llama-cpp-python POST /extras/tokenize and /extras/detokenize; the begin of a text is always there, special tokens parsed
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Protocol, TypeVar
-
-import msgspec
+from typing import Protocol
 
 from configspec.errors import TestbedError, UsageError
+from configspec.targets.prompt_source import Encoder
 from configspec.targets.server.server_answer import TokenId, read_form
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
-from configspec.targets.tokenizer_faults import told_of
-from configspec.untrusted import NotJson, parse_json, read_bounded
+from configspec.testbed.chat_spec import SpecialTokens
 
-MAX_TOKENIZER_BYTES = 256 << 20  # the largest of published models have some 35 MB
-MAX_CONFIG_BYTES = 16 << 20
+# How special tokens are written, and little else: <|eot_id|>, </s>, <start_of_turn>, [INST].
+_SPECIAL_LOOK = re.compile(
+    r"<[|｜][^<>\s]{1,80}[|｜]>|</?s>|<(?:bos|eos|pad|unk|mask|(?:start|end)_of_[a-z]{1,20})>|\[/?[A-Z]+(?:_[A-Z]+)*\]"
+)
+_MOST_LOOKED_UP = 1000
 
 
-class Tokenizer(Protocol):
+class Tokenizer(Encoder, Protocol):
     """Text to token ids and back."""
 
     ends: frozenset[int]  # the ids that end a text; empty where that is not known
     size: int | None  # every id is below it; None where that is not known
 
-    def encode(self, text: str) -> tuple[int, ...]:
-        """The ids of a text, begin-of-text first where the tokenizer puts it there."""
-
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids, special tokens left out."""
+        """The text of ids, special tokens included where they are told."""
 
     def piece(self, token: int) -> str:
-        """The text of one token among others."""
-
-
-class LocalTokenizer:
-    """The `tokenizer.json` of a folder, with what the files beside it say of its end tokens."""
-
-    def __init__(self, folder: Path) -> None:
-        """Read it.
-
-        Raises:
-            UsageError: The tokenizers package, or the file, is missing or broken.
-        """
-        try:
-            from tokenizers import Tokenizer as Reader
-        except ImportError as error:
-            raise UsageError(f"Reading {folder} needs tokenizers ({error}): pip install 'configspec[server]'") from None
-        self._file = folder / "tokenizer.json"
-        try:
-            content = read_bounded(self._file, at_most_bytes=MAX_TOKENIZER_BYTES)
-        except OSError as error:
-            raise UsageError(f"{self._file}: no tokenizer can be read: {error.strerror}.") from None
-        with told_of(self._file, "no tokenizer can be read"):
-            self._reader = Reader.from_buffer(content)
-            self.size: int | None = max(self._reader.get_vocab().values(), default=-1) + 1
-        self.ends = self._ends(folder)
-        self._before = self.encode("a")[-1:]
-
-    def encode(self, text: str) -> tuple[int, ...]:
-        """The ids of a text, with what the tokenizer puts before it."""
-        with told_of(
-            self._file, "a text cannot be tokenised with it"
-        ):  # no token for a letter, and none for unknown ones
-            return tuple(self._reader.encode(text).ids)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids, special tokens left out."""
-        with told_of(self._file, "tokens cannot be made a text with it"):
-            return str(self._reader.decode(list(ids)))
-
-    def piece(self, token: int) -> str:
-        """The text of one token; a space before it counts, which a text's first token may lose."""
-        return self.decode([*self._before, token])[len(self.decode(self._before)) :]
-
-    def _ends(self, folder: Path) -> frozenset[int]:
-        for name in ("generation_config.json", "config.json"):
-            declared = _read(folder / name, _Ends).eos_token_id
-            if declared is not None:
-                return frozenset(declared if isinstance(declared, list) else [declared])
-        text = _read(folder / "tokenizer_config.json", _EndText).eos_token
-        found = self._reader.token_to_id(text.content if isinstance(text, _Special) else text) if text else None
-        return frozenset() if found is None else frozenset([found])
+        """The text of one token among others, empty for a special one where they are not told."""
 
 
 class RemoteTokenizer:
@@ -103,22 +52,37 @@ class RemoteTokenizer:
         self._client = client
         self._model = model
         self._pieces: dict[int, str] = {}
+        self._special: dict[str, bool] = {}
         for path in ("../tokenize", "../extras/tokenize"):
             self._path = path
             try:
-                self.encode("a")
+                whole = self._ids("a", "text", whole=True)
             except (RefusedError, FailedError):
                 continue
+            self.prefix = self._find_prefix(whole)
             return
         raise UsageError(
             f"{client.url} does not tokenise (no /tokenize, no /extras/tokenize), so its tokens' ids are not known. "
             "Name a folder with the model's tokenizer.json as `tokenizer`."
         )
 
-    def encode(self, text: str) -> tuple[int, ...]:
-        """The ids of a text, begin-of-text first where the server puts it there."""
-        body = {"prompt": text, "content": text, "input": text, "add_special_tokens": True, "add_special": True}
-        ids = read_form(self._ask(self._path, body, "tokens"), list[TokenId], self._path, self._client.url)
+    def encode(self, text: str, special_tokens: SpecialTokens) -> tuple[int, ...]:
+        """The ids of a text alone, without the prefix.
+
+        Raises:
+            UsageError: The server takes something in the text for a special token, and it is to be text.
+        """
+        if special_tokens == "text" and self._parses_always:
+            self._refuse_special(text)
+        ids = self._ids(text, special_tokens, whole=False)
+        return ids[len(self.prefix) :] if self._begins_always else ids
+
+    def _ids(self, text: str, special_tokens: SpecialTokens, *, whole: bool) -> tuple[int, ...]:
+        parse = special_tokens == "parse"
+        body = {"prompt": text, "content": text, "input": text, "add_special_tokens": whole, "add_special": whole}
+        answer = self._answer(self._path, {**body, "parse_special": parse})
+        self._parses_always = "extras" in self._path or "max_model_len" in answer  # the second is vLLM's
+        ids = read_form(self._one_of(answer, self._path, "tokens"), list[TokenId], self._path, self._client.url)
         most = _MOST_TOKENS_A_BYTE * len(text.encode()) + _MOST_AROUND
         if len(ids) > most:
             raise TestbedError(
@@ -126,10 +90,30 @@ class RemoteTokenizer:
             )
         return tuple(ids)
 
+    def _find_prefix(self, whole: tuple[int, ...]) -> tuple[int, ...]:
+        alone = self._ids("a", "text", whole=False)
+        self._begins_always = whole == alone and "extras" in self._path
+        if not self._begins_always:
+            return whole[: len(whole) - len(alone)] if whole[len(whole) - len(alone) :] == alone else ()
+        return self._ids("", "text", whole=False)
+
+    def _refuse_special(self, text: str) -> None:
+        for look in dict.fromkeys(_SPECIAL_LOOK.findall(text)):
+            if look not in self._special and len(self._special) < _MOST_LOOKED_UP:
+                begin = len(self.prefix) if self._begins_always else 0
+                self._special[look] = len(self._ids(look, "parse", whole=False)) == begin + 1
+            if self._special.get(look, True):
+                raise UsageError(
+                    f"{self._client.url} takes {look!r} in a prompt for a special token, and cannot be asked to read it "
+                    "as text. Say `sweep: {special_tokens: parse}` if it is meant as that token, or name a folder with "
+                    "the model's tokenizer.json as `tokenizer`."
+                )
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids."""
         path = self._path.replace("/tokenize", "/detokenize")
-        return read_form(self._ask(path, {"tokens": list(ids)}, *_TEXTS), str, path, self._client.url)
+        found = self._one_of(self._answer(path, {"tokens": list(ids)}), path, *_TEXTS)
+        return read_form(found, str, path, self._client.url)
 
     def piece(self, token: int) -> str:
         """The text of one token."""
@@ -137,8 +121,10 @@ class RemoteTokenizer:
             self._pieces[token] = self.decode([token])
         return self._pieces[token]
 
-    def _ask(self, path: str, body: Mapping[str, object], *names: str) -> object:
-        answer = self._client.post(path, {"model": self._model, **body}, retries=1)
+    def _answer(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
+        return self._client.post(path, {"model": self._model, **body}, retries=1)
+
+    def _one_of(self, answer: Mapping[str, object], path: str, *names: str) -> object:
         for name in names:
             if name in answer:
                 return answer[name]
@@ -149,30 +135,3 @@ _TEXTS = ("prompt", "content", "text")  # vLLM, llama-server, llama-cpp-python
 # Letters that are written out in full before they are tokenised (Unicode's NFKC) become up to 18, of three bytes each.
 _MOST_TOKENS_A_BYTE = 18
 _MOST_AROUND = 64
-
-
-class _Ends(msgspec.Struct):
-    eos_token_id: TokenId | list[TokenId] | None = None
-
-
-class _Special(msgspec.Struct):
-    content: str
-
-
-class _EndText(msgspec.Struct):
-    eos_token: str | _Special | None = None
-
-
-_Form = TypeVar("_Form", _Ends, _EndText)
-
-
-def _read(path: Path, form: type[_Form]) -> _Form:
-    """What a file beside the tokenizer says; nothing, where there is no such file."""
-    try:
-        return msgspec.convert(parse_json(read_bounded(path, at_most_bytes=MAX_CONFIG_BYTES), constants=True), form)
-    except FileNotFoundError:
-        return form()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-    except (NotJson, msgspec.ValidationError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.") from None
