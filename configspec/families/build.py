@@ -21,8 +21,8 @@ from configspec.families.gguf.gguf_shards import gguf_bytes
 from configspec.families.gguf.quantize import check_quant, quantize
 from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.resolve import resolve_draft, resolve_target, resolve_tokenizer
-from configspec.families.sources.special_tokens import GENERATION
 from configspec.families.sources.safetensors_folder import INDEX, weight_files
+from configspec.families.sources.special_tokens import GENERATION
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
 from configspec.progress import Progress
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec

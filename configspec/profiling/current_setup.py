@@ -124,13 +124,18 @@ class CurrentSetup:
         )
 
     def _target(self, name: str) -> TargetSetup:
-        family, sweep = self._session.workbench.family(name), self._inventory.sweep
-        target, longest = family.target, sweep.prompts.longest
+        bench, sweep = self._session.workbench, self._inventory.sweep
+        family = bench.family(name)
+        target, longest, prompting = family.target, sweep.prompts.longest, bench.tokenized(family).prompting
         return TargetSetup(
             sha256=target_sha256(target),
             dtype=target.dtype if target.transformers else None,
             runtime=target_runtime(target),
-            prompts_sha256=self._session.workbench.writing(family).prompts_sha256,
+            template_sha256=prompting.template_sha256,
+            system_sha256=prompting.system_sha256,
+            thinking=prompting.thinking,
+            date=prompting.date,
+            prompts_sha256=bench.writing(family).prompts_sha256,
             new_tokens=sweep.new_tokens,
             longest=None if longest == "error" else longest,
             decoding=sweep.decoding,

@@ -93,6 +93,8 @@ class MeasuredCell:
             prompts_sha256=counts.prompts_sha256,
             asked=text.asked,
             asked_reason=None,
+            prompting=text.writing.prompts.prompting,
+            prompting_reason=None,
             decoding=counts.decoding,
             method=METHOD if self.trace.certain else EXPECTED,
             last_round="counted whole",

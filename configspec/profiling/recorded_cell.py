@@ -71,6 +71,7 @@ def recorded_row(one: Configuration, serving: Serving, environment: Environment)
             by_prompt=counts.by_prompt,
             prompts_sha256=counts.prompts_sha256,
             asked_reason="recorded figures do not say which prompts were asked",
+            prompting_reason="a profile file does not say",
             decoding=counts.decoding,
             method=METHOD,
         ),

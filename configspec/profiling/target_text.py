@@ -18,6 +18,7 @@ import msgspec
 
 from configspec.cache import Store
 from configspec.errors import UsageError
+from configspec.profiling.prompt_ids import TokenizedPrompts
 from configspec.profiling.prompt_room import Ids, Room, fit
 from configspec.progress import Progress
 from configspec.records.asked_prompts import AskedPrompts
@@ -26,7 +27,6 @@ from configspec.targets.registry import target_runtime, target_sha256
 from configspec.targets.target import Target
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
 from configspec.testbed.prompt import Prompt
-from configspec.testbed.prompts import PromptSet
 from configspec.testbed.prompts_spec import Longest
 from configspec.theory.decoding import Decoding
 
@@ -39,7 +39,7 @@ class Writing:
     open, with whose they are.
     """
 
-    prompts: PromptSet
+    prompts: TokenizedPrompts
     new_tokens: int
     decoding: Decoding
     longest: Longest = "error"
@@ -47,7 +47,7 @@ class Writing:
 
     @property
     def prompts_sha256(self) -> str:
-        """Which prompts are asked, and how they are made to fit; nobody has to open a target to know it."""
+        """Which prompts are asked, by their token ids, and how they are made to fit; nobody has to open a target to know it."""
         if self.longest == "error":
             return self.prompts.sha256
         contexts = [str(room.tokens) for room in self.contexts]
@@ -97,13 +97,13 @@ class TargetText:
 
     @property
     def prompts_sha256(self) -> str:
-        """Which prompts were continued."""
+        """Which prompts were continued, by their token ids."""
         return self.writing.prompts_sha256
 
     @property
     def asked(self) -> AskedPrompts:
         """Which prompts were asked, and what was not."""
-        of_set = self.writing.prompts
+        of_set = self.writing.prompts.prompt_set
         return AskedPrompts(
             shape=of_set.shape,
             in_file=of_set.in_file,
@@ -248,9 +248,8 @@ def _continued(prompt: Prompt, one: _Continuation) -> ContinuedPrompt:
 
 
 def _write_all(target: Target, writing: Writing) -> list[_Continuation | None]:
-    tokenized = [target.tokenize(prompt.text) for prompt in writing.prompts.prompts]
-    room, new_tokens = writing.room(target), writing.new_tokens
-    fitted = fit(writing.prompts, tokenized, room, new_tokens=new_tokens, longest=writing.longest)
+    prompts, room, new_tokens = writing.prompts, writing.room(target), writing.new_tokens
+    fitted = fit(prompts.prompt_set, prompts.ids, room, new_tokens=new_tokens, longest=writing.longest)
     return [
         None if ids is None else _write(target, writing, ids, place, shortened=place in fitted.shortened)
         for place, ids in enumerate(fitted.ids)

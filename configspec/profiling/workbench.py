@@ -23,6 +23,7 @@ from configspec.families.memory import cache_bytes, check_target_fits, host_memo
 from configspec.families.resolve import resolve_draft, resolve_target
 from configspec.profiling.acceptance_trace import AcceptanceTrace, Scorer, trace_acceptance
 from configspec.profiling.prompt_room import Room
+from configspec.profiling.prompt_ids import TokenizedPrompts, tokenize_prompts
 from configspec.profiling.staging import StagedModel, find_model, push_command, shares_this_hosts_files
 from configspec.profiling.target_text import TargetText, Writing, write_target_text
 from configspec.profiling.verification import VerificationTimes, time_verification
@@ -69,6 +70,7 @@ class Workbench:
         self._families: dict[str, FamilySpec] = {}
         self._target: tuple[str, Target] | None = None
         self._prompts: PromptSet | None = None
+        self._tokenized: dict[str, TokenizedPrompts] = {}
         self._texts: dict[str, TargetText] = {}
         self._files: dict[tuple[str, Drafter], tuple[BoardFile, ...]] = {}
         self._prepared: dict[tuple[str, Drafter], PreparedDraft] = {}
@@ -157,6 +159,13 @@ class Workbench:
             self._prompts = sweep_prompts(self.inventory.sweep.prompts)
         return self._prompts
 
+    def tokenized(self, family: FamilySpec) -> TokenizedPrompts:
+        """The sweep's prompts as the family's target reads them; the target itself is not loaded."""
+        if family.name not in self._tokenized:
+            sweep = self.inventory.sweep
+            self._tokenized[family.name] = tokenize_prompts(family, self.prompts(), sweep.chat, self.store)
+        return self._tokenized[family.name]
+
     def target_text(self, family: FamilySpec) -> TargetText:
         """The target's text for the sweep's prompts."""
         if family.name not in self._texts:
@@ -176,7 +185,7 @@ class Workbench:
             context = target.llama_cpp.context
             contexts.append(Room(tokens=context, of=f"families.{family.name}.target.context"))
         return Writing(
-            prompts=self.prompts(),
+            prompts=self.tokenized(family),
             new_tokens=sweep.new_tokens,
             decoding=sweep.decoding,
             longest=sweep.prompts.longest,

@@ -42,6 +42,7 @@ from configspec.records.bounds import (
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
 from configspec.records.going_back import NO_REASON, GoingBack, check_returns, uncounted
+from configspec.records.prompting import NOT_RENDERED, Prompting
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import Flag, flag
@@ -114,7 +115,9 @@ class CountedAcceptance:
     drafted: Expected | None
     accepted: Expected | None
     by_prompt: tuple[tuple[Expected, Expected], ...] = ()
-    prompts_sha256: Text | None = None
+    prompts_sha256: Text | None = None  # of their token ids; of their texts where `prompting` is not known
+    prompting: Prompting | None = None
+    prompting_reason: Text | None = NOT_RENDERED
     asked: AskedPrompts | None = None
     asked_reason: Text | None = NOT_RECORDED
     decoding: Decoding | None = None

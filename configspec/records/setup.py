@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import TypeAlias
 
 from configspec.printable import CUT
+from configspec.records.prompting import PLAIN
 from configspec.records.row import Row
 from configspec.theory.decoding import Decoding
 from configspec.theory.serving.link import Link
@@ -46,6 +47,10 @@ class TargetSetup:
     sha256: str | None = None
     dtype: str | None = None
     runtime: str | None = None
+    template_sha256: str | None = None
+    system_sha256: str | None = None
+    thinking: str | None = None
+    date: str | None = None
     prompts_sha256: str | None = None
     new_tokens: int | None = None
     longest: str | None = None  # what was done with prompts that did not fit; None: there was none
@@ -110,6 +115,7 @@ def setup_of(row: Row) -> Setup:
     """What a row was measured with."""
     board, draft, target, decoded = row.environment.device, row.models.draft, row.models.target, row.end_to_end
     timed, counted = row.drafting, row.acceptance
+    prompting = counted.prompting or PLAIN
     return Setup(
         device=DeviceSetup(
             machine=None if board is None else board.machine,
@@ -131,6 +137,10 @@ def setup_of(row: Row) -> Setup:
             sha256=target.sha256,
             dtype=target.dtype,
             runtime=target.runtime,
+            template_sha256=prompting.template_sha256,
+            system_sha256=prompting.system_sha256,
+            thinking=prompting.thinking,
+            date=prompting.date,
             prompts_sha256=counted.prompts_sha256,
             new_tokens=counted.new_tokens,
             longest=None if counted.asked is None or counted.asked.longest == "error" else counted.asked.longest,

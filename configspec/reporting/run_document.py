@@ -15,6 +15,7 @@ from configspec.reporting.document import Document, Section
 from configspec.reporting.launch_section import launch_section, launches, settings_of
 from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
+from configspec.reporting.prompting_section import prompting_section
 from configspec.reporting.rankings_section import ranking_sections
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.reporting.verification_section import verification_section
@@ -51,6 +52,7 @@ def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = Non
     return _document(
         Section(heading="rankings", blocks=ranking_sections(rankings, top)),
         asked_section(rows),
+        prompting_section(rows),
         _categories(measured),
         verification_section(rows),
         agreement_section(rows),

@@ -4,9 +4,9 @@
     text        a special token's name in the text is text like any other
     parse       it is that token
 
-A prompt is its text's tokens after the prefix. Where the text already begins with the prefix, or with its end, as what a
-chat template made may, that part is not put twice: llama.cpp does the same (common/chat.cpp), and vLLM and transformers
-leave the prefix to the template.
+A prompt is its text's tokens after the prefix. Where the text already begins with the prefix, or with its end, as what
+a chat template made may, that part is not put twice. llama.cpp does the same (common/chat.cpp); transformers and vLLM
+leave the beginning of a chat to its template alone.
 """
 
 from __future__ import annotations
@@ -73,5 +73,5 @@ def begun(prefix: Sequence[int], ids: Sequence[int]) -> tuple[int, ...]:
     >>> begun((1,), (1, 5)), begun((7, 1), (1, 5)), begun((7, 1), (7, 1, 5)), begun((1,), (5,))
     ((1, 5), (7, 1, 5), (7, 1, 5), (1, 5))
     """
-    there = next(count for count in range(len(prefix), -1, -1) if tuple(ids[:count]) == tuple(prefix[len(prefix) - count :]))
-    return (*prefix[: len(prefix) - there], *ids)
+    missing = next(cut for cut in range(len(prefix) + 1) if tuple(ids[: len(prefix) - cut]) == tuple(prefix[cut:]))
+    return (*prefix[:missing], *ids)

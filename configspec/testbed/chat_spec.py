@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from configspec.testbed.key_types import PLAIN, File
+from configspec.testbed.prompt import Message
 from configspec.testbed.spec import Spec
 
 SpecialTokens: TypeAlias = Literal["text", "parse"]
@@ -104,7 +105,11 @@ class ChatSpec(Spec):
 
     @model_validator(mode="after")
     def _has_a_template(self) -> ChatSpec:
-        for key, value in (("system", self.system), ("thinking", self.thinking), ("chat_template_kwargs", self.variables)):
+        for key, value in (
+            ("system", self.system),
+            ("thinking", self.thinking),
+            ("chat_template_kwargs", self.variables),
+        ):
             if value and self.template == "none":
                 raise ValueError(f"has `{key}`, which means nothing beside `chat: none`. Delete one of the two.")
         return self
@@ -113,3 +118,15 @@ class ChatSpec(Spec):
     def file(self) -> Path | None:
         """The template's file, where one is named."""
         return self.template if isinstance(self.template, Path) else None
+
+    @property
+    def template_variables(self) -> Mapping[str, object]:
+        """What a template is given beside the messages and the texts of special tokens."""
+        switch = {} if self.thinking is None else dict.fromkeys(("enable_thinking", "thinking"), self.thinking == "on")
+        return {**self.variables, **switch}
+
+    def with_system(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """The messages of a prompt after the sweep's system prompt, unless they have one of their own."""
+        if self.system is None or messages[0].role in ("system", "developer"):
+            return messages
+        return (Message(role="system", content=self.system), *messages)

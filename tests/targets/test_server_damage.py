@@ -15,10 +15,10 @@ import pytest
 from damage import FORBIDDEN_SIGNS, damaged_bytes, one_field_at_a_time
 
 from configspec.errors import ConfigspecError, TestbedError, UsageError
+from configspec.targets.folder_tokenizer import FolderTokenizer
 from configspec.targets.server.server_answer import read_answer
 from configspec.targets.server.server_client import ServerClient
 from configspec.targets.server.server_target import ServerTarget
-from configspec.targets.folder_tokenizer import FolderTokenizer
 from configspec.testbed.family_spec import ServerSpec
 from configspec.theory.decoding import Decoding
 from configspec.untrusted import NotJson, parse_json

@@ -119,7 +119,7 @@ def _answer(template: ChatTemplate, content: bytes, limits: Limits) -> bytes:
         raise _stopped(template, f"took more than {limits.cpu_s} s of processor time: it may loop for ever")
     said = ended.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
     if said and said[0].startswith("ModuleNotFoundError"):
-        raise UsageError(f"Rendering a chat template needs jinja2 ({said[0][:80]}): pip install 'configspec[chat]'.")
+        raise UsageError(f"Rendering a chat template needs jinja2 ({said[0][:80]}): pip install -U 'jinja2>=3.1.6'.")
     raise _stopped(template, f"ended its process with {ended.returncode}: {printable(*said or [''], at_most=_SHOWN)}")
 
 

@@ -1,14 +1,15 @@
-"""Renders one chat template for many chats: a program of its own, run by its path, that imports nothing of the package.
+"""Renders one chat template for many chats: a program of its own, run by its path; it imports nothing of the package.
 
-It reads a JSON object on stdin and writes one on stdout; `rendering.py` is its other side. A template comes with a model
-and is not believed: it runs in the sandbox that transformers gives it (utils/chat_template_utils.py there), in a process
-whose processor time and memory are bounded, since a loop over loops never ends and a text can double itself.
+It reads a JSON object on stdin and writes one on stdout; `rendering.py` is its other side. A template comes with a
+model and is not believed: it runs in the sandbox that transformers gives it (utils/chat_template_utils.py there), in a
+process whose processor time and memory are bounded, since loops in loops never end and a text can double itself.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+import re
 import resource
 import sys
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ import jinja2.parser
 import jinja2.sandbox
 
 Problem = dict[str, Any]
+SAFE = (3, 1, 6)  # older ones have known ways out of the sandbox; transformers asks for the same
 
 
 class RaisedError(jinja2.TemplateError):
@@ -46,6 +48,13 @@ class Generation(jinja2.ext.Extension):
 
 class Namespace(jinja2.utils.Namespace):
     """As jinja2's, without names that begin with an underscore, as transformers has it."""
+
+    def __init__(*args: Any, **named: Any) -> None:  # noqa: N805 (so that `namespace(self=1)` works, as jinja2's)
+        """Its first attributes."""
+        itself, *of = args
+        jinja2.utils.Namespace.__init__(itself)
+        for name, value in dict(*of, **named).items():
+            itself[name] = value
 
     def __setitem__(self, name: str, value: object) -> None:
         """Set an attribute."""
@@ -108,14 +117,16 @@ def render(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """One request, one answer, within the limits that the request names."""
-    content = sys.stdin.buffer.read()
-    asked = json.loads(content)
+    if tuple(map(int, re.findall(r"\d+", jinja2.__version__)[:3])) < SAFE:
+        raise ModuleNotFoundError(f"jinja2 {jinja2.__version__} has known ways out of its sandbox")
+    asked = json.loads(sys.stdin.buffer.read())
     limits = (resource.RLIMIT_CPU, asked["cpu_s"]), (resource.RLIMIT_AS, asked["memory_bytes"])
     for what, most in (*limits, (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(what)
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (least, least))
-    sys.stdout.buffer.write(json.dumps(render(asked)).encode("ascii"))
+    with open(1, "wb", closefd=False) as answer:
+        answer.write(json.dumps(render(asked)).encode("ascii"))
 
 
 def _bounded(pieces: Iterable[str], most: int) -> str:

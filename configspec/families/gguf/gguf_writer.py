@@ -1,8 +1,8 @@
 """A transformers folder as an F16 GGUF file, for the architectures of the small families and their large relatives.
 
-What llama.cpp's convert_hf_to_gguf.py does, as far as `ARCHITECTURES` needs it, chat template and special tokens
-included, so that llama.cpp serves the file as transformers would serve the folder. (`gguf.SpecialVocab` would read them too,
-but believes every file; here each is read with its bounds.) The same folder gives the same bytes, whatever it is called.
+What llama.cpp's convert_hf_to_gguf.py does, as far as `ARCHITECTURES` needs it. The chat template and special tokens go
+in too, so that llama.cpp serves the file as transformers would serve the folder; gguf's `SpecialVocab` reads the same,
+but believes every file. The same folder gives the same bytes, whatever it is called.
 GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 

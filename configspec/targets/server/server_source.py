@@ -1,4 +1,4 @@
-"""What makes the prompts of a target behind a server: a tokenizer, the folder's or the server's, and a chat template."""
+"""What makes the prompts of a target behind a server: a folder's or the server's tokenizer, and a chat template."""
 
 from __future__ import annotations
 

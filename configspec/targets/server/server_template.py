@@ -102,15 +102,17 @@ def served_template(client: ServerClient, model: str, encoder: Encoder) -> Rende
         try:
             served.ids(_HELLO, {})
         except UsageError as problem:
-            if path == TOKENIZE and "chat template is no longer allowed" in str(problem):  # vLLM's words, of transformers
+            if path == TOKENIZE and "chat template is no longer allowed" in str(
+                problem
+            ):  # vLLM's words, of transformers
                 return None
         except TestbedError:
             pass
         else:
             return served
     raise UsageError(
-        f"{client.url} does not say whether its model has a chat template: it has no /props, no /apply-template, and no "
-        "/tokenize that takes messages. Name the folder with the model's tokenizer as `tokenizer`, its template as "
+        f"{client.url} does not say whether its model has a chat template: it has no /props, no /apply-template, and "
+        "no /tokenize that takes messages. Name the folder with the model's tokenizer as `tokenizer`, its template as "
         "`sweep: {chat: PATH}`, or measure plain prompts with `chat: none`."
     )
 

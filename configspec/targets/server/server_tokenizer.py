@@ -2,7 +2,7 @@
 
 vLLM             POST /tokenize and /detokenize, beside /v1; special tokens of a text are always parsed
 llama-server     the same, with other names for what they are given, and `parse_special`
-llama-cpp-python POST /extras/tokenize and /extras/detokenize; the begin of a text is always there, special tokens parsed
+llama-cpp-python POST /extras/tokenize and /extras/detokenize; the prefix is always there, special tokens are parsed
 """
 
 from __future__ import annotations
@@ -104,9 +104,9 @@ class RemoteTokenizer:
                 self._special[look] = len(self._ids(look, "parse", whole=False)) == begin + 1
             if self._special.get(look, True):
                 raise UsageError(
-                    f"{self._client.url} takes {look!r} in a prompt for a special token, and cannot be asked to read it "
-                    "as text. Say `sweep: {special_tokens: parse}` if it is meant as that token, or name a folder with "
-                    "the model's tokenizer.json as `tokenizer`."
+                    f"{self._client.url} takes {look!r} in a prompt for a special token, and cannot be asked to "
+                    "read it as text. Say `sweep: {special_tokens: parse}` if it is meant as that token, or name a "
+                    "folder with the model's tokenizer.json as `tokenizer`."
                 )
 
     def decode(self, ids: Sequence[int]) -> str:
