@@ -1,7 +1,7 @@
-"""Small models in the shapes of well-known chat models: their special tokens, what begins a text, what templates can do.
+"""Small models in the shapes of well-known chat models: special tokens, what begins a text, what templates can do.
 
-The templates are written for the tests, in their own words; each uses the features of the family that it is named after.
-The weights are random.
+The templates are written for the tests, in their own words; each uses the features of the family that it is named
+after. The weights are random.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ LLAMA_3 = Shape(
 {%- endif %}
 {{- "<|start_header_id|>system<|end_header_id|>\\n\\nToday is " + today + ".\\n\\n" + system + "<|eot_id|>" }}
 {%- for message in messages %}
-    {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + message['content'] | trim + '<|eot_id|>' }}
+    {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}
+    {{- message['content'] | trim + '<|eot_id|>' }}
 {%- endfor %}
 {%- if add_generation_prompt %}
     {{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}
@@ -95,7 +96,8 @@ GEMMA = Shape(
     begins=("<bos>",),
     bos="<bos>",
     ends=("<eos>", "<end_of_turn>"),
-    template="""{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role here') }}{% endif %}
+    template="""{{ bos_token }}
+{%- if messages[0]['role'] == 'system' %}{{ raise_exception('no system role here') }}{% endif %}
 {% for message in messages %}
     {% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}
         {{ raise_exception('roles must take turns') }}

@@ -49,7 +49,7 @@ class Generation(jinja2.ext.Extension):
 class Namespace(jinja2.utils.Namespace):
     """As jinja2's, without names that begin with an underscore, as transformers has it."""
 
-    def __init__(*args: Any, **named: Any) -> None:  # noqa: N805 (so that `namespace(self=1)` works, as jinja2's)
+    def __init__(*args: Any, **named: Any) -> None:
         """Its first attributes."""
         itself, *of = args
         jinja2.utils.Namespace.__init__(itself)

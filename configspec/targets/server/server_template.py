@@ -19,7 +19,7 @@ import msgspec
 from configspec.errors import TestbedError, UsageError
 from configspec.families.chat.rendering import INSTEAD
 from configspec.families.chat.template import ChatTemplate
-from configspec.targets.prompt_source import Encoder, prompt_ids
+from configspec.targets.prompt_source import Encoder, begun, prompt_ids
 from configspec.targets.server.server_answer import TokenId, read_form
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
 from configspec.testbed.prompt import Message
@@ -66,10 +66,13 @@ class RenderedByServer:
         try:
             answer = self._client.post(self._path, body, retries=1)
         except (RefusedError, FailedError) as problem:  # llama-server answers 500 where a template raises
-            raise UsageError(f"The chat template in {self.place} refuses the messages. {problem} {INSTEAD}") from None
+            less = " If that is about a system prompt, drop `system`." if messages[0].role == "system" else ""
+            raise UsageError(
+                f"The chat template in {self.place} refuses the messages. {problem}{less} {INSTEAD}"
+            ) from None
         if self._path == APPLY:
             return prompt_ids(self._encoder, _one_of(answer, "prompt", str, self.place), "parse")
-        return tuple(_one_of(answer, "tokens", list[TokenId], self.place))
+        return begun(self._encoder.prefix, _one_of(answer, "tokens", list[TokenId], self.place))
 
 
 def properties(client: ServerClient) -> Properties:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -59,7 +58,6 @@ def test_a_refusal_names_the_chat() -> None:
 def test_an_environments_secrets_stay_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The process of a template that found a way out would have no key to read."""
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    environ = Path("/proc/self/environ").read_bytes() if os.path.exists("/proc/self/environ") else b""
     from configspec.families.chat import rendering
 
     seen = tmp_path / "environ"
@@ -68,7 +66,8 @@ def test_an_environments_secrets_stay_here(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(rendering, "_PROGRAM", program)
     with pytest.raises(UsageError, match="cannot be read"):
         rendered("x")
-    assert "PATH" in seen.read_text() and "hf_secret" not in seen.read_text() and b"hf_secret" not in environ
+    assert "PATH" in seen.read_text()
+    assert "hf_secret" not in seen.read_text()
 
 
 def test_many_large_prompts_are_no_attack() -> None:

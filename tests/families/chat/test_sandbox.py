@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("jinja2", reason="needs jinja2: pip install 'configspec[llama]'")
 
-from configspec.families.chat.sandbox import render, variables  # noqa: E402
+from configspec.families.chat.sandbox import render, variables
 
 HELLO = [{"role": "user", "content": "hello"}]
 DATE = "2026-02-03"
