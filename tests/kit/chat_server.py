@@ -13,6 +13,7 @@ from typing import Any
 from configspec.families.chat.sandbox import render
 from configspec.families.chat.template import ChatTemplate
 from configspec.targets.prompt_source import PromptSource, begun
+from configspec.testbed.chat_spec import SpecialTokens
 
 DATE = "2026-01-01"  # of the server's clock
 # What llama-server shows for a model that has no template.
@@ -49,7 +50,7 @@ class LlamaServer:
             return {"total_slots": 1, "chat_template": self._template, **self.source.special_texts}
         if path == "/apply-template":
             return {"prompt": self._without_bos(self._rendered(sent["messages"], sent.get("chat_template_kwargs", {})))}
-        special = "parse" if sent.get("parse_special", True) else "text"
+        special: SpecialTokens = "parse" if sent.get("parse_special", True) else "text"
         ids = self.source.encode(sent["content"], special)
         return {"tokens": [*(self.source.prefix if sent.get("add_special") else ()), *ids]}
 

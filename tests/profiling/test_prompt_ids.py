@@ -9,6 +9,7 @@ import pytest
 from chat_models import BASE, QWEN_3, write_folder
 
 from configspec.cache import Store
+from configspec.families.chat.template import template_of_file
 from configspec.profiling import prompt_ids
 from configspec.profiling.prompt_ids import TokenizedPrompts, ids_sha256, tokenize_prompts
 from configspec.testbed.chat_spec import ChatSpec
@@ -59,7 +60,7 @@ def test_a_record_says_which_template(tmp_path: Path) -> None:
     chat, base = write_folder(tmp_path / "chat", QWEN_3), write_folder(tmp_path / "base", BASE)
     found = made(chat).prompting
     assert (found.template, found.special_tokens) == ("tokenizer folder", "parse")
-    assert found.template_sha256 == prompt_ids.template_of_file(chat / "chat_template.jinja").sha256
+    assert found.template_sha256 == template_of_file(chat / "chat_template.jinja").sha256
     for one in (made(base), made(chat, ChatSpec(template="none"))):
         assert (one.prompting.template, one.prompting.template_sha256) == ("none", None)
         assert one.prompting.words() == "plain text, without a chat template"

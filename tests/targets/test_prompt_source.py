@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -37,7 +36,7 @@ class Letters:
 
     prefix: tuple[int, ...] = (0,)
 
-    def encode(self, text: str, special_tokens: SpecialTokens) -> Sequence[int]:
+    def encode(self, text: str, special_tokens: SpecialTokens) -> tuple[int, ...]:
         return tuple(0 if letter == "^" and special_tokens == "parse" else ord(letter) for letter in text)
 
 
