@@ -47,7 +47,7 @@ class Writing:
 
     @property
     def prompts_sha256(self) -> str:
-        """Which prompts are asked, by their token ids, and how they are made to fit; nobody has to open a target to know it."""
+        """Which prompts are asked, by their token ids, and how they are made to fit; known without the target."""
         if self.longest == "error":
             return self.prompts.sha256
         contexts = [str(room.tokens) for room in self.contexts]
@@ -197,7 +197,7 @@ def write_target_text(
 
     def build(out: Path) -> None:
         count = len(prompts.prompts)
-        not_taken = ", ".join(f"{what} ({how_many:,})" for what, how_many in prompts.not_taken)
+        not_taken = ", ".join(f"{what} ({how_many:,})" for what, how_many in prompts.prompt_set.not_taken)
         but = f"; not in them: {not_taken}" if not_taken else ""
         progress(f"{family.name}: the target writes {writing.new_tokens} tokens after each of {count} prompts{but}")
         out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing)))

@@ -22,8 +22,8 @@ from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.memory import cache_bytes, check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
 from configspec.profiling.acceptance_trace import AcceptanceTrace, Scorer, trace_acceptance
-from configspec.profiling.prompt_room import Room
 from configspec.profiling.prompt_ids import TokenizedPrompts, tokenize_prompts
+from configspec.profiling.prompt_room import Room
 from configspec.profiling.staging import StagedModel, find_model, push_command, shares_this_hosts_files
 from configspec.profiling.target_text import TargetText, Writing, write_target_text
 from configspec.profiling.verification import VerificationTimes, time_verification

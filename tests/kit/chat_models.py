@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from configspec.testbed.prompt import Prompt
+from configspec.testbed.prompts import PromptSet
+
 CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
 PUNCTUATION = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 LLAMA3 = CONTRACTIONS + r"|\p{N}{1,3}" + PUNCTUATION
@@ -146,6 +149,11 @@ SHAPES = {
     "base": BASE,
     "named, not added": NAMED_NOT_ADDED,
 }
+
+
+def set_of(*prompts: Prompt) -> PromptSet:
+    """These prompts as a set."""
+    return PromptSet(path=Path("p.jsonl"), shape="prompts", prompts=prompts, in_file=len(prompts))
 
 
 def write_folder(folder: Path, shape: Shape) -> Path:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from chat_models import GEMMA, GPT_OSS, LLAMA_3, QWEN_3
+from chat_models import GEMMA, GPT_OSS, LLAMA_3, QWEN_3, set_of
 
 from configspec.errors import UsageError
 from configspec.families.chat.template import ChatTemplate
 from configspec.profiling.chats import RenderedChats, render_chats
 from configspec.testbed.chat_spec import ChatSpec
 from configspec.testbed.prompt import Message, Prompt
-from configspec.testbed.prompts import PromptSet
 
 pytest.importorskip("jinja2", reason="needs jinja2: pip install 'configspec[llama]'")
 pytestmark = pytest.mark.real
@@ -26,7 +23,7 @@ PICTURES = (
 
 def made(template: str | None, chat: ChatSpec, prompts: tuple[Prompt, ...] = PROMPTS) -> RenderedChats:
     own = ChatTemplate(text=template or "", place="t.jinja", source="file")
-    return render_chats(own, PromptSet(path=Path("p.jsonl"), sha256="", prompts=prompts), chat, {"bos_token": "<b>"})
+    return render_chats(own, set_of(*prompts), chat, {"bos_token": "<b>"})
 
 
 def test_a_content_in_parts_is_given_where_a_template_reads_no_other() -> None:
@@ -75,4 +72,4 @@ def test_a_switch_is_there_or_not() -> None:
 
 def test_only_a_template_that_asks_is_told_the_date() -> None:
     """Else a date in the record would make two equal runs differ."""
-    assert [made(shape.template, ChatSpec()).tells_date for shape in (LLAMA_3, QWEN_3)] == [True, False]
+    assert [made(shape.template, ChatSpec()).tells_date for shape in (LLAMA_3, QWEN_3, set_of)] == [True, False]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chat_models import BASE, QWEN_3, write_folder
+from chat_models import BASE, QWEN_3, set_of, write_folder
 
 from configspec.cache import Store
 from configspec.families.chat.template import template_of_file
@@ -21,7 +21,7 @@ for package, extra in (("tokenizers", "transformers"), ("jinja2", "transformers"
     pytest.importorskip(package, reason=f"needs {package}: pip install 'configspec[{extra}]'")
 pytestmark = pytest.mark.real
 
-PROMPTS = PromptSet(path=Path("p.jsonl"), sha256="0" * 64, prompts=(Prompt(id="a", content="the thing"),))
+PROMPTS = set_of(Prompt(id="a", content="the thing"))
 
 
 def made(folder: Path, chat: ChatSpec | None = None, prompts: PromptSet = PROMPTS) -> TokenizedPrompts:

@@ -12,7 +12,7 @@ import pytest
 for package, extra in (("gguf", "llama"), ("llama_cpp", "llama"), ("tokenizers", "server"), ("openai", "server")):
     pytest.importorskip(package, reason=f"needs {package}: pip install 'configspec[{extra}]'")
 
-from chat_models import GLM, LLAMA_3, SHAPES, write_folder  # noqa: E402
+from chat_models import GLM, LLAMA_3, SHAPES, set_of, write_folder  # noqa: E402
 from chat_server import LlamaServer, NotThereError, Vllm  # noqa: E402
 
 from configspec.cache import Store  # noqa: E402
@@ -32,11 +32,7 @@ from configspec.testbed.prompts import PromptSet  # noqa: E402
 pytestmark = pytest.mark.real
 
 TEXTS = ("the thing  in\n\n123 <|im_start|> <bos>", "<|begin_of_text|>1", " é\t", "</s>[gMASK]<sop>")
-PROMPTS = PromptSet(
-    path=Path("prompts.jsonl"),
-    sha256="0" * 64,
-    prompts=tuple(Prompt(id=str(number), content=text) for number, text in enumerate(TEXTS)),
-)
+PROMPTS = set_of(*(Prompt(id=str(number), content=text) for number, text in enumerate(TEXTS)))
 PLAIN, CHAT = ChatSpec(template="none"), ChatSpec()
 Serve = Callable[[Any], str]
 
@@ -194,7 +190,7 @@ def test_messages_keep_their_roles(everywhere: Any, read: Any) -> None:
     """A prompt with a system message of its own is not given the sweep's."""
     own = Prompt(id="a", content=(Message(role="system", content="Own."), Message(role="user", content="the")))
     bare = Prompt(id="a", content=(Message(role="user", content="the"),))
-    one, other = (PromptSet(path=Path("p"), sha256="0" * 64, prompts=(prompt,)) for prompt in (own, bare))
+    one, other = (set_of(prompt) for prompt in (own, bare))
     for way, target in everywhere("llama-3", "gguf", "vllm").items():
         assert read(target, ChatSpec(system="Swept."), one).ids == read(target, CHAT, one).ids, way
         assert read(target, ChatSpec(system="Own."), other).ids == read(target, CHAT, one).ids, way
@@ -202,7 +198,7 @@ def test_messages_keep_their_roles(everywhere: Any, read: Any) -> None:
 
 def test_a_model_without_a_template_is_asked_plainly(everywhere: Any, read: Any) -> None:
     """A base model, in each place; llama-server's stand-in template is none, nor are vLLM's words about a lack."""
-    prompts = PromptSet(path=Path("p"), sha256="0" * 64, prompts=(Prompt(id="a", content="the thing"),))
+    prompts = set_of(Prompt(id="a", content="the thing"))
     ways = everywhere("base")
     ways.pop("llama-server, hidden")  # renders its stand-in, and nothing there tells that
     for way, target in ways.items():
@@ -220,13 +216,13 @@ def test_a_system_prompt_for_a_model_without_one_is_told(everywhere: Any, read: 
             read(target, ChatSpec(system="x"))
         said = str(caught.value)
         assert "chat template in " in said
-        assert way != "gguf" or said.startswith("prompts.jsonl: prompt '0'")
+        assert way != "gguf" or said.startswith("p.jsonl: prompt '0'")
         assert "drop `system`" in said, way
 
 
 def test_a_server_that_parses_always_says_so(everywhere: Any, read: Any) -> None:
     """VLLM takes a special token's name for the token: where that is in a plain prompt, somebody has to choose."""
-    prompts = PromptSet(path=Path("p"), sha256="0" * 64, prompts=(Prompt(id="a", content="a <|im_start|> b"),))
+    prompts = set_of(Prompt(id="a", content="a <|im_start|> b"))
     with pytest.raises(UsageError, match=r"'<\|im_start\|>'.*special_tokens: parse.*`tokenizer`"):
         read(everywhere("qwen3")["vllm"], PLAIN, prompts)
     assert read(everywhere("base")["vllm"], PLAIN, prompts).ids == read(everywhere("base")["gguf"], PLAIN, prompts).ids
