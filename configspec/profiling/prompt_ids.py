@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from configspec.cache import Store
 from configspec.errors import UsageError
-from configspec.families.chat.template import ChatTemplate, template_of_file
+from configspec.families.chat.template import (
+    ChatTemplate,
+    special_texts_of_folder,
+    special_texts_of_gguf,
+    template_of_file,
+    template_of_folder,
+    template_of_gguf,
+)
 from configspec.profiling.chats import render_chats
 from configspec.records.prompting import Prompting
 from configspec.targets.prompt_source import PromptSource, ServedTemplate, prompt_ids
@@ -27,6 +36,7 @@ from configspec.testbed.family_spec import FamilySpec
 from configspec.testbed.prompt import Prompt
 from configspec.testbed.prompts import PromptSet
 
+OwnTemplate: TypeAlias = ChatTemplate | ServedTemplate | None
 FORMAT = "1"  # of the cached ids
 _NOT_TOLD = "the server renders, and does not tell its template"
 
@@ -79,6 +89,26 @@ def tokenize_prompts(family: FamilySpec, prompts: PromptSet, chat: ChatSpec, sto
     return TokenizedPrompts(prompt_set=prompts, ids=kept.ids, prompting=kept.prompting, sha256=ids_sha256(kept.ids))
 
 
+def check_template(family: FamilySpec, prompts: PromptSet, chat: ChatSpec) -> None:
+    """Render the prompts, where that needs files of this machine alone: what is wrong is told before a run begins.
+
+    Raises:
+        UsageError: The template, or what is asked of it, cannot be.
+    """
+    target = family.target
+    if target.transformers is not None:
+        own, texts = partial(template_of_folder, target.transformers), special_texts_of_folder(target.transformers)
+    elif target.gguf is not None:
+        own, texts = partial(template_of_gguf, target.gguf), special_texts_of_gguf(target.gguf)
+    else:
+        return
+    template = _template(chat, own)
+    if isinstance(template, ChatTemplate):
+        render_chats(template, prompts, chat, texts)
+    elif chat.system is not None:
+        raise _no_place_for_system(family.name, str(target.transformers or target.gguf))
+
+
 def ids_sha256(ids: Sequence[Sequence[int]]) -> str:
     """The hash of a prompt set's token ids, in its order."""
     return hashlib.sha256(json.dumps(ids, separators=(",", ":")).encode("ascii")).hexdigest()
@@ -115,7 +145,7 @@ def _read(content: bytes, count: int) -> _Kept:
 def _make(family: FamilySpec, prompts: PromptSet, chat: ChatSpec) -> _Kept:
     source = prompt_source(family.target)
     try:
-        template = template_of_file(chat.file) if chat.file else source.template() if chat.template == "auto" else None
+        template = _template(chat, source.template)
         if template is None:
             return _plain(family.name, source, prompts, chat)
         if isinstance(template, ChatTemplate):
@@ -125,12 +155,23 @@ def _make(family: FamilySpec, prompts: PromptSet, chat: ChatSpec) -> _Kept:
         source.close()
 
 
+def _template(chat: ChatSpec, own: Callable[[], OwnTemplate]) -> OwnTemplate:
+    """The template that the sweep asks for; `own` finds the target's, if it has one."""
+    if chat.file is not None:
+        return template_of_file(chat.file)
+    return own() if chat.template == "auto" else None
+
+
+def _no_place_for_system(family: str, target: str) -> UsageError:
+    return UsageError(
+        f"sweep.system is given, and the target of {family}, {target}, has no chat template to put it into. "
+        "Drop `system`, or name a template: `sweep: {chat: PATH}`."
+    )
+
+
 def _plain(family: str, source: PromptSource, prompts: PromptSet, chat: ChatSpec) -> _Kept:
     if chat.system is not None:
-        raise UsageError(
-            f"sweep.system is given, and the target of {family}, {source.name}, has no chat template to put it into. "
-            "Drop `system`, or name a template: `sweep: {chat: PATH}`."
-        )
+        raise _no_place_for_system(family, source.name)
     ids = tuple(prompt_ids(source, prompt.text, chat.special_tokens) for prompt in prompts.prompts)
     return _Kept(
         ids=ids,

@@ -86,11 +86,16 @@ def _read_earlier(run: MeasuringRun, *, in_worker: bool) -> None:
 
 
 def _check_prompts(plan: Plan) -> None:
-    """A UsageError where prompts are to be asked and are none: told now, and not by every test."""
-    if any(plan.inventory.devices[name].replay is None for name in plan.devices):
+    """A UsageError where prompts cannot be asked, or no template takes them: told now, and not by every test."""
+    inventory = plan.inventory
+    measured = dict.fromkeys(cell.family for cell in plan.ks if inventory.devices[cell.device].replay is None)
+    if measured:
+        from configspec.profiling.prompt_ids import check_template
         from configspec.testbed.prompt_choice import sweep_prompts
 
-        sweep_prompts(plan.inventory.sweep.prompts)
+        prompts = sweep_prompts(inventory.sweep.prompts)
+        for family in measured:
+            check_template(inventory.families[family], prompts, inventory.sweep.chat)
 
 
 def end_in_order_when_terminated(config: pytest.Config) -> None:

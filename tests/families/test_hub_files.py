@@ -38,6 +38,15 @@ def test_a_quantisation_is_a_whole_word(file: str | None, quant: str) -> None:
     assert chosen.lower() == f"llama-3.2-1b-instruct-{quant.lower()}.gguf"
 
 
+def test_chat_templates_come_with_a_model_and_its_tokenizer() -> None:
+    """The default one and those beside it; of folders, theirs alone."""
+    templates = ["chat_template.jinja", "additional_chat_templates/tool_use.jinja"]
+    others = ["additional_chat_templates/more/x.jinja", "additional_chat_templates/README.md", "original/x.jinja"]
+    files = [*MODEL, *OTHERS, *templates, *others]
+    for chosen in (choose_model(spec(), files), choose_tokenizer(spec(), files)):
+        assert [name for name in chosen if "template" in name] == templates
+
+
 @pytest.mark.parametrize("file", [None, "Q8_0/*", "*Q8_0-00001-of-00003.gguf"])
 def test_all_shards_are_chosen_the_first_first(file: str | None) -> None:
     """Also where the pattern matches one of them."""

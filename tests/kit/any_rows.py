@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
 from configspec.records.going_back import GoingBack, mean_s
+from configspec.records.prompting import Prompting
 from configspec.records.row import (
     AgreementCheck,
     CountedAcceptance,
@@ -105,6 +106,20 @@ def asked_prompts(prompts: int) -> st.SearchStrategy[AskedPrompts]:
     )
 
 
+def promptings() -> st.SearchStrategy[Prompting]:
+    return st.builds(
+        Prompting,
+        template=st.sampled_from(["none", "tokenizer folder", "gguf", "server", "file"]),
+        template_sha256=st.none() | hashes,
+        template_reason=st.none() | texts,
+        system_sha256=st.none() | hashes,
+        thinking=st.sampled_from([None, "on", "off", "no switch"]),
+        date=st.none() | texts,
+        variables=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+        special_tokens=st.sampled_from(["text", "parse"]),
+    )
+
+
 @st.composite
 def acceptances(draw: st.DrawFn, k: int) -> CountedAcceptance:
     some = st.integers(1, 99) | st.floats(1, 99)  # expected counts are not whole
@@ -122,6 +137,8 @@ def acceptances(draw: st.DrawFn, k: int) -> CountedAcceptance:
         accepted=accepted if known else None,
         by_prompt=by_prompt if draw(st.booleans()) else (),
         prompts_sha256=draw(st.none() | hashes),
+        prompting=draw(st.none() | promptings()),
+        prompting_reason=draw(st.none() | texts),
         asked=draw(st.none() | asked_prompts(len(by_prompt))),
         asked_reason=draw(st.none() | texts),
         decoding=draw(st.none() | st.just(Decoding(temperature=0.8, top_k=20, rule="rejection"))),

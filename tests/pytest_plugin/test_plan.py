@@ -129,3 +129,31 @@ def test_a_draft_with_quantisations_of_its_own_has_no_others(tmp_path):
         *(("one", "Q8_0"), ("all", "Q4_K_M"), ("all", "Q8_0")),
         *(("ud", "UD-Q4_K_XL"), ("ud", "Q8_0")),
     ]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("template", "sweep", "told"),
+    [
+        ("{{ raise_exception('never') }}", "", "*chat_template.jinja refuses the messages: never*"),
+        ("{% if %}", "", "*chat_template.jinja is not a Jinja template*"),
+        (None, "system: Be short.", "*sweep.system is given*no chat template*"),
+        ("{{ messages }}", "chat: own.jinja", "*is 'own.jinja'*there is no file*"),
+        ("{{ messages }}", "chat: none, thinking: off", "*has `thinking`, which means nothing beside `chat: none`*"),
+        ("{{ messages }}", "chat: none, thinking: maybe", "*sweep.thinking*"),
+    ],
+)
+def test_a_template_that_takes_no_prompt_ends_the_run_before_its_first_test(testbed, pytester, template, sweep, told):
+    """Whatever is wrong with it, or with what is asked of it."""
+    pytest.importorskip("jinja2", reason="needs jinja2: pip install 'configspec[llama]'")
+    folder = Path(testbed, "model")
+    folder.mkdir()
+    if template is not None:
+        (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    path = Path(testbed, "devices.yaml")
+    board = path.read_text(encoding="utf-8").replace("devices:", "devices:\n  board: {connection: local}")
+    family = "families: {f: {target: {transformers: model}, drafts: {xs: model}, quants: [Q8_0]}}"
+    path.write_text(f"{board}\n{family}\nsweep: {{{sweep}}}\n", encoding="utf-8")
+    result = pytester.runpytest("--device", "board")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])

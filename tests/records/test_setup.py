@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +12,8 @@ from example_rows import BOARD, measured_row, whole_row
 from hypothesis import given
 from hypothesis import strategies as st
 
+from configspec.records.codec import row_of, to_record
+from configspec.records.prompting import NOT_RENDERED, Prompting
 from configspec.records.row import Environment
 from configspec.records.setup import DeviceSetup, difference, named_parts, setup_of
 from configspec.theory.flags import flag
@@ -82,3 +85,37 @@ def test_a_board_that_is_not_known_is_no_board():
     found = measured.difference(recorded)
     assert found is not None
     assert (found.what, found.then, found.now) == ("device.machine", BOARD.machine, "None")
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"template_sha256": "cd" * 32}, "template_sha256"),
+        ({"system_sha256": "cd" * 32}, "system_sha256"),
+        ({"thinking": "off"}, "thinking"),
+        ({"date": "2026-01-01"}, "date"),
+    ],
+)
+def test_rows_of_two_templates_do_not_compare(changed, field):
+    """What differs is named before the prompts' hash, which differs because of it."""
+    row = whole_row(1)
+    chat = Prompting(template="gguf", template_sha256="ab" * 32, special_tokens="parse")
+    one, other = (
+        replace(row, acceptance=replace(row.acceptance, prompting=prompting, prompts_sha256=sha256))
+        for prompting, sha256 in ((chat, "01" * 32), (replace(chat, **changed), "02" * 32))
+    )
+    found = setup_of(one).difference(setup_of(other))
+    assert found is not None
+    assert found.what == f"target.{field}"
+
+
+def test_a_row_of_before_says_why_it_does_not_know_its_template():
+    """It reads as one that was asked plainly, and its prompts' hash is of their texts."""
+    record: Any = to_record(whole_row(1))
+    del record["acceptance"]["prompting"], record["acceptance"]["prompting_reason"]
+    row = row_of(record)
+    assert row.acceptance.prompting is None
+    assert row.acceptance.prompting_reason == NOT_RENDERED
+    target = setup_of(row).target
+    assert target is not None
+    assert target.template_sha256 is None

@@ -22,6 +22,8 @@ from configspec.profiling.prompt_ids import TokenizedPrompts, tokenize_prompts  
 from configspec.targets.folder_tokenizer import FolderTokenizer  # noqa: E402
 from configspec.targets.llama_vocabulary import GgufSource  # noqa: E402
 from configspec.targets.registry import open_target, prompt_source  # noqa: E402
+from configspec.targets.server.server_model import CompletionRequest  # noqa: E402
+from configspec.targets.server.server_target import ServerTarget  # noqa: E402
 from configspec.targets.server.server_text import TextIds  # noqa: E402
 from configspec.testbed.chat_spec import ChatSpec  # noqa: E402
 from configspec.testbed.device_spec import LlamaCppSpec  # noqa: E402
@@ -34,7 +36,7 @@ pytestmark = pytest.mark.real
 TEXTS = ("the thing  in\n\n123 <|im_start|> <bos>", "<|begin_of_text|>1", " é\t", "</s>[gMASK]<sop>")
 PROMPTS = set_of(*(Prompt(id=str(number), content=text) for number, text in enumerate(TEXTS)))
 PLAIN, CHAT = ChatSpec(template="none"), ChatSpec()
-Serve = Callable[[Any], str]
+Answers = Callable[[Any], str]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[Path,
 
 
 @pytest.fixture
-def serve(loopback: Any, reply: Any) -> Serve:
+def answers(loopback: Any, reply: Any) -> Answers:
     """Serves what a server's `answer` says; returns the URL."""
 
     def start(server: Any) -> str:
@@ -82,7 +84,7 @@ def of_server(url: str, tokenizer: Path | None = None) -> TargetSpec:
 
 
 @pytest.fixture
-def everywhere(shapes: Any, serve: Serve) -> Iterator[Callable[[str], dict[str, TargetSpec]]]:
+def everywhere(shapes: Any, answers: Answers) -> Iterator[Callable[[str], dict[str, TargetSpec]]]:
     """Each way to have a shape as a target."""
     opened: list[Any] = []
 
@@ -94,10 +96,10 @@ def everywhere(shapes: Any, serve: Serve) -> Iterator[Callable[[str], dict[str, 
         found = {
             "transformers": TargetSpec(transformers=folder),
             "gguf": TargetSpec(gguf=gguf),
-            "llama-server": of_server(serve(LlamaServer(source=of_gguf))),
-            "llama-server, hidden": of_server(serve(LlamaServer(source=of_gguf, pages=hidden))),
-            "vllm": of_server(serve(Vllm(source=of_folder))),
-            "vllm, folder": of_server(serve(Vllm(source=of_folder)), folder),
+            "llama-server": of_server(answers(LlamaServer(source=of_gguf))),
+            "llama-server, hidden": of_server(answers(LlamaServer(source=of_gguf, pages=hidden))),
+            "vllm": of_server(answers(Vllm(source=of_folder))),
+            "vllm, folder": of_server(answers(Vllm(source=of_folder)), folder),
         }
         return {way: found[way] for way in only or found}
 
@@ -228,10 +230,10 @@ def test_a_server_that_parses_always_says_so(everywhere: Any, read: Any) -> None
     assert read(everywhere("base")["vllm"], PLAIN, prompts).ids == read(everywhere("base")["gguf"], PLAIN, prompts).ids
 
 
-def test_a_server_that_says_nothing_is_asked_for_a_folder(serve: Serve, shapes: Any, read: Any) -> None:
+def test_a_server_that_says_nothing_is_asked_for_a_folder(answers: Answers, shapes: Any, read: Any) -> None:
     """Neither /props nor a renderer: what is missing, and three ways on."""
     source = GgufSource(shapes["qwen3"][1])
-    target = of_server(serve(LlamaServer(source=source, pages=("/tokenize",))))
+    target = of_server(answers(LlamaServer(source=source, pages=("/tokenize",))))
     with pytest.raises(UsageError, match=r"no /props, no /apply-template.*`tokenizer`.*chat: PATH.*`chat: none`"):
         read(target, CHAT)
     assert read(target, PLAIN).prompting.template == "none"
@@ -279,6 +281,29 @@ def test_a_rendered_prompt_has_a_text_that_a_server_parses_back(shape: str, shap
         assert (*tokenizer.prefix, *tokenizer.encode(text, "parse")) == ids
 
 
+def test_a_server_of_text_reads_the_same_tokens(serve: Callable[..., str], shapes: Any, read: Any) -> None:
+    """llama-cpp-python's, which takes text alone, puts a begin-of-text before it, and parses special tokens."""
+    folder, gguf = shapes["llama-3"]
+    url = serve(model=gguf, model_alias="chat", n_ctx=256, logits_all="true")
+    found = {way: read(of_server(url, named), CHAT) for way, named in (("folder", folder),)}
+    source = prompt_source(of_server(url))
+    assert source.prefix == FolderTokenizer(folder).prefix
+    assert read(of_server(url), ChatSpec(template=folder / "chat_template.jinja", variables={"bos_token": ""})).ids == (
+        found["folder"].ids
+    )
+    with pytest.raises(UsageError, match="special_tokens: parse"):
+        source.encode("a <|eot_id|>", "text")
+    with pytest.raises(UsageError, match="does not say whether its model has a chat template"):
+        read(of_server(url), CHAT)
+    target = ServerTarget(ServerSpec(url=url, model="chat", tokenizer=folder))
+    for ids in found["folder"].ids:
+        prompt = target._server.prompt_of(ids)
+        assert isinstance(prompt, str)
+        target._server.complete(CompletionRequest(prompt=prompt, length=len(ids)))  # which counts them
+    target.close()
+    source.close()
+
+
 def test_drafts_templates_are_nobodys_business(shapes: Any, tmp_path: Path) -> None:
     """A draft with another template, or none, has the same vocabulary as before."""
     from configspec.families.gguf.gguf_facts import read_facts
@@ -293,7 +318,7 @@ def test_drafts_templates_are_nobodys_business(shapes: Any, tmp_path: Path) -> N
     assert compare_vocabularies(read_facts(gguf).vocabulary, target) == ()
 
 
-def test_a_template_that_leaves_the_beginning_out_gets_it(tmp_path: Path, serve: Serve, read: Any) -> None:
+def test_a_template_that_leaves_the_beginning_out_gets_it(tmp_path: Path, answers: Answers, read: Any) -> None:
     """ChatML on a tokenizer that begins every text: once, in each place."""
     template = "{% for m in messages %}<|start_header_id|>{{ m.content }}{% endfor %}"
     folder = write_folder(tmp_path / "model", replace(LLAMA_3, template=template))
@@ -302,8 +327,8 @@ def test_a_template_that_leaves_the_beginning_out_gets_it(tmp_path: Path, serve:
     targets = (
         TargetSpec(transformers=folder),
         TargetSpec(gguf=tmp_path / "model.gguf"),
-        of_server(serve(Vllm(source=source))),
-        of_server(serve(LlamaServer(source=source, pages=("/tokenize", "/apply-template")))),
+        of_server(answers(Vllm(source=source))),
+        of_server(answers(LlamaServer(source=source, pages=("/tokenize", "/apply-template")))),
     )
     found = [read(target, CHAT).ids for target in targets]
     assert len(set(found)) == 1
