@@ -10,6 +10,7 @@ import msgspec
 
 from configspec.errors import UsageError
 from configspec.families.chat.template import ChatTemplate, special_texts_of_folder, template_of_folder
+from configspec.targets.prompt_source import before
 from configspec.targets.server.server_answer import TokenId
 from configspec.targets.tokenizer_faults import told_of
 from configspec.testbed.chat_spec import SpecialTokens
@@ -43,13 +44,20 @@ class FolderTokenizer:
         self.name = str(folder)
         self.ends = self._ends(folder)
         self._folder = folder
-        alone = self.encode("a", "text")
-        self._before = alone[-1:]
-        self.prefix = _before(self._ids("a", "text", whole=True), alone)
+        self._before = self.encode("a", "text")[-1:]
+        self.prefix = self._find_prefix()
 
     def encode(self, text: str, special_tokens: SpecialTokens) -> tuple[int, ...]:
         """The ids of a text alone, without the prefix."""
         return self._ids(text, special_tokens, whole=False)
+
+    def _find_prefix(self) -> tuple[int, ...]:
+        """What comes before a text; seen by any that has a token, for some vocabularies have few letters."""
+        for text in ("a", "0", *(one.content for one in self._reader.get_added_tokens_decoder().values())):
+            alone = self._ids(text, "parse", whole=False)
+            if alone:
+                return before(self._ids(text, "parse", whole=True), alone)
+        return ()
 
     def _ids(self, text: str, special_tokens: SpecialTokens, *, whole: bool) -> tuple[int, ...]:
         with told_of(self._file, "a text cannot be tokenised with it"):  # no token for a letter, and none for unknown ones
@@ -88,14 +96,6 @@ class FolderTokenizer:
         text = _read(folder / "tokenizer_config.json", _EndText).eos_token
         found = self._reader.token_to_id(text.content if isinstance(text, _Special) else text) if text else None
         return frozenset() if found is None else frozenset([found])
-
-
-def _before(whole: tuple[int, ...], alone: tuple[int, ...]) -> tuple[int, ...]:
-    """What comes before `alone` in `whole`; what a tokenizer puts after a text is no part of a prompt."""
-    for begin in range(len(whole) - len(alone) + 1):
-        if whole[begin : begin + len(alone)] == alone:
-            return whole[:begin]
-    return ()
 
 
 class _Ends(msgspec.Struct):

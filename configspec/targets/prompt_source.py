@@ -67,6 +67,20 @@ def prompt_ids(encoder: Encoder, text: str, special_tokens: SpecialTokens) -> tu
     return (*encoder.prefix, *ids) if special_tokens == "text" else begun(encoder.prefix, ids)
 
 
+def before(whole: tuple[int, ...], alone: tuple[int, ...]) -> tuple[int, ...]:
+    """What a tokenizer puts before a text, by the text's ids with and without what is around them.
+
+    What it puts after a text is no part of a prompt, which goes on.
+
+    >>> before((1, 5, 2), (5,)), before((1, 1), (1,)), before((5,), (5,)), before((1, 9), (5,))
+    ((1,), (1,), (), ())
+    """
+    for begin in range(len(whole) - len(alone), -1, -1):
+        if whole[begin : begin + len(alone)] == alone:
+            return whole[:begin]
+    return ()
+
+
 def begun(prefix: Sequence[int], ids: Sequence[int]) -> tuple[int, ...]:
     """`ids` after `prefix`, of which the longest end that `ids` begin with is not put twice.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -333,3 +334,18 @@ def test_a_template_that_leaves_the_beginning_out_gets_it(tmp_path: Path, answer
     found = [read(target, CHAT).ids for target in targets]
     assert len(set(found)) == 1
     assert all(ids[: len(source.prefix)] == source.prefix != ids[1:2] for ids in found[0])
+
+
+@pytest.mark.parametrize("letters", [True, False])
+def test_a_begin_that_is_named_and_not_added_is_not_added(tmp_path: Path, letters: bool) -> None:
+    """Also where the vocabulary has tokens for next to nothing; and one that is added is found all the same."""
+    for shape in (SHAPES["named, not added"], LLAMA_3, GLM):
+        folder = write_folder(tmp_path / shape.special[0], shape)
+        path = folder / "tokenizer.json"
+        raw = json.loads(path.read_text())
+        if not letters:
+            raw["model"] |= {"vocab": {f"w{n}": n for n in range(len(raw["model"]["vocab"]))}, "merges": []}
+        path.write_text(json.dumps(raw))
+        tokenizer = FolderTokenizer(folder)
+        names = {entry["id"]: entry["content"] for entry in raw["added_tokens"]}
+        assert tuple(names[index] for index in tokenizer.prefix) == shape.begins

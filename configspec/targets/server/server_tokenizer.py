@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from configspec.errors import TestbedError, UsageError
-from configspec.targets.prompt_source import Encoder
+from configspec.targets.prompt_source import Encoder, before
 from configspec.targets.server.server_answer import TokenId, read_form
 from configspec.targets.server.server_client import FailedError, RefusedError, ServerClient
 from configspec.testbed.chat_spec import SpecialTokens
@@ -94,7 +94,7 @@ class RemoteTokenizer:
         alone = self._ids("a", "text", whole=False)
         self._begins_always = whole == alone and "extras" in self._path
         if not self._begins_always:
-            return whole[: len(whole) - len(alone)] if whole[len(whole) - len(alone) :] == alone else ()
+            return before(whole, alone)
         return self._ids("", "text", whole=False)
 
     def _refuse_special(self, text: str) -> None:
