@@ -57,8 +57,13 @@ def _heeding(template: ChatTemplate, chats: Sequence[Chat], values: Mapping[str,
     """The texts, after it was seen that the template heeds what users and systems say."""
     with_system = next((one for one in chats if one[0].role in SYSTEM), None)
     altered = [_altered(chats[0], -1), *([] if with_system is None else [with_system, _altered(with_system, 0)])]
+    refused: TemplateRefusal | None = None
     for typed in (False, True):
-        rendered = render(template, [_as_values(one, typed=typed) for one in (*chats, *altered)], values, date)
+        try:
+            rendered = render(template, [_as_values(one, typed=typed) for one in (*chats, *altered)], values, date)
+        except TemplateRefusal as problem:
+            refused = refused or problem
+            continue
         texts, (other, *of_system) = rendered.texts[: len(chats)], rendered.texts[len(chats) :]
         if texts[0] == other:
             continue  # templates of models that see pictures may want a message's content as a list of parts
@@ -68,6 +73,8 @@ def _heeding(template: ChatTemplate, chats: Sequence[Chat], values: Mapping[str,
                 "`system`, or put its words into the prompts."
             )
         return Rendered(texts=texts, variables=rendered.variables)
+    if refused is not None:
+        raise refused
     raise UsageError(f"The chat template in {template.place} leaves out what the user says. {INSTEAD}")
 
 

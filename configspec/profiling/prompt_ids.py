@@ -86,6 +86,12 @@ def tokenize_prompts(family: FamilySpec, prompts: PromptSet, chat: ChatSpec, sto
             out.write_bytes(msgspec.json.encode(_make(family, prompts, chat)))
 
         kept = store.ensure_read("prompts", key, ".json", build, lambda content: _read(content, len(prompts.prompts)))
+    for prompt, ids in zip(prompts.prompts, kept.ids, strict=True):
+        if not ids:
+            raise UsageError(
+                f"{prompts.path}: prompt {prompt.id!r} is no token to the target of {family.name}. Delete it, or check "
+                "the target's tokenizer."
+            )
     return TokenizedPrompts(prompt_set=prompts, ids=kept.ids, prompting=kept.prompting, sha256=ids_sha256(kept.ids))
 
 

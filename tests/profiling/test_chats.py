@@ -29,6 +29,8 @@ def made(template: str | None, chat: ChatSpec, prompts: tuple[Prompt, ...] = PRO
 def test_a_content_in_parts_is_given_where_a_template_reads_no_other() -> None:
     """Templates of models that see pictures loop over the parts of a message; of a string they would see letters."""
     assert made(PICTURES, ChatSpec()).texts == ("<user>say a", "<user>say b")
+    index = "{% for m in messages %}{{ m.content[0].text + '.' }}{% endfor %}"  # of a string it would fail
+    assert made(index, ChatSpec()).texts == ("say a.", "say b.")
     system = made(PICTURES, ChatSpec(system="Be short."))
     assert system.texts[0] == "<system>Be short.<user>say a"
 

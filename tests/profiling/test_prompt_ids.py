@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from chat_models import BASE, QWEN_3, set_of, write_folder
 
 from configspec.cache import Store
+from configspec.errors import UsageError
 from configspec.families.chat.template import template_of_file
 from configspec.profiling import prompt_ids
 from configspec.profiling.prompt_ids import TokenizedPrompts, ids_sha256, tokenize_prompts
@@ -64,3 +66,14 @@ def test_a_record_says_which_template(tmp_path: Path) -> None:
     for one in (made(base), made(chat, ChatSpec(template="none"))):
         assert (one.prompting.template, one.prompting.template_sha256) == ("none", None)
         assert one.prompting.words() == "plain text, without a chat template"
+
+
+def test_a_prompt_without_a_token_is_told(tmp_path: Path) -> None:
+    """A vocabulary that has no token for its letters would leave the target nothing to go on from."""
+    folder = write_folder(tmp_path / "model", replace(QWEN_3, template=None))
+    path = folder / "tokenizer.json"
+    raw = json.loads(path.read_text())
+    raw["model"] |= {"vocab": {f"w{n}": n for n in range(len(raw["model"]["vocab"]))}, "merges": []}
+    path.write_text(json.dumps(raw))
+    with pytest.raises(UsageError, match=r"p\.jsonl: prompt 'a' is no token to the target of f"):
+        made(folder)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +25,7 @@ _PROGRAM = Path(__file__).with_name("sandbox.py")
 _SHOWN = 300  # letters of what a template says
 _GROWTH, _MORE = 4, 1_000_000  # a chat may become so many times its letters, and so many more
 _COPIES = 16  # of the chats, as JSON, as values and as texts of four bytes a letter, that are there at once
-_WAITS = 10  # a busy machine gives a process this part of its time, at least
+_WAITS = 15  # a busy machine gives a process this part of its time, at least
 # What starting Python takes. No more: keys of servers and of the hub stand in the environment.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
 _OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGKILL)
@@ -33,10 +33,15 @@ _OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGKILL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What rendering all chats may take: processor seconds, and memory beside the chats themselves."""
+    """What rendering may take: processor seconds and memory, beside what many or large chats take anyway."""
 
     cpu_s: int = 20
     memory_bytes: int = 1 << 30
+
+    def for_chats(self, count: int, *, size_bytes: int) -> Limits:
+        """The limits for so many chats: a second more for each thousand, and for each 16 MB."""
+        cpu_s = self.cpu_s + count // 1000 + (size_bytes >> 24)
+        return Limits(cpu_s=cpu_s, memory_bytes=self.memory_bytes + _COPIES * size_bytes)
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -80,14 +85,12 @@ def render(
     Raises:
         UsageError: jinja2 is missing, or the template is not one, raises, fails, or takes too much.
     """
-    limits = limits or Limits()
     given = {"tools": None, "documents": None, "add_generation_prompt": True, **values}
     asked = {"template": template.text, "chats": [_sized(chat) for chat in chats], "values": given, "date": date}
-    chats_bytes = len(json.dumps(asked["chats"]))
-    bounds = {"cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes + _COPIES * chats_bytes}
-    answer = _answer(template, json.dumps({**asked, **bounds}).encode("ascii"), limits)
+    limits = (limits or Limits()).for_chats(len(chats), size_bytes=len(json.dumps(asked["chats"])))
+    answer = _answer(template, json.dumps({**asked, **asdict(limits)}).encode("ascii"), limits)
     try:
-        found = parse_json(answer, surrogates=True)
+        found = parse_json(answer)
         if isinstance(found, dict) and "problem" in found:
             raise _refused(template, msgspec.convert(found, _Failed).problem)
         rendered = msgspec.convert(found, Rendered)

@@ -26,11 +26,11 @@ def rendered(text: str, limits: Limits = QUICK) -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (LOOPS, "more than 1 s of processor time"),
+        (LOOPS, "more than 1 s of processor time|did not end within 15 s"),
         ("{{ 'a' * 100000000 }}", "more memory than it may|more text of a prompt than any chat needs"),
         ("{% for a in range(9999) %}{{ 'a' * 9999 }}{% endfor %}", "more text of a prompt than any chat needs"),
         ("{{ 'a' * 10 ** 12 }}", "more memory than it may"),
-        ("{% set x = 9 ** (9 ** (9 ** 9)) %}", "processor time"),
+        ("{% set x = 9 ** (9 ** (9 ** 9)) %}", "processor time|did not end within 15 s"),
         ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "RecursionError"),
         ("{{ cycler.__init__.__globals__.os.system('true') }}", "no chat template may|failed"),
         ("{{ '\x1b[31m' | int(base=1) }}{{ raise_exception('\x1b[31m\n::error::') }}", r"\\x1b\[31m\\n"),
@@ -76,3 +76,9 @@ def test_many_large_prompts_are_no_attack() -> None:
     chats = [[{"role": "user", "content": "é" * 50_000}]] * 60
     found = render(template, chats, {}, "2026-01-01", Limits(memory_bytes=1 << 27))
     assert {len(text) for text in found.texts} == {50_001}
+
+
+def test_half_a_letter_is_told() -> None:
+    """A template that cuts an escape in two makes a text that no tokenizer takes."""
+    with pytest.raises(UsageError, match="half of a surrogate pair"):
+        rendered("{{ '\\ud83d' }}")
