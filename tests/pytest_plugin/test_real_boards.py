@@ -157,6 +157,7 @@ def edited(testbed_folder: Path, measured: dict[str, Any], where: str, value: ob
         ("models.draft.file_sha256", "0" * 64, "draft.file_sha256"),
         ("models.target.sha256", "0" * 64, "target.sha256"),
         ("acceptance.prompts_sha256", "0" * 64, "target.prompts_sha256"),
+        ("acceptance.prompting.template_sha256", "0" * 64, "target.template_sha256"),
     ],
 )
 def test_rows_of_something_else_are_measured_again(measured, testbed_folder, run, where, value, what):

@@ -79,7 +79,7 @@ def properties(client: ServerClient) -> Properties:
     """What the server says of its model; nothing where it has no such page."""
     try:
         return read_form(client.get(PROPS), Properties, "what it says of its model", client.url)
-    except (RefusedError, FailedError):
+    except (UsageError, FailedError):  # a proxy may forbid this page, and no other
         return Properties()
 
 
