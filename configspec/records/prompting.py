@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from configspec.records.bounds import Sha256, Text
 
 TemplateSource: TypeAlias = Literal["none", "tokenizer folder", "gguf", "server", "file"]
-NOT_RENDERED = "measured before prompts were rendered by chat templates: the prompt set's texts went in as they are"
+NOT_RENDERED = "measured before chat templates: texts went in as they are"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
