@@ -60,7 +60,7 @@ class FolderTokenizer:
         return ()
 
     def _ids(self, text: str, special_tokens: SpecialTokens, *, whole: bool) -> tuple[int, ...]:
-        with told_of(self._file, "a text cannot be tokenised with it"):  # no token for a letter, and none for unknown ones
+        with told_of(self._file, "a text cannot be tokenised with it"):  # no token for a letter, nor for unknown ones
             self._reader.encode_special_tokens = special_tokens == "text"
             return tuple(self._reader.encode(text, add_special_tokens=whole).ids)
 

@@ -65,7 +65,7 @@ class Tokenizer:
     @property
     def alphabet(self) -> Alphabet | None:
         """How its plain tokens spell blanks and bytes; None where the file does not say."""
-        decoders = _flat(self.path, self.raw, "decoder", "decoders")
+        decoders = flat_steps(self.path, self.raw, "decoder", "decoders")
         kinds = {step.get("type") for step in (*_steps(self), *decoders)}
         if "ByteLevel" in kinds:
             return "bytes"
