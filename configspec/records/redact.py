@@ -77,7 +77,11 @@ class Private:
 
     def text(self, text: str) -> str:
         """Free text, such as a reason."""
-        return USER if text in self.users - self.declared else self._in_text.sub(self._instead, text)
+        if text in self.users - self.declared:
+            return USER
+        while (changed := self._in_text.sub(self._instead, text)) != text:  # what takes a name's place may bare another
+            text = changed
+        return text
 
     def _of_record(self, key: str, value: object) -> object:
         if key in FACTS or (key in NAMES and isinstance(value, str)):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from any_rows import rows
 from example_rows import BOARD, raw_row, whole_row
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from configspec.records.redact import FACTS, NAMES, Private
@@ -59,6 +59,7 @@ def test_no_name_of_a_machine_is_left_in_free_text(text):
 
 
 @given(texts)
+@example("/home/alice.10.0.0.7")
 def test_what_was_redacted_stays_as_it_is(text):
     """Rows that are taken over are redacted again."""
     once = PRIVATE.text(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ pytestmark = pytest.mark.real
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python: pip install 'configspec[llama]'")
 pytest.importorskip("gguf", reason="needs gguf: pip install 'configspec[llama]'")
 
+from recurrent_models import RandomModel, invented_vocabulary, write_model  # noqa: E402 (needs gguf)
+
 PROMPT = tuple(range(2, 40))
 GREEDY = Decoding()
 
@@ -27,8 +28,8 @@ def _open(path: Path, *, context: int = 256) -> LlamaTarget:
 
 def test_a_recurrent_state_is_made_anew(tmp_path: Path) -> None:
     """Mamba's cannot be cut: after a rejected draft, verdicts are a fresh text's all the same, and it is timed."""
-    devices = Path(__file__).parents[1] / "devices" / "test_device_recurrent.py"
-    runpy.run_path(str(devices))["write_tiny_mamba"](tmp_path / "mamba.gguf")
+    model = RandomModel(architecture="mamba", vocabulary=invented_vocabulary(300), width=64, layers=2)
+    write_model(tmp_path / "mamba.gguf", model)
     target = _open(tmp_path / "mamba.gguf")
     target.prefill(PROMPT)
     fresh = target.verify([7, 8, 9])
