@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from configspec.testbed.device_spec import DeviceSpec, named_devices
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec, TokenizerSpec, named_families
 from configspec.testbed.key_types import Name
+from configspec.testbed.llama_cpp_spec import MOST_VALUES, LlamaCppSpec, aliases
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import Spec, inner_specs
 from configspec.testbed.sweep_spec import SweepSpec
@@ -74,6 +75,7 @@ def json_schema() -> JsonSchemaValue:
     mappings = schema.pop("$defs")
     for spec in _WITH_VARIANTS:
         mappings[spec.__name__] |= _variants(spec, mappings)
+    mappings[LlamaCppSpec.__name__] = _with_lists(mappings[LlamaCppSpec.__name__])
     inside = {inner.__name__ for spec in _WITH_VARIANTS for inner in inner_specs(spec).values()} - {"LlamaCppSpec"}
     kept = {name: mapping for name, mapping in mappings.items() if name not in inside}
     head: JsonSchemaValue = {
@@ -105,6 +107,21 @@ def _variants(spec: type[Spec], mappings: Mapping[str, JsonSchemaValue]) -> Json
         for variant in spec.variants
     ]
     return {"properties": {key: node for key, node in keys.items() if key in known}, "oneOf": branches}
+
+
+def _with_lists(mapping: JsonSchemaValue) -> JsonSchemaValue:
+    """The mapping of `llama_cpp`: each key takes a list too, and has other names."""
+    keys: JsonSchemaValue = {}
+    others: JsonSchemaValue = {}
+    for key, node in mapping["properties"].items():
+        also = sorted(name for name, own in aliases().items() if own == key and name != key)
+        about = {name: node[name] for name in ("description", "default") if name in node}
+        one = _tidy({name: value for name, value in node.items() if name not in about})
+        many = {"type": "array", "items": one, "minItems": 1, "maxItems": MOST_VALUES}
+        about["description"] += f"; also {', '.join(f'`{name}`' for name in also)}"
+        keys[key] = {"anyOf": [one, many], **about}
+        others[f"^({'|'.join(name.replace('_', '[-_]') for name in [*also, key])})$"] = {"anyOf": [one, many]}
+    return {**mapping, "properties": keys, "patternProperties": others}
 
 
 def _tidy(node: Any) -> Any:
