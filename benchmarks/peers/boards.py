@@ -27,8 +27,9 @@ from configspec.devices.transport.ssh.ssh_client import ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
 from configspec.devices.transport.ssh.upload import Interpreter, bootstrap, upload_agent
 from configspec.errors import TestbedError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 from configspec.testbed.family_spec import FamilySpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.timing import prefix_durations
 
 DRAFTING_AT_LEAST = 0.98

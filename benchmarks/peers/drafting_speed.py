@@ -18,7 +18,7 @@ from llama_bench import Decoding
 from machine import Watch
 
 from configspec.devices.device import Device
-from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.timing import prefix_durations
 
 MOST_TIMES = 3  # times as many pairs as asked for, before disturbed ones are counted as they are

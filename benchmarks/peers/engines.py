@@ -16,7 +16,7 @@ from llama_speculative import Speculation
 from machine import processors
 
 from configspec.errors import TestbedError
-from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

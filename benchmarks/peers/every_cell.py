@@ -42,9 +42,10 @@ from configspec.profiling.target_text import ContinuedPrompt
 from configspec.records.row import Row
 from configspec.targets.registry import open_target
 from configspec.targets.target import Target
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
 from configspec.testbed.inventory import Inventory
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.ids import Cell, Drafter
 from configspec.theory.spacing import evenly
 

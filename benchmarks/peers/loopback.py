@@ -22,7 +22,8 @@ from pathlib import Path
 
 from configspec.agent.board.flock import FILE_VARIABLE
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 BOARDS = ("board-a", "board-b", "noisy", "stranger", "impostor", "nobody-there", "unknown", "full")
 LACKING = "no OpenSSH client and server here (packages openssh-client and openssh-server)"

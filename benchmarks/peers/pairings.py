@@ -22,8 +22,8 @@ from configspec.devices.device import Device
 from configspec.errors import UsageError
 from configspec.families.build import F16, ensure_draft
 from configspec.targets.registry import open_target
-from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.testbed.prompt import Prompt
 
 LLAMA_CPP_AT_LEAST = 0.9

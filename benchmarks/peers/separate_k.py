@@ -14,7 +14,7 @@ from comparison import Line, Pair, compare, enough
 from machine import Watch
 
 from configspec.devices.device import Device
-from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.timing import prefix_durations
 
 MOST_TIMES = 3  # times as many pairs as asked for, before disturbed ones are taken as they are

@@ -7,6 +7,7 @@ Its text is run as `python -c`. Its arguments are a verb and what that takes:
       stdin     the archive; or nothing, to ask whether it exists
       stdout    one line of JSON, {"configspec_upload": ...}: "path" (null: there is none), or "error" and its "kind"
     run         the same folder, the archive's file name, its SHA-256, and the agent's own arguments
+    run_with    the same; stdin begins with a line of JSON, variables for the environment of all that is run
 
 What is run is the very file that was checked, held open: who can write to a folder on the way to it puts no other in
 its place.
@@ -27,6 +28,7 @@ from typing import Dict, Optional, Tuple
 KEPT = 3  # archives of other versions, the last used ones
 PARTIAL_S = 3600.0  # then a half-written upload counts as abandoned
 MOST_BYTES = 16 * 1024 * 1024  # of an archive
+MOST_LINE_BYTES = 8 * 1024 * 1024
 
 
 class Refused(Exception):  # noqa: N818 (what was found)
@@ -38,6 +40,8 @@ def main() -> None:
     if sys.version_info < (3, 8):
         sys.stderr.write("configspec's agent needs Python 3.8 or later; this is %s.%s.\n" % sys.version_info[:2])
         sys.exit(3)  # TOO_OLD_STATUS
+    if sys.argv[1] == "run_with":
+        run_with(read_line())
     if sys.argv[1] == "run":
         run(*sys.argv[2:])
     folder, name, sha256, size = sys.argv[2:]
@@ -78,6 +82,29 @@ def run(folder_of_all: str, name: str, sha256: str, *arguments: str) -> None:
     sys.argv = [name] + list(arguments)
     sys.path.insert(0, "/dev/fd/%d" % descriptor)
     sys.exit(importlib.import_module("configspec_agent.main").main())
+
+
+def read_line() -> bytes:
+    """The first line of stdin, and not a byte more: what follows is the agent's."""
+    line = bytearray()
+    while len(line) < MOST_LINE_BYTES:
+        byte = os.read(0, 1)
+        if byte in (b"", b"\n"):
+            break
+        line += byte
+    return bytes(line)
+
+
+def run_with(line: bytes) -> None:
+    """Start this program again with these variables: the loader reads some of them, as Python does, at the start.
+
+    Its text, as all its arguments, is what Linux shows of this process.
+    """
+    with open("/proc/self/cmdline", "rb") as file:
+        command = file.read().split(b"\0")[:-1]
+    command = command[: len(command) - len(sys.argv) + 1] + [b"run"] + command[len(command) - len(sys.argv) + 2 :]
+    os.environ.update(json.loads(line.decode("ascii")))
+    os.execv(sys.executable, command)
 
 
 def cache_folder(named: str) -> str:

@@ -10,6 +10,7 @@ from .board.file_hash import FileHashes
 from .board.files import Incoming, find_file, folder_path, list_files
 from .board.flock import BoardLock
 from .board.health import health
+from .board.processors import processor_facts
 from .board.reap import reap
 from .drafters.chain import Drafter
 from .llama.library import Library, load_library
@@ -99,7 +100,7 @@ class Operations:
         return reap(asked.mark, self._deadline)
 
     def _describe(self, _: Describe) -> JsonObject:
-        facts = describe(Path("/"))
+        facts = {**describe(Path("/")), **processor_facts(Path("/"))}
         try:
             return {**facts, **self._load_library().facts(), "llama_cpp_reason": None}
         except AgentError as error:
@@ -108,6 +109,8 @@ class Operations:
                 **facts,
                 "llama_cpp_version": None,
                 "llama_cpp_system_info": None,
+                "gpu_offload": None,
+                "llama_devices": None,
                 "llama_cpp_reason": reason,
             }
 

@@ -23,7 +23,11 @@ _FORM = "form"
 MOST = 2**53 - 1  # of a count: beyond it, JSON does not count by ones everywhere
 C_INT = 2**31 - 1  # llama.cpp takes these numbers as C's int, which a larger one would leave without a word
 MAX_THREADS = 512  # GGML_MAX_N_THREADS, https://github.com/ggml-org/llama.cpp/blob/master/ggml/include/ggml.h
+MAX_CPUS = 8192  # CONFIG_NR_CPUS of Linux is at most that on the machines it runs on
+MAX_DEVICES = 16  # llama_max_devices()
 SEED = 2**64 - 1
+# The names of ggml_type that llama-bench takes for the cache (ggml_type_from_name in its source).
+CACHE_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,17 @@ def number(above: float, most: float = sys.float_info.max) -> Form[float]:
     return Form(f"a number above {above:g}{limit}", read)
 
 
+def one_of(*words: str) -> Form[str]:
+    """One of these words."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError
+        return value
+
+    return Form(f"one of {', '.join(words)}", read)
+
+
 def _read_text(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_LETTERS or "\0" in value:
         raise ValueError
@@ -90,6 +105,24 @@ def _read_data(value: object) -> bytes:
     return base64.b64decode(value, validate=True)
 
 
+def _read_cpus(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_CPUS:
+        raise ValueError
+    if not all(type(cpu) is int and 0 <= cpu < MAX_CPUS for cpu in value):
+        raise ValueError
+    return tuple(value)
+
+
+def _read_names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_DEVICES:
+        raise ValueError
+    return tuple(map(_read_text, value))
+
+
+def _write_list(value: tuple[object, ...]) -> list[object]:
+    return list(value)
+
+
 def _write_data(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
@@ -99,6 +132,8 @@ FLAG = Form("true or false", _read_flag)
 TOKENS = Form("a list of token ids", _read_tokens)
 COUNTS = Form("a list of counts of 1 or more", _read_counts)
 DATA = Form("base64", _read_data, _write_data)
+CPUS = Form(f"a list of processors, 0 to {MAX_CPUS - 1}", _read_cpus, _write_list)
+NAMES = Form(f"a list of 1 to {MAX_DEVICES} names", _read_names, _write_list)
 
 
 def takes(form: Form[T]) -> dict[str, Form[T]]:
@@ -188,7 +223,8 @@ class Describe(Request):
 class Open(Request):
     """Open a GGUF file in place of the model that is open.
 
-    `threads` None: one a core. `gpu_layers` -1: all. `cache_bytes`: what the context's cache will take; 0: not known.
+    `threads` None: as many as `board/processors.py` finds. `gpu_layers` -1: all. `cache_bytes`: what the context's
+    cache will take; 0: not known. The fields from `threads_batch` on are settings: None leaves them to llama.cpp.
     """
 
     op = "open"
@@ -198,6 +234,21 @@ class Open(Request):
     batch: int = field(metadata=takes(whole(1)))
     threads: int | None = field(default=None, metadata=takes(whole(1, MAX_THREADS)))
     cache_bytes: int = field(default=0, metadata=takes(whole(0, MOST)))
+    threads_batch: int | None = field(default=None, metadata=takes(whole(1, MAX_THREADS)))
+    cpus: tuple[int, ...] | None = field(default=None, metadata=takes(CPUS))
+    flash_attention: str | None = field(default=None, metadata=takes(one_of("on", "off", "auto")))
+    cache_type_k: str | None = field(default=None, metadata=takes(one_of(*CACHE_TYPES)))
+    cache_type_v: str | None = field(default=None, metadata=takes(one_of(*CACHE_TYPES)))
+    micro_batch: int | None = field(default=None, metadata=takes(whole(1)))
+    mmap: bool | None = field(default=None, metadata=takes(FLAG))
+    mlock: bool | None = field(default=None, metadata=takes(FLAG))
+    main_gpu: int | None = field(default=None, metadata=takes(whole(0)))
+    devices: tuple[str, ...] | None = field(default=None, metadata=takes(NAMES))
+    cpu_moe_layers: int | None = field(default=None, metadata=takes(whole(0)))
+
+    def settings(self) -> dict[str, object]:
+        """What is not left to llama.cpp, by its name, as JSON has it."""
+        return {name: value for name, value in self.as_json().items() if name in SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -337,6 +388,8 @@ REQUESTS: tuple[type[Request], ...] = (
     *(Open, Prefill, Draft, Distribution, Rounds, Returns, Score, Rollback, Close),
     *(ListFiles, FindFile, Receive, Chunk, Finish),
 )
+# The fields of `Open` that may be left to llama.cpp.
+SETTINGS = tuple(one.name for one in fields(Open) if one.default is None and one.name != "threads")
 _KINDS: dict[str, Callable[..., Request]] = {kind.op: kind for kind in REQUESTS}
 # Analysed once: a round waits for its request to be read and written.
 _SLOTS = {kind.op: [(one.name, one.metadata[_FORM], one.default) for one in fields(kind)] for kind in REQUESTS}

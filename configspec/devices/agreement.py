@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
+
 from configspec.agent.requests import (
     Chunk,
     Draft,
@@ -86,6 +88,8 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
                 _equal(name, getattr(reply, name), getattr(asked, name))
             if asked.threads is not None:
                 _equal("threads", reply.threads, asked.threads)
+            if msgspec.json.encode(reply.settings) != msgspec.json.encode(asked.settings()):
+                raise ValueError("settings: others than were asked for")
             worked_s = reply.load_s
     if worked_s > DRIFT * waited_s + slack_s:
         raise ValueError(f"it tells of {worked_s:.6g} s of work, and was asked {waited_s:.3g} s ago")

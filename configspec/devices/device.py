@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -50,12 +50,13 @@ from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, Start, co
 from configspec.errors import TestbedError, UsageError
 from configspec.progress import Progress
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.decoding import Decoding
 
 __all__ = ["Begun", "Device", "DeviceFacts", "DraftedTokens", "ModelFacts", "Scores", "TimedRounds", "open_device"]
 
-BATCH_TOKENS = 2048  # as many as llama-bench gives at once
+OPTIONS = tuple(one.name for one in fields(Open) if one.name not in ("path", "cache_bytes"))  # keys of `llama_cpp`
 HELLO_DEADLINE_S = 60.0
 HEALTH_DEADLINE_S = 30.0
 HOME = "~"  # the account's on the board: its free space counts where no `models` is declared
@@ -123,14 +124,8 @@ class Device:
         What does not fit into the device's free memory with `cache_bytes` for its context is a UsageError.
         """
         options = llama_cpp or self.spec.llama_cpp
-        asked = Open(
-            path=str(path),
-            context=options.context,
-            gpu_layers=options.gpu_layers,
-            batch=BATCH_TOKENS,
-            threads=options.threads,
-            cache_bytes=cache_bytes,
-        )
+        settings = {name: getattr(options, name) for name in OPTIONS}
+        asked = Open(path=str(path), cache_bytes=cache_bytes, **settings)
         facts = self._client.call(asked, ModelFacts, deadline_s=deadline_s)
         self._vocabulary = facts.vocabulary
         return facts

@@ -13,7 +13,7 @@ import msgspec
 
 from configspec.agent.protocol import MAX_LETTERS
 from configspec.agent.requests import C_INT, MAX_THREADS, MOST
-from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
+from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts, Opened
 
 MOST_ENTRIES = 1000  # of a list or a mapping
 _BOUNDS: Mapping[str, tuple[float, float]] = {
@@ -32,12 +32,18 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "trained_context": (0, C_INT),
     "context": (1, C_INT),
     "batch": (1, C_INT),
+    "micro_batch": (1, C_INT),
     "threads": (1, MAX_THREADS),
+    "threads_batch": (1, MAX_THREADS),
+    "default_threads": (1, MAX_THREADS),
+    "usable_threads": (1, 2**20),
+    "layers": (0, C_INT),
+    "layers_on_gpu": (0, C_INT),
     "gpu_layers": (-1, C_INT),
     "load_s": (0, 1e9),
 }
 _HASHES = {"file_sha256": 64, "vocabulary_sha256": 64, "board_sha256": 16}
-_FACTS = (DeviceFacts, HealthFacts, ModelFacts)
+_FACTS = (DeviceFacts, HealthFacts, ModelFacts, Opened)
 
 
 def check_facts(kind: type[object], value: object) -> None:
@@ -48,6 +54,8 @@ def check_facts(kind: type[object], value: object) -> None:
     """
     if kind not in _FACTS or not isinstance(value, dict):
         return
+    if kind is ModelFacts:
+        check_facts(Opened, value.get("opened"))
     for name, fact in value.items():
         _check_size(name, fact)
         low, high = _BOUNDS.get(name, (-MOST, MOST))

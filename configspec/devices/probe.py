@@ -19,6 +19,7 @@ from configspec.agent.requests import Holder, ListFiles
 from configspec.devices.device import ask_description, ask_health
 from configspec.devices.faults import DeviceOffline, LinkLost
 from configspec.devices.gate import problems
+from configspec.devices.gpu_build import lacking_gpu
 from configspec.devices.lock import holder_on_host, known_owner
 from configspec.devices.replies import Listing, LockState
 from configspec.devices.transport.archive import build_agent_archive
@@ -117,7 +118,7 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) ->
             return _busy(spec, lock)
         facts = ask_description(client, deadline_s=left_s())
         health = ask_health(client, spec, deadline_s=left_s())
-        lacking = list(_lacking_llama_cpp(spec, facts))
+        lacking = [*_lacking_llama_cpp(spec, facts), *filter(None, [lacking_gpu(spec, facts)])]
         if models is None:
             lacking += _lacking_folder(spec, health)
         else:

@@ -19,6 +19,11 @@ from configspec.theory.sizes import shown_bytes
 
 MEMINFO = Path("/proc/meminfo")  # https://docs.kernel.org/filesystems/proc.html
 _LESS = ("sliding_window", "kv_lora_rank")
+# What 32 numbers of a cache take: a block of ggml's, with its scale (ggml-common.h).
+_BYTES_OF_32 = {
+    **{"f32": 128, "f16": 64, "bf16": 64},
+    **{"q8_0": 34, "q5_1": 24, "q5_0": 22, "q4_1": 20, "q4_0": 18, "iq4_nl": 18},
+}
 _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
@@ -80,10 +85,15 @@ def host_memory_bytes(meminfo: Path = MEMINFO) -> int | None:
     return None
 
 
-def cache_bytes(model: Path, context: int) -> int:
-    """What llama.cpp's key-value cache in f16 takes for `context` tokens of a GGUF model; 0 where it works otherwise.
+def cache_bytes(model: Path, context: int, types: tuple[str | None, str | None] = (None, None)) -> int:
+    """What llama.cpp's key-value cache takes for `context` tokens of a GGUF model; 0 where it works otherwise.
 
-    2 bytes * context * (heads of keys and values, over all layers) * (length of a key + length of a value)
+    context * (heads of keys and values, over all layers) * (bytes of a key + bytes of a value)
+
+    Args:
+        model: Its file.
+        context: Tokens.
+        types: The number formats of keys and values, as in `cache_type_k`; None: f16.
     """
     sizes = _Sizes(model)
     heads = sizes.by_layer("attention.head_count")
@@ -92,8 +102,9 @@ def cache_bytes(model: Path, context: int) -> int:
     layers, kv_heads = sizes.by_layer("block_count"), sizes.by_layer("attention.head_count_kv")
     of_layers = sum(kv_heads) if len(kv_heads) > 1 else max(layers) * (kv_heads[0] or max(heads))
     usual = sizes.one("embedding_length") // max(heads)
-    lengths = (sizes.one("attention.key_length") or usual) + (sizes.one("attention.value_length") or usual)
-    return 2 * context * of_layers * lengths
+    lengths = sizes.one("attention.key_length") or usual, sizes.one("attention.value_length") or usual
+    pair = sum(length * _BYTES_OF_32[kind or "f16"] for length, kind in zip(lengths, types, strict=True))
+    return context * of_layers * pair // 32
 
 
 class _Sizes:

@@ -96,7 +96,8 @@ def _make_room(device: Device, staged: StagedModel, prompts: Sequence[TracedProm
     if needed <= staged.llama_cpp.context:
         return staged.llama_cpp.context
     more = replace(staged.llama_cpp, context=needed)
-    device.open_model(staged.path, more, cache_bytes=cache_bytes(staged.source, needed))
+    cached = cache_bytes(staged.source, needed, (more.cache_type_k, more.cache_type_v))
+    device.open_model(staged.path, more, cache_bytes=cached)
     return needed
 
 

@@ -22,7 +22,7 @@ from configspec.devices.device import Device
 from configspec.devices.replies import Scores
 from configspec.profiling.target_text import ContinuedPrompt, TargetText
 from configspec.records.samples import AcceptanceSamples, PromptAcceptance, rounded
-from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.acceptance.chain import pooled, replay, too_few_prompts
 from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import Decoding

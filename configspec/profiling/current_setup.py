@@ -15,7 +15,9 @@ import msgspec
 from configspec.content_hash import file_sha256
 from configspec.errors import ConfigspecError
 from configspec.profiling.session import ProfilingSession
+from configspec.profiling.threads import threads_of
 from configspec.records.codec import to_record
+from configspec.records.facts import DeviceFacts
 from configspec.records.row import Row
 from configspec.records.setup import (
     DecodedSetup,
@@ -32,7 +34,7 @@ from configspec.records.setup import (
 from configspec.targets.registry import target_runtime, target_sha256
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.inventory import Inventory
-from configspec.theory.ids import Cell
+from configspec.theory.ids import Cell, settings_words
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.link import Link
 
@@ -66,7 +68,10 @@ class CurrentSetup:
         Raises:
             ConfigspecError: A file, a server or the device cannot be asked; measuring would meet the same.
         """
-        spec = self._inventory.devices[row.device]
+        try:
+            spec = self._inventory.devices[row.device].for_cell(row.cell)
+        except KeyError:
+            return Difference(what="settings", then=settings_words(row.cell.settings) or "none", now="others")
         if spec.replay is not None:
             return self._replay_change(row)
         then = setup_of(row)
@@ -150,22 +155,24 @@ class CurrentSetup:
         """Asked until it answers; which boards are to be left alone is decided where they are opened."""
         key = ("device", spec.name)
         if key not in self._known:
-            found = self._session.workbench.device(spec).describe()
-            self._known[key] = DeviceSetup(
-                machine=found.machine,
-                board=found.board,
-                cpu_model=found.cpu_model,
-                cores=found.cores,
-                governor=found.governor,
-                llama_cpp_version=found.llama_cpp_version,
-                llama_cpp_system_info=found.llama_cpp_system_info,
-                threads=spec.llama_cpp.threads or found.cores,
-                context=spec.llama_cpp.context,
-                gpu_layers=spec.llama_cpp.gpu_layers,
-            )
-        found_setup = self._known[key]
-        assert isinstance(found_setup, DeviceSetup)
-        return found_setup
+            self._known[key] = self._session.workbench.device(spec).describe()
+        found, settings = self._known[key], spec.llama_cpp
+        assert isinstance(found, DeviceFacts)
+        return DeviceSetup(
+            machine=found.machine,
+            board=found.board,
+            cpu_model=found.cpu_model,
+            cores=found.cores,
+            governor=found.governor,
+            llama_cpp_version=found.llama_cpp_version,
+            llama_cpp_system_info=found.llama_cpp_system_info,
+            threads=threads_of(settings, found),
+            context=settings.context,
+            gpu_layers=settings.gpu_layers,
+            batch=settings.batch,
+            settings=tuple(sorted(settings.chosen().items())),
+            env_names=tuple(sorted(spec.env)),
+        )
 
     def _replay_change(self, row: Row) -> Difference | None:
         """What the profile says today, looked up again: that is as cheap as remembering."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from configspec.profiling.acceptance_check import AcceptanceCheck
 from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes
+from configspec.profiling.threads import flags_of_opening
 from configspec.profiling.verification import VerificationTimes
 from configspec.records.row import (
     CountedAcceptance,
@@ -57,6 +58,7 @@ class MeasuredCell:
             draft=self.cell.drafter.draft,
             quant=self.cell.drafter.quant,
             algorithm=self.cell.drafter.algorithm,
+            settings=dict(self.cell.settings),
             k=k,
             provenance="measured",
             drafting=self.times.drafting(k, [prompt.accept for prompt in self.trace.prompts]),
@@ -76,6 +78,7 @@ class MeasuredCell:
                 *self.trace.flags(),
                 *self.check.flags(),
                 *_timed_greedily(self.trace.decoding),
+                *self._flags_of_opening(),
                 *_whoever_answers(self.spec),
                 *_whoever_measures_beside(self.lock_fallback_reason),
             ),
@@ -103,6 +106,10 @@ class MeasuredCell:
             check=self.check.check,
             check_reason=self.check.reason,
         )
+
+    def _flags_of_opening(self) -> tuple[Flag, ...]:
+        board = self.environment.device
+        return () if board is None else flags_of_opening(self.times.model, board)
 
     def _target(self) -> TargetFacts:
         text, target = self.trace.text, self.family.target

@@ -53,6 +53,7 @@ def recorded_row(one: Configuration, serving: Serving, environment: Environment)
         draft=one.draft,
         quant=one.quant,
         algorithm=one.cell.drafter.algorithm,
+        settings=dict(one.cell.settings),
         k=one.k,
         provenance=one.provenance,
         drafting=Drafting(

@@ -110,7 +110,7 @@ class ProfilingSession:
         return self._tried(cell.device, lambda: {k: self._decoded(configuration, row, ks)})[k]
 
     def _attempt(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row] | ConfigspecError:
-        spec = self._inventory.devices[cell.device]
+        spec = self._inventory.devices[cell.device].for_cell(cell)
         try:
             self.workbench.pool.admit(cell.device)
             return self._tried(cell.device, lambda: self._measured(spec, cell, ks))
@@ -134,6 +134,7 @@ class ProfilingSession:
 
     def _measured(self, spec: DeviceSpec, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
         bench, sweep = self.workbench, self._inventory.sweep
+        bench.check_gpu(spec)
         staged = bench.stage(spec, cell.family, cell.drafter)
         prepared = bench.prepare(cell.family, cell.drafter)
         serving = self._inventory.serving_for(cell.family)
@@ -154,7 +155,7 @@ class ProfilingSession:
             check=check_acceptance(device, staged, prepared.trace, self._options.acceptance_check),
             serving=serving,
             verification=verification,
-            environment=self._environment(device),
+            environment=self._environment(device, spec),
             lock_fallback_reason=device.lock_fallback_reason,
             samples=self._samples_kept(times, prepared.trace),
             tensor_types=prepared.tensor_types,
@@ -163,7 +164,7 @@ class ProfilingSession:
 
     def _decoded(self, configuration: ConfigurationId, row: Row, ks: Sequence[int]) -> Row:
         bench, sweep, cell, k = self.workbench, self._inventory.sweep, configuration.cell, configuration.k
-        spec = self._inventory.devices[cell.device]
+        spec = self._inventory.devices[cell.device].for_cell(cell)
         prepared: PreparedDraft = bench.prepare(cell.family, cell.drafter)
         target = bench.target(prepared.family)
         check_room(prepared.trace, k, sweep, spec, target)
@@ -197,10 +198,11 @@ class ProfilingSession:
             times=write_samples(folder, times.token_times()),
         )
 
-    def _environment(self, device: Device) -> Environment:
+    def _environment(self, device: Device, spec: DeviceSpec) -> Environment:
         return Environment(
             device=device.describe(),
             health=device.health,
             host=HostFacts(python=platform.python_version(), configspec=__version__),
             inventory_sha256=self._inventory.sha256,
+            env_names=tuple(sorted(spec.env)),
         )

@@ -11,7 +11,8 @@ from configspec.devices.device import Device
 from configspec.devices.model_folder import FoundFile
 from configspec.errors import UsageError
 from configspec.families.board_files import BoardFile
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 SHOWN = 12  # digits of a hash in a message
 

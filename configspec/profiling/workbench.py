@@ -12,8 +12,10 @@ from pathlib import Path
 
 from configspec.cache import Store
 from configspec.devices.device import Device, open_this_host
+from configspec.devices.gpu_build import lacking_gpu
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.pool import DevicePool
+from configspec.errors import UsageError
 from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
 from configspec.families.contexts import draft_contexts
@@ -120,8 +122,16 @@ class Workbench:
         if not shares_this_hosts_files(spec):
             push = push_command(self.inventory.path, spec.name, family, drafter.draft, drafter.quant)
             path = find_model(self.device(spec), files, push)
-        source, context = files[0].path, spec.llama_cpp.context
-        return StagedModel(path=path, source=source, llama_cpp=spec.llama_cpp, cache_bytes=cache_bytes(source, context))
+        source, settings = files[0].path, spec.llama_cpp
+        cached = cache_bytes(source, settings.context, (settings.cache_type_k, settings.cache_type_v))
+        return StagedModel(path=path, source=source, llama_cpp=settings, cache_bytes=cached)
+
+    def check_gpu(self, spec: DeviceSpec) -> None:
+        """A UsageError where a GPU is declared that the device's llama.cpp cannot use; told before the host works."""
+        if spec.llama_cpp.of_gpu() is not None:
+            problem = lacking_gpu(spec, self.device(spec).describe())
+            if problem is not None:
+                raise UsageError(f"{spec.name}: {problem}.")
 
     def draft_file(self, family: FamilySpec, drafter: Drafter) -> Path:
         """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""

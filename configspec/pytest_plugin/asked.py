@@ -24,6 +24,7 @@ class Asked:
     families: tuple[str, ...]
     drafts: tuple[str, ...]
     quants: tuple[str, ...]
+    settings: tuple[str, ...] = ()  # as test ids write them: `threads:2`
     k: str | None
     inventory: Path
     separate_k: bool
@@ -45,6 +46,7 @@ def read_options(config: pytest.Config) -> Asked:
         families=_names(config, "configspec_family"),
         drafts=_names(config, "configspec_draft"),
         quants=_names(config, "configspec_quant"),
+        settings=tuple(one.replace("=", ":", 1) for one in _names(config, "configspec_setting")),
         k=_text(config, "configspec_k") or None,
         inventory=inventory_path(config),
         separate_k=_flag(config, "configspec_separate_k"),

@@ -54,7 +54,9 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     if run is None:
         return None
     count, devices = len(run.plan.configurations), ", ".join(run.devices)
-    return printable_line(f"configspec: {count} configurations on {devices} ({run.asked.inventory})")
+    swept = any(cell.settings for cell in run.plan.ks)
+    cells = f" of {len(run.plan.ks)} cells, settings varied," if swept else ""
+    return printable_line(f"configspec: {count} configurations{cells} on {devices} ({run.asked.inventory})")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-benchmark's, which skips and warns

@@ -55,6 +55,7 @@ OPTIONS = (
     _list("family", "only these families: names or globs; repeatable"),
     _list("draft", "only these draft models: names or globs; repeatable"),
     _list("quant", "only these quantisations: names or globs; repeatable"),
+    _list("setting", "of settings that devices.yaml lists, only these values: NAME=VALUE or globs; repeatable"),
     Option(
         name="k",
         help="tokens drafted per round, such as 1..10, 4 or 1,2,4",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from configspec.errors import UsageError
@@ -12,7 +14,10 @@ if TYPE_CHECKING:
     from configspec.pytest_plugin.asked import Asked
     from configspec.testbed.device_spec import DeviceSpec
     from configspec.testbed.inventory import Inventory
+    from configspec.testbed.llama_cpp_spec import LlamaCppSpec
     from configspec.theory.ids import Cell, ConfigurationId
+
+MOST_CELLS = 2000  # of a device whose settings vary: a day's work for most boards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,11 @@ def choose(asked: Asked) -> Plan:
     inventory = read_inventory(asked.inventory)
     devices = select_devices(inventory, asked.devices)
     ks = parse_k(asked.k, where="--k") if asked.k else inventory.sweep.k
-    known = [one for device in devices for one in _configurations(inventory, device, ks)]
+    slugs = select_names("setting", _unique(slug for one in devices for slug in one.llama_cpp.slugs), asked.settings)
+    sweeps = {one.name: one.llama_cpp.narrowed(slugs) for one in devices}
+    for device in devices:
+        _check_cells(inventory, device.name, sweeps[device.name], asked)
+    known = [one for device in devices for one in _configurations(inventory, device, ks, sweeps[device.name])]
     families = select_names("family", _unique(one.family for one in known), asked.families)
     of_families = [one for one in known if one.family in families]
     drafts = select_names("draft", _unique(one.draft for one in of_families), asked.drafts)
@@ -52,7 +61,8 @@ def choose(asked: Asked) -> Plan:
     if not chosen:
         raise UsageError(
             f"{asked.inventory.name}: no configuration is left to measure of "
-            f"--device {' '.join(asked.devices)} with the filters and K given. Widen --family, --draft, --quant or --k."
+            f"--device {' '.join(asked.devices)} with the filters and K given. Widen --family, --draft, --quant, "
+            "--setting or --k."
         )
     end_to_end = tuple(_end_to_end(inventory, chosen, ks, asked.end_to_end))
     return Plan(inventory=inventory, configurations=chosen, end_to_end=end_to_end, ks=_ks_by_cell(chosen))
@@ -70,19 +80,45 @@ def _end_to_end(
 ) -> Iterator[ConfigurationId]:
     """Which configurations of real devices are decoded for real.
 
-    A sample has every draft in one quantisation, at three K.
+    A sample has every draft in one quantisation and one combination of settings, at three K.
     """
     sampled_ks = {ks[0], ks[(len(ks) - 1) // 2], ks[-1]}
-    first_quant: dict[tuple[str, str, str], str] = {}
+    first: dict[tuple[str, str, str], Cell] = {}
     for one in chosen:
         if amount == "none" or inventory.devices[one.device].replay is not None:
             continue
-        quant = first_quant.setdefault((one.device, one.family, one.draft), one.quant)
-        if amount == "all" or (one.k in sampled_ks and one.quant == quant):
+        cell = first.setdefault((one.device, one.family, one.draft), one.cell)
+        if amount == "all" or (one.k in sampled_ks and one.cell == cell):
             yield one
 
 
-def _configurations(inventory: Inventory, device: DeviceSpec, ks: Sequence[int]) -> Iterator[ConfigurationId]:
+def _check_cells(inventory: Inventory, device: str, sweep: LlamaCppSpec, asked: Asked) -> None:
+    """A UsageError where lists of settings make more cells than anybody waits for; told before one is made."""
+    if not sweep.varied:
+        return
+    patterns = (asked.families, asked.drafts, asked.quants)
+    drafters = [
+        names
+        for family in inventory.families.values()
+        for draft in family.drafts.values()
+        for names in itertools.product((family.name,), (draft.name,), family.quants_of(draft))
+        if all(
+            not some or any(fnmatchcase(name, one) for one in some) for name, some in zip(names, patterns, strict=True)
+        )
+    ]
+    cells = sweep.combinations * len(drafters)
+    if cells > MOST_CELLS:
+        lists = ", ".join(f"{len(values)} of {name}" for name, values in sweep.varied)
+        raise UsageError(
+            f"{inventory.path.name}: devices.{device}.llama_cpp lists {lists}: {sweep.combinations:,} combinations, "
+            f"with {len(drafters):,} drafts {cells:,} cells, each opened and measured by itself, of at most "
+            f"{MOST_CELLS:,}. Shorten the lists, or select with --setting, --draft or --quant."
+        )
+
+
+def _configurations(
+    inventory: Inventory, device: DeviceSpec, ks: Sequence[int], sweep: LlamaCppSpec
+) -> Iterator[ConfigurationId]:
     from configspec.theory.ids import Cell, Drafter
 
     if device.replay is not None:
@@ -102,12 +138,13 @@ def _configurations(inventory: Inventory, device: DeviceSpec, ks: Sequence[int])
         for draft in family.drafts.values():
             for quant in family.quants_of(draft):
                 drafter = Drafter(draft=draft.name, quant=quant)
-                cell = Cell(device=device.name, family=family.name, drafter=drafter)
-                yield from (cell.at(k) for k in ks)
+                for settings in sweep.each():
+                    cell = Cell(device=device.name, family=family.name, drafter=drafter, settings=settings)
+                    yield from (cell.at(k) for k in ks)
 
 
 def _check_context(inventory: Inventory, device: DeviceSpec, ks: Sequence[int]) -> None:
-    depth, context = inventory.sweep.depth, device.llama_cpp.context
+    depth, context = inventory.sweep.depth, device.llama_cpp.least("context")
     if depth + max(ks) > context:
         raise UsageError(
             f"{inventory.path.name}: K {max(ks)} after a depth of {depth} tokens (sweep.depth) needs a context of "

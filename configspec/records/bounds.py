@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta
@@ -36,6 +36,7 @@ MOST_TOKENS_PER_S = 1e16  # MOST_K in the shortest time
 MOST_WATTS, LEAST_WATTS = 1e9, 1e-9
 MOST_BITS_PER_S = 1e18
 NAME_LETTERS = 200
+MOST_SETTINGS = 100
 TEXT_LETTERS = 100_000
 ROUNDING = 1e-9  # by which a sum of expected counts may be beyond another
 AGREEMENT = 1e-6  # relative: two ways to one figure agree
@@ -61,6 +62,15 @@ def check_names(**names: str) -> None:
         if not 1 <= len(name) <= NAME_LETTERS or "\0" in name or not encodable(name):
             found = printable(name, at_most=40)
             raise ValueError(f"{key} is '{found}'; a name has 1 to {NAME_LETTERS} letters, none of them NUL")
+
+
+def check_settings(settings: Mapping[str, str]) -> None:
+    """ValueError where there are more of them than llama.cpp has, or one has no name or value of one."""
+    if len(settings) > MOST_SETTINGS:
+        raise ValueError(f"settings has {len(settings)} entries; at most {MOST_SETTINGS} can be")
+    for name, value in settings.items():
+        check_names(settings=name)
+        check_names(**{f"settings.{printable(name, at_most=40)}": value})
 
 
 def encodable(text: str) -> bool:

@@ -21,7 +21,19 @@ Facts: TypeAlias = tuple[tuple[str, Value], ...]
 
 # What a configuration is, when it was run, and what was measured: no fact that could explain a figure.
 NO_FACTS = (
-    *("version", "device", "family", "draft", "quant", "algorithm", "k", "samples.*", "resumed*", "outcome"),
+    *(
+        "version",
+        "device",
+        "family",
+        "draft",
+        "quant",
+        "algorithm",
+        "settings.*",
+        "k",
+        "samples.*",
+        "resumed*",
+        "outcome",
+    ),
     *("drafting.tokens_per_s*", "drafting.round_s*", "drafting.round_samples_s*", "drafting.rounds", "*.load_s"),
     *("acceptance.rate*", "acceptance.rounds", "acceptance.drafted", "acceptance.accepted", "acceptance.by_prompt*"),
     *("acceptance.check*", "power.watts*", "verification.passes*", "environment.health.loop_s"),
@@ -32,8 +44,8 @@ NO_FACTS = (
 # Patterns of keys by how often they are why one board drafts at another speed; what fits none comes last.
 LIKELIEST = (
     *("environment.health.power_mode", "environment.health.throttling*", "environment.*.governor", "*clock*_hz"),
-    *("environment.device.llama_cpp*", "*.build*", "models.draft.threads*", "models.draft.cpus*"),
-    *("models.draft.gpu_layers", "models.draft.*offload*", "environment.health.temperature_c*", "flags*"),
+    *("environment.device.llama_cpp*", "*.build*", "models.draft.threads*", "models.draft.settings.*"),
+    *("models.draft.gpu_layers", "models.draft.opened.layers*", "environment.health.temperature_c*", "flags*"),
     *("environment.*.load_1min", "environment.health.swap_used_bytes", "environment.health.available_memory_bytes"),
     *("models.draft.file_sha256", "models.draft.file_bytes", "models.draft.weights_bytes", "models.draft.parameters"),
     "models.draft_tensor_types*",

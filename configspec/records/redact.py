@@ -22,16 +22,19 @@ HOST, USER, DESTINATION, SERVER, HOME = "<host>", "<user>", "<destination>", "<s
 NAMES = frozenset(("device", "family", "draft", "quant"))  # of a row, by the inventory
 # Keys of the record that hold facts: what a board's system, a model's file or configspec itself says.
 _OF_BOARDS = ("board", "board_sha256", "cpu_model", "governor", "machine", "platform", "power_mode", "python")
-_OF_BOARDS_TOO = ("llama_cpp_system_info", "llama_cpp_version", "temperature_zone", "throttling")
+_OF_BOARDS_TOO = ("llama_cpp_system_info", "llama_cpp_version", "llama_devices", "temperature_zone", "throttling")
+_OF_BUFFERS = tuple(f"{kind}_buffers_bytes" for kind in ("cache", "compute", "model"))
+_OF_OPENING = ("cache_type_k", "cache_type_v", "env_names", "flash_attention", "gpus", "settings", *_OF_BUFFERS)
 _OF_MODELS = ("architecture", "description", "draft_tensor_types", "dtype", "file_sha256", "sha256")
 _OF_MODELS_TOO = ("vocabulary_sha256",)
 _OF_PROCEDURES = ("algorithm", "asked", "clock", "last_round", "method", "output", "prompts", "prompts_sha256", "rule")
 _OF_ROWS = ("bills", "code", "configspec", "datetime", "file", "inventory_sha256", "outcome", "part", "provenance")
 _OF_ROWS_TOO = ("samples", "verify")
 _OF_PROMPTING = ("date", "special_tokens", "system_sha256", "template", "template_sha256", "thinking")
+_OF_MACHINES = (*_OF_BOARDS, *_OF_BOARDS_TOO, *_OF_OPENING)
 FACTS = frozenset(
     (
-        *(*_OF_BOARDS, *_OF_BOARDS_TOO, *_OF_MODELS, *_OF_MODELS_TOO),
+        *(*_OF_MACHINES, *_OF_MODELS, *_OF_MODELS_TOO),
         *(*_OF_PROCEDURES, *_OF_PROMPTING, *_OF_ROWS, *_OF_ROWS_TOO),
     )
 )

@@ -10,7 +10,7 @@ What is large and common to several rows lies beside the file, named by its hash
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from configspec.records.asked_prompts import NOT_RECORDED, AskedPrompts, check_asked
@@ -34,6 +34,7 @@ from configspec.records.bounds import (
     check_names,
     check_rate,
     check_serving,
+    check_settings,
     check_speed,
     check_sums,
     check_timed,
@@ -46,7 +47,7 @@ from configspec.records.prompting import NOT_RENDERED, Prompting
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import Flag, flag
-from configspec.theory.ids import CHAIN, Cell, ConfigurationId, Drafter
+from configspec.theory.ids import CHAIN, Cell, ConfigurationId, Drafter, Setting
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -207,6 +208,7 @@ class Environment:
     health: HealthFacts | None = None
     host: HostFacts | None = None
     inventory_sha256: Text | None = None
+    env_names: tuple[Text, ...] = ()  # of the environment variables that the device's agent was given
     profile: Text | None = None
     source: Text | None = None
 
@@ -238,6 +240,9 @@ class Row:
     draft: str
     quant: str
     algorithm: str = CHAIN
+    settings: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of `llama_cpp`, those of which several values are measured
     k: Speculative
     provenance: Provenance
     drafting: Drafting
@@ -261,6 +266,7 @@ class Row:
         check_names(
             device=self.device, family=self.family, draft=self.draft, quant=self.quant, algorithm=self.algorithm
         )
+        check_settings(self.settings)
         check_counted(self.k, self.acceptance.rounds, self.acceptance.drafted)
         check_timed(self.k, self.drafting.timed_k, self.drafting.method)
         check_returns(self.k, self.drafting.going_back)
@@ -274,9 +280,10 @@ class Row:
 
     @property
     def cell(self) -> Cell:
-        """Its device, family and drafter."""
+        """Its device, family, drafter and settings."""
         drafter = Drafter(draft=self.draft, quant=self.quant, algorithm=self.algorithm)
-        return Cell(device=self.device, family=self.family, drafter=drafter)
+        settings = tuple(Setting(*one) for one in self.settings.items())
+        return Cell(device=self.device, family=self.family, drafter=drafter, settings=settings)
 
     @property
     def configuration(self) -> Configuration:

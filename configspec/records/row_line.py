@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from configspec.records.facts import ModelFacts
 from configspec.records.plain import loads
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
 from configspec.records.shared import FACTS, checked_facts, is_of_hash
@@ -149,9 +150,17 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
         ),
         None if row.verification is None else len(row.verification.passes),
         None if found is None else found.link is None,
-        (None if models.draft is None else len(models.draft.metadata), models.target is None),
+        (None if models.draft is None else _entries_of(models.draft), models.target is None, len(row.settings)),
         (board.device is None, board.health is None, board.host is None),
     )
+
+
+def _entries_of(draft: ModelFacts) -> tuple[int, ...]:
+    opened = draft.opened
+    if opened is None:
+        return len(draft.metadata), len(draft.settings)
+    buffers = (opened.model_buffers_bytes, opened.cache_buffers_bytes, opened.compute_buffers_bytes)
+    return (len(draft.metadata), len(draft.settings), *map(len, buffers))
 
 
 def _read_once(head: Mapping[str, msgspec.Raw], kind: type[Fact]) -> Callable[[str], Fact]:

@@ -13,9 +13,11 @@ from itertools import takewhile
 from typing import TypeAlias
 
 from configspec.printable import CUT
+from configspec.records.facts import Asked
 from configspec.records.prompting import PLAIN
 from configspec.records.row import Row
 from configspec.theory.decoding import Decoding
+from configspec.theory.ids import settings_words
 from configspec.theory.serving.link import Link
 
 SHOWN = 24  # characters of a value in a message
@@ -36,6 +38,9 @@ class DeviceSetup:
     threads: int | None = None
     context: int | None = None
     gpu_layers: int | None = None
+    batch: int | None = None
+    settings: tuple[tuple[str, Asked], ...] = ()  # the others that are not left to llama.cpp, by name
+    env_names: tuple[str, ...] = ()  # of its environment; what they are set to, no record holds
     profile: str | None = None
     source: str | None = None
 
@@ -128,6 +133,9 @@ def setup_of(row: Row) -> Setup:
             threads=None if draft is None else draft.threads,
             context=None if draft is None else draft.context,
             gpu_layers=None if draft is None else draft.gpu_layers,
+            batch=None if draft is None else draft.batch,
+            settings=() if draft is None else tuple(sorted(draft.settings.items())),
+            env_names=row.environment.env_names,
             profile=row.environment.profile,
             source=row.environment.source,
         ),
@@ -161,9 +169,10 @@ def setup_of(row: Row) -> Setup:
 
 def named_parts(row: Row) -> Iterator[tuple[str, SetupPart]]:
     """Each thing that the row is about, by its kind and names, with its part of the setup."""
-    setup = setup_of(row)
-    yield f"device {row.device}", setup.device
-    yield f"draft {row.device} {row.family} {row.draft} {row.quant}", setup.drafter
+    setup, words = setup_of(row), settings_words(row.cell.settings)
+    with_settings = f", {words}" if words else ""  # one board that is measured in several ways is several things
+    yield f"device {row.device}{with_settings}", setup.device
+    yield f"draft {row.device} {row.family} {row.draft} {row.quant}{with_settings}", setup.drafter
     if setup.target is not None:
         yield f"family {row.family}", setup.target
 
@@ -176,6 +185,8 @@ def difference(part: str, then: SetupPart | None, now: SetupPart | None) -> Diff
         return _difference(part, then, now)
     for field in fields(then):
         before, after = getattr(then, field.name), getattr(now, field.name)
+        if before != after and field.name == "settings":
+            return first_difference(dict(before), dict(after), f"{part}.settings")
         if before != after:
             return _difference(f"{part}.{field.name}", before, after)
     return None

@@ -58,4 +58,4 @@ def _difference(one: CategoryDifference) -> dict[str, object]:
 
 
 def _named(one: ConfigurationId) -> dict[str, object]:
-    return {"draft": one.draft, "quant": one.quant, "k": one.k}
+    return {"draft": one.draft, "quant": one.quant, "settings": dict(one.cell.settings), "k": one.k}

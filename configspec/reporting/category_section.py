@@ -9,7 +9,7 @@ from configspec.reporting.flag_words import flag_words
 from configspec.reporting.rankings_section import assumptions, remarks
 from configspec.selection.by_category import CategoryDifference, CategoryRanking, category_differences
 from configspec.selection.ranking import Choice
-from configspec.theory.ids import ConfigurationId
+from configspec.theory.ids import ConfigurationId, setting_names, setting_values
 
 COLUMNS = (
     Column(title="category"),
@@ -24,6 +24,8 @@ COLUMNS = (
     Column(title="interval", kind="interval"),
     Column(title=""),
 )
+
+SETTINGS_AT = 5  # in which place of the columns
 
 
 def category_sections(rankings: Sequence[CategoryRanking], top: int, silent: int) -> tuple[Section, ...]:
@@ -85,14 +87,16 @@ def _section(group: Sequence[CategoryRanking], top: int) -> Section:
 def _blocks(group: Sequence[CategoryRanking], top: int) -> Iterator[Block]:
     ranked = [one for one in group if one.ranking.unavailable is None]
     if ranked:
-        rows = tuple(_cells(one, choice) for one in ranked for choice in one.ranking.choices[:top])
-        yield Table(columns=COLUMNS, rows=rows)
+        shown = [(one, choice) for one in ranked for choice in one.ranking.choices[:top]]
+        names = setting_names(choice.configuration.cell for _, choice in shown)
+        columns = (*COLUMNS[:SETTINGS_AT], *(Column(title=name) for name in names), *COLUMNS[SETTINGS_AT:])
+        yield Table(columns=columns, rows=tuple(_cells(one, choice, names) for one, choice in shown))
     lines = tuple(_notes(group, top))
     if lines:
         yield Notes(lines=lines)
 
 
-def _cells(of_one: CategoryRanking, choice: Choice) -> tuple[Cell, ...]:
+def _cells(of_one: CategoryRanking, choice: Choice, names: Sequence[str]) -> tuple[Cell, ...]:
     it, rate = choice.configuration, choice.configuration.acceptance.rate
     return (
         of_one.category,
@@ -100,6 +104,7 @@ def _cells(of_one: CategoryRanking, choice: Choice) -> tuple[Cell, ...]:
         choice.rank,
         it.draft,
         it.quant,
+        *setting_values(it.cell, names),
         it.k,
         choice.value,
         Interval(low=choice.low, high=choice.high),
@@ -138,4 +143,4 @@ def _by_words(begin: str, found: Iterable[tuple[str, str]], of_all: int | None =
 
 
 def _name(one: ConfigurationId) -> str:
-    return f"{one.drafter} K={one.k}"
+    return f"{one.cell.drafter_words} K={one.k}"

@@ -80,6 +80,22 @@ def _returns_uncounted(_: Flag) -> str:
     )
 
 
+def _threads_above(flag: Flag) -> str:
+    return (
+        f"{flag['threads']} threads drafted, and {flag['usable']} can run at once there (its processors, or the quota "
+        "of its group), so they waited for each other"
+    )
+
+
+def _fewer_layers(flag: Flag) -> str:
+    on_gpu, layers = flag["offloaded"], flag["layers"]
+    return f"{on_gpu} of the model's {layers} layers were on the GPU, where {flag['asked']} were asked for"
+
+
+def _not_locked(_: Flag) -> str:
+    return "llama.cpp could not lock the model in memory (`ulimit -l` is the usual reason), so parts may be read again"
+
+
 def _host_keys_off(_: Flag) -> str:
     return "SSH host keys are not checked, so whichever machine answered was measured"
 
@@ -113,6 +129,9 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "device_disagrees": _device_disagrees,
     "timed_greedily": _timed_greedily,
     "returns_uncounted": _returns_uncounted,
+    "threads_above": _threads_above,
+    "fewer_layers": _fewer_layers,
+    "not_locked": _not_locked,
     "host_keys_off": _host_keys_off,
     "own_lock": _own_lock,
     "retried": _retried,

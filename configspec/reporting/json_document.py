@@ -62,6 +62,7 @@ def _choice(choice: Choice) -> dict[str, object]:
         "rank": choice.rank,
         "draft": it.draft,
         "quant": it.quant,
+        "settings": dict(it.cell.settings),
         "k": it.k,
         "value": choice.value,
         "low": choice.low,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from configspec.records.facts import Asked
 from configspec.records.known_setups import NamedParts
 from configspec.records.setup import DeviceSetup
 from configspec.reporting.document import Block, Notes, Section
@@ -19,6 +20,14 @@ from configspec.theory.ids import CHAIN, ConfigurationId
 
 HEADING = "to serve what was chosen"
 TARGET = "TARGET.gguf"
+# Settings that llama-server has for the draft alone, since 2024 and now (common/arg.cpp). Others are the target's too.
+OF_DRAFT = {
+    "threads_batch": "-tbd",
+    "devices": "-devd",
+    "cpu_moe_layers": "-ncmoed",
+    "cache_type_k": "-ctkd",
+    "cache_type_v": "-ctvd",
+}
 Settings = Mapping[ConfigurationId, DeviceSetup]  # how each configuration's draft was opened
 
 
@@ -30,13 +39,20 @@ class Launch:
     objectives: tuple[str, ...]
     threads: int | None  # None: not known
     gpu_layers: int | None
+    settings: Mapping[str, Asked] = field(default_factory=dict)  # the others that are not left to llama.cpp
 
     def llama_server(self, spelling: Spelling) -> tuple[str, ...]:
         """The program with its arguments, in the words of some builds."""
         layers = () if self.gpu_layers is None else ("-ngld", str(self.gpu_layers))
         threads = () if self.threads is None else ("-td", str(self.threads))
         draft = f"{self.id.draft}-{self.id.quant}.gguf"
-        return (PROGRAM, "-m", TARGET, "-md", draft, *spelling.arguments(self.id.k), *layers, *threads)
+        others = tuple(word for name, flag in OF_DRAFT.items() for word in self._option(flag, self.settings.get(name)))
+        return (PROGRAM, "-m", TARGET, "-md", draft, *spelling.arguments(self.id.k), *layers, *threads, *others)
+
+    def _option(self, flag: str, value: Asked | None) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        return flag, ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
     def vllm(self) -> dict[str, object]:
         """The value of `--speculative-config`."""
@@ -56,7 +72,9 @@ def launches(rankings: Sequence[Ranking], settings: Settings) -> tuple[Launch, .
             if choice.configuration.id.drafter.algorithm == CHAIN:
                 chosen.setdefault(choice.configuration.id, []).append(ranking.objective.name)
     return tuple(
-        Launch(id=one, objectives=tuple(names), threads=how.threads, gpu_layers=how.gpu_layers)
+        Launch(
+            id=one, objectives=tuple(names), threads=how.threads, gpu_layers=how.gpu_layers, settings=dict(how.settings)
+        )
         for one, names in chosen.items()
         for how in (settings.get(one) or DeviceSetup(),)
     )
@@ -83,7 +101,12 @@ def launches_json(found: Sequence[Launch], installed: Spelling | None) -> list[d
     return [
         {
             **{"device": one.id.device, "family": one.id.family, "draft": one.id.draft, "quant": one.id.quant},
-            **{"k": one.id.k, "objectives": list(one.objectives), "checked": installed is not None},
+            **{
+                "settings": dict(one.id.cell.settings),
+                "k": one.id.k,
+                "objectives": list(one.objectives),
+                "checked": installed is not None,
+            },
             "llama_server": {each.name: list(one.llama_server(each)) for each in (spelling, *_others(spelling))},
             "vllm_speculative_config": one.vllm(),
         }
@@ -96,7 +119,8 @@ def _others(spelling: Spelling) -> tuple[Spelling, ...]:
 
 
 def _launch(one: Launch, spelling: Spelling) -> Section:
-    heading = f"{one.id.device}, {one.id.family}: {one.id.drafter} K={one.id.k}, best by {', '.join(one.objectives)}"
+    it = one.id
+    heading = f"{it.device}, {it.family}: {it.cell.drafter_words} K={it.k}, best by {', '.join(one.objectives)}"
     vllm = f"--speculative-config {shlex.quote(json.dumps(one.vllm()))}"
     return Section(
         heading=heading, blocks=(Notes(lines=(_line(one.llama_server(spelling)), f"vllm serve TARGET {vllm}")),)

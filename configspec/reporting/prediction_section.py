@@ -9,9 +9,10 @@ from configspec.records.decoded import EndToEnd
 from configspec.records.row import Row
 from configspec.reporting.document import Cell, Column, Paragraph, Section, Table
 from configspec.reporting.rows_to_rank import RankedRow
-from configspec.theory.ids import ConfigurationId
+from configspec.theory.ids import ConfigurationId, setting_names, setting_values
 from configspec.theory.prediction import PredictionError, prediction_error
 
+SETTINGS_AT = 2  # in which place of the columns
 HEADING = "prediction against real decoding"
 COLUMNS = (
     Column(title="draft"),
@@ -48,6 +49,7 @@ class PredictionReport:
                 {
                     "draft": it.draft,
                     "quant": it.quant,
+                    "settings": dict(it.cell.settings),
                     "k": it.k,
                     "predicted": found.predicted_goodput_tokens_per_s,
                     "measured": found.goodput_tokens_per_s,
@@ -85,19 +87,22 @@ def prediction_section(reports: Sequence[PredictionReport]) -> Section | None:
 
 
 def _section(report: PredictionReport) -> Section:
-    rows = tuple(_cells(it, found) for it, found in report.decoded)
+    names = setting_names(it.cell for it, _ in report.decoded)
+    columns = (*COLUMNS[:SETTINGS_AT], *(Column(title=name) for name in names), *COLUMNS[SETTINGS_AT:])
+    rows = tuple(_cells(it, found, names) for it, found in report.decoded)
     return Section(
         heading=f"{report.device}, {report.family}",
         summary="goodput, tokens/s",
-        blocks=(Table(columns=COLUMNS, rows=rows), Paragraph(text=_verdict(report.error))),
+        blocks=(Table(columns=columns, rows=rows), Paragraph(text=_verdict(report.error))),
     )
 
 
-def _cells(it: ConfigurationId, found: EndToEnd) -> tuple[Cell, ...]:
+def _cells(it: ConfigurationId, found: EndToEnd, names: Sequence[str]) -> tuple[Cell, ...]:
     parts_s = (found.drafting_s, found.link_s, found.verification_s, found.bookkeeping_s)
     return (
         it.draft,
         it.quant,
+        *setting_values(it.cell, names),
         it.k,
         found.goodput_tokens_per_s,
         found.predicted_goodput_tokens_per_s,

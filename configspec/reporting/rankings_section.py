@@ -9,6 +9,7 @@ from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
+from configspec.theory.ids import setting_names, setting_values
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.billing import billing
 
@@ -21,6 +22,7 @@ COLUMNS = (
     Column(title="interval", kind="interval"),
     Column(title=""),
 )
+SETTINGS_AT = 3  # in which place of the columns
 WORTH_TELLING = 1.005  # times worse: what rounds to 1.00 is left out
 
 
@@ -49,15 +51,23 @@ def _blocks(ranking: Ranking, top: int) -> Iterator[Block]:
     if ranking.unavailable is not None:
         yield Notes(lines=(f"not available: {ranking.unavailable}",))
         return
-    yield Table(columns=COLUMNS, rows=tuple(_cells(choice) for choice in ranking.choices[:top]))
+    yield _table(ranking.choices[:top])
     notes = tuple(_notes(ranking, top))
     if notes:
         yield Notes(lines=notes)
 
 
-def _cells(choice: Choice) -> tuple[Cell, ...]:
+def _table(choices: Sequence[Choice]) -> Table:
+    """With a column for each setting that varies among the choices."""
+    names = setting_names(choice.configuration.cell for choice in choices)
+    columns = (*COLUMNS[:SETTINGS_AT], *(Column(title=name) for name in names), *COLUMNS[SETTINGS_AT:])
+    return Table(columns=columns, rows=tuple(_cells(choice, names) for choice in choices))
+
+
+def _cells(choice: Choice, names: Sequence[str]) -> tuple[Cell, ...]:
     it, interval = choice.configuration, Interval(low=choice.low, high=choice.high)
-    return choice.rank, it.draft, it.quant, it.k, choice.value, interval, remarks(choice)
+    settings = setting_values(it.cell, names)
+    return choice.rank, it.draft, it.quant, *settings, it.k, choice.value, interval, remarks(choice)
 
 
 def remarks(choice: Choice) -> str:
@@ -113,5 +123,5 @@ def _conflicts(rankings: Sequence[Ranking]) -> Iterator[Paragraph]:
     for conflict in conflicts(rankings):
         costs = [f"{one.times:.2f}x in {one.objective.unit}" for one in conflict.regrets if one.times > WORTH_TELLING]
         if costs:
-            winner = f"{conflict.chosen_for.name} winner {conflict.winner.id.drafter} K={conflict.winner.k}"
+            winner = f"{conflict.chosen_for.name} winner {conflict.winner.cell.drafter_words} K={conflict.winner.k}"
             yield Paragraph(text=f"picking the {winner} costs {', '.join(costs)}")

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
+from configspec.theory.ids import Setting
 from configspec.theory.objectives.objective import Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -157,7 +158,7 @@ def _rank_by_each(
             able = tuple(position for position, reason in enumerate(reasons) if reason is None)
             if able:
                 # The cells that lack a figure, each with its reason, once.
-                left_out = (f"{c.id.drafter}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)
+                left_out = (f"{c.cell.drafter_words}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)
                 ranking = replace(ranking, left_out=tuple(dict.fromkeys(left_out)))
                 alike.setdefault(able, []).append(place)
             else:
@@ -249,7 +250,7 @@ def _one_device_and_family(configurations: Sequence[Configuration]) -> tuple[str
     return groups[0]
 
 
-def _by_size(configuration: Configuration) -> tuple[int, str, str, str]:
+def _by_size(configuration: Configuration) -> tuple[int, str, str, str, tuple[Setting, ...]]:
     """Which comes first where values are equal: the shorter draft length, then by name."""
     drafter = configuration.id.drafter
-    return configuration.k, drafter.draft, drafter.quant, drafter.algorithm
+    return configuration.k, drafter.draft, drafter.quant, drafter.algorithm, configuration.cell.settings

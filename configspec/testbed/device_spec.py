@@ -21,35 +21,21 @@ from configspec.testbed.key_types import (
     Destination,
     File,
     FileText,
-    Layers,
     Megabits,
     Milliseconds,
     Name,
     NotNegative,
     Size,
     Text,
-    Threads,
-    Tokens,
 )
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
+from configspec.testbed.process_environment import MAX_VARIABLES, Variables
 from configspec.testbed.spec import OwnName, Spec, Variant
+from configspec.theory.ids import Cell
 from configspec.untrusted import NotJson, parse_json, read_bounded
 
 MAX_PROFILE_BYTES = 64 << 20
 MAX_TAGS = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LlamaCppSpec(Spec):
-    """How llama.cpp opens a model. `threads` None means all cores; `gpu_layers` -1 means all layers."""
-
-    threads: Annotated[
-        Threads | None,
-        Field(description="CPU threads; default: all cores of a device, for a target the library's choice"),
-    ] = None
-    context: Annotated[
-        Tokens, Field(description="Tokens of context; of a device at least `sweep.depth` + the largest K")
-    ] = 1024
-    gpu_layers: Annotated[Layers, Field(description="Layers that run on the GPU: `all`, or a number, 0 for none")] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +178,7 @@ class DeviceSpec(Spec):
     variants: ClassVar[tuple[Variant, ...]] = (
         Variant(
             needs=("connection",),
-            takes=("python", "agent_folder", "models", "llama_cpp", "link", "health", "tags"),
+            takes=("python", "agent_folder", "env", "models", "llama_cpp", "link", "health", "tags"),
             example="local",
         ),
         Variant(needs=("replay",), takes=("tags",), example="PROFILE"),
@@ -226,6 +212,14 @@ class DeviceSpec(Spec):
             "default: `~/.cache`, or what `XDG_CACHE_HOME` names there"
         ),
     ] = None
+    env: Annotated[
+        Variables,
+        Field(
+            max_length=MAX_VARIABLES,
+            description="Environment variables of the agent and of llama.cpp in it, by name; `${NAME}` is that of this "
+            "host. Results name them, and never hold a value",
+        ),
+    ] = field(default_factory=dict)
     models: Annotated[
         BoardFolder | None,
         Field(
@@ -233,9 +227,9 @@ class DeviceSpec(Spec):
             "host's own files, over SSH `~/.cache/configspec/models`"
         ),
     ] = None
-    llama_cpp: Annotated[LlamaCppSpec, Field(description="How the device opens a model")] = field(
-        default_factory=LlamaCppSpec
-    )
+    llama_cpp: Annotated[
+        LlamaCppSpec, Field(description="How the device opens a model; a list of values makes a sweep of them")
+    ] = field(default_factory=LlamaCppSpec)
     link: Annotated[
         LinkSpec | None,
         Field(description="A slower link than the real one, emulated in end-to-end runs and their predictions"),
@@ -252,6 +246,10 @@ class DeviceSpec(Spec):
         ),
         NO_TWINS,
     ] = ()
+
+    def for_cell(self, cell: Cell) -> DeviceSpec:
+        """The device with the one combination of settings that a cell has; KeyError where its lists do not have it."""
+        return replace(self, llama_cpp=self.llama_cpp.of(cell.settings))
 
 
 def named_devices(devices: Mapping[str, DeviceSpec]) -> dict[str, DeviceSpec]:

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.key_types import (
     NO_TWINS,
     CountOrNone,
@@ -25,6 +24,7 @@ from configspec.testbed.key_types import (
     Url,
     Variable,
 )
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.testbed.quant_names import twins
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import HIDDEN, OwnName, ReadAs, Spec, Variant
@@ -138,6 +138,9 @@ class TargetSpec(Spec):
     def _one_file(self) -> TargetSpec:
         if self.hub is not None and "{quant}" in (self.hub.file or ""):
             raise ValueError("has {quant} in `file`, but `quants` are the drafts'. Write the target's quantisation.")
+        if self.llama_cpp.varied:
+            name = self.llama_cpp.varied[0][0]
+            raise ValueError(f"has a list of values in `{name}`. Only devices are compared: give it one value.")
         return self
 
 

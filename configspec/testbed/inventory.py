@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from configspec.testbed.device_spec import DeviceSpec, named_devices
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec, TokenizerSpec, named_families
 from configspec.testbed.key_types import Name
+from configspec.testbed.llama_cpp_spec import MOST_VALUES, LlamaCppSpec, aliases
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import Spec, inner_specs
 from configspec.testbed.sweep_spec import SweepSpec
@@ -78,6 +79,7 @@ def json_schema() -> JsonSchemaValue:
     for spec in _WITH_INNER:
         if not spec.variants:
             mappings[spec.__name__]["properties"] = _keys(spec, mappings)
+    mappings[LlamaCppSpec.__name__] = _with_lists(mappings[LlamaCppSpec.__name__])
     inside = {inner.__name__ for spec in _WITH_INNER for inner in inner_specs(spec).values()} - {"LlamaCppSpec"}
     kept = {name: mapping for name, mapping in mappings.items() if name not in inside}
     head: JsonSchemaValue = {
@@ -115,6 +117,21 @@ def _keys(spec: type[Spec], mappings: Mapping[str, JsonSchemaValue]) -> JsonSche
     for key, node in mappings[spec.__name__]["properties"].items():
         keys |= mappings[inner[key].__name__]["properties"] if key in inner else {key: node}
     return keys
+
+
+def _with_lists(mapping: JsonSchemaValue) -> JsonSchemaValue:
+    """The mapping of `llama_cpp`: each key takes a list too, and has other names."""
+    keys: JsonSchemaValue = {}
+    others: JsonSchemaValue = {}
+    for key, node in mapping["properties"].items():
+        also = sorted(name for name, own in aliases().items() if own == key and name != key)
+        about = {name: node[name] for name in ("description", "default") if name in node}
+        one = _tidy({name: value for name, value in node.items() if name not in about})
+        many = {"type": "array", "items": one, "minItems": 1, "maxItems": MOST_VALUES}
+        about["description"] += f"; also {', '.join(f'`{name}`' for name in also)}"
+        keys[key] = {"anyOf": [one, many], **about}
+        others[f"^({'|'.join(name.replace('_', '[-_]') for name in [*also, key])})$"] = {"anyOf": [one, many]}
+    return {**mapping, "properties": keys, "patternProperties": others}
 
 
 def _tidy(node: Any) -> Any:

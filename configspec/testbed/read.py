@@ -64,11 +64,11 @@ def _misfits(file: DevicesYaml) -> Iterator[str]:
 
 
 def _short_context(device: DeviceSpec, sweep: SweepSpec) -> Iterator[str]:
-    needed = sweep.depth + max(sweep.k)
-    if needed > device.llama_cpp.context:
+    needed, context = sweep.depth + max(sweep.k), device.llama_cpp.least("context")
+    if needed > context:
         yield (
             f"sweep.depth + the largest sweep.k is {sweep.depth} + {max(sweep.k)} = {needed} tokens, more than "
-            f"devices.{device.name}.llama_cpp.context, {device.llama_cpp.context}. "
+            f"devices.{device.name}.llama_cpp.context, {context}. "
             "Lower the depth or K, or raise the context."
         )
 

@@ -92,6 +92,8 @@ def _type(node: JsonSchemaValue) -> str:
     """What may stand at a key, in words."""
     if "title" in node:
         return str(node["title"])
+    if "anyOf" in node and node["anyOf"][-1].get("items") == node["anyOf"][0]:
+        return f"{_type(node['anyOf'][0])}; or a list of these"
     if "anyOf" in node:
         return ", or ".join(_type(one) for one in node["anyOf"])
     if "const" in node or "enum" in node:

@@ -10,6 +10,9 @@
     device_disagrees         differ, positions, gap, near_tie   its arg-max differs from the host's beyond near ties
     timed_greedily                                              the draft samples, and was timed without sampling
     returns_uncounted                                           its draft cannot roll back; nobody timed what that costs
+    threads_above            threads, usable                    more threads drafted than can run at once
+    fewer_layers             asked, offloaded, layers           fewer layers than asked for are on the GPU
+    not_locked                                                  llama.cpp could not lock the model in memory
     host_keys_off                                               any machine that answered was measured
     own_lock                 cause                              the board's lock kept out this account's runs only
     retried                  attempts, cause                    it took more than one attempt
@@ -35,6 +38,9 @@ Code = Literal[
     "device_disagrees",
     "timed_greedily",
     "returns_uncounted",
+    "threads_above",
+    "fewer_layers",
+    "not_locked",
     "host_keys_off",
     "own_lock",
     "retried",
@@ -52,6 +58,9 @@ NUMBERS: Mapping[Code, tuple[str, ...]] = {
     "device_disagrees": ("differ", "positions", "gap", "near_tie"),
     "timed_greedily": (),
     "returns_uncounted": (),
+    "threads_above": ("threads", "usable"),
+    "fewer_layers": ("asked", "offloaded", "layers"),
+    "not_locked": (),
     "host_keys_off": (),
     "own_lock": ("cause",),
     "retried": ("attempts", "cause"),

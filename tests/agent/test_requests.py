@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from configspec.agent.protocol import AgentError, encode
 from configspec.agent.requests import (
+    CACHE_TYPES,
     DATA,
     FLAG,
     REQUESTS,
@@ -41,18 +42,27 @@ OF_TYPE: dict[object, st.SearchStrategy[object]] = {
     str: texts,
     str | None: st.none() | texts,
     bool: st.booleans(),
+    bool | None: st.none() | st.booleans(),
     bytes: st.binary(min_size=1),
     tuple[int, ...]: st.lists(st.integers(0, 2**31 - 1)).map(tuple),
+    tuple[int, ...] | None: st.none() | st.lists(st.integers(0, 8191), min_size=1).map(tuple),
+    tuple[str, ...] | None: st.none() | st.lists(texts, min_size=1, max_size=16).map(tuple),
+}
+# Of those, what takes some words only.
+OF_NAME: dict[str, st.SearchStrategy[object]] = {
+    "flash_attention": st.sampled_from([None, "on", "off", "auto"]),
+    **dict.fromkeys(("cache_type_k", "cache_type_v"), st.sampled_from([None, *CACHE_TYPES])),
 }
 
 
 def of_kind(kind: type[Request]) -> st.SearchStrategy[Request]:
     """Any request of a kind, from the types of its fields."""
     types = get_type_hints(kind)
-    known = {one.name: OF_TYPE[types[one.name]] for one in fields(kind)}
+    known = {one.name: OF_TYPE[types[one.name]] for one in fields(kind) if one.name not in OF_NAME}
     if kind is Returns:  # counts of 1 or more
         known["pending"] = st.lists(st.integers(1, 512), min_size=1).map(tuple)
-    return st.builds(kind, **known)
+    named = {one.name: OF_NAME[one.name] for one in fields(kind) if one.name in OF_NAME}
+    return st.builds(kind, **known, **named)
 
 
 @given(st.sampled_from(REQUESTS).flatmap(of_kind))
@@ -64,6 +74,24 @@ def test_a_request_arrives_as_it_was_sent(request: Request) -> None:
 def test_every_request_has_a_name_of_its_own() -> None:
     """By which the agent finds its class; `tests/devices/test_every_request.py` asks each."""
     assert len({kind.op for kind in REQUESTS}) == len(REQUESTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("flash_attention", value) for value in ("maybe", 1, True, "")),
+        *(("cache_type_k", value) for value in ("q3_0", "F16", 1)),
+        *(("cpus", value) for value in ([], [-1], [True], ["0"], "0-3", [8192], [0] * 8193)),
+        *(("devices", value) for value in ([], [""], [1], "CUDA0", ["CUDA0"] * 17)),
+        *(("mmap", value) for value in ("on", 1)),
+        *(("micro_batch", value) for value in (0, 1.5, 2**31)),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_by_name(name: str, value: object) -> None:
+    """Whoever sends it; llama.cpp never sees it."""
+    plain = {"path": "m", "context": 8, "gpu_layers": 0, "batch": 8}
+    with pytest.raises(AgentError, match=f"open: {name} must be "):
+        read_request("open", {**plain, name: value})
 
 
 @pytest.mark.parametrize("kind", REQUESTS)

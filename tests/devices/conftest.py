@@ -11,7 +11,8 @@ import pytest
 
 from configspec.agent.board.files import RESERVE_BYTES
 from configspec.devices.device import Device, open_device
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 VOCABULARY = 300
 TRAINED_CONTEXT = 2048

@@ -41,11 +41,12 @@ from configspec.agent.requests import (
     Score,
 )
 from configspec.devices import replies
-from configspec.devices.device import BATCH_TOKENS, Device
+from configspec.devices.device import Device
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import BATCH_TOKENS, LlamaCppSpec
 
 SHA256 = "0" * 64
 OWNER = {"user": "alice", "host": "ci", "pid": "7", "since": "now"}

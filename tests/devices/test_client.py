@@ -22,7 +22,8 @@ from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import Heartbeat
 from configspec.devices.transport.local import STDERR_KEPT_BYTES, LocalConnection
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 pytestmark = pytest.mark.real
 

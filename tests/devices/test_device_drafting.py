@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from configspec.devices.device import Device, open_device
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.timing import prefix_durations
 
 pytestmark = pytest.mark.real

@@ -19,7 +19,8 @@ from configspec.devices.device import open_device
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.ssh.upload import Interpreter, bootstrap
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.decoding import Decoding
 
 pytestmark = [pytest.mark.real, pytest.mark.interpreters]

@@ -19,7 +19,8 @@ import pytest
 
 from configspec.devices.device import Device, open_device
 from configspec.errors import TestbedError, UsageError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 pytest.importorskip("llama_cpp")
 pytestmark = pytest.mark.real

@@ -14,7 +14,8 @@ import pytest
 from configspec.devices.device import Device, open_device
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec, ReplaySpec
+from configspec.testbed.device_spec import DeviceSpec, ReplaySpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 pytestmark = pytest.mark.real
 

@@ -9,7 +9,8 @@ import pytest
 
 from configspec.devices.device import Device, open_device
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real

@@ -21,8 +21,10 @@ from configspec.cli import main
 from configspec.devices.lock import host_lock
 from configspec.devices.probe import _lacking_llama_cpp, probe
 from configspec.devices.transport.archive import build_agent_archive
+from configspec.devices.transport.connect import interpreter
 from configspec.records.facts import DeviceFacts
 from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 pytestmark = pytest.mark.real
 
@@ -126,17 +128,54 @@ def test_a_command_to_copy_is_one_whatever_is_declared(python: str, typed: str) 
     assert told == f"not there. There: {typed} -m pip install --upgrade llama-cpp-python"
 
 
+FACTS = {
+    **dict.fromkeys(("board", "cpu_model", "governor", "governor_reason", "memory_bytes", "llama_cpp_reason")),
+    **{"platform": "L", "machine": "m", "cores": 1, "load_1min": 0.0, "python": "3", "llama_cpp_version": "1"},
+    "llama_cpp_system_info": "x",
+}
+
+
+def answering(reason: str | None, facts: dict[str, object]) -> str:
+    """A script that answers whether its lock is held, what kind of board it is, and how it is."""
+    state = {"held": False, "path": None, "owner": None, "fallback_reason": reason}
+    answers = [state, facts, asdict(WELL)]
+    return f"for n, ok in enumerate({answers!r}, 1): sys.stdin.readline(); say(id=n, ok=ok)\nsys.stdin.read()"
+
+
+@pytest.mark.parametrize(
+    ("board", "back_end"), [(None, "VULKAN"), ("NVIDIA Jetson Orin Nano Developer Kit", "CUDA")], ids=["pc", "jetson"]
+)
+@pytest.mark.parametrize(
+    ("settings", "declared"),
+    [
+        (LlamaCppSpec(gpu_layers=-1), "gpu_layers is all"),
+        (LlamaCppSpec(varied=(("gpu_layers", (("0", 0), ("7", 7))),)), "gpu_layers is 7"),
+        (LlamaCppSpec(main_gpu=1), "main_gpu is 1"),
+        (LlamaCppSpec(), None),
+    ],
+    ids=["all", "one of a sweep", "main", "none"],
+)
+def test_a_gpu_that_its_build_does_not_have_makes_a_board_unconfigured(
+    stand_in: StandIn, tmp_path: Path, settings: LlamaCppSpec, declared: str | None, board: str | None, back_end: str
+) -> None:
+    """With what is declared, what it has, and what to type there; a board of which nothing is asked is ready."""
+    facts = {**FACTS, "board": board, "gpu_offload": False, "llama_devices": ["CPU"]}
+    spec = DeviceSpec(
+        name="o", connection="local", python=(stand_in("cpu", answering(None, facts)),), llama_cpp=settings
+    )
+    with probe([spec], tmp_path, timeout_s=20.0, models={}) as (found,):
+        assert found.state == ("ready" if declared is None else "unconfigured")
+        words = " ".join(found.reasons)
+    if declared is not None:
+        assert f"llama_cpp.{declared}, and its llama.cpp was built without a GPU back end" in words
+        assert "it has CPU. There: CMAKE_ARGS=" in words
+        assert f'"-DGGML_{back_end}=on" {interpreter(spec)} -m pip install --force-reinstall' in words
+
+
 def test_a_lock_of_this_account_only_is_warned_of(stand_in: StandIn, tmp_path: Path) -> None:
     """Whatever the board's state."""
     reason = "/run/lock/configspec.lock: Permission denied"
-    state = {"held": False, "path": None, "owner": None, "fallback_reason": reason}
-    facts = {
-        **dict.fromkeys(("board", "cpu_model", "governor", "governor_reason", "memory_bytes", "llama_cpp_reason")),
-        **{"platform": "L", "machine": "m", "cores": 1, "load_1min": 0.0, "python": "3", "llama_cpp_version": "1"},
-        "llama_cpp_system_info": "x",
-    }
-    answers = [state, facts, asdict(WELL)]
-    script = f"for n, ok in enumerate({answers!r}, 1): sys.stdin.readline(); say(id=n, ok=ok)\nsys.stdin.read()"
+    script = answering(reason, FACTS)
     spec = DeviceSpec(name="here", connection="local", python=(stand_in("alone", script),))
     with probe([spec], tmp_path, timeout_s=20.0, models={}) as (found,):
         assert (found.state, found.reasons) == ("ready", ())

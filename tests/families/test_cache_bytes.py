@@ -30,6 +30,9 @@ WIDE = {"block_count": 40, "embedding_length": 1024, "attention_head_count": 4, 
 def test_it_is_what_llama_cpp_allocates(tmp_path: Path) -> None:
     """Its own word for this shape and 512 tokens: "failed to allocate CPU buffer of size 41943040"."""
     assert cache_bytes(header(tmp_path / "m.gguf", WIDE), 512) == 41_943_040
+    assert cache_bytes(header(tmp_path / "m.gguf", WIDE), 512, ("q8_0", None)) == 41_943_040 * (34 + 64) // 128
+    assert cache_bytes(header(tmp_path / "m.gguf", WIDE), 512, ("q4_0", "q4_0")) == 41_943_040 * 18 // 64
+    assert cache_bytes(header(tmp_path / "m.gguf", WIDE), 512, ("f32", "f16")) == 41_943_040 * 3 // 2
 
 
 def test_declared_lengths_win_over_those_of_the_width(tmp_path: Path) -> None:

@@ -142,7 +142,8 @@ def test_llama_cpp_opens_a_split_model_and_answers_as_from_one_file(whole: Path,
     """The same tokens with the same distances, through a device's agent."""
     pytest.importorskip("llama_cpp")
     from configspec.devices.device import open_device
-    from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+    from configspec.testbed.device_spec import DeviceSpec
+    from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
     settings = LlamaCppSpec(threads=1, context=64)
     text = list(range(2, 42))

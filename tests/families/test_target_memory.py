@@ -14,8 +14,8 @@ from configspec.families.hub.hub import Hub
 from configspec.families.memory import check_target_fits, cpu_bytes, host_memory_bytes
 from configspec.families.sources.safetensors_folder import weight_sizes
 from configspec.families.verify import verify
-from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.family_spec import FamilySpec, TargetSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 MakeFolder = Callable[..., Path]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from example_rows import BOARD, DRAFT, TARGET
+from example_rows import BOARD, DRAFT, OPENED, TARGET
 from hypothesis import strategies as st
 
 from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
+from configspec.records.facts import ModelFacts
 from configspec.records.going_back import GoingBack, mean_s
 from configspec.records.prompting import Prompting
 from configspec.records.row import (
@@ -199,7 +200,20 @@ def environments() -> st.SearchStrategy[Environment]:
         device=st.none() | st.builds(replace, st.just(BOARD), cores=st.integers(1, 8), load_1min=positive),
         host=st.none() | st.builds(HostFacts, python=texts, configspec=texts),
         source=st.none() | texts,
+        env_names=st.lists(names, max_size=2).map(tuple),
     )
+
+
+def drafts() -> st.SearchStrategy[ModelFacts]:
+    """As older files have them, and with settings and what llama.cpp logged."""
+    values = st.booleans() | counts | names | st.lists(counts, max_size=3).map(tuple)
+    opened = st.builds(replace, st.just(OPENED), layers=st.none() | counts, cache_buffers_bytes=sizes())
+    settings = st.dictionaries(names, values, max_size=3)
+    return st.just(DRAFT) | st.builds(replace, st.just(DRAFT), settings=settings, opened=st.none() | opened)
+
+
+def sizes() -> st.SearchStrategy[dict[str, int]]:
+    return st.dictionaries(names, counts, max_size=2)
 
 
 def rows() -> st.SearchStrategy[Row]:
@@ -214,6 +228,7 @@ def rows_of(k: int) -> st.SearchStrategy[Row]:
         draft=names,
         quant=names,
         algorithm=st.just("chain") | names,
+        settings=st.dictionaries(names, names, max_size=2),
         k=st.just(k),
         provenance=st.sampled_from(get_args(Provenance)),
         drafting=draftings(k),
@@ -224,17 +239,14 @@ def rows_of(k: int) -> st.SearchStrategy[Row]:
         ),
         verification=st.none() | verifications(),
         end_to_end=st.none() | decodings(),
-        models=st.sampled_from(
-            [
-                Models(),
-                Models(draft=DRAFT, target=TARGET),
-                Models(
-                    draft=DRAFT,
-                    target=TARGET,
-                    draft_tensor_types={"Q4_K": 9, "F32": 5},
-                    draft_tensor_types_reason=None,
-                ),
-            ]
+        models=st.just(Models())
+        | st.builds(Models, draft=drafts(), target=st.just(TARGET))
+        | st.builds(
+            Models,
+            draft=drafts(),
+            target=st.just(TARGET),
+            draft_tensor_types=st.just({"Q4_K": 9, "F32": 5}),
+            draft_tensor_types_reason=st.none(),
         ),
         environment=environments(),
         flags=st.lists(flags(), max_size=2).map(tuple),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from configspec.profiling.recorded_cell import recorded_row
 from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
-from configspec.records.facts import DeviceFacts, ModelFacts
+from configspec.records.facts import DeviceFacts, ModelFacts, Opened
 from configspec.records.row import (
     CountedAcceptance,
     Drafting,
@@ -81,6 +81,23 @@ DRAFT = ModelFacts(
     gpu_layers=0,
     load_s=0.05,
     metadata={"general.architecture": "llama"},
+)
+OPENED = Opened(
+    layers_on_gpu=20,
+    layers=33,
+    context=512,
+    batch=512,
+    micro_batch=512,
+    threads=4,
+    threads_batch=4,
+    flash_attention="on",
+    cache_type_k="f16",
+    cache_type_v="f16",
+    locked=None,
+    gpus=("CUDA0 (Orin)",),
+    model_buffers_bytes={"CPU_Mapped": 1, "CUDA0": 2},
+    cache_buffers_bytes={"CUDA0": 3},
+    compute_buffers_bytes={},
 )
 TARGET = TargetFacts(sha256="7a" * 32, sha256_reason=None, dtype="float32", runtime="transformers 5.0")
 

@@ -13,8 +13,9 @@ from gguf_vocabulary import GgufVocabulary
 from configspec.devices.device import open_device
 from configspec.families.gguf.gguf_writer import write_gguf
 from configspec.targets.registry import open_target
-from configspec.testbed.device_spec import DeviceSpec, LlamaCppSpec
+from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import TargetSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 MODELS = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama"
 

@@ -13,7 +13,7 @@ from configspec.devices.device import Device, open_device
 from configspec.profiling.rules import Greedy
 from configspec.profiling.speculative import Pair, decode_speculatively
 from configspec.targets.registry import open_target
-from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 pytestmark = pytest.mark.real
 

@@ -16,7 +16,7 @@ from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
 from configspec.targets.target import Target
 from configspec.targets.transformers_target import TransformersTarget
-from configspec.testbed.device_spec import LlamaCppSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.acceptance.expected import accept_probability, expected_counts
 from configspec.theory.decoding import RULES, AcceptanceRule, Decoding
 

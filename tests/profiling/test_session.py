@@ -221,7 +221,7 @@ def test_a_device_that_is_lost_twice_gets_no_more_work_and_repeats_its_first_cau
     dying = tmp_path / "python"
     dying.write_text(f'#!/bin/sh\nhead -n 1 | {sys.executable} "$@"\n')
     dying.chmod(0o755)
-    board = replace(small_inventory.devices["local"], name="board", python=str(dying))
+    board = replace(small_inventory.devices["local"], name="board", python=(str(dying),))
     inventory = replace(small_inventory, devices={"board": board})
     with ProfilingSession(inventory, cache, print, ONE_THREAD) as session:
         causes = []
@@ -254,6 +254,19 @@ def test_a_draft_that_a_board_lacks_is_told_before_the_host_works(small_inventor
         assert not any("the target writes" in line for line in told)
         session.workbench.target_text(inventory.families["tiny-llama"])
     assert any("the target writes" in line for line in told)
+
+
+def test_a_gpu_that_the_build_lacks_is_told_before_the_host_works(small_inventory, tmp_path):
+    """The target writes nothing, and no draft is built: the cache stays as it was."""
+    local = small_inventory.devices["local"]
+    with_gpu = replace(local, llama_cpp=replace(local.llama_cpp, gpu_layers=-1))
+    inventory = replace(small_inventory, devices={"local": with_gpu})
+    with ProfilingSession(inventory, Store(tmp_path), lambda text: None, ONE_THREAD) as session:
+        if session.workbench.device(with_gpu).describe().gpu_offload:
+            pytest.skip("this llama.cpp has a GPU")
+        with pytest.raises(UsageError, match=r"^local: llama_cpp\.gpu_layers is all, and its llama\.cpp"):
+            session.rows(cell("xs"), KS)
+    assert {path.name.split("-")[0] for path in tmp_path.iterdir()} <= {"agent", "locks"}
 
 
 def test_a_row_that_took_two_attempts_says_why_the_first_failed(session):

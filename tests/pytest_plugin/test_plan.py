@@ -63,6 +63,59 @@ def test_the_k_of_a_cell_are_those_of_its_configurations():
     assert set(plan.ks.values()) == {(2, 4, 8), (2, 8), (2,)}  # the profile of the paper has some of them only
 
 
+def swept(tmp_path: Path, settings: str) -> Asked:
+    """The repository's testbed with these settings of its own device."""
+    whole = (ROOT / "devices.yaml").read_text().replace("llama_cpp: {threads: 1}", f"llama_cpp: {{{settings}}}")
+    assert settings in whole
+    for name in ("fixtures", "benchmarks"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "devices.yaml").write_text(whole)
+    return replace(ASKED, devices=("local",), inventory=tmp_path / "devices.yaml", k="2,4")
+
+
+def test_lists_of_settings_make_cells_of_their_own(tmp_path):
+    """Every draft with every combination; all of one draft before the next, and all K of one cell together."""
+    asked = swept(tmp_path, "threads: [1, 2], flash_attention: [on, off]")
+    plan, without = choose(asked), choose(swept_once(asked))
+    assert len(plan.configurations) == 4 * len(without.configurations)
+    assert [replace(cell, settings=()) for cell in plan.ks] == [cell for cell in without.ks for _ in range(4)]
+    assert [one.id for one in plan.configurations[:3]] == [
+        "dev:local:-tiny-llama-xs-Q4_K_M-threads:1-flash_attention:on-K2",
+        "dev:local:-tiny-llama-xs-Q4_K_M-threads:1-flash_attention:on-K4",
+        "dev:local:-tiny-llama-xs-Q4_K_M-threads:1-flash_attention:off-K2",
+    ]
+    assert len({one.id for one in plan.configurations}) == len(plan.configurations)
+    assert len(plan.end_to_end) == len(without.end_to_end)  # of each draft, one combination
+
+
+def swept_once(asked: Asked) -> Asked:
+    """The same testbed without its lists."""
+    whole = asked.inventory.read_text().replace("threads: [1, 2], flash_attention: [on, off]", "threads: 1")
+    (asked.inventory.parent / "once.yaml").write_text(whole)
+    return replace(asked, inventory=asked.inventory.parent / "once.yaml")
+
+
+def test_a_sweep_is_narrowed_by_setting(tmp_path):
+    """As it is typed, `threads=2`; a value that no list has is an error with those that there are."""
+    asked = swept(tmp_path, "threads: [1, 2], flash_attention: [on, off]")
+    chosen = choose(replace(asked, settings=("threads:2",))).ks
+    assert {dict(cell.settings)["threads"] for cell in chosen} == {"2"}
+    assert {dict(cell.settings)["flash_attention"] for cell in chosen} == {"on", "off"}
+    with pytest.raises(UsageError, match=r"no setting matches 'threads:3'\. Did you mean 'threads:2'"):
+        choose(replace(asked, settings=("threads:3",)))
+
+
+def test_a_sweep_of_ten_thousand_cells_is_told_with_the_number(tmp_path):
+    """Before a cell is made; what selects few enough is measured."""
+    numbers = ", ".join(map(str, range(1, 26)))
+    asked = swept(tmp_path, f"threads: [{numbers}], threads_batch: [{numbers}]")
+    few = replace(asked, families=("tiny-llama",), drafts=("xs", "s"), quants=("Q8_0",))
+    with pytest.raises(UsageError, match="25 of threads, 25 of threads_batch: 625 combinations, with 18 drafts 11,250"):
+        choose(asked)
+    assert len(choose(few).ks) == 2 * 625
+    assert len(choose(replace(asked, settings=("threads:4",))).ks) == 18 * 25
+
+
 @pytest.mark.real
 def test_recorded_figures_skip_it_with_the_reason(testbed, pytester):
     """A skip that says why, beside the rows that are measured."""

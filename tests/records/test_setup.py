@@ -18,7 +18,11 @@ from configspec.records.row import Environment
 from configspec.records.setup import DeviceSetup, difference, named_parts, setup_of
 from configspec.theory.flags import flag
 
-FIELDS = {"cores": 4, "threads": 4, "context": 4, "gpu_layers": 4}
+FIELDS = {
+    **dict.fromkeys(("cores", "threads", "context", "gpu_layers", "batch"), 4),
+    "env_names": ["OMP_NUM_THREADS"],
+}
+SETTINGS = DeviceSetup(settings=(("flash_attention", "on"), ("micro_batch", 64)))
 
 
 @given(rows())
@@ -39,11 +43,31 @@ def test_two_setups_are_equal_or_differ_in_something_that_is_named(one, other):
     assert found is None or found.what.split(".")[0] in ("device", "target", "drafter", "decoded")
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(DeviceSetup)])
+@pytest.mark.parametrize("field", [field.name for field in fields(DeviceSetup) if field.name != "settings"])
 def test_every_field_of_a_device_counts(field):
     """Its name and both values are in the sentence."""
-    found = difference("device", DeviceSetup(), msgspec.convert({field: FIELDS.get(field, "x")}, DeviceSetup))
-    assert str(found) == f"device.{field} was None, is {FIELDS.get(field, 'x')}"
+    other = msgspec.convert({field: FIELDS.get(field, "x")}, DeviceSetup)
+    found = difference("device", DeviceSetup(), other)
+    then, now = (str(getattr(one, field)) for one in (DeviceSetup(), other))
+    assert str(found) == f"device.{field} was {then}, is {now}"
+
+
+def test_the_setting_that_differs_is_named():
+    """One that is only in one of the setups, too."""
+    other = DeviceSetup(settings=(("flash_attention", "off"), ("micro_batch", 64)))
+    assert str(difference("device", SETTINGS, other)) == "device.settings.flash_attention was on, is off"
+    assert str(difference("device", DeviceSetup(), SETTINGS)) == "device.settings.flash_attention was None, is on"
+
+
+def test_a_board_that_is_measured_in_several_ways_is_several_things():
+    """Two rows of a sweep do not contradict each other, though their device was set up otherwise."""
+    row = replace(whole_row(1), settings={"threads": "2", "flash_attention": "on"})
+    names = [thing for thing, _ in named_parts(row)]
+    assert names == [
+        "device orin, threads 2, flash_attention on",
+        "draft orin pair xs Q8_0, threads 2, flash_attention on",
+        "family pair",
+    ]
 
 
 def test_long_values_are_cut_short():

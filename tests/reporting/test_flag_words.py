@@ -41,6 +41,19 @@ EXAMPLES: list[tuple[Flag, str]] = [
         "one that was counted",
     ),
     (
+        flag("threads_above", threads=8, usable=4),
+        "8 threads drafted, and 4 can run at once there (its processors, or the quota of its group), so they waited "
+        "for each other",
+    ),
+    (
+        flag("fewer_layers", asked=33, offloaded=20, layers=33),
+        "20 of the model's 33 layers were on the GPU, where 33 were asked for",
+    ),
+    (
+        flag("not_locked"),
+        "llama.cpp could not lock the model in memory (`ulimit -l` is the usual reason), so parts may be read again",
+    ),
+    (
         flag("timed_greedily"),
         "drafting was timed without sampling, which takes longer per token: end-to-end rows include that time, this "
         "one does not",

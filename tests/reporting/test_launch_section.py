@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from example_rows import measured_row, whole_row
@@ -44,6 +45,13 @@ def test_the_arguments_have_k_and_what_the_draft_was_opened_with(found, spelling
         assert told[0] == "llama-server"
         assert str(one.id.k) == told[told.index(spelling.words[spelling.words.index("{k}") - 1]) + 1]
         assert [*told[-4:]] == ["-ngld", "0", "-td", "4"]
+
+
+def test_settings_of_the_draft_alone_are_arguments_too(found):
+    """Those that llama-server has for it; what the target would get as well is told in the heading, where it varies."""
+    settings = {"cache_type_k": "q8_0", "devices": ("CUDA0", "CUDA1"), "cpu_moe_layers": 3, "flash_attention": "off"}
+    told = replace(found[0], settings=settings).llama_server(SPEC)
+    assert told[told.index("-td") + 2 :] == ("-devd", "CUDA0,CUDA1", "-ncmoed", "3", "-ctkd", "q8_0")
 
 
 def test_what_is_not_known_is_no_argument():

@@ -38,7 +38,7 @@ def test_the_json_holds_both_goodputs_of_every_configuration() -> None:
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     board = json.loads(json.dumps(document))[0]
     assert board["goodput_tokens_per_s"][0] == {
-        **{"draft": "xs", "quant": "Q8_0", "k": 1},
+        **{"draft": "xs", "quant": "Q8_0", "settings": {}, "k": 1},
         **{"predicted": 110.0, "measured": 100.0},
     }
     assert {"median_error", "worst_error", "rank_correlation", "regret"} <= set(board)

@@ -52,6 +52,29 @@ def plain(rankings: Sequence[Ranking]) -> dict[str, Any]:
     return document
 
 
+def swept_rows() -> list[Row]:
+    """One draft at one K under two settings of threads, 4 of them twice as fast."""
+    slow, fast = measured_row(2), measured_row(2)
+    half = Estimate(value=0.25, low=0.2, high=0.3, confidence=0.95, n=9)
+    rate = Estimate(value=8.0, low=2 / 0.3, high=10.0, confidence=0.95, n=9)
+    return [
+        replace(slow, settings={"threads": "2"}),
+        replace(fast, settings={"threads": "4"}, drafting=replace(fast.drafting, round_s=half, tokens_per_s=rate)),
+    ]
+
+
+def test_a_setting_that_varies_is_a_column_and_a_key() -> None:
+    """Its configurations are ranked against each other, and the better value comes first."""
+    rankings = answered(swept_rows())
+    choices = plain(rankings)["rankings"][0]["choices"]
+    assert [choice["settings"] for choice in choices] == [{"threads": "4"}, {"threads": "2"}]
+    lines = as_text(ranking_document(rankings, 10)).splitlines()
+    head = next(line.split() for line in lines if line.startswith("rank"))
+    assert head[:5] == ["rank", "draft", "quant", "threads", "K"]
+    rows = [line.split() for line in lines if line.split()[:1] in (["1"], ["2"])]
+    assert [row[1:5] for row in rows[:2]] == [["xs", "Q8_0", "4", "2"], ["xs", "Q8_0", "2", "2"]]
+
+
 def test_the_json_form_has_the_promised_keys(rows: list[Row]) -> None:
     """Scripts read exactly these."""
     document = plain(answered(rows))
@@ -62,7 +85,7 @@ def test_the_json_form_has_the_promised_keys(rows: list[Row]) -> None:
         assert {"device", "family", "objective", "unit", "better", "unavailable", "choices"} <= set(ranking)
         for choice in ranking["choices"]:
             assert set(choice) == {
-                *("rank", "draft", "quant", "k", "value", "low", "high"),
+                *("rank", "draft", "quant", "settings", "k", "value", "low", "high"),
                 *("tied_with_best", "provenance", "warnings", "flags"),
             }
             assert choice["low"] <= choice["value"] <= choice["high"]

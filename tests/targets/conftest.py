@@ -22,8 +22,8 @@ import pytest
 
 from configspec.targets.registry import TARGETS, open_target
 from configspec.targets.target import Target
-from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.family_spec import ServerSpec, TargetSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama" / "target"
 ONE_THREAD = LlamaCppSpec(threads=1)  # tests share the machine

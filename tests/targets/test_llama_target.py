@@ -8,8 +8,8 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.targets.llama_target import LlamaTarget
-from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.family_spec import TargetSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real

@@ -14,8 +14,8 @@ from model_attack import is_taken, put
 
 from configspec.errors import UsageError
 from configspec.targets.transformers_target import TransformersTarget
-from configspec.testbed.device_spec import LlamaCppSpec
 from configspec.testbed.family_spec import TargetSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.decoding import Decoding
 
 pytestmark = pytest.mark.real

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec, LinkSpec, LlamaCppSpec, ReplaySpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, LinkSpec, ReplaySpec, SshSpec
 from configspec.testbed.family_spec import DraftSpec, HubSpec, ServerSpec, TargetSpec
 from configspec.testbed.inventory import Inventory
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.testbed.prompts_spec import PromptsSpec
 from configspec.testbed.read import read_inventory
 from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec

@@ -37,11 +37,23 @@ def describe(root: Path) -> JsonObject:
 
 
 def usable_cores() -> int:
-    """The cores that this process may use."""
+    """The processors that this process may use."""
+    return len(first_affinity())
+
+
+def first_affinity() -> tuple[int, ...]:
+    """The processors that this process was given when it began: to which it binds itself later does not count."""
+    return _AFFINITY
+
+
+def _affinity() -> tuple[int, ...]:
     try:
-        return len(os.sched_getaffinity(0))
+        return tuple(sorted(os.sched_getaffinity(0)))
     except AttributeError:  # not Linux
-        return os.cpu_count() or 1
+        return tuple(range(os.cpu_count() or 1))
+
+
+_AFFINITY = _affinity()
 
 
 def read_governor(root: Path) -> tuple[str | None, str | None]:

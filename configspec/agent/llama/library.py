@@ -1,11 +1,12 @@
 """The llama.cpp of this interpreter, through the ctypes declarations of llama-cpp-python.
 
-Its log goes only into a short buffer, which errors quote.
+Its log goes only into a buffer, which errors quote, and from which `opening_log.py` reads what it did.
 """
 
 from __future__ import annotations
 
 import collections
+import ctypes
 import faulthandler
 import importlib
 import os
@@ -18,6 +19,8 @@ from ..protocol import JsonObject, usage_error
 Api = Any  # llama.cpp's functions, and numpy's
 Handle = Any  # a pointer, a batch or a structure of llama.cpp's
 Array = Any  # numpy's
+LOG_PIECES = 20_000  # of a log: to open a large model takes thousands
+MOST_DEVICES = 64
 
 
 class Library:
@@ -27,7 +30,8 @@ class Library:
         self.api = api
         self.numpy = numpy
         self.version = version
-        self._log: collections.deque[str] = collections.deque(maxlen=400)
+        self.bound = False  # whether this process was bound to some of its processors
+        self._log: collections.deque[str] = collections.deque(maxlen=LOG_PIECES)
         # Kept as an attribute: ctypes does not hold callbacks, and llama.cpp calls this one for ever.
         self._callback = api.llama_log_callback(self._remember)
         api.llama_log_set(self._callback, None)
@@ -36,7 +40,38 @@ class Library:
     def facts(self) -> JsonObject:
         """Its version, and which processor features and back ends it was built for."""
         system = self.api.llama_print_system_info().decode("utf-8", "replace").strip()
-        return {"llama_cpp_version": self.version, "llama_cpp_system_info": system}
+        return {
+            "llama_cpp_version": self.version,
+            "llama_cpp_system_info": system,
+            "gpu_offload": self.offloads,
+            "llama_devices": list(self.devices),
+        }
+
+    @property
+    def offloads(self) -> bool:
+        """Whether it was built for a GPU, and finds one."""
+        return bool(self.api.llama_supports_gpu_offload())
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What it can compute on, by ggml's names: CPU, CUDA0; none where this build does not list them."""
+        library = getattr(self.api, "_lib", None)
+        try:
+            count, get, name = (getattr(library, f"ggml_backend_dev_{what}") for what in ("count", "get", "name"))
+        except AttributeError:
+            return ()
+        count.restype, count.argtypes = ctypes.c_size_t, []
+        get.restype, get.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+        name.restype, name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
+        return tuple(name(get(place)).decode("utf-8", "replace") for place in range(min(count(), MOST_DEVICES)))
+
+    def device(self, name: str) -> int | None:
+        """The address of the device of that name; None where there is none."""
+        if name not in self.devices:
+            return None
+        get = self.api._lib.ggml_backend_dev_get
+        address: int | None = get(self.devices.index(name))
+        return address
 
     def forget_log(self) -> None:
         """Clear it, so that the next error quotes only what belongs to it."""

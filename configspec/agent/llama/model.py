@@ -11,14 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from ..board.description import available_bytes, shares_memory, usable_cores
+from ..board.description import available_bytes, shares_memory
 from ..board.file_hash import FileHashes
+from ..board.processors import processors, within
 from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
 from ..requests import MAX_THREADS, Open
 from .library import Api, Array, Handle, Library
 from .model_file import cannot_load, check_file, check_memory
+from .opening_log import read_log
+from .settings import bind, check_build, refused, set_context, set_model
 
-ALL_LAYERS = 0x7FFFFFFF  # older llama.cpp does not read a negative count as "all"
 SEQUENCE = 0  # the one that drafting uses
 # llama.cpp's, CUDA's and the C library's words for it, in small letters
 OF_MEMORY = ("cannot allocate memory", "to allocate", "out of memory", "bad_alloc", "insufficient memory")
@@ -145,20 +147,22 @@ def open_model(library: Library, asked: Open, deadline: Deadline, hashes: FileHa
     """Load the file and make a context for it."""
     path, context = asked.path, asked.context
     check_file(path)
+    check_build(library, asked)
     if asked.gpu_layers == 0 or shares_memory(Path("/")):
         check_memory(path, available_bytes(Path("/")), asked.cache_bytes)
     begin_s = time.monotonic()
     library.forget_log()
     with ExitStack() as undo:  # whatever fails, the next model finds the memory free
-        model = _load(library, path, asked.gpu_layers, deadline)
+        bind(library, asked)
+        model = _load(library, asked, deadline)
         undo.callback(library.api.llama_model_free, model)
-        threads = asked.threads or min(usable_cores(), MAX_THREADS)
+        threads = asked.threads or default_threads(asked)
         trained = int(library.api.llama_model_n_ctx_train(model))
         if context > trained:
             raise usage_error(
                 f"{path} was trained on {trained} tokens of context", found=f"context: {context}", hint="Ask for less."
             )
-        llama_context = make_context(library, model, ContextSize(context, asked.batch, threads))
+        llama_context = make_context(library, model, ContextSize(context, asked.batch, threads), asked)
         undo.callback(library.api.llama_free, llama_context)
         opened = OpenModel(library, model, llama_context, context=context, batch=asked.batch)
         load_s = time.monotonic() - begin_s
@@ -175,15 +179,33 @@ def open_model(library: Library, asked: Open, deadline: Deadline, hashes: FileHa
             "gpu_layers": asked.gpu_layers,
             "load_s": load_s,
             "rolls_back": rolls_back,
+            "settings": asked.settings(),
+            "opened": _as_opened(library, llama_context, asked),
         }
         undo.pop_all()
     return opened
 
 
-def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> Handle:
-    api = library.api
+def default_threads(asked: Open) -> int:
+    """As many as there are processors to bind to, or as `board/processors.py` says; never more than a quota feeds."""
+    here = processors(Path("/"))
+    return min(within(len(set(asked.cpus)), here.quota), MAX_THREADS) if asked.cpus else here.threads
+
+
+def _as_opened(library: Library, llama_context: Handle, asked: Open) -> JsonObject:
+    """What llama.cpp did with what it was asked for, by its log and its context."""
+    found = read_log(library.log())
+    if asked.mlock and found["locked"] is None:
+        found["locked"] = True
+    found["threads"] = int(library.api.llama_n_threads(llama_context))
+    found["threads_batch"] = int(library.api.llama_n_threads_batch(llama_context))
+    return found
+
+
+def _load(library: Library, asked: Open, deadline: Deadline) -> Handle:
+    api, path = library.api, asked.path
     parameters = api.llama_model_default_params()
-    parameters.n_gpu_layers = ALL_LAYERS if gpu_layers < 0 else gpu_layers
+    kept = set_model(library, parameters, asked)  # a name: the parameters hold no more than addresses
 
     def still_wanted(loaded: float, _data: object) -> bool:
         deadline.progress = "loading the model", round(100 * loaded), 100
@@ -192,6 +214,7 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> H
     callback = api.llama_progress_callback(still_wanted)  # a name: llama.cpp holds no more than its address
     parameters.progress_callback = callback
     model = api.llama_model_load_from_file(os.fsencode(path), parameters)
+    del kept
     if not model:
         deadline.check(f"loading {path}")
         complaints = library.complaints()
@@ -201,8 +224,8 @@ def _load(library: Library, path: str, gpu_layers: int, deadline: Deadline) -> H
     return model
 
 
-def make_context(library: Library, model: Handle, size: ContextSize) -> Handle:
-    """A context like llama-bench's, so that its figures and ours compare.
+def make_context(library: Library, model: Handle, size: ContextSize, asked: Open | None = None) -> Handle:
+    """A context like llama-bench's, so that its figures and ours compare; its settings are those `asked` for.
 
     llama.cpp's defaults apply (KV cache in f16, flash attention where llama.cpp chooses it), but for two:
     as many threads for a batch as for one token, and no full-size cache for sliding-window attention.
@@ -215,9 +238,14 @@ def make_context(library: Library, model: Handle, size: ContextSize) -> Handle:
     parameters.n_threads = parameters.n_threads_batch = size.threads
     if hasattr(parameters, "swa_full"):
         parameters.swa_full = False
+    if asked is not None:
+        set_context(library, parameters, asked)
     llama_context = library.api.llama_init_from_model(model, parameters)
     if not llama_context:
         complaints = library.complaints()
+        refusal = None if asked is None else refused(library.log(), asked)
+        if refusal is not None:
+            raise refusal
         if _is_of_memory(complaints):
             raise _no_memory(f"make a context of {size.context} tokens", complaints)
         raise board_error(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
+import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ from configspec.devices.transport.this_host import ThisHost
 from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
+from configspec.testbed.process_environment import filled_in
 
 LINK_SEED = 2604_09722  # any fixed number: two runs meet the same jitter
 PYTHON_OVER_SSH = "python3"
@@ -95,13 +99,14 @@ def interpreter(spec: DeviceSpec) -> Interpreter:
 
 def _here(start: Start, cache: Path) -> Connection:
     python, silence_s = interpreter(start.spec), str(start.heartbeat.silence_s)
+    environment, beat_s = filled_in(start.spec.name, start.spec.env, os.environ), start.heartbeat.beat_s
     try:
         if len(python.words) > 1 or python.folder is not None:  # it may be in a container, which has files of its own
             upload_agent(ThisHost(), start.archive, python=python, device=start.spec.name, ends_s=start.ends_s)
-            command = bootstrap(python, "run", start.archive, silence_s, start.mark)
-        else:
-            command = [*python.words, str(start.archive.place_in(cache / "agent")), silence_s, start.mark]
-        return LocalConnection(command, beat_s=start.heartbeat.beat_s)
+            command = bootstrap(python, _verb(environment), start.archive, silence_s, start.mark)
+            return _with(environment, LocalConnection(command, beat_s=beat_s))
+        command = [*python.words, str(start.archive.place_in(cache / "agent")), silence_s, start.mark]
+        return LocalConnection(command, environment=environment, beat_s=beat_s)
     except OSError as error:
         raise UsageError(
             f"{start.spec.name}: cannot start its `python`, {python}: {error.strerror}. "
@@ -114,8 +119,21 @@ def _over_ssh(stack: ExitStack, start: Start, ssh: SshSpec) -> Connection:
     if ssh.host_keys == "off":
         told = f"{name}: `host_keys: off`: any machine that answers as {ssh.destination} is taken."
         warnings.warn(printable(told), stacklevel=2)
+    environment = filled_in(name, start.spec.env, os.environ)
     client = stack.enter_context(ssh_client(ssh, alive_s=heartbeat.alive_s))
     python = interpreter(start.spec)
     upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)
-    program = bootstrap(python, "run", start.archive, str(heartbeat.silence_s), start.mark)
-    return SshConnection(client, program, beat_s=heartbeat.beat_s)
+    program = bootstrap(python, _verb(environment), start.archive, str(heartbeat.silence_s), start.mark)
+    return _with(environment, SshConnection(client, program, beat_s=heartbeat.beat_s))
+
+
+def _verb(environment: Mapping[str, str]) -> str:
+    return "run_with" if environment else "run"
+
+
+def _with(environment: Mapping[str, str], connection: Connection) -> Connection:
+    """The connection, after the variables went through it: the arguments of a program are anybody's to read."""
+    if environment:
+        with contextlib.suppress(BrokenPipeError):  # it has ended; whoever greets it learns why
+            connection.send(json.dumps(environment).encode("ascii") + b"\n")
+    return connection

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Protocol
 
@@ -58,12 +58,16 @@ class Connection(Protocol):
 
 
 class LocalConnection:
-    """A subprocess, which gets a beat every `beat_s`: its host is there. OSError where it cannot be started."""
+    """A subprocess, which gets a beat every `beat_s`: its host is there. OSError where it cannot be started.
+
+    `environment` is added to this process's own.
+    """
 
     def __init__(
         self,
         command: Sequence[str],
         *,
+        environment: Mapping[str, str] | None = None,
         beat_s: float = BEAT_S,
         close_wait_s: float = CLOSE_WAIT_S,
         send_wait_s: float = SEND_WAIT_S,
@@ -76,6 +80,7 @@ class LocalConnection:
             stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,
+            env={**os.environ, **environment} if environment else None,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

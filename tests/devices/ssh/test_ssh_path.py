@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceBusy, DeviceOffline
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec, LinkSpec, LlamaCppSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec, LinkSpec, SshSpec
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 pytestmark = pytest.mark.real
 
@@ -189,3 +192,18 @@ def test_one_run_may_hold_a_board_twice(server, agent_cache: Path) -> None:
             pass
         assert not server.lock_is_free()
     assert server.lock_is_free()
+
+
+AWKWARD = {"A_SECRET": "hunter2 'a' \"b\" $(touch pwned) `x`; é\n%", "OMP_NUM_THREADS": "1", "EMPTY": ""}
+
+
+def test_an_environment_reaches_the_agent_through_its_stdin(server, agent_cache: Path) -> None:
+    """Value by value as declared, from the start of the process, and in no argument that others could read."""
+    with open_device(replace(server.device(), env=AWKWARD), agent_cache) as device:
+        place = Path(f"/proc/{device.hello.pid}")
+        variables = dict(one.split(b"=", 1) for one in (place / "environ").read_bytes().split(b"\0") if one)
+        assert {name.encode(): value.encode() for name, value in AWKWARD.items()}.items() <= variables.items()
+        assert device.describe().cores >= 1
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                assert b"hunter2" not in path.read_bytes()
