@@ -27,8 +27,8 @@ from configspec.targets.server.server_model import CompletionRequest  # noqa: E4
 from configspec.targets.server.server_target import ServerTarget  # noqa: E402
 from configspec.targets.server.server_text import TextIds  # noqa: E402
 from configspec.testbed.chat_spec import ChatSpec  # noqa: E402
-from configspec.testbed.device_spec import LlamaCppSpec  # noqa: E402
 from configspec.testbed.family_spec import FamilySpec, ServerSpec, TargetSpec  # noqa: E402
+from configspec.testbed.llama_cpp_spec import LlamaCppSpec  # noqa: E402
 from configspec.testbed.prompt import Message, Prompt  # noqa: E402
 from configspec.testbed.prompts import PromptSet  # noqa: E402
 
