@@ -168,11 +168,11 @@ def test_a_board_that_says_nothing_costs_the_bound_and_no_more(
     stuck.chmod(0o755)
     begin_s = time.monotonic()
     devices = [deaf, server.device(), server.device(name="stuck", python=str(stuck))]
-    with probe(devices, agent_cache, timeout_s=4, models={}) as found:
-        assert time.monotonic() - begin_s < 5
+    with probe(devices, agent_cache, timeout_s=8, models={}) as found:
+        assert time.monotonic() - begin_s < 10
     assert [one.state for one in found] == ["offline", "ready", "offline"]
-    assert found[0].reasons == found[2].reasons == ("no answer within 4 s",)
-    assert time.monotonic() - begin_s < 15
+    assert found[0].reasons == found[2].reasons == ("no answer within 8 s",)
+    assert time.monotonic() - begin_s < 30
     assert server.lock_is_free()
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)  # which sleeps on, on the board
 

@@ -105,7 +105,7 @@ def agents(folder: Path, board: str) -> list[int]:
             environment = (entry / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if words[3:4] == [b"run"] and words[4].startswith(b"configspec-agent-") and own in environment:
+        if words[3:4] == [b"run"] and words[5].startswith(b"configspec-agent-") and own in environment:
             found.append(int(entry.name))
     return found
 
