@@ -56,7 +56,7 @@ def test_the_text_is_the_targets_own_and_rounds_go_back_as_often_as_predicted(ro
     assert found.output == "equal to the target's own greedy text"
     assert 0 < found.accepted < found.drafted
     assert found.returns == pytest.approx(found.predicted_returns, abs=3)
-    assert 0.5 * found.rounds < found.returns < found.rounds
+    assert 0.2 * found.rounds < found.returns < found.rounds
     assert 0 < found.restore_s < found.drafting_s
     at_once = rows[name][1].end_to_end
     assert (at_once.returns, at_once.predicted_returns) == (0, 0)
