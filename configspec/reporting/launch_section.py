@@ -64,18 +64,23 @@ def settings_of(parts: Iterable[tuple[ConfigurationId, NamedParts]]) -> Settings
     return {configuration: part for configuration, named in parts for _, part in named if isinstance(part, DeviceSetup)}
 
 
-def launches(rankings: Sequence[Ranking], settings: Settings) -> tuple[Launch, ...]:
-    """The best of each device, family and objective, each configuration once."""
+def best_of_each(rankings: Sequence[Ranking]) -> Mapping[ConfigurationId, Sequence[str]]:
+    """The best of each device, family and objective, each configuration once, with the objectives' names."""
     chosen: dict[ConfigurationId, list[str]] = {}
     for ranking in rankings:
         for choice in ranking.choices[:1]:
             if choice.configuration.id.drafter.algorithm == CHAIN:
                 chosen.setdefault(choice.configuration.id, []).append(ranking.objective.name)
+    return chosen
+
+
+def launches(rankings: Sequence[Ranking], settings: Settings) -> tuple[Launch, ...]:
+    """How each of the best is served."""
     return tuple(
         Launch(
             id=one, objectives=tuple(names), threads=how.threads, gpu_layers=how.gpu_layers, settings=dict(how.settings)
         )
-        for one, names in chosen.items()
+        for one, names in best_of_each(rankings).items()
         for how in (settings.get(one) or DeviceSetup(),)
     )
 

@@ -12,7 +12,7 @@ from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.asked_section import asked_section
 from configspec.reporting.category_section import category_sections, differences_section
 from configspec.reporting.document import Document, Section
-from configspec.reporting.launch_section import launch_section, launches, settings_of
+from configspec.reporting.launch_section import best_of_each, launch_section, launches, settings_of
 from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
 from configspec.reporting.prompting_section import prompting_section
@@ -46,19 +46,25 @@ def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = Non
         top: Configurations of each ranking.
         installed: How the llama-server of this host is told what to draft, if there is one.
     """
-    measured = rows_to_rank(rows)
-    rankings = Query(rules=replace(DEFAULT_RULES, top=top)).answer(measured)
-    settings = settings_of((row.id, tuple(named_parts(row))) for row in rows)
+    rankings, categories = _ranked(rows, top)
+    best = best_of_each(rankings)
+    settings = settings_of((row.id, tuple(named_parts(row))) for row in rows if row.id in best)
     return _document(
         Section(heading="rankings", blocks=ranking_sections(rankings, top)),
         asked_section(rows),
         prompting_section(rows),
-        _categories(measured),
+        categories,
         verification_section(rows),
         agreement_section(rows),
         prediction_section(prediction_reports(rows)),
         launch_section(launches(rankings, settings), installed),
     )
+
+
+def _ranked(rows: Sequence[Row], top: int) -> tuple[tuple[Ranking, ...], Section | None]:
+    """The rankings, and what categories say of them. What was ranked is let go: thousands of rows are not kept."""
+    measured = rows_to_rank(rows)
+    return Query(rules=replace(DEFAULT_RULES, top=top)).answer(measured), _categories(measured)
 
 
 def category_document(
