@@ -2,8 +2,8 @@
 
     configspec-passes/JOURNAL/DEVICE.jsonl      beside the journal; DEVICE is a hash of the device's name
 
-One line a visit: its cell, its K, what was timed. Nothing in it is private: what was measured, and a hash of how. It is
-written and flushed before the next visit begins. The worker that takes a device over from one that died goes on with
+One line a visit: its cell, its K, what was timed, and a hash of how. It is written and flushed before the next visit
+begins. The worker that takes a device over from one that died goes on with
 it, and so does a run that resumes the journal. A line that cannot be read is a visit that is made again.
 """
 

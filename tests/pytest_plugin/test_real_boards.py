@@ -136,7 +136,7 @@ def test_a_killed_worker_leaves_no_agent_and_costs_one_row(measured, testbed_fol
     assert sorted(row["fullname"] for row in rows) == sorted(name for name in all_names if "test_configuration" in name)
 
 
-def test_a_run_that_is_killed_between_passes_keeps_what_it_has_timed(measured, testbed_folder, run):
+def test_a_run_that_is_killed_between_passes_keeps_what_it_has_timed(testbed_folder, run):
     """Killed at its first row, when both cells had been timed once: resumed, each is timed once more, not twice."""
     some = ("-n0", "-k", "test_configuration and one and K1")
     done = run(*some, DEADLY="dev:one:-tiny-llama-xs-Q8_0-K1")
