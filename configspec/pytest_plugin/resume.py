@@ -37,7 +37,8 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
         RecordError: The file cannot be read, or none of its rows is of a configuration of this run.
     """
     left_out = LeftOutList()
-    file = open_rows(path, left_out)
+    timed = has_visits(path)
+    file = open_rows(path, left_out, may_lack_rows=timed)
     rows: dict[str, KeptRow] = {}
     found: set[ConfigurationId] = set()
     for entry in file.entries(left_out):
@@ -48,7 +49,7 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
             record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
             rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=with_record(entry.raw, record))
             found.add(entry.row.id)
-    if not found.intersection(plan.configurations) and (rows or not has_visits(path)):
+    if not found.intersection(plan.configurations) and (rows or not timed):
         some = min(found).id if found else "none that configspec wrote"
         raise RecordError(
             f"--resume {path}: none of its {len(rows)} rows is of a configuration of this run (it has {some}). "
