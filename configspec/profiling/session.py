@@ -161,9 +161,19 @@ class ProfilingSession:
         return _retried({k: decoded}, failures)[k]
 
     def _go_there(self, cell: Cell, ks: Sequence[int]) -> None:
-        """All passes but the last over the cell's device. What fails is that cell's outcome."""
+        """All passes but the last over the cell's device. What fails is the outcome of its cell.
+
+        A device that cannot be opened fails for the cell that is asked for: the others have their turn.
+        """
         log = self._logs[cell.device] = VisitLog(self._options.visits, cell.device)
-        passes = self._inventory.sweep.passes
+        passes, spec = self._inventory.sweep.passes, self._inventory.devices[cell.device].for_cell(cell)
+        if passes == 1:
+            return
+        try:
+            _, self._failures[cell] = self._tried(cell.device, lambda: self.workbench.device(spec))
+        except ConfigspecError as problem:
+            self._cells[cell, tuple(ks)] = problem
+            return
         for number, (stop, of_stop) in way_there(self._options.stops(cell, ks), passes):
             key = (stop, of_stop)
             if key in self._cells or len(log.of(stop, of_stop)) >= number:
