@@ -174,7 +174,7 @@ def write_testbed(folder: Path, family: FamilySpec, config: Path) -> None:
         },
         "sweep": {
             **{"k": 64, "prompts": "prompts.jsonl", "new_tokens": 8, "depth": 32},
-            **{"rounds": 10**5, "warmup_rounds": 1, "seconds_per_cell": CELL_S},
+            **{"passes": 1, "rounds": 10**5, "warmup_rounds": 1, "seconds_per_cell": CELL_S},
         },
     }
     (folder / "devices.yaml").write_text(json.dumps(inventory), encoding="utf-8")  # YAML holds JSON

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .board.description import describe
+from .board.description import available_bytes, describe
 from .board.file_hash import FileHashes
 from .board.files import Incoming, find_file, folder_path, list_files
 from .board.flock import BoardLock
 from .board.health import health
+from .board.memory_speed import memory_speed
+from .board.processor_times import processor_times
 from .board.processors import processor_facts
 from .board.reap import reap
 from .drafters.chain import Drafter
@@ -32,6 +34,8 @@ from .requests import (
     Lock,
     Open,
     Prefill,
+    ProcessorTimes,
+    ReadMemory,
     Reap,
     Receive,
     Request,
@@ -59,6 +63,8 @@ class Operations:
             Lock: self._take_lock,
             Holder: self._holder,
             Health: self._health,
+            ProcessorTimes: self._processor_times,
+            ReadMemory: self._read_memory,
             Reap: self._reap,
             Describe: self._describe,
             Open: self._open,
@@ -95,6 +101,13 @@ class Operations:
 
     def _health(self, asked: Health) -> JsonObject:
         return health(Path("/"), models=asked.models)
+
+    def _processor_times(self, _: ProcessorTimes) -> JsonObject:
+        return processor_times(Path("/"))
+
+    def _read_memory(self, asked: ReadMemory) -> JsonObject:
+        numpy = self._load_library().numpy
+        return memory_speed(numpy, asked.threads, asked.seconds, available_bytes(Path("/")), self._deadline)
 
     def _reap(self, asked: Reap) -> JsonObject:
         return reap(asked.mark, self._deadline)

@@ -205,6 +205,22 @@ class Health(Request):
 
 
 @dataclass(frozen=True)
+class ProcessorTimes(Request):
+    """What the board's processors have done so far."""
+
+    op = "processor_times"
+
+
+@dataclass(frozen=True)
+class ReadMemory(Request):
+    """Read the board's memory for `seconds`, with `threads`."""
+
+    op = "read_memory"
+    threads: int = field(metadata=takes(whole(1, MAX_THREADS)))
+    seconds: float = field(metadata=takes(number(0.0)))
+
+
+@dataclass(frozen=True)
 class Reap(Request):
     """End the agent of that mark, which its host has lost."""
 
@@ -384,7 +400,7 @@ class Finish(Request):
 
 
 REQUESTS: tuple[type[Request], ...] = (
-    *(Lock, Holder, Health, Reap, Describe),
+    *(Lock, Holder, Health, ProcessorTimes, ReadMemory, Reap, Describe),
     *(Open, Prefill, Draft, Distribution, Rounds, Returns, Score, Rollback, Close),
     *(ListFiles, FindFile, Receive, Chunk, Finish),
 )

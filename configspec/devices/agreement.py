@@ -16,6 +16,7 @@ from configspec.agent.requests import (
     FindFile,
     Open,
     Prefill,
+    ReadMemory,
     Receive,
     Request,
     Returns,
@@ -35,6 +36,7 @@ from configspec.devices.replies import (
     TimedRounds,
 )
 from configspec.records.facts import ModelFacts
+from configspec.records.passes import MemorySpeed
 
 DRIFT = 1.1
 
@@ -68,6 +70,9 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
             _at_most("rounds", reply.rounds, asked.rounds)
             parts = (reply.restore_s, reply.first_two_s, reply.save_s)
             worked_s = sum(sum(of_count) for samples in parts for of_count in samples)
+        case ReadMemory(), MemorySpeed():
+            _equal("threads", reply.threads, asked.threads)
+            worked_s = reply.elapsed_s
         case Score(), Scores():
             _equal("start", reply.start, asked.start)
             _equal("positions", len(reply.argmax), len(asked.tokens) - asked.start)

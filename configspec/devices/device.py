@@ -20,6 +20,8 @@ from configspec.agent.requests import (
     Health,
     Open,
     Prefill,
+    ProcessorTimes,
+    ReadMemory,
     Reap,
     Returns,
     Rollback,
@@ -40,6 +42,7 @@ from configspec.devices.replies import (
     Hello,
     Length,
     LockState,
+    ProcessorCounts,
     Scores,
     TimedReturns,
     TimedRounds,
@@ -50,6 +53,7 @@ from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, Start, co
 from configspec.errors import TestbedError, UsageError
 from configspec.progress import Progress
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
+from configspec.records.passes import MemorySpeed
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.theory.decoding import Decoding
@@ -129,6 +133,17 @@ class Device:
         facts = self._client.call(asked, ModelFacts, deadline_s=deadline_s)
         self._vocabulary = facts.vocabulary
         return facts
+
+    def processor_counts(self, *, deadline_s: float = HEALTH_DEADLINE_S) -> ProcessorCounts:
+        """What its processors have done since it began; the difference of two says who had them in between."""
+        return self._client.call(ProcessorTimes(), ProcessorCounts, deadline_s=deadline_s)
+
+    def read_memory(self, *, threads: int, seconds: float, deadline_s: float = WORK_DEADLINE_S) -> MemorySpeed:
+        """How fast its memory can be read by a simple program with so many threads, tried for `seconds`.
+
+        A UsageError where too little memory is free for that.
+        """
+        return self._client.call(ReadMemory(threads=threads, seconds=seconds), MemorySpeed, deadline_s=deadline_s)
 
     def prefill(self, tokens: Sequence[int], *, deadline_s: float = WORK_DEADLINE_S) -> Begun:
         """Start a new sequence, with no state left of the last one."""

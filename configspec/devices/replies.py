@@ -92,6 +92,24 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessorCounts:
+    """What the processors that the agent may use have done since the board began: seconds, all processors together.
+
+    `t_s` is of the clock that times drafts. What the kernel does not show is None, and `reason` names it.
+    """
+
+    t_s: Seconds
+    own_s: Seconds
+    processors: Tokens
+    busy_s: Seconds | None
+    stolen_s: Seconds | None
+    waiting_s: Seconds | None
+    throttled_s: Seconds | None
+    throttled_periods: Count | None
+    reason: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
     """Who holds a board, in the words that it wrote about itself."""
 

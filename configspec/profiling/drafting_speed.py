@@ -1,35 +1,43 @@
-"""One cell on one device: open the draft, fill the context to its depth, time rounds of K.
+"""What the visits to one cell say of its drafting speed, at each K.
 
 One measurement serves every K: rounds of the largest K carry a time stamp for each token, and the first K tokens of
-such a round are a round of K. `separate` times each K on its own instead, to check that.
+such a round are a round of K. `separate` times each K on its own instead, to check that. Of several passes over a cell,
+the figures are of those that agree with the fastest; the interval holds them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from configspec.devices.device import Device
 from configspec.devices.replies import TimedReturns, TimedRounds
-from configspec.profiling.going_back import beginnings, going_back, time_returns
-from configspec.profiling.staging import StagedModel
+from configspec.profiling.going_back import beginnings, going_back, pooled_returns
+from configspec.profiling.passes import counted_visits, disagreement, samples_of
+from configspec.profiling.visit import Timing, Visit
 from configspec.records.facts import ModelFacts
 from configspec.records.going_back import CUTS, NEVER
+from configspec.records.passes import RecordedPass
 from configspec.records.row import Drafting
 from configspec.records.samples import RoundTimes, TimeSamples
 from configspec.testbed.sweep_spec import SweepSpec
 from configspec.theory.figures import Estimate
 from configspec.theory.flags import Flag, flag
+from configspec.theory.passes import over_passes
+from configspec.theory.slowness import far_below_memory, processors_taken, processors_waited_for, quota_reached
 from configspec.theory.statistics import disturbed, too_few
 from configspec.theory.timing import prefix_durations, round_estimate
 
 CLOCK = "the device's monotonic clock"
+NO_VISITS = "its rounds were not timed in passes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftingTimes:
-    """What a device needed to draft, for each K asked; `model` is the draft as the device opened it."""
+    """What a device needed to draft, for each K asked; `model` is the draft as the device opened it.
+
+    `rounds` and `returns` are of the `visits` that count.
+    """
 
     model: ModelFacts
     rounds: Mapping[int, TimedRounds]  # by K; the same for all K unless each K was timed on its own
@@ -37,14 +45,16 @@ class DraftingTimes:
     sweep: SweepSpec
     where: str  # device and draft, for messages
     returns: TimedReturns | None = None  # where the draft's memory cannot be cut, and K may be above 1
+    visits: tuple[Visit, ...] = ()
 
     def samples_s(self, k: int) -> tuple[float, ...]:
         """Seconds of each round of `k` tokens, on the device's clock."""
         return prefix_durations(self.rounds[k].stamps_s, k, where=self.where)
 
     def round_s(self, k: int) -> Estimate:
-        """The median round of `k`, with its interval."""
-        return round_estimate(self.rounds[k].stamps_s, k, where=self.where)
+        """The median round of `k`, with its interval, which holds the median of every pass."""
+        counted = round_estimate(self.rounds[k].stamps_s, k, where=self.where)
+        return over_passes(counted, samples_of(self.visits, k, where=self.where))
 
     def token_times(self) -> TimeSamples:
         """Seconds of every token, for the side file: of the largest K, or of each K where each was timed on its own."""
@@ -58,12 +68,52 @@ class DraftingTimes:
         """What the reader should know before using the figures of `k`."""
         timed, samples_s, sweep = self.rounds[k], self.samples_s(k), self.sweep
         flags = [doubt for doubt in (disturbed(samples_s), too_few(samples_s)) if doubt]
-        rounds = len(timed.stamps_s)
+        rounds = min([len(timed.stamps_s), *(len(one.rounds_of(k).stamps_s) for one in self._counted(k))])
         if rounds < sweep.rounds:
             flags.append(flag("rounds_cut", rounds=rounds, asked=sweep.rounds, seconds=sweep.seconds_per_cell))
         if timed.rounds_that_differ:
             flags.append(flag("other_tokens", rounds=timed.rounds_that_differ))
+        if self.visits:
+            flags += [*disagreement(self.visits, k, where=self.where), *self._even_slowness(k)]
         return tuple(flags)
+
+    def _even_slowness(self, k: int) -> list[Flag]:
+        """What slows all rounds alike, in the passes that count."""
+        counted = self._counted(k)
+        loads = [one.load for one in counted if one.load is not None]
+        speeds = [one.memory.bytes_per_s for one in self.visits if one.memory is not None]
+        found = (
+            processors_taken(loads, self.model.threads),
+            processors_waited_for(loads),
+            quota_reached(loads),
+            far_below_memory(
+                token_s=self.round_s(k).value / k,
+                weights_bytes=self.model.weights_bytes,
+                memory_bytes_per_s=max(speeds, default=None),
+            ),
+        )
+        return [one for one in found if one is not None]
+
+    def _counted(self, k: int) -> list[Visit]:
+        if not self.visits:
+            return []
+        return [one for one, counts in zip(self.visits, counted_visits(self.visits, k), strict=True) if counts]
+
+    def _passes(self, k: int) -> tuple[RecordedPass, ...]:
+        counted = counted_visits(self.visits, k, where=self.where)
+        samples_s = samples_of(self.visits, k, where=self.where)
+        return tuple(
+            RecordedPass(
+                began=one.began,
+                counted=counts,
+                round_samples_s=of_pass,
+                load=one.load,
+                load_reason=one.load_reason,
+                memory=one.memory,
+                memory_reason=one.memory_reason,
+            )
+            for one, counts, of_pass in zip(self.visits, counted, samples_s, strict=True)
+        )
 
     def drafting(self, k: int, texts: Sequence[Sequence[float]] = ()) -> Drafting:
         """How long `k` tokens took, and how they were timed, for the row.
@@ -86,6 +136,8 @@ class DraftingTimes:
             seconds_allowed=self.sweep.seconds_per_cell,
             going_back=back,
             going_back_reason=None if back else NEVER if self.model.rolls_back is False else CUTS,
+            passes=self._passes(k) if self.visits else None,
+            passes_reason=None if self.visits else NO_VISITS,
         )
 
 
@@ -104,38 +156,32 @@ def _token_s(rounds: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]
     return tuple(tuple(round(after - before, 9) for before, after in pairwise(stamps)) for stamps in rounds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """What is timed: every K of `ks`, from a context of `context` tokens, within the sweep's bounds."""
-
-    context: Sequence[int]
-    ks: Sequence[int]
-    sweep: SweepSpec
-    separate: bool
-
-
-def time_drafting(device: Device, staged: StagedModel, timing: Timing) -> DraftingTimes:
-    """Time rounds of every K on `device`.
-
-    Raises:
-        UsageError: The model cannot be opened, does not fit into memory with its context's cache, or the context and K
-            do not fit.
-        TestbedError: The device was lost, or its clock stood still.
-    """
-    facts = device.open_model(staged.path, staged.llama_cpp, cache_bytes=staged.cache_bytes)
-    device.prefill(timing.context)
-    sweep = timing.sweep
-
-    def timed(k: int) -> TimedRounds:
-        return device.timed_rounds(k, rounds=sweep.rounds, warmup=sweep.warmup_rounds, seconds=sweep.seconds_per_cell)
-
-    apart = timing.ks if timing.separate else [max(timing.ks)]
-    found = {k: timed(k) for k in apart}
+def over_visits(model: ModelFacts, visits: Sequence[Visit], timing: Timing, *, where: str) -> DraftingTimes:
+    """What the visits to a cell say together."""
+    counted = {
+        k: [one for one, counts in zip(visits, counted_visits(visits, k, where=where), strict=True) if counts]
+        for k in timing.timed_ks
+    }
+    pooled = {k: _pooled([one.rounds_of(k) for one in some]) for k, some in counted.items()}
+    largest = max(timing.ks)
+    returns = [one.returns for one in counted[largest] if one.returns is not None]
     return DraftingTimes(
-        model=facts,
-        rounds={k: found.get(k, found[max(timing.ks)]) for k in timing.ks},
+        model=model,
+        rounds={k: pooled.get(k, pooled[largest]) for k in timing.ks},
         separate=timing.separate,
-        sweep=sweep,
-        where=f"{device.name}, {staged.path.name}",
-        returns=time_returns(device, facts, max(timing.ks), sweep),
+        sweep=timing.sweep,
+        where=where,
+        returns=pooled_returns(returns) if returns else None,
+        visits=tuple(visits),
+    )
+
+
+def _pooled(parts: Sequence[TimedRounds]) -> TimedRounds:
+    """The rounds of several passes as those of one; those of a pass that began with other tokens all differ."""
+    first = parts[0]
+    differ = (one.rounds_that_differ if one.tokens == first.tokens else len(one.stamps_s) for one in parts)
+    return replace(
+        first,
+        rounds_that_differ=sum(differ),
+        stamps_s=tuple(stamps_s for one in parts for stamps_s in one.stamps_s),
     )

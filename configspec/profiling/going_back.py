@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from statistics import median
 
 from configspec.devices.device import Device
@@ -24,6 +26,20 @@ def time_returns(device: Device, model: ModelFacts, k: int, sweep: SweepSpec) ->
     if model.rolls_back is not False or not points:
         return None
     return device.timed_returns(points, rounds=sweep.rounds, warmup=sweep.warmup_rounds, seconds=sweep.seconds_per_cell)
+
+
+def pooled_returns(parts: Sequence[TimedReturns]) -> TimedReturns:
+    """Those of several passes as of one."""
+
+    def joined(of_parts: Sequence[tuple[tuple[float, ...], ...]]) -> tuple[tuple[float, ...], ...]:
+        return tuple(tuple(chain.from_iterable(of_count)) for of_count in zip(*of_parts, strict=True))
+
+    return replace(
+        parts[0],
+        restore_s=joined([one.restore_s for one in parts]),
+        first_two_s=joined([one.first_two_s for one in parts]),
+        save_s=joined([one.save_s for one in parts]),
+    )
 
 
 def going_back(timed: TimedReturns, texts: Sequence[Sequence[float]], k: int) -> GoingBack:

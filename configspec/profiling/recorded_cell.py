@@ -63,6 +63,7 @@ def recorded_row(one: Configuration, serving: Serving, environment: Environment)
             method="replay",
             clock="none: no device was timed",
             going_back_reason=NO_DEVICE,
+            passes_reason=NO_DEVICE,
         ),
         acceptance=CountedAcceptance(
             rate=counts.rate,

@@ -3,6 +3,9 @@
 The order of work for one cell: build the draft's file if it is missing, check that it speaks the target's
 vocabulary; check that the board has it, so that an error comes before the host works for an hour; score it against the
 target's text (both cached by content); then time it on the device and have that repeat some of the scoring.
+
+A device's cells are timed in several passes (`passes.py`). The first question about a device makes all passes but the
+last; then each cell is timed for the last time when it is asked for, and its rows are made.
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from configspec import __version__
 from configspec.cache import Store
@@ -20,13 +25,18 @@ from configspec.devices.lock_wait import LockWait
 from configspec.errors import ConfigspecError
 from configspec.profiling.acceptance_check import PROMPTS_CHECKED, check_acceptance
 from configspec.profiling.acceptance_trace import AcceptanceTrace
-from configspec.profiling.drafting_speed import DraftingTimes, Timing, time_drafting
+from configspec.profiling.drafting_speed import DraftingTimes, over_visits
 from configspec.profiling.end_to_end import check_room, decode_prompts, summarise
 from configspec.profiling.measured_cell import MeasuredCell, retried
+from configspec.profiling.passes import complete, way_there
 from configspec.profiling.recorded_cell import Recordings
-from configspec.profiling.verification import measured_serving
+from configspec.profiling.staging import StagedModel
+from configspec.profiling.verification import VerificationTimes, measured_serving
+from configspec.profiling.visit import Timing, Visit, setup_sha256, time_visit
+from configspec.profiling.visit_log import VisitLog
 from configspec.profiling.workbench import PreparedDraft, Workbench
 from configspec.progress import Progress
+from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.row import Environment, HostFacts, Row, SampleRefs
 from configspec.records.samples import write_samples
 from configspec.testbed.device_spec import DeviceSpec
@@ -34,13 +44,22 @@ from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell, ConfigurationId
 from configspec.theory.statistics import disturbed
 
+Found = TypeVar("Found")
+Stop = tuple[Cell, tuple[int, ...]]  # a cell, and every K of it
+
+
+def _alone(cell: Cell, ks: Sequence[int]) -> Sequence[Stop]:
+    return [(cell, tuple(ks))]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
     """How a session measures.
 
     `host_threads`: for what is computed on this host, where nothing else is declared; None: all of them. `samples`: the
-    folder for side files; None: none are kept.
+    folder for side files; None: none are kept. `visits`: the folder for what was timed of cells without rows; None: in
+    memory. `stops`: of a cell that is asked for, the first of its device, all cells of the device that will be, in
+    that order.
     """
 
     separate_k: bool = False
@@ -48,6 +67,32 @@ class SessionOptions:
     host_threads: int | None = None
     wait: LockWait | None = None
     samples: Path | None = None
+    visits: Path | None = None
+    stops: Callable[[Cell, Sequence[int]], Sequence[Stop]] = _alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A cell whose draft is open on its device, with all that timing it needs."""
+
+    spec: DeviceSpec
+    prepared: PreparedDraft
+    staged: StagedModel
+    verification: VerificationTimes | None
+    device: Device
+    board: DeviceFacts
+    model: ModelFacts
+    timing: Timing
+
+    @property
+    def where(self) -> str:
+        """Device and draft, for messages."""
+        return f"{self.device.name}, {self.staged.path.name}"
+
+    @property
+    def setup_sha256(self) -> str:
+        """What other visits must have in common with one that is made now."""
+        return setup_sha256(self.model, self.board, self.timing)
 
 
 class ProfilingSession:
@@ -63,7 +108,10 @@ class ProfilingSession:
             inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
         )
         self._recordings = Recordings()
-        self._cells: dict[tuple[Cell, tuple[int, ...]], dict[int, Row] | ConfigspecError] = {}
+        self._cells: dict[Stop, dict[int, Row] | ConfigspecError] = {}
+        self._logs: dict[str, VisitLog] = {}  # by device, once all passes but the last were made over it
+        self._failures: dict[Cell, list[str]] = {}  # of attempts to visit it, before the last pass
+        self._open: tuple[Device, Cell, ModelFacts] | None = None  # the draft that was opened last, and is open
 
     def __enter__(self) -> ProfilingSession:
         return self
@@ -89,6 +137,8 @@ class ProfilingSession:
             self.workbench.pool.admit(cell.device)
             return self._recordings.rows(cell, ks, replay, self._inventory.serving_for(cell.family))
         key = (cell, tuple(ks))
+        if key not in self._cells and cell.device not in self._logs:
+            self._go_there(cell, ks)
         if key not in self._cells:
             self._cells[key] = self._attempt(cell, ks)
         outcome = self._cells[key]
@@ -107,55 +157,119 @@ class ProfilingSession:
         row = self.rows(cell, ks)[k]
         self.workbench.pool.admit(cell.device)
         self._progress(f"{configuration}, end to end")
-        return self._tried(cell.device, lambda: {k: self._decoded(configuration, row, ks)})[k]
+        decoded, failures = self._tried(cell.device, lambda: self._decoded(configuration, row, ks))
+        return _retried({k: decoded}, failures)[k]
+
+    def _go_there(self, cell: Cell, ks: Sequence[int]) -> None:
+        """All passes but the last over the cell's device. What fails is the outcome of its cell.
+
+        A device that cannot be opened fails for the cell that is asked for: the others have their turn.
+        """
+        log = self._logs[cell.device] = VisitLog(self._options.visits, cell.device)
+        passes, spec = self._inventory.sweep.passes, self._inventory.devices[cell.device].for_cell(cell)
+        if passes == 1:
+            return
+        try:
+            _, self._failures[cell] = self._tried(cell.device, lambda: self.workbench.device(spec))
+        except ConfigspecError as problem:
+            self._cells[cell, tuple(ks)] = problem
+            return
+        for number, (stop, of_stop) in way_there(self._options.stops(cell, ks), passes):
+            key = (stop, of_stop)
+            if key in self._cells or len(log.of(stop, of_stop)) >= number:
+                continue
+            try:
+                self.workbench.pool.admit(stop.device)
+                visit = partial(self._visited, stop, of_stop, f"pass {number} of {passes}")
+                _, failures = self._tried(stop.device, visit)
+                self._failures.setdefault(stop, []).extend(failures)
+            except ConfigspecError as problem:
+                self._cells[key] = problem
 
     def _attempt(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row] | ConfigspecError:
-        spec = self._inventory.devices[cell.device].for_cell(cell)
         try:
             self.workbench.pool.admit(cell.device)
-            return self._tried(cell.device, lambda: self._measured(spec, cell, ks))
+            rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks))
+            return _retried(rows, [*self._failures.pop(cell, []), *failures])
         except ConfigspecError as problem:
             return problem
 
-    def _tried(self, device: str, measure: Callable[[], dict[int, Row]]) -> dict[int, Row]:
-        """What `measure` returns; after a lost link it is tried once more, and the rows say so."""
+    def _tried(self, device: str, measure: Callable[[], Found]) -> tuple[Found, list[str]]:
+        """What `measure` returns; after a lost link it is tried once more. With it why attempts failed."""
         pool = self.workbench.pool
         failures: list[str] = []
         try:
-            rows = measure()
+            found = measure()
         except LinkLost as lost:
             failures = [*pool.failures(device), str(lost)]
             if not pool.may_return(device):
                 raise
-            rows = measure()
+            found = measure()
         finally:
             failures += pool.failures(device)
-        return {k: retried(row, failures) for k, row in rows.items()} if failures else rows
+        return found, failures
 
-    def _measured(self, spec: DeviceSpec, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
-        bench, sweep = self.workbench, self._inventory.sweep
+    def _ready(self, cell: Cell, ks: Sequence[int], told: str) -> _Ready:
+        """The cell with its draft open; it is not opened again where it still is."""
+        bench, sweep, spec = self.workbench, self._inventory.sweep, self._inventory.devices[cell.device].for_cell(cell)
         bench.check_gpu(spec)
         staged = bench.stage(spec, cell.family, cell.drafter)
         prepared = bench.prepare(cell.family, cell.drafter)
-        serving = self._inventory.serving_for(cell.family)
-        verification = bench.verification(prepared.family, ks) if serving.verify == "measured" else None
+        measures = self._inventory.serving_for(cell.family).verify == "measured"
+        verification = bench.verification(prepared.family, ks) if measures else None
         device = bench.device(spec)
-        self._progress(str(cell))
+        self._progress(f"{cell}, {told}" if sweep.passes > 1 else str(cell))
+        still, self._open = self._open, None
+        if still is not None and still[0] is device and not device.lost and still[1] == cell:
+            model = still[2]
+        else:
+            model = device.open_model(staged.path, staged.llama_cpp, cache_bytes=staged.cache_bytes)
         context = prepared.trace.text.context_of(sweep.depth)
-        timing = Timing(context=context, ks=ks, sweep=sweep, separate=self._options.separate_k)
-        times = time_drafting(device, staged, timing)
+        return _Ready(
+            spec=spec,
+            prepared=prepared,
+            staged=staged,
+            verification=verification,
+            device=device,
+            board=device.describe(),
+            model=model,
+            timing=Timing(context=context, ks=ks, sweep=sweep, separate=self._options.separate_k),
+        )
+
+    def _visited(self, cell: Cell, ks: Sequence[int], told: str) -> None:
+        ready = self._ready(cell, ks, told)
+        self._visit(cell, ks, ready)
+        self._open = ready.device, cell, ready.model
+
+    def _visit(self, cell: Cell, ks: Sequence[int], ready: _Ready) -> Visit:
+        visit = time_visit(ready.device, ready.model, ready.timing, ready.setup_sha256)
+        try:
+            self._logs[cell.device].add(cell, ks, visit)
+        except OSError as problem:
+            where = f"{self._options.visits}: what was timed cannot be written: {problem.strerror}"
+            self._progress(f"{where}. It is kept until this run ends.")
+        return visit
+
+    def _measured(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
+        passes = self._inventory.sweep.passes
+        ready = self._ready(cell, ks, f"pass {passes} of {passes}")
+        device, prepared = ready.device, ready.prepared
+        before = self._logs[cell.device].keep_only(cell, ks, ready.setup_sha256)
+        visits = complete(before, passes, lambda: self._visit(cell, ks, ready), where=ready.where)
+        times = over_visits(ready.model, visits, ready.timing, where=ready.where)
+        serving, verification = self._inventory.serving_for(cell.family), ready.verification
         if verification is not None:
-            serving = measured_serving(serving, verification, device, context, ks)
+            serving = measured_serving(serving, verification, device, ready.timing.context, ks)
         measured = MeasuredCell(
             cell=cell,
-            spec=spec,
+            spec=ready.spec,
             family=prepared.family,
             times=times,
             trace=prepared.trace,
-            check=check_acceptance(device, staged, prepared.trace, self._options.acceptance_check),
+            check=check_acceptance(device, ready.staged, prepared.trace, self._options.acceptance_check),
             serving=serving,
             verification=verification,
-            environment=self._environment(device, spec),
+            environment=self._environment(device, ready),
             lock_fallback_reason=device.lock_fallback_reason,
             samples=self._samples_kept(times, prepared.trace),
             tensor_types=prepared.tensor_types,
@@ -169,7 +283,7 @@ class ProfilingSession:
         target = bench.target(prepared.family)
         check_room(prepared.trace, k, sweep, spec, target)
         verification = bench.verification(prepared.family, ks)
-        device = bench.device(spec)
+        device, self._open = bench.device(spec), None
         device.open_model(bench.stage(spec, cell.family, cell.drafter).path, spec.llama_cpp)
         decoded = decode_prompts(device, target, prepared.trace, configuration, sweep)
         found = summarise(decoded, sweep, spec.link)
@@ -198,11 +312,15 @@ class ProfilingSession:
             times=write_samples(folder, times.token_times()),
         )
 
-    def _environment(self, device: Device, spec: DeviceSpec) -> Environment:
+    def _environment(self, device: Device, ready: _Ready) -> Environment:
         return Environment(
-            device=device.describe(),
+            device=ready.board,
             health=device.health,
             host=HostFacts(python=platform.python_version(), configspec=__version__),
             inventory_sha256=self._inventory.sha256,
-            env_names=tuple(sorted(spec.env)),
+            env_names=tuple(sorted(ready.spec.env)),
         )
+
+
+def _retried(rows: dict[int, Row], failures: Sequence[str]) -> dict[int, Row]:
+    return {k: retried(row, failures) for k, row in rows.items()} if failures else rows

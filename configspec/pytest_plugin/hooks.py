@@ -71,6 +71,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         refuse_to_fork(config, measuring)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Know which tests are left to run, in their order."""
+    run = session.config.stash.get(RUN, None)
+    if run is not None:
+        run.measuring = [item for item in session.items if _measures(item)]
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers, who may read the file that it takes the place of
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Open the journal before the first test: where it or the results cannot be written, nothing is measured."""

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from configspec.errors import UsageError
+from configspec.pytest_plugin.visits import has_visits
 from configspec.records.journal import CHOOSE
 from configspec.records.journal_lock import is_being_written, remove_unused
 from configspec.records.samples import prune_samples, samples_folder
@@ -49,7 +50,7 @@ def new_name(folder: Path, began: datetime) -> Iterator[Path]:
 
 
 def last_with_a_row(folder: Path) -> Path | None:
-    """The newest journal with a finished line: that of a run killed at its first row may hold half a line.
+    """The newest journal with a finished line, or with cells that were timed: a run may be killed before its first row.
 
     Raises:
         UsageError: The folder cannot be read, or is none.
@@ -64,7 +65,7 @@ def last_with_a_row(folder: Path) -> Path | None:
             f"--resume last: {folder}: the folder of the journals cannot be read: {why}. Name another with "
             "configspec_journal in the pytest configuration, or the journal itself: --resume FILE."
         ) from problem
-    return next((path for path in reversed(found) if _has_row(path)), None)
+    return next((path for path in reversed(found) if _has_row(path) or has_visits(path)), None)
 
 
 def prune(folder: Path, own: Path) -> None:

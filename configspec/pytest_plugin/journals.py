@@ -17,8 +17,9 @@ from configspec.pytest_plugin.asked import Asked
 from configspec.pytest_plugin.journal_folder import last_with_a_row, new_name, prune
 from configspec.pytest_plugin.options import LAST
 from configspec.pytest_plugin.redaction import public_row
-from configspec.pytest_plugin.run import MeasuringRun
+from configspec.pytest_plugin.run import EarlierRun, MeasuringRun
 from configspec.pytest_plugin.summary import tell_aside
+from configspec.pytest_plugin.visits import begin_visits, visits_folder
 from configspec.records.journal import Journal, is_journal
 from configspec.records.journal_lock import hold_journal, is_being_written
 from configspec.records.samples import carry_samples, samples_folder
@@ -56,6 +57,7 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
     if run.aside is not None:
         tell_aside(run, config)
     run.samples = samples_folder(run.journal.path)
+    run.visits = _begin_visits(run.journal.path, earlier)
     if earlier is not None:
         refs = [kept.row.samples for kept in earlier.rows.values()]
         try:
@@ -67,6 +69,17 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
             ) from problem
     if named is None:
         prune(run.asked.journals, run.journal.path)
+
+
+def _begin_visits(journal: Path, earlier: EarlierRun | None) -> Path:
+    """The folder for what is timed of cells that have no rows yet, with what a run that is resumed has of them."""
+    try:
+        return begin_visits(journal, None if earlier is None else earlier.path)
+    except OSError as problem:
+        raise UsageError(
+            f"{visits_folder(journal)}: what earlier passes have timed cannot be taken over: {problem.strerror}. "
+            "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
+        ) from problem
 
 
 def check_journal(asked: Asked) -> None:

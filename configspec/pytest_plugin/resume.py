@@ -18,10 +18,12 @@ from configspec.pytest_plugin.plan import Plan
 from configspec.pytest_plugin.redaction import public_record
 from configspec.pytest_plugin.run import AGAIN, RUN, TAKEN, EarlierRun, KeptRow, MeasuringRun
 from configspec.pytest_plugin.sessions import session_of
+from configspec.pytest_plugin.visits import has_visits
 from configspec.records.codec import to_record
 from configspec.records.left_out import LeftOutList
 from configspec.records.reader import open_rows
 from configspec.records.row import Resumed, Row
+from configspec.records.setup import Difference
 from configspec.records.shared import with_record
 from configspec.theory.ids import ConfigurationId
 
@@ -35,7 +37,8 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
         RecordError: The file cannot be read, or none of its rows is of a configuration of this run.
     """
     left_out = LeftOutList()
-    file = open_rows(path, left_out)
+    timed = has_visits(path)
+    file = open_rows(path, left_out, may_lack_rows=timed)
     rows: dict[str, KeptRow] = {}
     found: set[ConfigurationId] = set()
     for entry in file.entries(left_out):
@@ -46,7 +49,7 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
             record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
             rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=with_record(entry.raw, record))
             found.add(entry.row.id)
-    if not found.intersection(plan.configurations):
+    if not found.intersection(plan.configurations) and (rows or not timed):
         some = min(found).id if found else "none that configspec wrote"
         raise RecordError(
             f"--resume {path}: none of its {len(rows)} rows is of a configuration of this run (it has {some}). "
@@ -75,6 +78,12 @@ def earlier_row(item: pytest.Item, *, decoded: bool) -> Row | None:
     told = printable(f"resumed from {row.resumed.file}: not measured now")
     item.user_properties.append(("configspec", told))
     return row
+
+
+def change_since(run: MeasuringRun, item: pytest.Item, *, decoded: bool) -> Difference | None:
+    """What differs now from what it was when the earlier row of `item`, which there is, was measured."""
+    assert run.earlier is not None
+    return _current_setup(run, item.config).change(run.earlier.rows[item.nodeid].row, decoded=decoded)
 
 
 def _current_setup(run: MeasuringRun, config: pytest.Config) -> CurrentSetup:

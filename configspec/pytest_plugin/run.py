@@ -104,6 +104,7 @@ class MeasuringRun:
     plan: Plan
     process: int = field(default_factory=os.getpid)  # where its tests run
     samples: Path | None = None  # the folder for side files, once the journal is open
+    visits: Path | None = None  # the folder for what was timed of cells without rows
     earlier: EarlierRun | None = None
     session: ProfilingSession | None = None
     current_setup: CurrentSetup | None = None
@@ -116,6 +117,7 @@ class MeasuringRun:
     told_whereabouts: bool = False
     missing_samples: int = 0  # side files that an earlier run's rows refer to, and that are gone
     unfit: str | None = None  # why this worker must not measure
+    measuring: list[pytest.Item] = field(default_factory=list)  # the tests that will be run and measure, in order
     workers: int = 0
     workers_died: bool = False  # every one of them, before it had collected
     queues: DeviceQueues | None = None  # where the workers get their tests from

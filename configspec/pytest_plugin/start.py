@@ -57,6 +57,8 @@ def _begin(config: pytest.Config, asked: Asked) -> MeasuringRun:
     run = MeasuringRun(asked=asked, plan=choose(asked))
     if told and told["samples"] is not None:
         run.samples = Path(told["samples"])
+    if told and told["visits"] is not None:
+        run.visits = Path(told["visits"])
     if told and told["inventory_sha256"] != run.plan.inventory.sha256:
         run.unfit = f"{asked.inventory} was changed while the run went on. Run again, with --resume last."
     if asked.resume is not None:

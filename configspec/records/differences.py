@@ -35,6 +35,7 @@ NO_FACTS = (
         "outcome",
     ),
     *("drafting.tokens_per_s*", "drafting.round_s*", "drafting.round_samples_s*", "drafting.rounds", "*.load_s"),
+    "drafting.passes*",
     *("acceptance.rate*", "acceptance.rounds", "acceptance.drafted", "acceptance.accepted", "acceptance.by_prompt*"),
     *("acceptance.check*", "power.watts*", "verification.passes*", "environment.health.loop_s"),
     *("end_to_end.*_s", "end_to_end.*_by_repeat*", "end_to_end.*_tokens_per_s", "end_to_end.predicted_*"),

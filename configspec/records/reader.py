@@ -28,12 +28,13 @@ Kept = TypeVar("Kept")
 MEASURE = "pytest -m hil --device DEVICE --benchmark-json=results.json"
 
 
-def open_rows(path: Path, left_out: LeftOutList | None = None) -> RowFile:
+def open_rows(path: Path, left_out: LeftOutList | None = None, *, may_lack_rows: bool = False) -> RowFile:
     """Open a results file or a journal.
 
     Args:
         path: The file.
         left_out: Where lines of a journal that cannot be taken are put down; without it those are an error.
+        may_lack_rows: Whether a journal without a row is none the less one, and no error.
 
     Raises:
         RecordError: It cannot be read, or is neither of the two.
@@ -45,7 +46,7 @@ def open_rows(path: Path, left_out: LeftOutList | None = None) -> RowFile:
             )
         if path.exists() and not path.is_file() and not path.is_dir():
             raise RecordError(f"{path}: a pipe or a device, and it is read twice. Write it into a file first.")
-        return _journal(path, left_out) if is_journal(path) else _results(path)
+        return _journal(path, left_out, may_lack_rows=may_lack_rows) if is_journal(path) else _results(path)
     except FileNotFoundError:
         raise RecordError(
             f"{path}: no such file. Name a journal or a results file, which is made by: {MEASURE}"
@@ -120,7 +121,7 @@ def _nothing(path: Path, left_out: LeftOutList) -> Iterator[str]:
     yield f"{path}: {some}, none measured by configspec (no extra_info[{KEY!r}]). Such a file is made by: {MEASURE}"
 
 
-def _journal(path: Path, left_out: LeftOutList | None) -> RowFile:
+def _journal(path: Path, left_out: LeftOutList | None, *, may_lack_rows: bool) -> RowFile:
     index = index_journal(path)
     if left_out is None and index.damaged:
         raise RecordError(
@@ -137,7 +138,7 @@ def _journal(path: Path, left_out: LeftOutList | None) -> RowFile:
         leave_lines_out(path, index, left_out)
     if not index.lines and left_out is not None and index.damaged:
         raise RecordError(*_nothing(path, left_out))
-    if not index.lines:
+    if not index.lines and not may_lack_rows:
         raise RecordError(f"{path}: the run ended before its first row was finished; there is nothing to recover.")
     header = index.header
     head = {

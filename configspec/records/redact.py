@@ -27,7 +27,18 @@ _OF_BUFFERS = tuple(f"{kind}_buffers_bytes" for kind in ("cache", "compute", "mo
 _OF_OPENING = ("cache_type_k", "cache_type_v", "env_names", "flash_attention", "gpus", "settings", *_OF_BUFFERS)
 _OF_MODELS = ("architecture", "description", "draft_tensor_types", "dtype", "file_sha256", "sha256")
 _OF_MODELS_TOO = ("vocabulary_sha256",)
-_OF_PROCEDURES = ("algorithm", "asked", "clock", "last_round", "method", "output", "prompts", "prompts_sha256", "rule")
+_OF_PROCEDURES = (
+    "algorithm",
+    "asked",
+    "began",
+    "clock",
+    "last_round",
+    "method",
+    "output",
+    "prompts",
+    "prompts_sha256",
+    "rule",
+)
 _OF_ROWS = ("bills", "code", "configspec", "datetime", "file", "inventory_sha256", "outcome", "part", "provenance")
 _OF_ROWS_TOO = ("samples", "verify")
 _OF_PROMPTING = ("date", "special_tokens", "system_sha256", "template", "template_sha256", "thinking")

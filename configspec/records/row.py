@@ -43,6 +43,8 @@ from configspec.records.bounds import (
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
 from configspec.records.going_back import NO_REASON, GoingBack, check_returns, uncounted
+from configspec.records.passes import NOT_RECORDED as NO_PASSES
+from configspec.records.passes import RecordedPass, check_passes
 from configspec.records.prompting import NOT_RENDERED, Prompting
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
@@ -79,11 +81,14 @@ class Drafting:
     seconds_allowed: Seconds | None = None
     going_back: GoingBack | None = None  # where the draft's memory cannot be cut
     going_back_reason: Text | None = NO_REASON
+    passes: tuple[RecordedPass, ...] | None = None  # over the cell; `round_samples_s` has those that count
+    passes_reason: Text | None = NO_PASSES
 
     def __post_init__(self) -> None:
         check_estimate("tokens_per_s", self.tokens_per_s, most=MOST_TOKENS_PER_S)
         check_estimate("round_s", self.round_s, least=SHORTEST_S, most=LONGEST_S)
         check_median("round_s", self.round_s, self.round_samples_s)
+        check_passes(self.passes, self.round_samples_s)
         timed = len(self.round_samples_s)
         if timed and self.rounds is not None and self.rounds != timed:
             raise ValueError(f"rounds is {self.rounds}, and {timed} samples are of a round each")
@@ -293,6 +298,7 @@ class Row:
             id=self.id,
             round_s=self.drafting.round_s,
             round_samples_s=self.drafting.round_samples_s,
+            pass_samples_s=tuple(one.round_samples_s for one in self.drafting.passes or ()),
             acceptance=Acceptance(
                 rate=counted.rate,
                 rounds=counted.rounds,

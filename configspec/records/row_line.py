@@ -148,6 +148,7 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
             row.resumed is None,
             len(row.flags),
         ),
+        tuple((one.load is None, one.memory is None) for one in row.drafting.passes or ()),
         None if row.verification is None else len(row.verification.passes),
         None if found is None else found.link is None,
         (None if models.draft is None else _entries_of(models.draft), models.target is None, len(row.settings)),

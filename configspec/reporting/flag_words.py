@@ -96,6 +96,43 @@ def _not_locked(_: Flag) -> str:
     return "llama.cpp could not lock the model in memory (`ulimit -l` is the usual reason), so parts may be read again"
 
 
+def _passes_disagree(flag: Flag) -> str:
+    fastest, slowest = _number(flag, "fastest"), _number(flag, "slowest")
+    return (
+        f"passes disagree: {flag['passes']} passes over the cell took {fastest} to {slowest} s a round; "
+        f"{flag['counted']} of them agree and count, the interval holds all"
+    )
+
+
+def _processors_taken(flag: Flag) -> str:
+    return (
+        f"others had {_number(flag, 'taken')} of the {flag['processors']} processors while it was timed with "
+        f"{flag['threads']} threads ({_number(flag, 'window')} s): all rounds may be too slow"
+    )
+
+
+def _processors_waited_for(flag: Flag) -> str:
+    return (
+        f"tasks waited for a processor in {_share(flag, 'share')} of the {_number(flag, 'window')} s in which it was "
+        "timed: all rounds may be too slow"
+    )
+
+
+def _quota_reached(flag: Flag) -> str:
+    return (
+        f"the quota of its control group stopped it {flag['periods']} times, for {_number(flag, 'seconds')} s of "
+        f"{_number(flag, 'window')} s: use fewer threads, or raise the quota"
+    )
+
+
+def _far_below_memory(flag: Flag) -> str:
+    return (
+        f"far below the memory's speed: a token took {_number(flag, 'token')} s, and to read the model once takes "
+        f"{_number(flag, 'expected')} s here ({float(flag['memory']) / 1e9:.3g} GB/s were read): all rounds may be too "
+        "slow"
+    )
+
+
 def _host_keys_off(_: Flag) -> str:
     return "SSH host keys are not checked, so whichever machine answered was measured"
 
@@ -132,6 +169,11 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "threads_above": _threads_above,
     "fewer_layers": _fewer_layers,
     "not_locked": _not_locked,
+    "passes_disagree": _passes_disagree,
+    "processors_taken": _processors_taken,
+    "processors_waited_for": _processors_waited_for,
+    "quota_reached": _quota_reached,
+    "far_below_memory": _far_below_memory,
     "host_keys_off": _host_keys_off,
     "own_lock": _own_lock,
     "retried": _retried,

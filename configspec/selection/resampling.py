@@ -6,7 +6,8 @@ Two kinds of doubt are kept apart:
     bounded    only an interval is known (a derived or declared figure, or a single sample): it stays at an end
 
 Prompts are drawn in common for all configurations that share a prompt set, and rounds in common for all K of one cell,
-whose rounds are beginnings of the same rounds. A difference of two configurations is then free of what they share.
+whose rounds are beginnings of the same rounds; where it was timed in several passes, passes first
+(`drawn_passes.py`). A difference of two configurations is then free of what they share.
 
 The draws of one figure take 16 kB a configuration, so they are made a block of configurations at a time, and again
 where they are asked for again: a copy of the generator, taken where they begin, repeats them.
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.selection.drawn_medians import drawn_medians
+from configspec.selection.drawn_passes import drawn_over_passes
 from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import FigureName, Figures, figures_of
 from configspec.theory.profile import Configuration
@@ -143,13 +145,8 @@ class Resampling:
         drawn: list[NDArray[np.float64]] = []
         for cell in self._cells:
             columns = [column for column in cell if column in wanted]
-            rounds = len(self._configurations[cell[0]].round_samples_s)
-            samples = [self._configurations[column].round_samples_s for column in columns]
-            medians = drawn_medians(
-                np.array(samples, dtype=np.float64).reshape(-1, rounds), resamples=self._resamples, rng=rng
-            )
             block += columns
-            drawn.append(medians)
+            drawn.append(self._drawn_rounds(self._configurations[cell[0]], columns, rng))
             if len(block) >= BLOCK:
                 yield block, np.concatenate(drawn)
                 block, drawn = [], []
@@ -158,6 +155,20 @@ class Resampling:
         bounded = [column for column in self._untimed if column in wanted]
         for begin in range(0, len(bounded), BLOCK):
             yield bounded[begin : begin + BLOCK], None
+
+    def _drawn_rounds(
+        self, of_cell: Configuration, columns: Sequence[int], rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Of configurations of one cell, (N, resamples): over its passes, or over its rounds where there was one."""
+        some = [self._configurations[column] for column in columns]
+        if len(of_cell.pass_samples_s) < 2:
+            rounds = _lists([one.round_samples_s for one in some], len(of_cell.round_samples_s))
+            return drawn_medians(rounds, resamples=self._resamples, rng=rng)
+        passes = [
+            _lists([one.pass_samples_s[number] for one in some], len(of_pass))
+            for number, of_pass in enumerate(of_cell.pass_samples_s)
+        ]
+        return drawn_over_passes(passes, resamples=self._resamples, rng=rng)
 
     def _figures(self, columns: Sequence[int], rounds: NDArray[np.float64] | None) -> DrawnFigures:
         some = [self._configurations[column] for column in columns]
@@ -250,6 +261,10 @@ def _column(values: Sequence[float]) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64).reshape(-1, 1)
 
 
+def _lists(samples: Sequence[Sequence[float]], length: int) -> NDArray[np.float64]:
+    return np.array(samples, dtype=np.float64).reshape(-1, length)
+
+
 def _prompt_set(index: int, configuration: Configuration) -> Hashable:
     """What is drawn in common: the prompt set. One that carries no hash is its own; one prompt cannot be resampled."""
     acceptance = configuration.acceptance
@@ -260,7 +275,8 @@ def _prompt_set(index: int, configuration: Configuration) -> Hashable:
 
 def _rounds_of_cell(configuration: Configuration) -> Hashable:
     rounds = len(configuration.round_samples_s)
-    return (configuration.cell, rounds) if rounds > 1 else None
+    passes = tuple(map(len, configuration.pass_samples_s))
+    return (configuration.cell, rounds, passes) if rounds > 1 else None
 
 
 def _groups(keys: Iterable[Hashable]) -> list[list[int]]:

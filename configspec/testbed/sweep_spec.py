@@ -16,6 +16,7 @@ from configspec.theory.decoding import AcceptanceRule, Decoding
 
 MAX_ROUNDS = 100_000
 MAX_REPEATS = 1000
+MAX_PASSES = 10
 MAX_SEED = 2**53 - 1  # beyond it, JSON does not count by ones everywhere
 MAX_VOCABULARY = 10_000_000
 _DEFAULT = Decoding()
@@ -71,13 +72,25 @@ class SweepSpec(Spec):
     new_tokens: Annotated[Tokens, Field(description="Tokens that the target writes for each prompt")] = 96
     depth: Annotated[Tokens, Field(description="Tokens in the context when a timed round begins")] = 128
     rounds: Annotated[
-        Count, Field(le=MAX_ROUNDS, description="Timed rounds of each device, draft model and quantisation")
+        Count,
+        Field(le=MAX_ROUNDS, description="Timed rounds of each device, draft and quantisation, in each pass"),
     ] = 10
     warmup_rounds: Annotated[
         CountOrNone, Field(le=MAX_ROUNDS, description="Rounds before them that are not counted")
     ] = 2
+    passes: Annotated[
+        Count,
+        Field(
+            le=MAX_PASSES,
+            description="How often all cells of a device are timed, there and back, so that the times of each lie "
+            "apart. A cell whose passes disagree is timed once more",
+        ),
+    ] = 2
     seconds_per_cell: Annotated[
-        Seconds, Field(description="Seconds that the timed rounds of a device, draft model and quantisation may take")
+        Seconds,
+        Field(
+            description="Seconds that the timed rounds of a device, draft model and quantisation may take in each pass"
+        ),
     ] = 60.0
     texts: Annotated[
         Literal["kept", "private"],

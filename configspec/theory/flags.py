@@ -13,6 +13,11 @@
     threads_above            threads, usable                    more threads drafted than can run at once
     fewer_layers             asked, offloaded, layers           fewer layers than asked for are on the GPU
     not_locked                                                  llama.cpp could not lock the model in memory
+    passes_disagree          passes, counted, fastest, slowest  passes far apart in time differ beyond their noise, in s
+    processors_taken         taken, processors, threads, window others had processors that its threads needed
+    processors_waited_for    share, window                      tasks of the board waited for a processor
+    quota_reached            periods, seconds, window           a control group's quota stopped it
+    far_below_memory         reached, memory, token, expected   bytes/s and s a token: memory is read far faster
     host_keys_off                                               any machine that answered was measured
     own_lock                 cause                              the board's lock kept out this account's runs only
     retried                  attempts, cause                    it took more than one attempt
@@ -41,6 +46,11 @@ Code = Literal[
     "threads_above",
     "fewer_layers",
     "not_locked",
+    "passes_disagree",
+    "processors_taken",
+    "processors_waited_for",
+    "quota_reached",
+    "far_below_memory",
     "host_keys_off",
     "own_lock",
     "retried",
@@ -61,6 +71,11 @@ NUMBERS: Mapping[Code, tuple[str, ...]] = {
     "threads_above": ("threads", "usable"),
     "fewer_layers": ("asked", "offloaded", "layers"),
     "not_locked": (),
+    "passes_disagree": ("passes", "counted", "fastest", "slowest"),
+    "processors_taken": ("taken", "processors", "threads", "window"),
+    "processors_waited_for": ("share", "window"),
+    "quota_reached": ("periods", "seconds", "window"),
+    "far_below_memory": ("reached", "memory", "token", "expected"),
     "host_keys_off": (),
     "own_lock": ("cause",),
     "retried": ("attempts", "cause"),

@@ -34,7 +34,8 @@ class Acceptance:
 class Configuration:
     """A configuration and what was learnt of it.
 
-    `round_s` is the device's time to draft K tokens, a median over `round_samples_s`. `going_back_s` is what a round
+    `round_s` is the device's time to draft K tokens, a median over `round_samples_s`; `pass_samples_s` has the
+    rounds of every pass over its cell, those that do not count among them. `going_back_s` is what a round
     takes beyond that, on average, where the draft's memory cannot be cut: 0 where it can.
     `power_w` is the mean power while drafting, or None with `power_reason`.
     """
@@ -45,6 +46,7 @@ class Configuration:
     power_w: Estimate | None
     provenance: Provenance
     round_samples_s: tuple[float, ...] = ()
+    pass_samples_s: tuple[tuple[float, ...], ...] = ()
     power_reason: str | None = None
     flags: tuple[Flag, ...] = ()
     going_back_s: float = 0.0

@@ -25,6 +25,8 @@ from configspec.agent.requests import (
     Lock,
     Open,
     Prefill,
+    ProcessorTimes,
+    ReadMemory,
     Reap,
     Receive,
     Request,
@@ -38,6 +40,7 @@ from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.connect import Start, connect
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
+from configspec.records.passes import MemorySpeed
 from configspec.testbed.device_spec import DeviceSpec
 
 pytestmark = pytest.mark.real
@@ -57,6 +60,8 @@ def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: 
         (Reap(mark="nobody"), replies.Ended),
         (Health(models="~"), HealthFacts),
         (Describe(), DeviceFacts),
+        (ProcessorTimes(), replies.ProcessorCounts),
+        (ReadMemory(threads=1, seconds=0.01), MemorySpeed),
         (Receive(name="a.gguf", size=len(DATA), sha256=sha256, folder=folder), replies.Beginning),
         (Chunk(offset=0, data=DATA), replies.Arrived),
         (Finish(), replies.Placed),

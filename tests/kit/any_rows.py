@@ -12,6 +12,7 @@ from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import ModelFacts
 from configspec.records.going_back import GoingBack, mean_s
+from configspec.records.passes import MemorySpeed, RecordedPass
 from configspec.records.prompting import Prompting
 from configspec.records.row import (
     AgreementCheck,
@@ -36,6 +37,7 @@ from configspec.theory.going_back import ReturnCost
 from configspec.theory.prediction import RoundCost
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.link import Link
+from configspec.theory.slowness import ProcessorLoad
 from configspec.theory.statistics import median_estimate
 
 positive = st.floats(min_value=1e-9, max_value=1e9)
@@ -73,6 +75,35 @@ def returns(draw: st.DrawFn, k: int) -> GoingBack:
 
 
 @st.composite
+def passes_over(draw: st.DrawFn, samples_s: tuple[float, ...]) -> tuple[RecordedPass, ...]:
+    """The samples in two passes that count, where there are enough, and maybe a slow one that does not."""
+    seconds = st.none() | positive
+    load = st.builds(
+        ProcessorLoad,
+        window_s=positive,
+        processors=st.integers(1, 8),
+        own_s=positive,
+        others_s=seconds,
+        waiting_s=seconds,
+    )
+    memory = MemorySpeed(bytes_per_s=9e9, threads=2, bytes=64 << 20, passes=3, elapsed_s=0.2, method="sums")
+    cut = draw(st.integers(0, len(samples_s)))
+    parts = [(True, part) for part in (samples_s[:cut], samples_s[cut:]) if part]
+    return tuple(
+        RecordedPass(
+            began="2026-11-29T07:00:00+00:00",
+            counted=counted,
+            round_samples_s=part,
+            load=draw(st.none() | load),
+            load_reason=draw(st.none() | texts),
+            memory=draw(st.none() | st.just(memory)),
+            memory_reason=draw(st.none() | texts),
+        )
+        for counted, part in [*parts, *draw(st.sampled_from(([], [(False, (9.0,))])))]
+    )
+
+
+@st.composite
 def draftings(draw: st.DrawFn, k: int) -> Drafting:
     samples_s = draw(times())
     round_s = median_estimate(samples_s) if samples_s else draw(estimates())
@@ -88,6 +119,8 @@ def draftings(draw: st.DrawFn, k: int) -> Drafting:
         seconds_allowed=draw(st.none() | positive),
         going_back=draw(st.none() | returns(k)) if k > 1 else None,
         going_back_reason=draw(st.none() | texts),
+        passes=draw(st.none() | passes_over(samples_s)),
+        passes_reason=draw(st.none() | texts),
     )
 
 

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from visits import MODEL
 
 from configspec.devices.replies import TimedRounds
 from configspec.errors import TestbedError
 from configspec.profiling.drafting_speed import DraftingTimes
-from configspec.records.facts import ModelFacts
 from configspec.testbed.sweep_spec import SweepSpec
-
-MODEL = ModelFacts(
-    architecture="llama",
-    description="made up",
-    parameters=1,
-    weights_bytes=1,
-    file_bytes=1,
-    file_sha256="00",
-    vocabulary=1,
-    vocabulary_sha256="00",
-    trained_context=1,
-    context=1,
-    batch=1,
-    threads=1,
-    gpu_layers=0,
-    load_s=0.0,
-    metadata={},
-)
 
 
 def timing(durations_s: list[float], differ: int = 0) -> DraftingTimes:

@@ -40,7 +40,10 @@ def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventor
     for k, row in rows.items():
         it = row.configuration
         assert it.provenance == "measured"
-        assert len(it.round_samples_s) == small_inventory.sweep.rounds
+        passes, sweep = row.drafting.passes, small_inventory.sweep
+        assert passes is not None
+        assert [len(one.round_samples_s) for one in passes] in ([sweep.rounds] * 2, [sweep.rounds] * 3)
+        assert it.round_samples_s == tuple(t for one in passes if one.counted for t in one.round_samples_s)
         assert it.acceptance.drafted == k * it.acceptance.rounds
         assert 0 < it.acceptance.accepted <= it.acceptance.drafted
         assert (it.power_w, bool(it.power_reason)) == (None, True)

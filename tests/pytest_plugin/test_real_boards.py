@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -133,6 +134,23 @@ def test_a_killed_worker_leaves_no_agent_and_costs_one_row(measured, testbed_fol
     rows = json.loads((testbed_folder / "whole.json").read_text())["benchmarks"]
     all_names = [row["fullname"] for row in measured["benchmarks"]]
     assert sorted(row["fullname"] for row in rows) == sorted(name for name in all_names if "test_configuration" in name)
+
+
+def test_a_run_that_is_killed_between_passes_keeps_what_it_has_timed(testbed_folder, run):
+    """Killed at its first row, when both cells had been timed once: resumed, each is timed once more, not twice."""
+    some = ("-n0", "-k", "test_configuration and one and K1")
+    done = run(*some, DEADLY="dev:one:-tiny-llama-xs-Q8_0-K1")
+    assert done.returncode == -signal.SIGKILL
+    told = [line for line in done.stdout.splitlines() if "pass " in line]
+    xs, s = "one: tiny-llama xs Q8_0, pass", "one: tiny-llama s Q8_0, pass"
+    assert told == [f"{s} 1 of 2", f"{xs} 1 of 2", f"{xs} 2 of 2"], done.stdout
+    done = run(*some, "--resume", "last", "--benchmark-json=passes.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line for line in done.stdout.splitlines() if "pass " in line] == [f"{xs} 2 of 2", f"{s} 2 of 2"]
+    for row in open_rows(testbed_folder / "passes.json").entries():
+        assert row.row is not None
+        assert row.row.drafting.passes is not None
+        assert len(row.row.drafting.passes) in (2, 3)
 
 
 def edited(testbed_folder: Path, measured: dict[str, Any], where: str, value: object) -> None:

@@ -63,6 +63,28 @@ EXAMPLES: list[tuple[Flag, str]] = [
         "the draft cannot roll back, and an earlier configspec did not time what a rejection costs it: it ranks too "
         "fast, measure it again",
     ),
+    (
+        flag("passes_disagree", passes=3, counted=2, fastest=0.01, slowest=0.016),
+        "passes disagree: 3 passes over the cell took 0.01 to 0.016 s a round; 2 of them agree and count, the interval "
+        "holds all",
+    ),
+    (
+        flag("processors_taken", taken=1.25, processors=2, threads=2, window=0.8),
+        "others had 1.25 of the 2 processors while it was timed with 2 threads (0.8 s): all rounds may be too slow",
+    ),
+    (
+        flag("processors_waited_for", share=0.5, window=8.0),
+        "tasks waited for a processor in 50% of the 8 s in which it was timed: all rounds may be too slow",
+    ),
+    (
+        flag("quota_reached", periods=7, seconds=0.4, window=2.0),
+        "the quota of its control group stopped it 7 times, for 0.4 s of 2 s: use fewer threads, or raise the quota",
+    ),
+    (
+        flag("far_below_memory", reached=1.75e7, memory=2e9, token=0.04, expected=0.00035),
+        "far below the memory's speed: a token took 0.04 s, and to read the model once takes 0.00035 s here (2 GB/s "
+        "were read): all rounds may be too slow",
+    ),
     (flag("host_keys_off"), "SSH host keys are not checked, so whichever machine answered was measured"),
     (
         flag("own_lock", cause="/run/lock/configspec.lock: Permission denied"),

@@ -41,6 +41,7 @@ def pytest_configure_node(node: Any) -> None:
             "inventory_sha256": run.plan.inventory.sha256,
             "resume": _rows_so_far(run),
             "samples": None if run.samples is None else str(run.samples),
+            "visits": None if run.visits is None else str(run.visits),
         }
 
 
