@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from configspec import __version__
 from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.devices import add_devices
+from configspec.cli.devices_setup import add_devices_setup, joined
 from configspec.cli.diff import add_diff
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective]
     """Run one command; returns the exit code."""
     try:
         with whole_output():
-            return _run(parser(objectives).parse_args(arguments))
+            return _run(parser(objectives).parse_args(joined(sys.argv[1:] if arguments is None else arguments)))
     except ReaderGone:
         return CLOSED  # it has seen enough: nobody needs to hear of it
     except OutputLost as problem:
@@ -90,6 +92,7 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     top.add_argument("--version", action="version", version=f"configspec {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     add_devices(commands)
+    add_devices_setup(commands)
     add_rank(commands, objectives)
     add_merge(commands)
     add_diff(commands)
