@@ -4,8 +4,9 @@ Its text is run as `python -c`, as `bootstrap.py` is. Its arguments are a verb a
 
     facts       a folder, `~/` being the home folder here
       stdout    one line of JSON, {"configspec_setup": {...}}: what kind of board it is, and what it has to build with
-    run         a script for `sh`, which runs in a session of its own
-      stdin     a byte every few seconds: the host is there. Where it closes or falls silent, the script is ended
+    run         nothing
+      stdin     a script for `sh` as a line of base64, which runs in a session of its own; then a line end every few
+                seconds: the host is there. Where it closes or falls silent, the script is ended
       stdout    what the script and all that it starts write, and the script's status as this program's own
     send        a path
       stdout    one line of JSON, {"configspec_setup": {"size": ..., "sha256": ...}}, and the file's bytes
@@ -13,6 +14,7 @@ Its text is run as `python -c`, as `bootstrap.py` is. Its arguments are a verb a
 In Python 3.6 too, so that the host can say that the agent needs 3.8: hence no `annotations` from the future.
 """
 
+import base64
 import contextlib
 import ctypes.util
 import glob
@@ -50,7 +52,7 @@ def main() -> None:
     """Do what the verb says."""
     verb, what = sys.argv[1:]
     if verb == "run":
-        sys.exit(run(what))
+        sys.exit(run(base64.b64decode(first_line()).decode()))
     elif verb == "send":
         send(what)
     else:
@@ -88,6 +90,17 @@ def facts(root: str, declared: str) -> Dict[str, object]:
         "free_bytes": disk.f_bavail * disk.f_frsize,
         "online": reaches(index_url()),
     }
+
+
+def first_line() -> bytes:
+    """What the host says first; its signs of life are empty lines."""
+    line = b""
+    while not line.endswith(b"\n") or not line.strip():
+        byte = os.read(0, 1)  # and no more: what comes after it, `run` waits for
+        if not byte:
+            break
+        line += byte
+    return line.strip()
 
 
 def run(script: str) -> int:

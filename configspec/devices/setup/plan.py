@@ -176,8 +176,9 @@ def _newer_pip(board: Board, offline: bool) -> Step:
 def _build(board: Board, requirement: str, args: str, key: str, offline: bool, compilers: int) -> Step:
     built = shlex.quote(built_folder(board, key))
     settings = f"CMAKE_ARGS={shlex.quote(args)} CMAKE_BUILD_PARALLEL_LEVEL={compilers}"
+    # pip's cache may have a wheel of it that was built with other options: it does not compare them.
     wheel = (
-        f"{settings} {_pip(board)} wheel --verbose --no-deps --no-binary llama-cpp-python {_source(board, offline)}"
+        f"{settings} {_pip(board)} wheel --verbose --no-cache-dir --no-deps --no-binary llama-cpp-python {_source(board, offline)}"
         f"--wheel-dir {built}/new {shlex.quote(requirement)} && mv {built}/new/{BUILT} {built}/"
     )
     return Step(

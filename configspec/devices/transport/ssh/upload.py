@@ -12,6 +12,7 @@ import math
 import shlex
 import subprocess
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,10 @@ def bootstrap(python: Interpreter, verb: str, archive: AgentArchive, *arguments:
 def as_program(python: Interpreter, source: Path, *arguments: str) -> list[str]:
     """What to start on the board, so that its Python runs a file of this host."""
     # One line, whatever the board's login shell makes of others. The home folder, in which it starts, holds no modules.
-    text = base64.b64encode(source.read_bytes()).decode()
-    program = f"import sys; sys.path[:] = filter(None, sys.path); import base64; exec(base64.b64decode('{text}'))"
+    # Packed, for Dropbear takes no command of more than 9,000 bytes (MAX_CMD_LEN in its sysoptions.h).
+    text = base64.b64encode(zlib.compress(source.read_bytes(), 9)).decode()
+    unpacked = f"exec(zlib.decompress(base64.b64decode('{text}')))"
+    program = f"import sys; sys.path[:] = filter(None, sys.path); import base64, zlib; {unpacked}"
     return [*python.words, "-c", program, *arguments]
 
 

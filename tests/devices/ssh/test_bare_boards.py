@@ -1,0 +1,81 @@
+"""Accounts as bare as a new image's are reached and set up, over OpenSSH and Dropbear, whatever their login shell is."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from bare_account import ASH, FISH, BareAccount, Server, lacking, start_account
+from stand_in_wheels import write_all
+
+from configspec.devices.device import open_device
+from configspec.devices.probe import probe
+from configspec.devices.setup.procedure import Tell, Wanted, rehearse, set_up
+
+pytestmark = pytest.mark.real
+REQUIREMENT = "llama-cpp-python==0.3.36"
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Callable[[Server, str], BareAccount]]:
+    """Makes such accounts, each with a server of its own."""
+    started: list[BareAccount] = []
+
+    def account(server: Server, shell: str) -> BareAccount:
+        if (why := lacking(server, shell)) is not None:
+            pytest.skip(why)
+        folder = tmp_path / f"{server}{len(started)}"
+        folder.mkdir()
+        started.append(start_account(folder, server, shell))
+        return started[-1]
+
+    yield account
+    for one in started:
+        one.stop()
+
+
+class Heard:
+    """What is told of a set-up."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.steps: list[str] = []
+        self.files: list[str] = []
+
+    def tell(self) -> Tell:
+        return Tell(line=self.lines.append, step=lambda name, line: self.steps.append(line), file=self._file)
+
+    def _file(self, name: str) -> Callable[[int, int], None]:
+        self.files.append(name)
+        return lambda done, total: None
+
+
+@pytest.mark.parametrize(("server", "shell"), [("dropbear", FISH), ("dropbear", ASH), ("sshd", "/bin/sh")])
+def test_a_bare_account_is_a_device(account, agent_cache, server, shell):
+    """It has no start-up files, no ~/.cache, umask 077 and a /tmp from which nothing can be run."""
+    with open_device(account(server, shell).device(), agent_cache) as device:
+        assert device.describe().cores >= 1
+
+
+def test_bare_accounts_are_set_up(account, tmp_path):
+    """One builds llama.cpp, and is ready; its equal, with another server and shell, gets the wheel that was built."""
+    wanted = Wanted(requirement=REQUIREMENT, accelerator="cpu", wheels=write_all(tmp_path / "wheels"))
+    cache, first, heard = tmp_path / "cache", account("dropbear", ASH), Heard()
+    shown = "\n".join(rehearse(first.device(), wanted, cache))
+    assert "CMAKE_ARGS=-DGGML_NATIVE=ON" in shown
+    assert not (first.home / "configspec").exists()
+
+    place = set_up(first.device(), wanted, cache, heard.tell())
+    assert heard.lines[-3:] == ["bare: environment: done", "bare: llama.cpp: done", "bare: install: done"]
+    assert "  [1/2] Building CXX object" in heard.steps
+    with probe([first.device(python=(place.python,))], cache, timeout_s=120.0, models={}) as (found,):
+        assert (place.python, found.state, found.reasons) == ("~/configspec/bin/python", "ready", ())
+        assert found.facts is not None
+        assert found.facts.llama_cpp_system_info == "-DGGML_NATIVE=ON"
+
+    equal = Heard()
+    set_up(account("sshd", FISH).device(), wanted, cache, equal.tell())
+    assert [line for line in equal.lines if "llama.cpp: " in line] == []
+    assert equal.files[-1] == f"bare: llama_cpp_python-0.3.36-py3-none-linux_{platform.machine()}.whl"
