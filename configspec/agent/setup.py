@@ -38,7 +38,7 @@ KEY = "configspec_setup"
 SILENCE_S = 30.0
 REACH_S = 10.0  # for the package index to answer
 ASK_S = 20.0  # for a compiler to say its version
-POLL_S = 1.0
+POLL_S = 0.1
 INDEX = "https://pypi.org/simple/"
 # A login over SSH gets a shorter path than a terminal, and JetPack puts nvcc into neither.
 PATHS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/cuda/bin")

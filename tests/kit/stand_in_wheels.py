@@ -18,9 +18,10 @@ llama_get_memory = llama_memory_seq_rm = llama_vocab_get_text = None
 llama_log_callback = lambda function: function
 llama_log_set = lambda function, data: None
 llama_backend_init = lambda: None
+llama_supports_gpu_offload = lambda: False
 llama_print_system_info = lambda: {built!r}.encode()
 """
-BACKEND = '''
+BACKEND = """
 import os, platform, sys, time, zipfile
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
@@ -40,7 +41,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
             wheel.writestr(path, text)
         wheel.writestr(info + "RECORD", "".join(path + ",,\\n" for path in [*files, info + "RECORD"]))
     return name
-'''
+"""
 PROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 

@@ -76,7 +76,7 @@ def set_up(spec: DeviceSpec, wanted: Wanted, cache: Path, tell: Tell) -> Environ
             tell.line(f"{spec.name}: everything is installed in {plan.board.folder}.")
         else:
             with _sender(spec, place, cache) as send:
-                _SetUp(shell=shell, send=send, sources=sources, plan=plan, tell=tell).do(Store(cache))
+                SetUp(shell=shell, send=send, sources=sources, plan=plan, tell=tell).do(Store(cache))
     return place if place.folder.startswith("~/") else replace(place, folder=plan.board.folder)
 
 
@@ -120,7 +120,7 @@ def steps(plan: Plan) -> tuple[Step, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sources:
+class Sources:
     """Where files for the board come from: this host's pip, and a wheel of llama.cpp, if there is one already."""
 
     downloads: Downloads
@@ -132,12 +132,12 @@ Sender: TypeAlias = Callable[[Path, str, str, Bytes], None]  # a file of this ho
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SetUp:
+class SetUp:
     """One board's set-up under way."""
 
     shell: BoardShell
     send: Sender
-    sources: _Sources
+    sources: Sources
     plan: Plan
     tell: Tell
 
@@ -199,7 +199,7 @@ class _SetUp:
 @contextmanager
 def _looked_at(
     spec: DeviceSpec, place: Environment, wanted: Wanted, cache: Path
-) -> Iterator[tuple[BoardShell, _Sources, Plan]]:
+) -> Iterator[tuple[BoardShell, Sources, Plan]]:
     """The board's shell, what there is for it, and the plan. Errors begin with the device's name."""
     try:
         with board_shell(spec, place.base) as shell, tempfile.TemporaryDirectory() as folder:
@@ -211,7 +211,7 @@ def _looked_at(
         raise type(problem)(told if told.startswith(f"{spec.name}: ") else f"{spec.name}: {told}") from None
 
 
-def _planned(board: Board, wanted: Wanted, downloads: Downloads, store: Store) -> tuple[_Sources, Plan]:
+def _planned(board: Board, wanted: Wanted, downloads: Downloads, store: Store) -> tuple[Sources, Plan]:
     """What an equal of the board has built, or somebody put into `wheels`, is taken; else it is built there."""
     check_python(board)
     chosen, requirement = accelerator(board, wanted.accelerator), wanted.requirement
@@ -221,7 +221,7 @@ def _planned(board: Board, wanted: Wanted, downloads: Downloads, store: Store) -
     ready = given or kept_wheel(store, key)
     offline = wanted.offline or wanted.wheels is not None or not board.online
     plan = make_plan(board, requirement, chosen, key, build=ready is None, offline=offline)
-    return _Sources(downloads=downloads, llama_cpp=ready), plan
+    return Sources(downloads=downloads, llama_cpp=ready), plan
 
 
 def _is_done(shell: BoardShell, step: Step) -> bool:

@@ -25,7 +25,7 @@ from configspec.devices.transport.ssh.ssh_client import SshClient, ssh_client
 from configspec.devices.transport.ssh.ssh_connection import SshConnection
 from configspec.devices.transport.ssh.upload import Interpreter, Runner, as_program, why_it_ended
 from configspec.devices.transport.this_host import ThisHost
-from configspec.errors import TestbedError
+from configspec.errors import TestbedError, UsageError
 from configspec.printable import printable
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
@@ -107,6 +107,8 @@ class BoardShell:
             raise DeviceOffline(
                 f"{self.device}: offline: {self._place.where} did not say within {FACTS_S:g} s what it is."
             ) from None
+        except OSError as error:
+            raise UsageError(f"{self.device}: cannot start its `python`, {self._python}: {error.strerror}.") from None
         except TooMuchOutput as flood:
             raise TestbedError(
                 f"{self.device}: its login shell or `python` writes without end. It began with {quote(flood.args[0])}."

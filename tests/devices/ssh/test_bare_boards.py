@@ -1,4 +1,4 @@
-"""Accounts as bare as a new image's are reached and set up, over OpenSSH and Dropbear, whatever their login shell is."""
+"""Accounts as bare as a new image's are reached and set up: over OpenSSH and Dropbear, whatever their login shell."""
 
 from __future__ import annotations
 
