@@ -56,11 +56,19 @@ class Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
+class TopParser(Parser):
+    """The one that knows the commands, of which one has two words."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]
+        """As argparse's."""
+        return super().parse_known_args(joined(sys.argv[1:] if args is None else args), namespace)
+
+
 def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective] = OBJECTIVES) -> int:
     """Run one command; returns the exit code."""
     try:
         with whole_output():
-            return _run(parser(objectives).parse_args(joined(sys.argv[1:] if arguments is None else arguments)))
+            return _run(parser(objectives).parse_args(arguments))
     except ReaderGone:
         return CLOSED  # it has seen enough: nobody needs to hear of it
     except OutputLost as problem:
@@ -82,7 +90,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentParser:
     """Every command with its options."""
-    top: argparse.ArgumentParser = Parser(
+    top: argparse.ArgumentParser = TopParser(
         prog="configspec",
         description="Which draft model, quantisation and K, on which edge device, for speculative decoding.\n"
         "Measuring is pytest's: pytest -m hil --device NAME",
@@ -90,7 +98,8 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"configspec {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    one_command: type[argparse.ArgumentParser] = Parser
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=one_command)
     add_devices(commands)
     add_devices_setup(commands)
     add_rank(commands, objectives)

@@ -179,7 +179,8 @@ def _build(board: Board, requirement: str, args: str, key: str, offline: bool, c
     # pip's cache may have a wheel of it that was built with other options: it does not compare them.
     wheel = (
         f"{settings} {_pip(board)} wheel --verbose --no-cache-dir --no-deps --no-binary llama-cpp-python "
-        f"{_source(board, offline)}--wheel-dir {built}/new {shlex.quote(requirement)} && mv {built}/new/{BUILT} {built}/"
+        f"{_source(board, offline)}--wheel-dir {built}/new {shlex.quote(requirement)} && "
+        f"mv {built}/new/{BUILT} {built}/"
     )
     return Step(
         name="llama.cpp",
