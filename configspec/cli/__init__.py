@@ -59,7 +59,7 @@ class Parser(argparse.ArgumentParser):
 class TopParser(Parser):
     """The one that knows the commands, of which one has two words."""
 
-    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """As argparse's."""
         return super().parse_known_args(joined(sys.argv[1:] if args is None else args), namespace)
 
