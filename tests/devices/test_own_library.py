@@ -41,11 +41,14 @@ class Function:
         return made
 
 
-def fills_in(*values: int) -> SimpleNamespace:
+def fills_in(*values: int, version: str = "0.5.0-dev", file: str = "/nowhere/llama_cpp.py") -> SimpleNamespace:
     """llama-cpp-python's declarations, and a library that fills its structure in so."""
     function = Function(values)
     return SimpleNamespace(
-        _lib=SimpleNamespace(llama_model_default_params=function), llama_model_default_params=function
+        __file__=file,
+        _lib=SimpleNamespace(llama_model_default_params=function),
+        llama_model_default_params=function,
+        llama_version=version.encode,
     )
 
 
@@ -71,6 +74,18 @@ def test_structures_of_another_version_are_refused(values, told):
     with pytest.raises(AgentError) as refused:
         check_own("/x", fills_in(*values))
     assert told in str(refused.value.found)
+
+
+@pytest.mark.usefixtures("one_structure")
+def test_a_library_of_another_version_is_refused(tmp_path):
+    """llama-cpp-python's own tells by its file's name for which it is made."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/libllama.so.0.5.0").touch()
+    file = str(tmp_path / "llama_cpp.py")
+    check_own("/x", fills_in(1, 0, 1, file=file))
+    with pytest.raises(AgentError) as refused:
+        check_own("/x", fills_in(1, 0, 1, version="0.6.0", file=file))
+    assert refused.value.found == "it is libllama 0.6.0, and this llama-cpp-python is made for 0.5.0"
 
 
 def test_what_is_no_library_is_refused(tmp_path, monkeypatch):

@@ -7,9 +7,11 @@ or written past their end. So what llama.cpp itself fills in is looked at before
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
+import re
 from typing import Any
 
 from ..board.regular import open_regular
@@ -60,7 +62,11 @@ def find_own() -> str | None:
 
 
 def check_own(path: str, api: Api) -> None:
-    """Whether its structures are those that llama-cpp-python declares; a usage error where they are not."""
+    """Whether it is of the version that llama-cpp-python declares, and so its structures; else a usage error."""
+    is_of = str(api.llama_version().decode("utf-8", "replace")).partition("-")[0]
+    made_for = _packaged_version(os.path.join(os.path.dirname(api.__file__), "lib"))
+    if made_for is not None and is_of != made_for:
+        raise _unfit(path, f"it is libllama {is_of}, and this llama-cpp-python is made for {made_for}")
     for name, expected in FILLED_IN.items():
         function = getattr(api._lib, name)
         declared = getattr(api, name).restype
@@ -69,6 +75,16 @@ def check_own(path: str, api: Api) -> None:
         if wrong:
             what = f"its {wrong[0]} is {getattr(found, wrong[0])}"
             raise _unfit(path, f"what {name} fills in is not what llama-cpp-python declares: {what}")
+
+
+def _packaged_version(folder: str) -> str | None:
+    """Of the library that came with llama-cpp-python, by its file's name; it is not loaded."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            found = re.fullmatch(r"libllama\.so\.(\d+\.\d+\.\d+)", name)
+            if found:
+                return found[1]
+    return None
 
 
 def own_version(path: str, version: str) -> str:
