@@ -29,10 +29,11 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from configparser import ConfigParser, Error
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Dict, Iterator, Optional, Set, Tuple
 
 KEY = "configspec_setup"
 SILENCE_S = 30.0
@@ -125,15 +126,29 @@ def run(script: str) -> int:
 
 
 def end(child: "subprocess.Popen[bytes]") -> None:
-    """End the script with all that it started."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=3)
-    # What has outlived the shell is of its session, and has no other parent than init.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
+    """End the script with all that it started: ninja gives each compiler a process group of its own."""
+    for number, patience_s in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
+        end_s = time.monotonic() + patience_s
+        ended: Set[int] = set()
+        while members(child.pid) and time.monotonic() < end_s:
+            for pid in members(child.pid) - (ended if number == signal.SIGTERM else set()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                ended.add(pid)
+            child.poll()
+            time.sleep(POLL_S)
+
+
+def members(session: int) -> Set[int]:
+    """The processes of a session that have not ended: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html."""
+    found = set()
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            with open("/proc/%d/stat" % int(name)) as file:
+                state, _, _, of = file.read().rpartition(")")[2].split()[:4]
+            if int(of) == session and state != "Z":
+                found.add(int(name))
+    return found
 
 
 def send(path: str) -> None:

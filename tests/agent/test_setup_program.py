@@ -147,9 +147,12 @@ def test_a_scripts_status_is_the_programs(running: Running, script: str, status:
 
 @pytest.mark.real
 def test_all_that_a_script_started_ends_with_its_host(running: Running, tmp_path: Path) -> None:
-    """A compiler that ignores the wish to end, too; nothing goes on working on a board that is free again."""
+    """A compiler that ignores the wish to end, too, in a process group of its own, as ninja gives it one."""
     note = tmp_path / "pid"
-    process = running(f"sh -c 'trap \"\" TERM HUP; echo $$ >{note}; while :; do sleep 0.1; done' & wait")
+    compiler = "import os, signal, time; os.setpgid(0, 0); signal.signal(signal.SIGTERM, signal.SIG_IGN); " + (
+        f"open('{note}', 'w').write(str(os.getpid())); time.sleep(600)"
+    )
+    process = running(f'{sys.executable} -S -c "{compiler}" & wait')
     end_s = time.monotonic() + 20
     while not (note.exists() and note.read_text().strip()):
         assert time.monotonic() < end_s

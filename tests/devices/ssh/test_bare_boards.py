@@ -11,6 +11,7 @@ from bare_account import ASH, FISH, BareAccount, Server, lacking, start_account
 from stand_in_wheels import write_all
 
 from configspec.devices.device import open_device
+from configspec.devices.faults import DeviceBusy
 from configspec.devices.probe import probe
 from configspec.devices.setup.procedure import Tell, Wanted, rehearse, set_up
 
@@ -79,3 +80,13 @@ def test_bare_accounts_are_set_up(account, tmp_path):
     set_up(account("sshd", FISH).device(), wanted, cache, equal.tell())
     assert [line for line in equal.lines if "llama.cpp: " in line] == []
     assert equal.files[-1] == f"bare: llama_cpp_python-0.3.36-py3-none-linux_{platform.machine()}.whl"
+
+
+def test_a_board_that_another_run_has_is_not_set_up(server, hold_elsewhere, tmp_path):
+    """It is busy, by its own lock too, and nothing is made on it."""
+    home = tmp_path / "home"
+    device = server.device(python=(f"{home}/bin/python",))
+    wanted = Wanted(requirement=REQUIREMENT, accelerator="cpu", wheels=write_all(tmp_path / "wheels"))
+    with hold_elsewhere(), pytest.raises(DeviceBusy, match=r"^orin: busy"):
+        set_up(device, wanted, tmp_path / "cache", Heard().tell())
+    assert not home.exists()
