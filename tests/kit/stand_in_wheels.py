@@ -80,10 +80,10 @@ def write_library(folder: Path, name: str, version: str = "9.0", tag: str = "py3
     return path
 
 
-def write_all(folder: Path) -> Path:
+def write_all(folder: Path, version: str = VERSION) -> Path:
     """Everything that a board needs."""
     folder.mkdir(exist_ok=True)
-    write_source(folder)
+    write_source(folder, version)
     for name in LIBRARIES:
         write_library(folder, name)
     return folder

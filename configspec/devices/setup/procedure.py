@@ -33,7 +33,7 @@ from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.connect import Start, connect
 from configspec.errors import ConfigspecError
-from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 HELLO_DEADLINE_S = 60.0
 LOOK_LIMIT_S = 120.0  # for a test whether a step is done: it may import llama_cpp from a slow card
@@ -77,7 +77,8 @@ def set_up(spec: DeviceSpec, wanted: Wanted, cache: Path, tell: Tell) -> Environ
         else:
             with _sender(spec, place, cache) as send:
                 SetUp(shell=shell, send=send, sources=sources, plan=plan, tell=tell).do(Store(cache))
-    return place if place.folder.startswith("~/") else replace(place, folder=plan.board.folder)
+    # Only a board's login shell makes `~/` a path.
+    return place if isinstance(spec.connection, SshSpec) else replace(place, folder=plan.board.folder)
 
 
 def rehearse(spec: DeviceSpec, wanted: Wanted, cache: Path) -> Iterator[str]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import stand_in_wheels
 from bare_account import ASH, FISH, BareAccount, Server, lacking, start_account
 from stand_in_wheels import write_all
 
+from configspec.cli import main
+from configspec.cli.devices_setup import requirement
 from configspec.devices.device import open_device
 from configspec.devices.faults import DeviceBusy
 from configspec.devices.probe import probe
 from configspec.devices.setup.procedure import Tell, Wanted, rehearse, set_up
 
 pytestmark = pytest.mark.real
-REQUIREMENT = "llama-cpp-python==0.3.36"
+VERSION = requirement().rpartition("==")[2] if "==" in requirement() else stand_in_wheels.VERSION
 
 
 @pytest.fixture
@@ -60,9 +64,10 @@ def test_a_bare_account_is_a_device(account, agent_cache, server, shell):
         assert device.describe().cores >= 1
 
 
-def test_bare_accounts_are_set_up(account, tmp_path):
+def test_bare_accounts_are_set_up(account, tmp_path, monkeypatch, capsys):
     """One builds llama.cpp, and is ready; its equal, with another server and shell, gets the wheel that was built."""
-    wanted = Wanted(requirement=REQUIREMENT, accelerator="cpu", wheels=write_all(tmp_path / "wheels"))
+    wheels = write_all(tmp_path / "wheels", VERSION)
+    wanted = Wanted(requirement=requirement(), accelerator="cpu", wheels=wheels)
     cache, first, heard = tmp_path / "cache", account("dropbear", ASH), Heard()
     shown = "\n".join(rehearse(first.device(), wanted, cache))
     assert "CMAKE_ARGS=-DGGML_NATIVE=ON" in shown
@@ -76,17 +81,26 @@ def test_bare_accounts_are_set_up(account, tmp_path):
         assert found.facts is not None
         assert found.facts.llama_cpp_system_info == "-DGGML_NATIVE=ON"
 
-    equal = Heard()
-    set_up(account("sshd", FISH).device(), wanted, cache, equal.tell())
-    assert [line for line in equal.lines if "llama.cpp: " in line] == []
-    assert equal.files[-1] == f"bare: llama_cpp_python-0.3.36-py3-none-linux_{platform.machine()}.whl"
+    equal = account("sshd", FISH)
+    inventory = tmp_path / "devices.yaml"
+    inventory.write_text(f"devices: {{bare: {{connection: {{ssh: bare, config: '{equal.config}'}}}}}}\n")
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(cache))
+    asked = ["--accelerator", "cpu", "--wheels", str(wheels), "--inventory", str(inventory)]
+    assert main(["devices", "setup", "bare", *asked]) == 0
+    told = capsys.readouterr().out
+    assert "bare: llama.cpp" not in told
+    assert "at devices.bare:\n  python: ~/configspec/bin/python\n" in told
+    assert re.search(rf"^bare +ready +.*llama\.cpp {re.escape(VERSION)}", told, re.MULTILINE)
+    assert list(
+        equal.home.glob(f"configspec/wheels/*/llama_cpp_python-{VERSION}-py3-none-linux_{platform.machine()}.whl")
+    )
 
 
 def test_a_board_that_another_run_has_is_not_set_up(server, hold_elsewhere, tmp_path):
     """It is busy, by its own lock too, and nothing is made on it."""
     home = tmp_path / "home"
     device = server.device(python=(f"{home}/bin/python",))
-    wanted = Wanted(requirement=REQUIREMENT, accelerator="cpu", wheels=write_all(tmp_path / "wheels"))
+    wanted = Wanted(requirement=requirement(), accelerator="cpu", wheels=write_all(tmp_path / "wheels"))
     with hold_elsewhere(), pytest.raises(DeviceBusy, match=r"^orin: busy"):
         set_up(device, wanted, tmp_path / "cache", Heard().tell())
     assert not home.exists()
