@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from configspec import __version__
 from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.devices import add_devices
+from configspec.cli.devices_setup import add_devices_setup, joined
 from configspec.cli.diff import add_diff
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
@@ -54,6 +56,14 @@ class Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
+class TopParser(Parser):
+    """The one that knows the commands, of which one has two words."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """As argparse's."""
+        return super().parse_known_args(joined(sys.argv[1:] if args is None else args), namespace)
+
+
 def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective] = OBJECTIVES) -> int:
     """Run one command; returns the exit code."""
     try:
@@ -80,7 +90,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentParser:
     """Every command with its options."""
-    top: argparse.ArgumentParser = Parser(
+    top: argparse.ArgumentParser = TopParser(
         prog="configspec",
         description="Which draft model, quantisation and K, on which edge device, for speculative decoding.\n"
         "Measuring is pytest's: pytest -m hil --device NAME",
@@ -88,8 +98,10 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"configspec {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    one_command: type[argparse.ArgumentParser] = Parser
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=one_command)
     add_devices(commands)
+    add_devices_setup(commands)
     add_rank(commands, objectives)
     add_merge(commands)
     add_diff(commands)

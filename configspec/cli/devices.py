@@ -66,22 +66,23 @@ def _devices(asked: argparse.Namespace) -> int:
         )
     inventory = read_inventory(asked.inventory)
     devices = select_devices(inventory, asked.names or ["*"])
-    models = _models(inventory, devices)
+    models = models_of(inventory, devices)
     with probe(devices, default_root(), timeout_s=asked.timeout, models=models) as found:
         if asked.format == "json":
             say_json([as_json(one) for one in found])
         else:
             say_text(as_text(found, None if goes_to_a_terminal() else WIDTH))
-    return _status(found)
+    return status(found)
 
 
-def _status(found: Sequence[Found]) -> int:
+def status(found: Sequence[Found]) -> int:
+    """The exit code: 0 where all are ready, 3 where one failed."""
     if any(one.state == "failed" for one in found):
         return FAILED_STATUS
     return 0 if all(one.state in ("ready", "recorded") for one in found) else 1
 
 
-def _models(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, Models]:
+def models_of(inventory: Inventory, devices: Sequence[DeviceSpec]) -> dict[str, Models]:
     """What each device that keeps models of its own must have; whether it is the right file, a run compares by hash."""
     from configspec.devices.probe import Models
     from configspec.families.board_files import board_file_names

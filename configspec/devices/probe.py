@@ -137,7 +137,9 @@ def _warnings(lock: LockState) -> tuple[str, ...]:
 
 def _lacking_llama_cpp(spec: DeviceSpec, facts: DeviceFacts) -> Iterator[str]:
     if facts.llama_cpp_reason is not None:
-        yield f"{facts.llama_cpp_reason}. There: {interpreter(spec)} -m pip install --upgrade llama-cpp-python"
+        install = f"{interpreter(spec)} -m pip install --upgrade llama-cpp-python"
+        bare = "" if len(spec.python or ()) > 1 else f", or from here: configspec devices setup {spec.name}"
+        yield f"{facts.llama_cpp_reason}. There: {install}{bare}"
 
 
 def _lacking_folder(spec: DeviceSpec, health: HealthFacts) -> Iterator[str]:

@@ -138,6 +138,8 @@ class TargetSpec(Spec):
     def _one_file(self) -> TargetSpec:
         if self.hub is not None and "{quant}" in (self.hub.file or ""):
             raise ValueError("has {quant} in `file`, but `quants` are the drafts'. Write the target's quantisation.")
+        if self.llama_cpp.library is not None:
+            raise ValueError("has `library`, which devices have. For targets set LLAMA_CPP_LIB_PATH on this host.")
         if self.llama_cpp.varied:
             name = self.llama_cpp.varied[0][0]
             raise ValueError(f"has a list of values in `{name}`. Only devices are compared: give it one value.")

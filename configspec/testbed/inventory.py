@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from configspec.testbed.device_spec import DeviceSpec, named_devices
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec, TokenizerSpec, named_families
 from configspec.testbed.key_types import Name
-from configspec.testbed.llama_cpp_spec import MOST_VALUES, LlamaCppSpec, aliases
+from configspec.testbed.llama_cpp_spec import MOST_VALUES, OF_AGENT, LlamaCppSpec, aliases
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import Spec, inner_specs
 from configspec.testbed.sweep_spec import SweepSpec
@@ -124,6 +124,9 @@ def _with_lists(mapping: JsonSchemaValue) -> JsonSchemaValue:
     keys: JsonSchemaValue = {}
     others: JsonSchemaValue = {}
     for key, node in mapping["properties"].items():
+        if key in OF_AGENT:
+            keys[key] = node
+            continue
         also = sorted(name for name, own in aliases().items() if own == key and name != key)
         about = {name: node[name] for name in ("description", "default") if name in node}
         one = _tidy({name: value for name, value in node.items() if name not in about})

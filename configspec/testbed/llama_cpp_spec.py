@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic.json_schema import SkipJsonSchema
 
-from configspec.testbed.key_types import MAX_LAYERS, CountOrNone, Layers, Threads, Tokens
+from configspec.testbed.key_types import MAX_LAYERS, BoardFolder, CountOrNone, Layers, Threads, Tokens
 from configspec.testbed.llama_settings import (
     MAX_GPUS,
     CacheType,
@@ -35,6 +35,7 @@ from configspec.theory.ids import Setting
 MOST_VALUES = 100  # of one setting
 BATCH_TOKENS = 2048  # as many as llama-bench gives at once
 MICRO_BATCH_TOKENS = 512
+OF_AGENT = ("library",)  # what is no setting of a cell: the agent's process has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,13 @@ class LlamaCppSpec(Spec):
     mlock: Annotated[
         Switch | None, Also(("use_mlock",)), Field(description="Whether the model is locked in memory; default: no")
     ] = None
+    library: Annotated[
+        BoardFolder | None,
+        Field(
+            description="Your own build on the device, the path of its `libllama.so`, in place of llama-cpp-python's; "
+            "one for all cells"
+        ),
+    ] = None
     varied: Annotated[SkipJsonSchema[Any], Field(default=(), validation_alias=f"{HIDDEN}varied")] = ()
 
     @model_validator(mode="wrap")
@@ -162,7 +170,7 @@ class LlamaCppSpec(Spec):
 
     def chosen(self) -> dict[str, Any]:
         """The settings that may be left to llama.cpp, and are not, but for `threads`."""
-        optional = [one.name for one in fields(self) if one.default is None and one.name != "threads"]
+        optional = [one.name for one in fields(self) if one.default is None and one.name not in ("threads", *OF_AGENT)]
         values = {name: getattr(self, name) for name in optional}
         return {name: value for name, value in values.items() if value is not None}
 
@@ -235,6 +243,8 @@ def _is_sweep(key: str, value: list[object]) -> bool:
     """Whether a list holds values to compare. Plain numbers of `cpus` are one set of processors."""
     if key == "cpus" and value and all(type(one) is int for one in value):
         return False
+    if key in OF_AGENT:
+        raise ValueError(f"has a list in `{key}`, of which an agent has one. Declare a device for each.")
     if not value:
         raise ValueError(f"has the key `{key}` with an empty list. Give it a value, or delete it.")
     if len(value) > MOST_VALUES:

@@ -125,7 +125,8 @@ def test_a_command_to_copy_is_one_whatever_is_declared(python: str, typed: str) 
     facts: dict[str, Any] = {**dict.fromkeys(DeviceFacts.__dataclass_fields__), "llama_cpp_reason": "not there"}
     spec = DeviceSpec(name="here", connection="local", python=(python,))
     (told,) = _lacking_llama_cpp(spec, DeviceFacts(**facts))
-    assert told == f"not there. There: {typed} -m pip install --upgrade llama-cpp-python"
+    install, from_here = f"{typed} -m pip install --upgrade llama-cpp-python", "configspec devices setup here"
+    assert told == f"not there. There: {install}, or from here: {from_here}"
 
 
 FACTS = {

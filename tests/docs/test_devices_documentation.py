@@ -57,7 +57,7 @@ FOUND = (
         state="unconfigured",
         reasons=(
             "/usr/bin/python3 cannot import llama_cpp: No module named 'llama_cpp'. There: python3 -m pip install "
-            "--upgrade llama-cpp-python",
+            "--upgrade llama-cpp-python, or from here: configspec devices setup rpi4",
         ),
         facts=BOARD,
         health=HEALTH,

@@ -21,7 +21,12 @@ from configspec.selection.query import Query
 from configspec.testbed.problems import check
 
 ROOT = Path(__file__).parents[2]
-FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FILES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/boards").glob("*.md")),
+]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES}
 
 

@@ -12,7 +12,12 @@ from xml.etree import ElementTree
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FILES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/boards").glob("*.md")),
+]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES}
 LINKING = [*FILES, *sorted((ROOT / "docs" / "adr").glob("*.md")), ROOT / "changelog.d" / "README.md"]
 

@@ -34,7 +34,7 @@ devices:
     llama_cpp:
       {threads: 256, threads_batch: 2, cpus: 0-255, context: 131072, batch: 512, micro_batch: [64, 128],
       gpu_layers: all, main_gpu: 1, devices: 'CUDA0,CUDA1', cpu_moe_layers: 3, flash_attention: [on, off],
-      cache_type_k: q8_0, cache_type_v: f16, mmap: off, mlock: on}
+      cache_type_k: q8_0, cache_type_v: f16, mmap: off, mlock: on, library: ~/llama.cpp/libllama.so}
     env: {OMP_NUM_THREADS: 4, HF_TOKEN: '${HF_TOKEN}'}
     link: {rtt_ms: 40.5, jitter_ms: 2, mbps: 0.3}
     health: {max_start_c: 55, power_mode: MAXN, governor: performance, min_free_memory: 2 GiB, min_free_disk: 7}

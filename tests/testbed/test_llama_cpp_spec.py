@@ -15,7 +15,7 @@ from configspec.agent.requests import CACHE_TYPES, SETTINGS
 from configspec.devices.device import OPTIONS
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec
-from configspec.testbed.llama_cpp_spec import Also, LlamaCppSpec, aliases
+from configspec.testbed.llama_cpp_spec import OF_AGENT, Also, LlamaCppSpec, aliases
 from configspec.testbed.llama_settings import written_cpus
 from configspec.testbed.read import read_inventory
 from configspec.testbed.spec import keys_of
@@ -91,7 +91,7 @@ def read(write_inventory: WriteInventory) -> Read:
 
 def test_every_setting_is_one_of_the_agents_requests_too() -> None:
     """Under the same name; and the agent has no setting that nobody can declare."""
-    keys = {key for key in keys_of(LlamaCppSpec) if not key.startswith("\0")}
+    keys = {key for key in keys_of(LlamaCppSpec) if not key.startswith("\0")} - set(OF_AGENT)
     assert keys == set(OPTIONS)
     assert set(LlamaCppSpec(threads=1, micro_batch=2, mmap=False).chosen()) == {"micro_batch", "mmap"}
     assert set(SETTINGS) == keys - {"threads", "context", "batch", "gpu_layers"}
@@ -106,7 +106,7 @@ def test_the_types_of_the_cache_are_those_that_the_agent_takes(read: Read) -> No
 def test_no_name_means_two_settings() -> None:
     """Whichever program it comes from."""
     marked = [also.names for info in keys_of(LlamaCppSpec).values() for also in info.metadata if isinstance(also, Also)]
-    names = [*itertools.chain.from_iterable(marked), *OPTIONS]
+    names = [*itertools.chain.from_iterable(marked), *OPTIONS, *OF_AGENT]
     assert len(names) == len(set(names)) == len(aliases())
     assert all(len(also) > 0 for also in marked)
     assert len(marked) == len(OPTIONS)

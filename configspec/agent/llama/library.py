@@ -13,7 +13,8 @@ import os
 import sys
 from typing import Any
 
-from ..protocol import JsonObject, usage_error
+from ..protocol import AgentError, JsonObject, usage_error
+from .own_library import check_own, find_own, own_version, unfit_at_import
 
 # What ctypes and numpy hand out has no types that Python 3.8 could name.
 Api = Any  # llama.cpp's functions, and numpy's
@@ -96,11 +97,20 @@ def load_library() -> Library:
     # When it aborts, it would call gdb on this process: slow, and its last lines would not say what was wrong.
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     faulthandler.enable()  # a library built for another processor ends the process: stderr then tells that it was this
+    own = None
     try:
+        own = find_own()
         version = importlib.import_module("llama_cpp").__version__
         api = importlib.import_module("llama_cpp.llama_cpp")
         numpy = importlib.import_module("numpy")
+        if own is not None:
+            check_own(own, api)
+            version = own_version(own, version)
+    except AgentError:
+        raise
     except (Exception, SystemExit) as error:  # a library that does not load raises whatever its author chose
+        if own is not None and not isinstance(error, ImportError):
+            raise unfit_at_import(own, error) from None
         raise usage_error(
             f"{sys.executable} cannot import llama_cpp",
             found=str(error),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from configspec.agent.llama.own_library import VARIABLE
 from configspec.agent.watch import SILENCE_S
 from configspec.devices.transport.archive import AgentArchive
 from configspec.devices.transport.emulated_link import EmulatedLink
@@ -99,7 +100,7 @@ def interpreter(spec: DeviceSpec) -> Interpreter:
 
 def _here(start: Start, cache: Path) -> Connection:
     python, silence_s = interpreter(start.spec), str(start.heartbeat.silence_s)
-    environment, beat_s = filled_in(start.spec.name, start.spec.env, os.environ), start.heartbeat.beat_s
+    environment, beat_s = _environment(start.spec), start.heartbeat.beat_s
     try:
         if len(python.words) > 1 or python.folder is not None:  # it may be in a container, which has files of its own
             upload_agent(ThisHost(), start.archive, python=python, device=start.spec.name, ends_s=start.ends_s)
@@ -119,12 +120,18 @@ def _over_ssh(stack: ExitStack, start: Start, ssh: SshSpec) -> Connection:
     if ssh.host_keys == "off":
         told = f"{name}: `host_keys: off`: any machine that answers as {ssh.destination} is taken."
         warnings.warn(printable(told), stacklevel=2)
-    environment = filled_in(name, start.spec.env, os.environ)
+    environment = _environment(start.spec)
     client = stack.enter_context(ssh_client(ssh, alive_s=heartbeat.alive_s))
     python = interpreter(start.spec)
     upload_agent(client, start.archive, python=python, device=name, ends_s=start.ends_s)
     program = bootstrap(python, _verb(environment), start.archive, str(heartbeat.silence_s), start.mark)
     return _with(environment, SshConnection(client, program, beat_s=heartbeat.beat_s))
+
+
+def _environment(spec: DeviceSpec) -> dict[str, str]:
+    """The variables that the agent gets: those of `env`, and where its llama.cpp is."""
+    library = spec.llama_cpp.library
+    return filled_in(spec.name, spec.env, os.environ) | ({} if library is None else {VARIABLE: library})
 
 
 def _verb(environment: Mapping[str, str]) -> str:

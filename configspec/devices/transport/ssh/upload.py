@@ -12,6 +12,7 @@ import math
 import shlex
 import subprocess
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,10 +77,17 @@ class Interpreter:
 
 def bootstrap(python: Interpreter, verb: str, archive: AgentArchive, *arguments: str) -> list[str]:
     """What to start on the board, so that it does to the archive what `verb` says."""
+    return as_program(python, BOOTSTRAP, verb, python.folder or "", archive.file_name, archive.sha256, *arguments)
+
+
+def as_program(python: Interpreter, source: Path, *arguments: str) -> list[str]:
+    """What to start on the board, so that its Python runs a file of this host."""
     # One line, whatever the board's login shell makes of others. The home folder, in which it starts, holds no modules.
-    text = base64.b64encode(BOOTSTRAP.read_bytes()).decode()
-    program = f"import sys; sys.path[:] = filter(None, sys.path); import base64; exec(base64.b64decode('{text}'))"
-    return [*python.words, "-c", program, verb, python.folder or "", archive.file_name, archive.sha256, *arguments]
+    # Packed, for Dropbear takes no command of more than 9,000 bytes (MAX_CMD_LEN in its sysoptions.h).
+    text = base64.b64encode(zlib.compress(source.read_bytes(), 9)).decode()
+    unpacked = f"exec(zlib.decompress(base64.b64decode('{text}')))"
+    program = f"import sys; sys.path[:] = filter(None, sys.path); import base64, zlib; {unpacked}"
+    return [*python.words, "-c", program, *arguments]
 
 
 def upload_agent(
@@ -130,22 +138,24 @@ class _Upload:
                 kind = UsageError if answer.kind == "usage" else TestbedError
                 raise kind(f"{self.device}: the agent's folder on the board: {printable(answer.error)}.")
             return answer.path
-        raise self._failure(ended)
+        raise why_it_ended(self.client, self.python, ended, device=self.device)
 
-    def _failure(self, ended: subprocess.CompletedProcess[bytes]) -> UsageError | TestbedError:
-        status, stderr = ended.returncode, ended.stderr.decode("utf-8", "replace")
-        fault = self.client.obstacle(status, stderr)
-        if fault is not None:
-            return fault.kind(f"{self.device}: {fault.what}")
-        words = last_lines(stderr.replace(SHELL_RUNS, ""))
-        if status == TOO_OLD_STATUS:
-            return UsageError(f"{self.device}: {words} Name another interpreter as `python`.")
-        why = {NOT_FOUND: "it does not exist", NOT_EXECUTABLE: "it is not executable"}.get(status)
-        python = f"its `python`, {self.python}"
-        told = f"cannot start {python}: {why}" if why else f"{python}, ended with {status}"
-        return UsageError(
-            f"{self.device}: {told}. It wrote: {words} It must be an interpreter of Python 3.8 or later there."
-        )
+
+def why_it_ended(
+    client: Runner, python: Interpreter, ended: subprocess.CompletedProcess[bytes], *, device: str
+) -> UsageError | TestbedError:
+    """Why the board's Python did not answer: the way there, the login shell, or the interpreter itself."""
+    status, stderr = ended.returncode, ended.stderr.decode("utf-8", "replace")
+    fault = client.obstacle(status, stderr)
+    if fault is not None:
+        return fault.kind(f"{device}: {fault.what}")
+    words = last_lines(stderr.replace(SHELL_RUNS, ""))
+    if status == TOO_OLD_STATUS:
+        return UsageError(f"{device}: {words} Name another interpreter as `python`.")
+    why = {NOT_FOUND: "it does not exist", NOT_EXECUTABLE: "it is not executable"}.get(status)
+    named = f"its `python`, {python}"
+    told = f"cannot start {named}: {why}" if why else f"{named}, ended with {status}"
+    return UsageError(f"{device}: {told}. It wrote: {words} It must be an interpreter of Python 3.8 or later there.")
 
 
 def _answers(stdout: bytes) -> Iterator[_Answer]:
