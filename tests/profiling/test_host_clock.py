@@ -20,6 +20,7 @@ ROOT = Path(configspec.__file__).parent
 MAY_ASK = {
     "content_hash.py": "how long ago a file was changed, since the system's times are some milliseconds coarse",
     "devices/lock.py": "since when a run holds a board, for people",
+    "profiling/visit.py": "when a pass over a cell began, for people",
     "pytest_plugin/journals.py": "when a run began: its file's name, and which of two files is newer",
 }
 OF_DAY = {

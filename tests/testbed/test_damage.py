@@ -74,6 +74,7 @@ sweep:
   depth: 8
   rounds: 7
   warmup_rounds: 0
+  passes: 3
   seconds_per_cell: 6
   texts: private
   chat: auto
