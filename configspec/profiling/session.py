@@ -140,6 +140,7 @@ class ProfilingSession:
         serving = self._inventory.serving_for(cell.family)
         verification = bench.verification(prepared.family, ks) if serving.verify == "measured" else None
         device = bench.device(spec)
+        bench.pool.check_health(device)
         self._progress(str(cell))
         context = prepared.trace.text.context_of(sweep.depth)
         timing = Timing(context=context, ks=ks, sweep=sweep, separate=self._options.separate_k)
