@@ -16,7 +16,7 @@ from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.clock import ReportedClock
 from configspec.pytest_plugin.fixtures import CALLS, Calls
 from configspec.pytest_plugin.private_pytest import configuration_of, fixtures_of
-from configspec.pytest_plugin.refusals import refuse_to_compare_in_vain, refuse_to_fork
+from configspec.pytest_plugin.refusals import refuse_another_benchmark, refuse_to_compare_in_vain, refuse_to_fork
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.shown import Terminal, message, usage_error
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
@@ -88,6 +88,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         begin_journal(run, session.config)
     except ConfigspecError as problem:
         raise usage_error(problem, session.config) from problem
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist's, which collects nothing in the controller
+def pytest_collection(session: pytest.Session) -> None:
+    """Look who gives tests their fixture `benchmark`, now that every plugin has registered its own."""
+    config = session.config
+    if RUN in config.stash and not config.option.collectonly and not private_api.is_worker(config):
+        refuse_another_benchmark(session)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
