@@ -68,7 +68,7 @@ def resolves_to(metafunc: pytest.Metafunc, name: str, module: str) -> bool:
 
 
 def plugin_giving(session: pytest.Session, fixture: str) -> str | None:
-    """The module of the plugin that gives every test this fixture; None where none does, or a conftest's comes before it.
+    """The module of the plugin that gives tests this fixture; None where none does, or a conftest's comes before it.
 
     A plugin may have changed the table of fixtures, as pytest-codspeed does, so it is that which is asked.
     """

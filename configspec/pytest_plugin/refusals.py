@@ -51,8 +51,8 @@ def refuse_another_benchmark(session: pytest.Session) -> None:
     plugin = plugin_giving(session, "benchmark")
     if plugin is not None and not private_api.is_of_pytest_benchmark(plugin):
         raise usage_error(
-            f"The plugin {plugin} gives tests another fixture `benchmark` than pytest-benchmark, which writes the rows: "
-            "leave out the option that does so, or switch the plugin off, with '-p no:NAME'.",
+            f"The plugin {plugin} gives tests another fixture `benchmark` than pytest-benchmark, which writes the "
+            "rows: leave out the option that does so, or switch the plugin off, with '-p no:NAME'.",
             session.config,
         )
 
