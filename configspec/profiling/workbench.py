@@ -111,6 +111,10 @@ class Workbench:
             self._prepared[key] = PreparedDraft(family=spec, model=model, tensor_types=types, trace=trace)
         return self._prepared[key]
 
+    def has_prepared(self, family: str, drafter: Drafter) -> bool:
+        """Whether `prepare` has nothing more to do for it."""
+        return (family, drafter) in self._prepared
+
     def stage(self, spec: DeviceSpec, family: str, drafter: Drafter) -> StagedModel:
         """Where the draft's file is on the device, compared by hash if it is not this host's own.
 

@@ -37,9 +37,11 @@ def begin(config: pytest.Config) -> None:
     else:
         private_api.no_workers(config)
     if not private_api.is_worker(config):
+        from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.rows import RowKeeper
 
         config.pluginmanager.register(RowKeeper(run, config), "configspec rows")
+        config.pluginmanager.register(time_shown.TimeShown(run, config), time_shown.NAME)
         if private_api.is_controller(config):
             private_api.limit_restarts(config)
             from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts
@@ -166,8 +168,10 @@ def pytest_runtest_makereport(
         mark_busy(report, problem)
     if RUN in item.config.stash:
         from configspec.pytest_plugin.rows import attach_row
+        from configspec.pytest_plugin.time_shown import attach_parts
 
         attach_row(item, report)
+        attach_parts(item, report, item.config.stash[RUN])
     return report
 
 

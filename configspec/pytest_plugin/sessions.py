@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,6 +42,7 @@ def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
         from configspec.cache import Store, default_root
         from configspec.devices.lock_wait import LockWait
         from configspec.profiling.session import ProfilingSession, SessionOptions
+        from configspec.pytest_plugin.time_shown import report_part
 
         progress = _progress(config)
         run.session = ProfilingSession(
@@ -53,6 +55,7 @@ def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
                 host_threads=_host_threads(run, config),
                 wait=LockWait(wait_s=run.asked.device_wait_s, progress=_progress_of_waiting(config, progress)),
                 samples=run.samples,
+                finished=partial(report_part, run, config),
             ),
         )
     return run.session

@@ -38,7 +38,10 @@ class Board:
 
     def answer(self, request: dict[str, Any]) -> bytes:
         self.asked.append(request["op"])
-        opened = {**asdict(DRAFT), **{key: request[key] for key in ("context", "batch") if key in request}}
+        opened: dict[str, object] = {
+            **asdict(DRAFT),
+            **{key: request[key] for key in ("context", "batch") if key in request},
+        }
         answers: dict[str, object] = {"health": asdict(self.now), "open": opened, "close": {}}
         return as_line({"id": request["id"], "ok": answers[request["op"]]})
 
