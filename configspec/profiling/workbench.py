@@ -210,7 +210,7 @@ class Workbench:
         """A draft's acceptance against the target's text, scored on this host."""
         scorer = Scorer(
             open=self._open_scorer,
-            runtime=f"llama-cpp-python {llama_cpp_version('Scoring a draft')}",
+            runtime=scoring_runtime(),
             threads=self._host_threads,
             store=self.store,
         )
@@ -233,3 +233,8 @@ class Workbench:
                 target, ks, max(1, min(sweep.depth, room)), seconds=sweep.seconds_per_cell
             )
         return self._verification[family.name]
+
+
+def scoring_runtime() -> str:
+    """What scores drafts on this host; a UsageError where it is not installed."""
+    return f"llama-cpp-python {llama_cpp_version('Scoring a draft')}"

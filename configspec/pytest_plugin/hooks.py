@@ -36,6 +36,11 @@ def begin(config: pytest.Config) -> None:
         private_api.share_the_work(config)
     else:
         private_api.no_workers(config)
+    if run.asked.plan:
+        from configspec.pytest_plugin.plan_shown import PlanShown
+
+        config.pluginmanager.register(PlanShown(run, config), "configspec plan")
+        return
     if not private_api.is_worker(config):
         from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.rows import RowKeeper
