@@ -44,9 +44,10 @@ def begin(config: pytest.Config) -> None:
     if not private_api.is_worker(config):
         from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.rows import RowKeeper
+        from configspec.pytest_plugin.sessions import progress_of
 
         config.pluginmanager.register(RowKeeper(run, config), "configspec rows")
-        config.pluginmanager.register(time_shown.TimeShown(run, config), time_shown.NAME)
+        config.pluginmanager.register(time_shown.TimeShown(run, progress_of(config)), time_shown.NAME)
         if private_api.is_controller(config):
             private_api.limit_restarts(config)
             from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts

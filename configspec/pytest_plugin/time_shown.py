@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
 
 from configspec.devices.lock_wait import CLOCK
-from configspec.progress import Finished
+from configspec.progress import Finished, Progress
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.private_pytest import configuration_of, fixtures_of
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.pytest_plugin.shown import terminal_of
 from configspec.pytest_plugin.time_left import Planned, TimeLeft
 
 if TYPE_CHECKING:
@@ -83,9 +82,10 @@ def _places(run: MeasuringRun) -> dict[ConfigurationId, int]:
 class TimeShown:
     """The plugin of the process that has the terminal: the only one, or the controller of workers."""
 
-    def __init__(self, run: MeasuringRun, config: pytest.Config) -> None:
+    def __init__(self, run: MeasuringRun, say: Progress, *, clock_s: Callable[[], float] = CLOCK.now_s) -> None:
         self._run = run
-        self._config = config
+        self._say = say
+        self._clock_s = clock_s
         self._left: TimeLeft | None = None
         self._tests: Counter[str] = Counter()  # of each cell, that measure it
 
@@ -113,11 +113,11 @@ class TimeShown:
         self._left.finish(part)
         line = self._left.line() if part.work in ("cell", "decoding") and part.seconds is not None else None
         if line is not None:
-            self._say(line)
+            self._say(f"configspec: {line}")
 
     def _begin(self, asked: Sequence[tuple[ConfigurationId, bool]]) -> None:
         self._tests = Counter(str(one.cell) for one, decodes in asked if not decodes)
-        self._left = TimeLeft(planned(self._run.plan, asked), CLOCK.now_s, workers=max(1, self._run.workers))
+        self._left = TimeLeft(planned(self._run.plan, asked), self._clock_s, workers=max(1, self._run.workers))
 
     def _test_is_over(self, one: ConfigurationId, *, decodes: bool) -> None:
         """Where its part of the work has not been done by now, it never will be."""
@@ -127,13 +127,6 @@ class TimeShown:
         self._tests[str(one.cell)] -= 1
         if self._tests[str(one.cell)] == 0:
             self.finish(Finished(work="cell", name=str(one.cell), device=one.device, seconds=None))
-
-    def _say(self, line: str) -> None:
-        terminal = terminal_of(self._config)
-        capture = self._config.pluginmanager.get_plugin("capturemanager")
-        if terminal is not None and capture is not None:
-            with capture.global_and_fixture_disabled():
-                terminal.write_now(f"configspec: {line}")
 
 
 def report_part(run: MeasuringRun, config: pytest.Config, part: Finished) -> None:

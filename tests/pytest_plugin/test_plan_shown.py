@@ -19,12 +19,17 @@ sweep: {{k: 1..2, depth: 32}}
 """
 
 
+def files(pytester: pytest.Pytester) -> set[str]:
+    """But for the empty folders that pytest and pytest-benchmark make of every run."""
+    return {path.name for path in Path(pytester.path).iterdir()} - {"__pycache__", ".pytest_cache", ".benchmarks"}
+
+
 def plan(pytester: pytest.Pytester, *flags: str) -> str:
     """What a plan says; it has done nothing."""
-    before = {path.name for path in Path(pytester.path).iterdir()} - {"__pycache__", ".pytest_cache"}
+    before = files(pytester)
     result = pytester.runpytest("--plan", *flags)
     assert result.ret == 0, result.stdout.str()
-    assert {path.name for path in Path(pytester.path).iterdir()} - {"__pycache__", ".pytest_cache"} == before
+    assert files(pytester) == before
     return result.stdout.str()
 
 
