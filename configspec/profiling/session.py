@@ -8,8 +8,7 @@ target's text (both cached by content); then time it on the device and have that
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,10 +23,11 @@ from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes, Timing, time_drafting
 from configspec.profiling.end_to_end import check_room, decode_prompts, summarise
 from configspec.profiling.measured_cell import MeasuredCell, retried
+from configspec.profiling.parts import Parts, prepared_draft
 from configspec.profiling.recorded_cell import Recordings
 from configspec.profiling.verification import measured_serving
-from configspec.profiling.workbench import PreparedDraft, Workbench
-from configspec.progress import Finished, Progress, Work, unheard
+from configspec.profiling.workbench import Workbench
+from configspec.progress import Finished, Progress, unheard
 from configspec.records.row import Environment, HostFacts, Row, SampleRefs
 from configspec.records.samples import write_samples
 from configspec.testbed.device_spec import DeviceSpec
@@ -65,8 +65,7 @@ class ProfilingSession:
             inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
         )
         self._recordings = Recordings()
-        self._clock = (self._options.wait or LockWait()).clock
-        self._host_s = 0.0  # of the work that is no device's
+        self._parts = Parts((self._options.wait or LockWait()).clock.now_s, self._options.finished)
         self._cells: dict[tuple[Cell, tuple[int, ...]], dict[int, Row] | ConfigspecError] = {}
 
     def __enter__(self) -> ProfilingSession:
@@ -111,43 +110,17 @@ class ProfilingSession:
         row = self.rows(cell, ks)[k]
         self.workbench.pool.admit(cell.device)
         self._progress(f"{configuration}, end to end")
-        with self._timed("decoding", str(configuration), cell.device):
+        with self._parts.timed("decoding", str(configuration), cell.device):
             return self._tried(cell.device, lambda: {k: self._decoded(configuration, row, ks)})[k]
 
     def _attempt(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row] | ConfigspecError:
         spec = self._inventory.devices[cell.device].for_cell(cell)
         try:
-            with self._timed("cell", str(cell), cell.device):
+            with self._parts.timed("cell", str(cell), cell.device):
                 self.workbench.pool.admit(cell.device)
                 return self._tried(cell.device, lambda: self._measured(spec, cell, ks))
         except ConfigspecError as problem:
             return problem
-
-    @contextmanager
-    def _timed(self, work: Work, name: str, device: str | None, share: float = 1.0) -> Iterator[None]:
-        """Report that this part is over, with the seconds that it took, without those of the host's work within it."""
-        begin_s, host_s = self._clock.now_s(), self._host_s
-        seconds: float | None = None
-        try:
-            yield
-            seconds = self._clock.now_s() - begin_s - (self._host_s - host_s)
-            if device is None:
-                self._host_s += seconds
-        finally:
-            part = Finished(work=work, name=name, device=device, seconds=seconds, share=share)
-            self._options.finished(part)
-
-    def _prepared(self, cell: Cell) -> PreparedDraft:
-        """Everything of the host; its draft's file is looked at before the target writes for an hour."""
-        bench = self.workbench
-        if bench.has_prepared(cell.family, cell.drafter):
-            return bench.prepare(cell.family, cell.drafter)
-        with self._timed("draft", cell.drafter_of_family, None):
-            family = bench.family(cell.family)
-            bench.draft_file(family, cell.drafter)
-            with self._timed("text", cell.family, None):
-                bench.target_text(family)
-            return bench.prepare(cell.family, cell.drafter)
 
     def _tried(self, device: str, measure: Callable[[], dict[int, Row]]) -> dict[int, Row]:
         """What `measure` returns; after a lost link it is tried once more, and the rows say so."""
@@ -168,7 +141,7 @@ class ProfilingSession:
         bench, sweep = self.workbench, self._inventory.sweep
         bench.check_gpu(spec)
         staged = bench.stage(spec, cell.family, cell.drafter)
-        prepared = self._prepared(cell)
+        prepared = prepared_draft(bench, cell, self._parts)
         serving = self._inventory.serving_for(cell.family)
         verification = bench.verification(prepared.family, ks) if serving.verify == "measured" else None
         device = bench.device(spec)
@@ -198,7 +171,7 @@ class ProfilingSession:
     def _decoded(self, configuration: ConfigurationId, row: Row, ks: Sequence[int]) -> Row:
         bench, sweep, cell, k = self.workbench, self._inventory.sweep, configuration.cell, configuration.k
         spec = self._inventory.devices[cell.device].for_cell(cell)
-        prepared = self._prepared(cell)
+        prepared = prepared_draft(bench, cell, self._parts)
         target = bench.target(prepared.family)
         check_room(prepared.trace, k, sweep, spec, target)
         verification = bench.verification(prepared.family, ks)
