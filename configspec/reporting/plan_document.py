@@ -43,7 +43,7 @@ class RunPlan:
     """All that is known of a run before it begins.
 
     `bound_s`: how long the rounds of a cell may take, with their warm-up. `beside`: how many devices are measured at
-    the same time.
+    the same time. `resumable`: rows of an earlier run, of which those that still hold are not measured again.
     """
 
     cells: tuple[PlannedCell, ...]
@@ -51,6 +51,7 @@ class RunPlan:
     earlier: EarlierTimes
     bound_s: float
     beside: int
+    resumable: int = 0
 
 
 def plan_document(plan: RunPlan) -> Document:
@@ -133,6 +134,8 @@ def _sources(plan: RunPlan) -> Iterator[str]:
 
 def _missing(plan: RunPlan) -> Iterator[str]:
     yield from UNKNOWN
+    if plan.resumable:
+        yield f"which of {_count(plan.resumable, 'row')} to resume still hold: the time is that of measuring all"
     decoded = [one.cell.at(k) for one in plan.cells if one.draft is not None for k in one.decoded]
     untimed = sum(one not in plan.earlier.decodings for one in decoded)
     if untimed:

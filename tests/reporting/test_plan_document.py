@@ -69,6 +69,12 @@ def test_a_servers_text_has_a_price():
     assert "a hub or a server" not in said(PLAN)
 
 
+def test_rows_to_resume_are_looked_at_when_their_turn_comes():
+    """So a plan does not know which of them are measured again."""
+    assert "not known: which of 30 rows to resume still hold" in said(replace(PLAN, resumable=30))
+    assert "resume" not in said(PLAN)
+
+
 def test_recorded_figures_take_nothing():
     """A plan of them alone has neither texts nor a time."""
     recorded = replace(planned("paper"), draft=None)
