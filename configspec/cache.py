@@ -119,6 +119,11 @@ class Store:
         _tell_rebuilt(entry, why)
         return found
 
+    def has(self, kind: str, key: str, suffix: str) -> bool:
+        """Whether an entry is kept with its hash; nothing is read or made. What it holds is checked when it is used."""
+        entry = self.root / kind / f"{key}{suffix}"
+        return entry.is_file() and is_vouched_for(entry)
+
     def entries(self) -> Iterator[Path]:
         """Every entry that is kept, of whatever kind; a UsageError where a folder is not this user's own."""
         if not self.root.is_dir():

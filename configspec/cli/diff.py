@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,8 @@ def add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _diff(asked: argparse.Namespace) -> int:
-    from configspec.records.reader import read_each
+    from configspec.records.origin import origin_of
+    from configspec.records.reader import head_of, read_each
     from configspec.reporting.difference_document import (
         compared_row,
         comparison,
@@ -55,7 +57,10 @@ def _diff(asked: argparse.Namespace) -> int:
     if asked.other_row is not None and asked.row is None:
         raise UsageError("--other-row names a row of B; name the row of A that it is compared with: --row TEXT")
     left_out = begin_list(strict=asked.strict)
-    then, now = (read_each(path, compared_row, left_out) for path in (asked.then, asked.now))
+    then, now = (
+        read_each(path, partial(compared_row, origin=origin_of(head_of(path))), left_out)
+        for path in (asked.then, asked.now)
+    )
     tell_left_out(left_out)
     found = comparison(then, now) if asked.row is None else _two_rows(then, now, asked)
     if not found.pairs:

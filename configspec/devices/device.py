@@ -29,7 +29,7 @@ from configspec.agent.requests import (
     Score,
 )
 from configspec.devices.bounded_values import MAX_VOCABULARY
-from configspec.devices.gate import pass_gate
+from configspec.devices.gate import between_cells, pass_gate
 from configspec.devices.lock import hold_on_host, take_board
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.model_folder import ModelFolder
@@ -80,7 +80,7 @@ class Taken:
 class Device:
     """A board with its agent running; one model is open at a time.
 
-    `health` is its state when it was opened, None where that was not asked; `lock_fallback_reason` says why its lock
+    `health` is its state when it was last asked, None where it never was; `lock_fallback_reason` says why its lock
     keeps out this account's runs only, None where it keeps out all; `mark` is what another agent there knows this one
     by.
     """
@@ -94,6 +94,7 @@ class Device:
         self.lock_fallback_reason = None if taken is None else taken.lock.fallback_reason
         self._client = client
         self._vocabulary = MAX_VOCABULARY  # of the model that is open
+        self._own_bytes = 0  # that the open model and its cache take at most
         self._clock_s = hello.clock_s  # the board's, when it was last told
 
     @property
@@ -115,6 +116,22 @@ class Device:
         """What kind of board it is."""
         return ask_description(self._client, deadline_s=deadline_s)
 
+    def check_health(self, wait: LockWait) -> HealthFacts:
+        """How it is before a cell is measured, which `health` is from then on: the gate passed when it was opened.
+
+        Raises:
+            DeviceUnhealthy: It is no longer as it must be. The device stays open.
+        """
+        told: list[HealthFacts] = []
+
+        def ask() -> HealthFacts:
+            told.append(ask_health(self._client, self.spec))
+            return between_cells(told[-1], own_bytes=self._own_bytes)
+
+        pass_gate(self.name, replace(self.spec.health, max_load=None), ask, wait)
+        self.health = told[-1]
+        return told[-1]
+
     def open_model(
         self,
         path: Path,
@@ -132,6 +149,7 @@ class Device:
         asked = Open(path=str(path), cache_bytes=cache_bytes, **settings)
         facts = self._client.call(asked, ModelFacts, deadline_s=deadline_s)
         self._vocabulary = facts.vocabulary
+        self._own_bytes = facts.file_bytes + cache_bytes
         return facts
 
     def processor_counts(self, *, deadline_s: float = HEALTH_DEADLINE_S) -> ProcessorCounts:
@@ -235,6 +253,7 @@ class Device:
     def close_model(self, *, deadline_s: float = WORK_DEADLINE_S) -> None:
         """Free the model's memory."""
         self._client.call(Close(), Done, deadline_s=deadline_s)
+        self._own_bytes = 0
 
     def close(self) -> None:
         """End the agent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from configspec.devices.faults import DeviceUnhealthy
 from configspec.devices.lock_wait import LockWait
@@ -118,3 +118,13 @@ def pass_gate(device: str, spec: HealthSpec, ask: Callable[[], HealthFacts], wai
     if found:
         raise DeviceUnhealthy(f"{device}: unhealthy: {'. Also '.join(map(str, found))}.")
     return facts
+
+
+def between_cells(facts: HealthFacts, *, own_bytes: int) -> HealthFacts:
+    """The facts of a board without what this run itself takes there.
+
+    The model that is open, at most `own_bytes` with its cache, gives way to the next one. A part of
+    what llama.cpp maps counts as available already, so that this errs on the board's side.
+    """
+    free = facts.available_memory_bytes
+    return replace(facts, available_memory_bytes=None if free is None else free + own_bytes)

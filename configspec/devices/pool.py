@@ -89,6 +89,17 @@ class DevicePool:
         if name in self._refused:
             raise self._refused[name].with_traceback(None)
 
+    def check_health(self, device: Device) -> None:
+        """Before a cell is measured: the board is still as it must be, and its `health` is that of now.
+
+        What the run itself causes is no fault: the load, and the memory of the model that is open.
+
+        Raises:
+            DeviceUnhealthy: It has become too hot, throttles, is in another mode, or has lost memory or disk. All
+                of it is told. It is not quarantined: the next cell asks again.
+        """
+        device.check_health(self._wait)
+
     def may_return(self, name: str) -> bool:
         """Whether the board was lost, for the first time."""
         held = self._held.get(name)

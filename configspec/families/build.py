@@ -68,6 +68,16 @@ def ensure_draft(family: FamilySpec, draft: DraftSpec, quant: str, store: Store,
     return _builder(family, store, progress).ensure(draft, quant)
 
 
+def built_draft(folder: Path, quant: str, store: Store) -> Path | None:
+    """The file that was built earlier of a safetensors folder; None where there is none.
+
+    Raises:
+        UsageError: The folder is not whole, or what would build is not installed.
+    """
+    key = _built_key(source_sha256(folder), quant)
+    return store.root / "gguf" / f"{key}.gguf" if store.has("gguf", key, ".gguf") else None
+
+
 def ensure_family(family: FamilySpec, store: Store, progress: Progress) -> Iterator[BuiltDraft]:
     """Every draft of a family in every quantisation, each as soon as it is ready."""
     builder = _builder(family, store, progress)
@@ -117,7 +127,7 @@ class _Builder:
         f16 = partial(self._f16, name, folder, source)
         if quant == F16:
             return f16()
-        key = _key(source, str(_writer_version()), llama_cpp_version("Quantising"), quant)
+        key = _built_key(source, quant)
 
         def build(out: Path) -> None:
             check_quant(quant)  # before minutes are spent on converting
@@ -135,7 +145,7 @@ class _Builder:
             self.progress(f"{name}: converting {folder} to {F16}")
             write_gguf(folder, out)
 
-        return self.store.ensure("gguf", _key(source, str(_writer_version()), F16), ".gguf", build)
+        return self.store.ensure("gguf", _built_key(source, F16), ".gguf", build)
 
 
 def _builder(family: FamilySpec, store: Store, progress: Progress) -> _Builder:
@@ -183,6 +193,12 @@ def check_label(name: str, facts: GgufFacts, quant: str) -> None:
             f"{facts.path} is declared as the {quant} of {name}, but its header says {facts.quant}. Correct the name "
             "in devices.yaml, or the file."
         )
+
+
+def _built_key(source: str, quant: str) -> str:
+    """What a built file depends on: llama.cpp only quantises, so that F16 is the same of every version."""
+    by = () if quant == F16 else (llama_cpp_version("Quantising"),)
+    return _key(source, str(_writer_version()), *by, quant)
 
 
 def _key(*parts: str) -> str:

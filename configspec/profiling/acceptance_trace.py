@@ -118,7 +118,7 @@ class Scorer:
 
 def trace_acceptance(model: Path, model_sha256: str, text: TargetText, scorer: Scorer) -> AcceptanceTrace:
     """The draft `model`, teacher-forced over `text`; from the cache, or scored now."""
-    key = hashlib.sha256("\n".join([FORMAT, model_sha256, text.key, scorer.runtime]).encode()).hexdigest()
+    key = trace_key(model_sha256, text.key, scorer.runtime)
 
     def build(out: Path) -> None:
         out.write_bytes(msgspec.json.encode(_score(scorer, model, text)))
@@ -131,6 +131,11 @@ def trace_acceptance(model: Path, model_sha256: str, text: TargetText, scorer: S
             for continued, one in zip(text.prompts, scores, strict=True)
         ),
     )
+
+
+def trace_key(model_sha256: str, text: str, runtime: str) -> str:
+    """What the scores of a draft depend on: its file, the text by its key, and what computes them."""
+    return hashlib.sha256("\n".join([FORMAT, model_sha256, text, runtime]).encode()).hexdigest()
 
 
 def _read(content: bytes, text: TargetText) -> tuple[Scores, ...]:

@@ -41,7 +41,7 @@ from configspec.theory.serving.link import Link
 Found = TypeVar("Found")
 Part = TypeVar("Part", bound=SetupPart)
 # What a replayed row says of its run, and not of the figures.
-OF_THE_RUN = ("version", "outcome", "resumed", "samples")
+OF_THE_RUN = ("version", "outcome", "resumed", "samples", "origin")
 
 
 class CurrentSetup:

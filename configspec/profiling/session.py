@@ -28,6 +28,7 @@ from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes, over_visits
 from configspec.profiling.end_to_end import check_room, decode_prompts, summarise
 from configspec.profiling.measured_cell import MeasuredCell, retried
+from configspec.profiling.parts import Parts, prepared_draft
 from configspec.profiling.passes import complete, way_there
 from configspec.profiling.recorded_cell import Recordings
 from configspec.profiling.staging import StagedModel
@@ -35,7 +36,7 @@ from configspec.profiling.verification import VerificationTimes, measured_servin
 from configspec.profiling.visit import Timing, Visit, setup_sha256, time_visit
 from configspec.profiling.visit_log import VisitLog
 from configspec.profiling.workbench import PreparedDraft, Workbench
-from configspec.progress import Progress
+from configspec.progress import Finished, Progress, unheard
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.row import Environment, HostFacts, Row, SampleRefs
 from configspec.records.samples import write_samples
@@ -59,7 +60,7 @@ class SessionOptions:
     `host_threads`: for what is computed on this host, where nothing else is declared; None: all of them. `samples`: the
     folder for side files; None: none are kept. `visits`: the folder for what was timed of cells without rows; None: in
     memory. `stops`: of a cell that is asked for, the first of its device, all cells of the device that will be, in
-    that order.
+    that order. `finished` is called with each part of the work that is over.
     """
 
     separate_k: bool = False
@@ -69,6 +70,7 @@ class SessionOptions:
     samples: Path | None = None
     visits: Path | None = None
     stops: Callable[[Cell, Sequence[int]], Sequence[Stop]] = _alone
+    finished: Callable[[Finished], None] = unheard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,7 @@ class ProfilingSession:
             inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
         )
         self._recordings = Recordings()
+        self._parts = Parts((self._options.wait or LockWait()).clock.now_s, self._options.finished)
         self._cells: dict[Stop, dict[int, Row] | ConfigspecError] = {}
         self._logs: dict[str, VisitLog] = {}  # by device, once all passes but the last were made over it
         self._failures: dict[Cell, list[str]] = {}  # of attempts to visit it, before the last pass
@@ -157,7 +160,8 @@ class ProfilingSession:
         row = self.rows(cell, ks)[k]
         self.workbench.pool.admit(cell.device)
         self._progress(f"{configuration}, end to end")
-        decoded, failures = self._tried(cell.device, lambda: self._decoded(configuration, row, ks))
+        with self._parts.timed("decoding", str(configuration), cell.device):
+            decoded, failures = self._tried(cell.device, lambda: self._decoded(configuration, row, ks))
         return _retried({k: decoded}, failures)[k]
 
     def _go_there(self, cell: Cell, ks: Sequence[int]) -> None:
@@ -181,15 +185,17 @@ class ProfilingSession:
             try:
                 self.workbench.pool.admit(stop.device)
                 visit = partial(self._visited, stop, of_stop, f"pass {number} of {passes}")
-                _, failures = self._tried(stop.device, visit)
+                with self._parts.timed("cell", str(stop), stop.device, share=1 / passes):
+                    _, failures = self._tried(stop.device, visit)
                 self._failures.setdefault(stop, []).extend(failures)
             except ConfigspecError as problem:
                 self._cells[key] = problem
 
     def _attempt(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row] | ConfigspecError:
         try:
-            self.workbench.pool.admit(cell.device)
-            rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks))
+            with self._parts.timed("cell", str(cell), cell.device, share=1 / self._inventory.sweep.passes):
+                self.workbench.pool.admit(cell.device)
+                rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks))
             return _retried(rows, [*self._failures.pop(cell, []), *failures])
         except ConfigspecError as problem:
             return problem
@@ -214,10 +220,11 @@ class ProfilingSession:
         bench, sweep, spec = self.workbench, self._inventory.sweep, self._inventory.devices[cell.device].for_cell(cell)
         bench.check_gpu(spec)
         staged = bench.stage(spec, cell.family, cell.drafter)
-        prepared = bench.prepare(cell.family, cell.drafter)
+        prepared = prepared_draft(bench, cell, self._parts)
         measures = self._inventory.serving_for(cell.family).verify == "measured"
         verification = bench.verification(prepared.family, ks) if measures else None
         device = bench.device(spec)
+        bench.pool.check_health(device)
         self._progress(f"{cell}, {told}" if sweep.passes > 1 else str(cell))
         still, self._open = self._open, None
         if still is not None and still[0] is device and not device.lost and still[1] == cell:
@@ -279,7 +286,7 @@ class ProfilingSession:
     def _decoded(self, configuration: ConfigurationId, row: Row, ks: Sequence[int]) -> Row:
         bench, sweep, cell, k = self.workbench, self._inventory.sweep, configuration.cell, configuration.k
         spec = self._inventory.devices[cell.device].for_cell(cell)
-        prepared: PreparedDraft = bench.prepare(cell.family, cell.drafter)
+        prepared = prepared_draft(bench, cell, self._parts)
         target = bench.target(prepared.family)
         check_room(prepared.trace, k, sweep, spec, target)
         verification = bench.verification(prepared.family, ks)

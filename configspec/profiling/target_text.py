@@ -202,7 +202,7 @@ def write_target_text(
         progress(f"{family.name}: the target writes {writing.new_tokens} tokens after each of {count} prompts{but}")
         out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing)))
 
-    key = _key(family.target, sha256, runtime, writing)
+    key = text_key(family.target, writing)
     kept = store.ensure_read("text", key, ".json", build, lambda content: _read(content, len(prompts.prompts)))
     return TargetText(
         key=key,
@@ -214,6 +214,11 @@ def write_target_text(
         ),
         shortened=sum(one is not None and one.shortened for one in kept),
     )
+
+
+def text_key(target: TargetSpec, writing: Writing) -> str:
+    """Everything that the target's text depends on, as a hash; its key in the cache. The target is not opened."""
+    return _key(target, target_sha256(target), target_runtime(target), writing)
 
 
 def _read(content: bytes, count: int) -> tuple[_Continuation | None, ...]:

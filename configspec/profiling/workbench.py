@@ -111,6 +111,10 @@ class Workbench:
             self._prepared[key] = PreparedDraft(family=spec, model=model, tensor_types=types, trace=trace)
         return self._prepared[key]
 
+    def has_prepared(self, family: str, drafter: Drafter) -> bool:
+        """Whether `prepare` has nothing more to do for it."""
+        return (family, drafter) in self._prepared
+
     def stage(self, spec: DeviceSpec, family: str, drafter: Drafter) -> StagedModel:
         """Where the draft's file is on the device, compared by hash if it is not this host's own.
 
@@ -206,7 +210,7 @@ class Workbench:
         """A draft's acceptance against the target's text, scored on this host."""
         scorer = Scorer(
             open=self._open_scorer,
-            runtime=f"llama-cpp-python {llama_cpp_version('Scoring a draft')}",
+            runtime=scoring_runtime(),
             threads=self._host_threads,
             store=self.store,
         )
@@ -229,3 +233,8 @@ class Workbench:
                 target, ks, max(1, min(sweep.depth, room)), seconds=sweep.seconds_per_cell
             )
         return self._verification[family.name]
+
+
+def scoring_runtime() -> str:
+    """What scores drafts on this host; a UsageError where it is not installed."""
+    return f"llama-cpp-python {llama_cpp_version('Scoring a draft')}"

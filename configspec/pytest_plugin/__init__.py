@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from configspec.pytest_plugin.presence import (
     pytest_addoption,
+    pytest_cmdline_main,
     pytest_configure,
     pytest_generate_tests,
     pytest_load_initial_conftests,
@@ -18,6 +19,7 @@ from configspec.pytest_plugin.presence import (
 
 __all__ = [
     "pytest_addoption",
+    "pytest_cmdline_main",
     "pytest_configure",
     "pytest_generate_tests",
     "pytest_load_initial_conftests",

@@ -34,6 +34,7 @@ class Asked:
     journal: Path | None = None  # the file, where one is named
     resume: str | None = None  # a file, or LAST
     anonymous: bool = False
+    plan: bool = False
     acceptance_check: int = 2  # prompts of each draft
     worker_silence_s: float = 30.0
 
@@ -58,6 +59,7 @@ def read_options(config: pytest.Config) -> Asked:
         worker_silence_s=_worker_silence_s(config),
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
         anonymous=_flag(config, "configspec_anonymous"),
+        plan=bool(config.getoption("configspec_plan")),
     )
 
 

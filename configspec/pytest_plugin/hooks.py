@@ -16,7 +16,7 @@ from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.clock import ReportedClock
 from configspec.pytest_plugin.fixtures import CALLS, Calls
 from configspec.pytest_plugin.private_pytest import configuration_of, fixtures_of
-from configspec.pytest_plugin.refusals import refuse_to_compare_in_vain, refuse_to_fork
+from configspec.pytest_plugin.refusals import refuse_another_benchmark, refuse_to_compare_in_vain, refuse_to_fork
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.shown import Terminal, message, usage_error
 from configspec.pytest_plugin.start import end_in_order_when_terminated, run_of
@@ -36,10 +36,18 @@ def begin(config: pytest.Config) -> None:
         private_api.share_the_work(config)
     else:
         private_api.no_workers(config)
+    if run.asked.plan:
+        from configspec.pytest_plugin.plan_shown import PlanShown
+
+        config.pluginmanager.register(PlanShown(run, config), "configspec plan")
+        return
     if not private_api.is_worker(config):
+        from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.rows import RowKeeper
+        from configspec.pytest_plugin.sessions import progress_of
 
         config.pluginmanager.register(RowKeeper(run, config), "configspec rows")
+        config.pluginmanager.register(time_shown.TimeShown(run, progress_of(config)), time_shown.NAME)
         if private_api.is_controller(config):
             private_api.limit_restarts(config)
             from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts
@@ -95,6 +103,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         begin_journal(run, session.config)
     except ConfigspecError as problem:
         raise usage_error(problem, session.config) from problem
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist's, which collects nothing in the controller
+def pytest_collection(session: pytest.Session) -> None:
+    """Look who gives tests their fixture `benchmark`, now that every plugin has registered its own."""
+    config = session.config
+    if RUN in config.stash and not config.option.collectonly and not private_api.is_worker(config):
+        refuse_another_benchmark(session)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures: pytest-benchmark's reads the marker
@@ -165,8 +181,10 @@ def pytest_runtest_makereport(
         mark_busy(report, problem)
     if RUN in item.config.stash:
         from configspec.pytest_plugin.rows import attach_row
+        from configspec.pytest_plugin.time_shown import attach_parts
 
         attach_row(item, report)
+        attach_parts(item, report, item.config.stash[RUN])
     return report
 
 

@@ -68,6 +68,13 @@ def last_with_a_row(folder: Path) -> Path | None:
     return next((path for path in reversed(found) if _has_row(path) or has_visits(path)), None)
 
 
+def newest_first(folder: Path) -> list[Path]:
+    """The journals of the folder; none where it cannot be read."""
+    with suppress(OSError, ValueError):  # ValueError: NUL in its name
+        return _oldest_first(folder)[::-1]
+    return []
+
+
 def prune(folder: Path, own: Path) -> None:
     """Delete what is old by every sign of age, and what killed runs left half made; `own` is the journal of this run.
 

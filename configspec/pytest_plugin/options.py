@@ -105,6 +105,11 @@ OPTIONS = (
         attributes={"metavar": "FILE"},
     ),
     Option(
+        name="plan",
+        help="say what the run would do, find cached, take and cost; touch no device, and write nothing",
+        attributes={"action": "store_true"},
+    ),
+    Option(
         name="anonymous",
         help="leave host names, user names, home folders, ssh destinations and servers out of results and journal",
         attributes={"action": "store_true"},

@@ -62,6 +62,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parametrise(metafunc)
 
 
+@pytest.hookimpl(wrapper=True)  # before xdist's, which starts no workers where tests are only collected
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """A run that only says its plan collects its tests and runs none."""
+    if config.getoption("configspec_plan"):
+        config.option.collectonly = True
+    return (yield)
+
+
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """`-n auto`: as many as there are devices. Called before `pytest_configure`."""

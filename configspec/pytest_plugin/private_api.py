@@ -177,6 +177,11 @@ def is_fixture(benchmark: object) -> bool:
     return isinstance(benchmark, Theirs)
 
 
+def is_of_pytest_benchmark(module: str) -> bool:
+    """Whether a module of this name is one of pytest-benchmark's."""
+    return module.partition(".")[0] == "pytest_benchmark"
+
+
 def hide_another_fixture(item: pytest.Item) -> None:
     """Keep pytest-benchmark from ending the whole run at the report of a test whose `benchmark` is another's."""
     values = getattr(item, "funcargs", None) or {}

@@ -67,6 +67,17 @@ def resolves_to(metafunc: pytest.Metafunc, name: str, module: str) -> bool:
     return False
 
 
+def plugin_giving(session: pytest.Session, fixture: str) -> str | None:
+    """The module of the plugin that gives tests this fixture; None where none does, or a conftest's comes before it.
+
+    A plugin may have changed the table of fixtures, as pytest-codspeed does, so it is that which is asked.
+    """
+    found = session._fixturemanager.getfixturedefs(fixture, session) or ()
+    conftests = {getattr(one, "__name__", None) for one in session.config.pluginmanager._conftest_plugins}
+    modules = [getattr(one.func, "__module__", None) for one in found]
+    return None if not modules or modules[-1] in conftests else modules[-1]
+
+
 def configuration_of(item: pytest.Item) -> ConfigurationId | None:
     """The configuration that a test was parametrised with, if it was, and by this plugin."""
     from configspec.theory.ids import ConfigurationId

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.private_pytest import plugin_giving
 from configspec.pytest_plugin.shown import usage_error
 
 LOSE_ROWS = "run tests where their rows are lost"
@@ -38,6 +39,21 @@ def refuse_to_compare_in_vain(config: pytest.Config) -> None:
             "--benchmark-compare-fail has no earlier run to compare with. Save one first, with --benchmark-save NAME, "
             "and name it with --benchmark-compare; or leave out --benchmark-compare-fail.",
             config,
+        )
+
+
+def refuse_another_benchmark(session: pytest.Session) -> None:
+    """Called when plugins have registered their fixtures.
+
+    Raises:
+        pytest.UsageError: A plugin gives tests a fixture `benchmark` in place of pytest-benchmark's.
+    """
+    plugin = plugin_giving(session, "benchmark")
+    if plugin is not None and not private_api.is_of_pytest_benchmark(plugin):
+        raise usage_error(
+            f"The plugin {plugin} gives tests another fixture `benchmark` than pytest-benchmark, which writes the "
+            "rows: leave out the option that does so, or switch the plugin off, with '-p no:NAME'.",
+            session.config,
         )
 
 

@@ -21,6 +21,7 @@ from configspec.pytest_plugin.sessions import session_of
 from configspec.pytest_plugin.visits import has_visits
 from configspec.records.codec import to_record
 from configspec.records.left_out import LeftOutList
+from configspec.records.origin import origin_of
 from configspec.records.reader import open_rows
 from configspec.records.row import Resumed, Row
 from configspec.records.setup import Difference
@@ -46,7 +47,10 @@ def read_earlier(path: Path, plan: Plan) -> EarlierRun:
             left_out.others += 1
         else:
             origin = entry.row.resumed or Resumed(file=path.name, datetime=file.written)
-            record = to_record(replace(entry.row, resumed=origin))  # whole, also where the file shares its facts
+            where = entry.row.origin or origin_of(file.head)
+            record = to_record(
+                replace(entry.row, resumed=origin, origin=where)
+            )  # whole, also where the file shares its facts
             rows[entry.fullname] = KeptRow(fullname=entry.fullname, entry=with_record(entry.raw, record))
             found.add(entry.row.id)
     if not found.intersection(plan.configurations) and (rows or not timed):

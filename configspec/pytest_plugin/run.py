@@ -16,6 +16,7 @@ from configspec.pytest_plugin.clock import ReportedClock
 if TYPE_CHECKING:
     from configspec.profiling.current_setup import CurrentSetup
     from configspec.profiling.session import ProfilingSession
+    from configspec.progress import Finished
     from configspec.pytest_plugin.asked import Asked
     from configspec.pytest_plugin.plan import Plan
     from configspec.pytest_plugin.whereabouts import Whereabouts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from configspec.records.left_out import LeftOutList
     from configspec.records.redact import Private
     from configspec.records.row import Row
+    from configspec.theory.ids import ConfigurationId
 
 
 class KeptRow:
@@ -120,6 +122,9 @@ class MeasuringRun:
     measuring: list[pytest.Item] = field(default_factory=list)  # the tests that will be run and measure, in order
     workers: int = 0
     workers_died: bool = False  # every one of them, before it had collected
+    parts: list[Finished] = field(default_factory=list)  # of a worker's work, that no report has told yet
+    places: dict[ConfigurationId, int] = field(default_factory=dict)  # of configurations in the plan
+    has_told_tests: bool = False  # this worker, by its first report
     queues: DeviceQueues | None = None  # where the workers get their tests from
     watched: WatchedWorkers | None = None  # by the controller, lest one that is stopped stops the run
     rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id

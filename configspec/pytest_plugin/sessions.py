@@ -43,8 +43,9 @@ def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
         from configspec.devices.lock_wait import LockWait
         from configspec.profiling.session import ProfilingSession, SessionOptions
         from configspec.pytest_plugin.stops import stops_from
+        from configspec.pytest_plugin.time_shown import report_part
 
-        progress = _progress(config)
+        progress = progress_of(config)
         run.session = ProfilingSession(
             run.plan.inventory,
             Store(default_root()),
@@ -57,12 +58,14 @@ def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
                 samples=run.samples,
                 visits=run.visits,
                 stops=partial(stops_from, run),
+                finished=partial(report_part, run, config),
             ),
         )
     return run.session
 
 
-def _progress(config: pytest.Config) -> Progress:
+def progress_of(config: pytest.Config) -> Progress:
+    """Shows lines at once, past pytest's capture; nothing where this process has no terminal."""
     terminal = terminal_of(config)
     capture = config.pluginmanager.get_plugin("capturemanager")
 

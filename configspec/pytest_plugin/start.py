@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configspec.errors import ConfigspecError
+from configspec.errors import ConfigspecError, UsageError
 from configspec.pytest_plugin.asked import Asked, read_options
 from configspec.pytest_plugin.empty_values import refuse_empty_values
 from configspec.pytest_plugin.refusals import refuse_what_cannot_measure
@@ -40,6 +40,8 @@ def run_of(config: pytest.Config) -> MeasuringRun | None:
         refuse_empty_values(config)
         asked = read_options(config)
         if not asked.devices:
+            if asked.plan:
+                raise UsageError("--plan says what a run that measures would do: name its devices with --device.")
             return None
         refuse_what_cannot_measure(config)
         run = config.stash[RUN] = _begin(config, asked)

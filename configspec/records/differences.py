@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TypeAlias
 
 from configspec.records.codec import to_record
+from configspec.records.origin import NOWHERE, Origin
 from configspec.records.row import Row
 
 Value: TypeAlias = str | int | float | bool | None
@@ -40,7 +41,7 @@ NO_FACTS = (
     *("acceptance.check*", "power.watts*", "verification.passes*", "environment.health.loop_s"),
     *("end_to_end.*_s", "end_to_end.*_by_repeat*", "end_to_end.*_tokens_per_s", "end_to_end.predicted_*"),
     *("end_to_end.cost*", "end_to_end.tokens", "end_to_end.rounds", "end_to_end.drafted", "end_to_end.accepted"),
-    *("end_to_end.catch_ups", "end_to_end.energy_j", "flags"),
+    *("end_to_end.catch_ups", "end_to_end.energy_j", "flags", "origin.datetime"),
 )
 # Patterns of keys by how often they are why one board drafts at another speed; what fits none comes last.
 LIKELIEST = (
@@ -75,10 +76,16 @@ class FactDifference:
         return _fits(self.key, FLEETING)
 
 
-def facts_of(row: Row) -> Facts:
-    """Every fact of a row with its key, such as `environment.device.cores`; a list is one text, a flag is its code."""
+def facts_of(row: Row, origin: Origin | None = None) -> Facts:
+    """Every fact of a row with its key, such as `environment.device.cores`; a list is one text, a flag is its code.
+
+    `origin`: what the head of its file says, which counts where the row has no origin of its own.
+    """
     flags = ((f"flags.{flag.code}", True) for flag in row.flags)
-    return (*((key, value) for key, value in _flat(to_record(row), "") if not _fits(key, NO_FACTS)), *flags)
+    record = to_record(row)
+    if row.origin is None:
+        record["origin"] = asdict(origin or NOWHERE)
+    return (*((key, value) for key, value in _flat(record, "") if not _fits(key, NO_FACTS)), *flags)
 
 
 def differences(pairs: Iterable[tuple[Facts, Facts]]) -> tuple[FactDifference, ...]:

@@ -16,11 +16,13 @@ from pathlib import Path
 from configspec.errors import RecordError, UsageError
 from configspec.records.known_setups import KnownSetups, PartsOfRows
 from configspec.records.left_out import LeftOutList
+from configspec.records.origin import origin_of
 from configspec.records.reader import open_rows
 from configspec.records.results_file import write_results
 from configspec.records.row import KEY, SampleRefs
 from configspec.records.row_file import RowFile
 from configspec.records.samples import carry_samples, samples_folder
+from configspec.records.shared import with_origin
 
 UNDATED = datetime.min.replace(tzinfo=UTC)
 NO_SAMPLES = SampleRefs()
@@ -143,8 +145,11 @@ def _check_free(out: Path) -> None:
 
 
 def _chosen_rows(files: Sequence[RowFile], numbers: Sequence[Set[int]]) -> Iterator[Mapping[str, object]]:
+    """The rows; of several files each with what the head of its own said, since one head is left."""
     for file, wanted in zip(files, numbers, strict=True):
-        yield from file.numbered_rows(wanted)
+        origin = origin_of(file.head) if len(files) > 1 else None
+        for row in file.numbered_rows(wanted):
+            yield row if origin is None else with_origin(row, origin)
 
 
 def _carry(files: Sequence[RowFile], chosen: Iterable[_Chosen], out: Path) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from configspec.records.row_lines import OtherLayoutError, kept_of_journal, kept
 from configspec.records.shared import SHARED, checked_facts
 
 Kept = TypeVar("Kept")
+OF_RUN = {"machine_info", "commit_info", "datetime", "version"}  # what pytest-benchmark writes beside its rows
 MEASURE = "pytest -m hil --device DEVICE --benchmark-json=results.json"
 
 
@@ -56,6 +57,29 @@ def open_rows(path: Path, left_out: LeftOutList | None = None, *, may_lack_rows:
             raise RecordError(f"{path}: a folder. Name the results file or the journal in it.") from None
         hint = " Change its permissions, or name a copy of it." if isinstance(problem, PermissionError) else ""
         raise RecordError(f"{path}: cannot be read: {problem.strerror}.{hint}") from problem
+
+
+def head_of(path: Path) -> Mapping[str, object]:
+    """All that a results file or journal says beside its rows; nothing where it is damaged, which its rows tell.
+
+    Of a file that has its head before its rows, as configspec writes it, only the head is read.
+    """
+    try:
+        if not path.is_file():
+            return {}  # a pipe gives what it holds but once
+        return open_rows(path, LeftOutList()).head if is_journal(path) else _head(path)
+    except (RecordError, OSError):
+        return {}
+
+
+def _head(path: Path) -> Mapping[str, object]:
+    head: dict[str, object] = {}
+    for key, value in stream(path, ROWS):
+        if key == ROWS and head.keys() >= OF_RUN:
+            break
+        if key is not None:
+            head[key] = value
+    return head
 
 
 def read_rows(path: Path) -> tuple[Row, ...]:

@@ -3,6 +3,7 @@
     hosts, destinations, servers    names of machines: replaced wherever free text holds them, as words of their own
     users                           names of people are words like any other (`pi`, `nano`): replaced only where they
                                     can be nothing else, in `pi@...`, `/home/pi` and `pi on HOST`
+    nodes                           names of the hosts of other runs: replaced whole, in their field
     home                            this user's home folder, where a path begins with it
 
 Facts are never changed, whatever an account or a host is called: a Raspberry Pi 5 stays one. Neither are names of
@@ -20,6 +21,7 @@ from configspec.records.row import KEY
 
 HOST, USER, DESTINATION, SERVER, HOME = "<host>", "<user>", "<destination>", "<server>", "~"
 NAMES = frozenset(("device", "family", "draft", "quant"))  # of a row, by the inventory
+NODES = frozenset(("node",))  # keys of the record whose text is the name of a host
 # Keys of the record that hold facts: what a board's system, a model's file or configspec itself says.
 _OF_BOARDS = ("board", "board_sha256", "cpu_model", "governor", "machine", "platform", "power_mode", "python")
 _OF_BOARDS_TOO = ("llama_cpp_system_info", "llama_cpp_version", "llama_devices", "temperature_zone", "throttling")
@@ -42,11 +44,12 @@ _OF_PROCEDURES = (
 _OF_ROWS = ("bills", "code", "configspec", "datetime", "file", "inventory_sha256", "outcome", "part", "provenance")
 _OF_ROWS_TOO = ("samples", "verify")
 _OF_PROMPTING = ("date", "special_tokens", "system_sha256", "template", "template_sha256", "thinking")
+_OF_ORIGINS = ("commit", "cpu", "pytest_benchmark")
 _OF_MACHINES = (*_OF_BOARDS, *_OF_BOARDS_TOO, *_OF_OPENING)
 FACTS = frozenset(
     (
         *(*_OF_MACHINES, *_OF_MODELS, *_OF_MODELS_TOO),
-        *(*_OF_PROCEDURES, *_OF_PROMPTING, *_OF_ROWS, *_OF_ROWS_TOO),
+        *(*_OF_PROCEDURES, *_OF_PROMPTING, *_OF_ROWS, *_OF_ROWS_TOO, *_OF_ORIGINS),
     )
 )
 # What pytest-benchmark knows of a machine, besides its `node`; other keys are somebody's own.
@@ -100,6 +103,8 @@ class Private:
     def _of_record(self, key: str, value: object) -> object:
         if key in FACTS or (key in NAMES and isinstance(value, str)):
             return _each_text(value, lambda text: text)
+        if key in NODES and isinstance(value, str):
+            return HOST
         if key == "metadata":  # a model's own facts, among them paths of whoever made it
             return _each_text(value, lambda text: self._in_paths.sub(self._instead, text))
         if key == "numbers" and isinstance(value, list | tuple):  # of a flag: each a name and a value

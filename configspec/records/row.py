@@ -43,6 +43,7 @@ from configspec.records.bounds import (
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
 from configspec.records.going_back import NO_REASON, GoingBack, check_returns, uncounted
+from configspec.records.origin import Origin
 from configspec.records.passes import NOT_RECORDED as NO_PASSES
 from configspec.records.passes import RecordedPass, check_passes
 from configspec.records.prompting import NOT_RENDERED, Prompting
@@ -264,6 +265,7 @@ class Row:
     first_cause: Text | None = None  # why the first attempt failed
     outcome: Outcome | None = None  # of the test that measured or judged it
     resumed: Resumed | None = None  # where it was not measured in this run
+    origin: Origin | None = None  # where the file does not say in its head where it was measured
 
     def __post_init__(self) -> None:
         if self.version != VERSION:

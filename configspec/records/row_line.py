@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from configspec.records.facts import ModelFacts
+from configspec.records.origin import Origin
 from configspec.records.plain import loads
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
 from configspec.records.shared import FACTS, checked_facts, is_of_hash
@@ -39,6 +40,7 @@ class _References(msgspec.Struct, forbid_unknown_fields=True):
     environment: str | None = None
     models: str | None = None
     verification: str | None = None
+    origin: str | None = None
 
 
 class _Record(msgspec.Struct):
@@ -69,7 +71,7 @@ class _Line(msgspec.Struct):
 # In a fact where a row refers to it instead.
 COLONS_OF_FACT = {
     key: msgspec.json.encode(fact).count(COLON)
-    for key, fact in (("environment", Environment()), ("models", Models()), ("verification", None))
+    for key, fact in (("environment", Environment()), ("models", Models()), ("verification", None), ("origin", None))
 }
 _row = msgspec.json.Decoder(Row)
 _record = msgspec.json.Decoder(_Record)
@@ -85,6 +87,7 @@ class Facts:
         self._environment = _read_once(head, Environment)
         self._models = _read_once(head, Models)
         self._verification = _read_once(head, Verification)
+        self._origin = _read_once(head, Origin)
         self._colons: dict[tuple[object, ...], int] = {}  # by the shape of a record
         self._around: set[int] = set()  # colons of entries without their records, of which no key stands there twice
 
@@ -125,6 +128,8 @@ class Facts:
             object.__setattr__(row, "models", self._models(refs.models))
         if refs.verification is not None:
             object.__setattr__(row, "verification", self._verification(refs.verification))
+        if refs.origin is not None:
+            object.__setattr__(row, "origin", self._origin(refs.origin))
 
 
 def _colons(row: Row, refs: _References | None) -> int:
@@ -139,13 +144,14 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
     """What decides how many keys a record has."""
     board, models, counted, found = row.environment, row.models, row.acceptance, row.end_to_end
     return (
-        None if refs is None else (refs.environment is None, refs.models is None, refs.verification is None),
+        None if refs is None else tuple(getattr(refs, key) is None for key in FACTS),
         (
             counted.check is None,
             counted.asked is None,
             counted.decoding is None,
             row.power.watts is None,
             row.resumed is None,
+            row.origin is None,
             len(row.flags),
         ),
         tuple((one.load is None, one.memory is None) for one in row.drafting.passes or ()),

@@ -15,12 +15,13 @@ from contextlib import suppress
 
 import msgspec
 
+from configspec.records.origin import Origin
 from configspec.records.row import KEY, Environment, Models, Verification
 
 SHARED = "shared"
-FACTS = ("environment", "models", "verification")  # of a device, of a draft, of a family at one K
+FACTS = ("environment", "models", "verification", "origin")  # of a cell, of a draft, of a family at one K, of a file
 SINCE = 2  # the version of records that may refer
-KINDS = (Environment, Models, Verification)
+KINDS = (Environment, Models, Verification, Origin)
 
 
 def record_of(row: Mapping[str, object]) -> dict[str, object] | None:
@@ -121,6 +122,14 @@ def resolved(row: dict[str, object], shared: Mapping[str, object]) -> dict[str, 
             )
         whole[key] = shared[sha256]
     return with_record(row, whole)
+
+
+def with_origin(row: Mapping[str, object], origin: Origin) -> Mapping[str, object]:
+    """The row with its origin; as it is where it has one already, or where configspec did not write it."""
+    record = record_of(row)
+    if record is None or record.get("origin") is not None:
+        return row
+    return with_record(row, {**record, "origin": msgspec.to_builtins(origin)})
 
 
 def with_record(row: Mapping[str, object], record: Mapping[str, object]) -> dict[str, object]:

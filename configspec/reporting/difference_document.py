@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from configspec.records.differences import FactDifference, Facts, Value, differences, facts_of
+from configspec.records.origin import Origin
 from configspec.records.row import Row
 from configspec.records.setup import Difference, Setup, setup_of
 from configspec.reporting.document import Column, Document, Interval, Notes, Paragraph, Section, Table
@@ -58,15 +59,15 @@ class Comparison:
         return next((one for one in found if one is not None), None)
 
 
-def compared_row(row: Row) -> ComparedRow:
-    """What of it is compared."""
+def compared_row(row: Row, origin: Origin | None = None) -> ComparedRow:
+    """What of it is compared; `origin` is what the head of its file says."""
     return ComparedRow(
         id=row.id,
         is_decoded=row.end_to_end is not None,
         tokens_per_s=row.drafting.tokens_per_s.value,
         acceptance=row.acceptance.rate.value,
         setup=setup_of(row),
-        facts=facts_of(row),
+        facts=facts_of(row, origin),
     )
 
 

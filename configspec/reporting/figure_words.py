@@ -20,6 +20,23 @@ def figure(value: float) -> str:
     return shown if "e" not in shown else f"{float(f'{value:.3g}'):.12f}".rstrip("0")
 
 
+def duration(seconds: float) -> str:
+    """A time that is an estimate, as people say it: no more than two digits of it, up to days.
+
+    >>> duration(4), duration(43), duration(170), duration(5000), duration(9000), duration(400000)
+    ('under 10 s', '40 s', '3 min', '83 min', '2.5 h', '4.6 days')
+    """
+    if seconds < 10:
+        return "under 10 s"
+    if seconds < 90:
+        return f"{round(seconds, -1):.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"
+
+
 def shown(cell: Cell, kind: Kind) -> str:
     """A table's cell as text.
 

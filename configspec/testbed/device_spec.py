@@ -128,7 +128,7 @@ class HealthSpec(Spec):
 
     max_start_c: Annotated[
         Celsius | None,
-        Field(description="Degrees Celsius that the hottest thermal zone may have when a run begins"),
+        Field(description="Degrees Celsius that the hottest thermal zone may have when a cell begins"),
     ] = None
     power_mode: Annotated[
         Text | None, Field(description="The power mode of a Jetson, by nvpmodel's name or number: `MAXN`")

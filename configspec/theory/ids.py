@@ -82,6 +82,11 @@ class Cell:
         """As a test's id has it, behind the device: `tiny-llama-xs-Q4_K_M`, `tiny-llama-xs-Q4_K_M-threads:2`."""
         return "-".join((self.family, self.drafter.slug, *(one.slug for one in self.settings)))
 
+    @property
+    def drafter_of_family(self) -> str:
+        """What it has in common with cells of other devices, as a message says it: `tiny-llama xs Q4_K_M`."""
+        return f"{self.family} {self.drafter}"
+
     def at(self, k: int) -> ConfigurationId:
         """The configuration of this cell with `k` tokens per round."""
         return ConfigurationId(cell=self, k=k)

@@ -122,3 +122,20 @@ def test_a_bad_entry_is_left_out_and_told(then, tmp_path, capsys):
     assert main(["diff", then, str(path)]) == 0
     assert "1 entry was left out" in capsys.readouterr().err
     assert main(["diff", then, str(path), "--strict"]) == 2
+
+
+def test_another_machine_is_told(then, tmp_path, capsys):
+    """By the files' heads, or by each row's own origin where a file was made of several."""
+    now = tmp_path / "now.json"
+    text = Path(then).read_text(encoding="utf-8")
+    heads = ({"machine_info": {"node": node}, "datetime": f"2026-01-0{day}"} for day, node in ((1, "desk"), (2, "lab")))
+    for path, head in zip((Path(then), now), heads, strict=True):
+        path.write_text(json.dumps({**head, **json.loads(text)}), encoding="utf-8")
+    merged = tmp_path / "merged.json"
+    assert main(["merge", then, str(now), "-o", str(merged)]) == 0
+    for other in (now, merged):
+        capsys.readouterr()
+        assert main(["diff", then, str(other)]) == 0
+        told = capsys.readouterr().out
+        assert any(line.split() == ["origin.node", "desk", "lab", "all"] for line in told.splitlines())
+        assert "datetime" not in told

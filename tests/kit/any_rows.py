@@ -12,6 +12,7 @@ from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import ModelFacts
 from configspec.records.going_back import GoingBack, mean_s
+from configspec.records.origin import Origin
 from configspec.records.passes import MemorySpeed, RecordedPass
 from configspec.records.prompting import Prompting
 from configspec.records.row import (
@@ -45,6 +46,10 @@ counts = st.integers(0, 99)
 names = st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True)
 texts = st.text(max_size=9)
 hashes = st.sampled_from(["ab" * 32, "0c" * 32])
+
+
+def origins() -> st.SearchStrategy[Origin]:
+    return st.builds(Origin, node=st.none() | names, cpu=st.none() | texts, commit=st.none() | hashes)
 
 
 @st.composite
@@ -288,4 +293,5 @@ def rows_of(k: int) -> st.SearchStrategy[Row]:
         first_cause=st.none() | texts,
         outcome=st.none() | st.sampled_from(get_args(Outcome)),
         resumed=st.none() | st.builds(Resumed, file=names, datetime=names),
+        origin=st.none() | origins(),
     )

@@ -13,11 +13,13 @@ import pytest
 from cells import ONE_THREAD, cell
 
 from configspec.cache import Store
+from configspec.devices.faults import DeviceUnhealthy
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
 from configspec.records.row import SampleRefs
 from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples, samples_folder
+from configspec.testbed.device_spec import HealthSpec
 from configspec.testbed.family_spec import DraftSpec
 from configspec.testbed.inventory import Inventory
 from configspec.testbed.prompts import read_prompts
@@ -344,3 +346,21 @@ def test_private_texts_keep_their_token_ids_out(small_inventory, cache, tmp_path
     text = read_samples(tmp_path / "r.json", refs.text, TextSamples)
     assert {(one.prompt_ids, one.ids) for one in text.prompts} == {(None, None)}
     assert all(one.tokens > 0 for one in text.prompts)
+
+
+def test_a_board_that_changes_between_cells_is_that_cells_error(small_inventory, cache):
+    """The cells before and after it have rows, each with the health of its own beginning; its other K are not tried."""
+    with ProfilingSession(small_inventory, cache, print, ONE_THREAD) as session:
+        before = session.rows(cell("xs"), KS)
+        board = session.workbench.device(small_inventory.devices["local"])
+        board.spec = replace(board.spec, health=HealthSpec(power_mode="15W"))
+        for ks in (KS, KS):
+            with pytest.raises(DeviceUnhealthy, match=r"^local: unhealthy: its power mode is not known"):
+                session.rows(cell("s"), ks)
+        board.spec = small_inventory.devices["local"]
+        with pytest.raises(DeviceUnhealthy):  # of what has failed, the answer is remembered
+            session.rows(cell("s"), KS)
+        after = session.rows(cell("xs", "Q4_K_M"), KS)
+    healths = [rows[1].environment.health for rows in (before, after)]
+    assert None not in healths
+    assert healths[0] != healths[1]

@@ -38,6 +38,13 @@ def test_the_fixtures_of_a_test(request, tmp_path):
     assert not private_pytest.undefined_fixtures(request.node)
 
 
+def test_who_gives_a_fixture(request):
+    """By its module; nobody, where there is none of that name."""
+    assert private_pytest.plugin_giving(request.session, "tmp_path") == "_pytest.tmpdir"
+    assert private_pytest.plugin_giving(request.session, "benchmark") == "pytest_benchmark.plugin"
+    assert private_pytest.plugin_giving(request.session, "nobody_has_this_name") is None
+
+
 class Phone:
     """A plugin that has a fixture of a name of ours."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -72,6 +73,66 @@ def test_workers_that_could_not_measure_are_refused(testbed, pytester, flags, wo
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert words in result.stderr.str()
     assert not Path(testbed, ".configspec").exists()
+
+
+FIXTURE = """
+import pytest
+
+@pytest.fixture
+def {name}():
+    return lambda function, *args: function(*args)
+"""
+REGISTERED_LATER = """
+import pytest
+
+class Bench:
+    @pytest.fixture
+    def benchmark(self):
+        return lambda function, *args: function(*args)
+
+def pytest_configure(config):
+    config.pluginmanager.register(Bench(), "fast bench")
+"""
+PATCH = """
+from _pytest.fixtures import FixtureManager
+
+def pytest_plugin_registered(plugin, manager):
+    if isinstance(plugin, FixtureManager):
+        table = plugin.{table}
+        table["benchmark"] = table["another_benchmark"]
+"""
+
+
+def patching() -> str:
+    """A plugin that changes pytest's own table, as pytest-codspeed does."""
+    from _pytest.fixtures import FixtureManager
+
+    told = inspect.getsource(FixtureManager)
+    table = next(one for one in ("_arg2node2fixturedefs", "_arg2fixturedefs") if one in told)
+    return FIXTURE.format(name="another_benchmark") + PATCH.format(table=table)
+
+
+@pytest.mark.parametrize(("plugin", "workers"), [(REGISTERED_LATER, "-n0"), (patching(), "-n2")], ids=["own", "table"])
+def test_a_plugin_that_takes_the_place_of_pytest_benchmark_is_refused(testbed, pytester, plugin, workers):
+    """Once, by its name, and nothing is measured; where no device is asked for, it is nobody's business."""
+    pytest.importorskip("xdist")
+    pytester.syspathinsert()
+    pytester.makepyfile(fast_bench=plugin, test_host="def test_host(): pass\n")
+    result = pytester.runpytest("--device", "fast", "-p", "fast_bench", workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = result.stdout.str() + result.stderr.str()
+    assert told.count("The plugin fast_bench gives tests another fixture `benchmark` than pytest-benchmark") == 1
+    assert "Traceback" not in told
+    assert not list(Path(testbed).rglob("*.jsonl"))[1:]
+    pytester.runpytest("-p", "fast_bench", "test_host.py").assert_outcomes(passed=1)
+
+
+def test_a_conftests_benchmark_is_the_business_of_its_tests(testbed, pytester):
+    """Other folders of the suite may measure: no usage error, but an error of each test that it would cost a row."""
+    pytester.makeconftest(FIXTURE.format(name="benchmark"))
+    result = pytester.runpytest("--device", "fast", "--k", "1")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*this test has another of that name*"])
 
 
 def test_the_marker_of_pytest_forked_is_refused(testbed, pytester):

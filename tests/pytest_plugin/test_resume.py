@@ -38,7 +38,8 @@ def test_only_what_is_missing_is_measured(testbed, pytester, rows_of, journal, w
     for node_id, row in first.items():
         record = found[node_id]["extra_info"]["configspec"]
         assert record["resumed"]["file"].endswith(".jsonl")
-        assert {**record, "resumed": None} == row["extra_info"]["configspec"]
+        assert record["origin"]["node"]
+        assert {**record, "resumed": None, "origin": None} == row["extra_info"]["configspec"]
         assert found[node_id]["stats"]["data"] == pytest.approx(row["stats"]["data"])
     assert rows_of(journal()).keys() == found.keys()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +16,7 @@ from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal
 from configspec.records.known_setups import PARTS
 from configspec.records.merge import merge
+from configspec.records.origin import Origin, origin_of
 from configspec.records.reader import open_rows, read_rows
 from configspec.records.row import Row, SampleRefs
 from configspec.records.samples import (
@@ -26,6 +27,7 @@ from configspec.records.samples import (
     write_samples,
 )
 from configspec.records.setup import SetupPart
+from configspec.records.shared import record_of
 
 TIMES = TimeSamples(rounds=(RoundTimes(k=2, token_s=((0.1, 0.2),)),))
 
@@ -51,9 +53,18 @@ def journal(path: Path, rows: list[dict[str, object]], day: int = 1) -> Path:
 
 
 def merged(out: Path) -> list[dict[str, object]]:
-    """The rows of a file, as they went in."""
+    """The rows of a file, as they went in: without where each came from."""
     found: list[dict[str, object]] = json.loads(json.dumps(list(open_rows(out).raw_rows())))
+    for one in found:
+        record = record_of(one)
+        if record is not None and "origin" in record:
+            record["origin"] = None
     return found
+
+
+def origins(out: Path) -> dict[int, str | None]:
+    """By K, the host of each row's origin."""
+    return {one.k: None if one.origin is None else one.origin.node for one in read_rows(out)}
 
 
 def as_read(*rows: dict[str, object]) -> list[dict[str, object]]:
@@ -143,6 +154,64 @@ def test_the_newest_can_be_preferred(tmp_path, other, said):
 def test_every_part_of_a_setup_that_has_a_name_has_a_word():
     """A message can say what differs, whichever part it is of."""
     assert set(PARTS) == set(get_args(SetupPart)) - {one for one in get_args(SetupPart) if "Decoded" in one.__name__}
+
+
+def test_each_row_of_a_merged_file_says_where_it_was_measured(tmp_path):
+    """Machine, date, commit and version of its own file's head; once a file, and not once a row."""
+    head = {
+        "machine_info": {"node": "lab", "cpu": {"brand_raw": "Cortex-A76"}},
+        "commit_info": {"id": "0c" * 20},
+        "datetime": "2026-01-01T00:00:00+00:00",
+        "version": "5.3.1",
+    }
+    (tmp_path / "a.json").write_text(json.dumps({**head, "benchmarks": [row(1), row(2), row(5)]}))
+    b = results(tmp_path / "b.json", [row(3)], day=2)
+    merge([tmp_path / "a.json", b], tmp_path / "out.json")
+    of_lab = Origin(
+        node="lab",
+        cpu="Cortex-A76",
+        datetime="2026-01-01T00:00:00+00:00",
+        commit="0c" * 20,
+        pytest_benchmark="5.3.1",
+    )
+    found = {one.k: one.origin for one in read_rows(tmp_path / "out.json")}
+    assert found[1] == found[2] == found[5] == of_lab
+    assert origins(tmp_path / "out.json")[3] == "b"
+    assert (tmp_path / "out.json").read_text().count("Cortex-A76") == 1
+
+
+def test_an_origin_is_kept_through_another_merge(tmp_path):
+    """A merged file is nobody's origin; of a journal it is its header."""
+    a, b, c = (
+        file(tmp_path / name, [row(k)], k)
+        for k, file, name in (
+            (1, results, "a.json"),
+            (2, journal, "b.jsonl"),
+            (3, results, "c.json"),
+        )
+    )
+    merge([a, b], tmp_path / "ab.json")
+    merge([tmp_path / "ab.json", c], tmp_path / "abc.json")
+    assert origins(tmp_path / "abc.json") == {1: "a", 2: "b", 3: "c"}
+    merge([a], tmp_path / "one.json")
+    assert origins(tmp_path / "one.json") == {1: None}  # its head says so
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda inner: st.dictionaries(
+            st.sampled_from(["machine_info", "cpu", "brand_raw", "node", "commit_info", "id", "datetime", "version"]),
+            inner,
+        ),
+    )
+)
+def test_a_head_may_say_anything(head):
+    """What is no text, or none that a record could hold, is not known."""
+    found = origin_of(head if isinstance(head, dict) else {"machine_info": head})
+    if found is not None:
+        assert json.loads(json.dumps(asdict(found))) == asdict(found)
+        assert any(asdict(found).values())
 
 
 def test_rows_of_other_benchmarks_pass(tmp_path):

@@ -16,7 +16,7 @@ from example_rows import BOARD, raw_row, whole_row
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from configspec.records.redact import FACTS, NAMES, Private
+from configspec.records.redact import FACTS, NAMES, NODES, Private
 from configspec.records.row import KEY, Row
 
 PRIVATE = Private(
@@ -76,7 +76,7 @@ def facts(value: object, key: str = "") -> Iterator[tuple[str, object]]:
     """Everything of a record but its free text, with its key."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            if name not in FREE:
+            if name not in FREE | NODES:
                 yield from facts(inner, name)
     elif isinstance(value, list):
         for inner in value:
@@ -127,7 +127,8 @@ def parts(hint: object) -> Iterator[type]:
 def test_each_text_of_the_record_is_a_name_a_fact_or_free():
     """A new field has to be one: what may hold a name of a machine or a person is free text."""
     fields = set(str_fields(Row))
-    assert fields - NAMES - FACTS - FREE == set()
+    assert fields - NAMES - FACTS - FREE - NODES == set()
+    assert fields >= NODES
     assert set() == FACTS & FREE
     assert fields | {"samples", "asked"} >= FACTS
 
@@ -189,6 +190,14 @@ def test_of_a_machine_only_its_name_goes():
         "node": "<host>",
         "runner": "<host>",
     }
+
+
+def test_the_host_of_another_run_is_left_out_whatever_it_is_called():
+    """It is nobody's that this machine knows; its processor, its commit and its versions are facts."""
+    origin = {"node": "bench-3", "cpu": "nano", "datetime": "2026-01-01", "commit": "0c" * 20, "pytest_benchmark": "5"}
+    assert PRIVATE.record({"origin": origin}) == {"origin": {**origin, "node": "<host>"}}
+    unknown = {"origin": {**origin, "node": None}}
+    assert PRIVATE.record(unknown) == unknown
 
 
 def test_paths_in_a_models_metadata_lose_the_home_folder_and_nothing_else():

@@ -1,0 +1,71 @@
+"""`--plan`: what a run would do is told, and nothing is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+FAMILY = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama"
+# A board that nobody reaches: a run would find that its Python does not exist.
+UNREACHABLE = f"""
+devices:
+  nobody: {{connection: local, python: /nowhere/python, llama_cpp: {{threads: 1, context: 256}}}}
+families:
+  pair: {{target: {{transformers: '{FAMILY / "target"}'}}, drafts: {{xs: '{FAMILY / "xs"}'}}, quants: [Q8_0]}}
+sweep: {{k: 1..2, depth: 32}}
+"""
+
+
+def files(pytester: pytest.Pytester) -> set[str]:
+    """But for the empty folders that pytest and pytest-benchmark make of every run."""
+    return {path.name for path in Path(pytester.path).iterdir()} - {"__pycache__", ".pytest_cache", ".benchmarks"}
+
+
+def plan(pytester: pytest.Pytester, *flags: str) -> str:
+    """What a plan says; it has done nothing."""
+    before = files(pytester)
+    result = pytester.runpytest("--plan", *flags)
+    assert result.ret == 0, result.stdout.str()
+    assert files(pytester) == before
+    return result.stdout.str()
+
+
+def test_nothing_is_measured_and_no_file_is_written(testbed, pytester):
+    """Neither a journal nor results, and no worker begins; what is deselected is not in it."""
+    pytest.importorskip("xdist")
+    told = plan(pytester, "--device", "*", "-n", "2", "--benchmark-json=r.json", "-k", "dev:fast: and K4")
+    assert "2 cells with 2 configurations, of which none are also decoded for real; nothing is run now" in told
+    assert "slow" not in told.split("configspec: plan", 1)[1]
+    assert "test_bench.py::" not in told
+
+
+def test_a_board_is_not_touched(testbed, pytester, monkeypatch):
+    """Its drafts and its target's text come first; how long they take is not known."""
+    pytest.importorskip("transformers")
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / ".pytest_cache" / "configspec"))
+    Path("devices.yaml").write_text(UNREACHABLE, encoding="utf-8")
+    told = plan(pytester, "--device", "nobody")
+    assert "1 cell with 2 configurations" in told
+    assert "to make" in told
+    assert "at most 2 min" in told
+    assert "whether the devices answer, are healthy and hold the drafts: configspec devices" in told
+
+
+def test_a_plan_of_no_device_is_a_usage_error(testbed, pytester):
+    """There is nothing to plan."""
+    result = pytester.runpytest("--plan")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--plan says what a run that measures would do: name its devices with --device.*"])
+
+
+def test_what_a_run_would_refuse_a_plan_refuses(testbed, pytester):
+    """Prompts that cannot be read, for one: once, with exit code 4."""
+    path = Path("devices.yaml")
+    path.write_text(UNREACHABLE.replace("depth: 32", "depth: 32, prompts: gone.jsonl"), encoding="utf-8")
+    result = pytester.runpytest("--plan", "--device", "nobody")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "gone.jsonl" in result.stdout.str() + result.stderr.str()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()

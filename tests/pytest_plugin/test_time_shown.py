@@ -1,0 +1,105 @@
+"""What a run shows of the time that is left, by what comes with the reports of its tests."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from configspec.progress import Finished
+from configspec.pytest_plugin.asked import Asked
+from configspec.pytest_plugin.plan import Plan, choose
+from configspec.pytest_plugin.run import MeasuringRun
+from configspec.pytest_plugin.time_shown import OVER, PARTS, TODO, TimeShown, planned
+
+ASKED = Asked(
+    devices=("local", "paper-rpi5"),
+    families=("tiny-llama", "qwen*"),
+    drafts=(),
+    quants=(),
+    k="2,5",
+    inventory=Path(__file__).parents[2] / "devices.yaml",
+    separate_k=False,
+    end_to_end="sample",
+    journals=Path("nowhere"),
+)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Nine cells of this machine at two K, three of them decoded at both; and recorded figures."""
+    return choose(ASKED)
+
+
+class Controller:
+    """The process that shows it; a second passes as often as it is told."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.now_s = 0.0
+        self.said: list[str] = []
+        self.shown = TimeShown(MeasuringRun(asked=ASKED, plan=plan), self.said.append, clock_s=lambda: self.now_s)
+        self.places = {one: place for place, one in enumerate(plan.configurations)}
+
+    def report(self, **values: object) -> None:
+        """A report of a test that a worker ran, with what it put there."""
+        report = pytest.TestReport("t", ("t.py", 1, "t"), {}, outcome="passed", longrepr=None, when="teardown")
+        for name, value in values.items():
+            setattr(report, name, json.dumps(value))
+        self.shown.pytest_runtest_logreport(report)
+        assert not any(hasattr(report, name) for name in values)  # pytest keeps all reports to the end
+
+    def todo(self) -> list[tuple[int, bool]]:
+        measured = [(self.places[one], False) for one in self.plan.configurations]
+        return measured + [(self.places[one], True) for one in self.plan.end_to_end]
+
+    def finish(self, place: int, seconds: float | None) -> dict[str, object]:
+        cell = self.plan.configurations[place].cell
+        self.now_s += seconds or 0.0
+        return asdict(Finished(work="cell", name=str(cell), device=cell.device, seconds=seconds))
+
+
+def test_recorded_figures_are_no_part_of_what_is_left(plan):
+    """They cost nothing. Texts and drafts are the host's, each once."""
+    found = planned(plan, [(one, False) for one in plan.configurations] + [(one, True) for one in plan.end_to_end])
+    assert {device: len(names) for device, names in found.cells.items()} == {"local": 9}
+    assert {device: len(names) for device, names in found.decodings.items()} == {"local": 6}
+    assert found.texts == {"tiny-llama"}
+    assert len(found.drafts) == 9
+
+
+def test_workers_report_what_there_is_to_do_and_what_is_finished(plan):
+    """With the reports of their tests, whatever tests those are of."""
+    controller = Controller(plan)
+    controller.report(**{TODO: controller.todo()})
+    controller.report(**{PARTS: [controller.finish(0, 20.0)]})
+    controller.report(**{TODO: controller.todo(), PARTS: [controller.finish(2, 40.0)]})  # another worker's first
+    assert controller.said == [
+        "configspec: 1 of 9 cells, 0 of 6 real decodings; about 3 min left, without the real decodings",
+        "configspec: 2 of 9 cells, 0 of 6 real decodings; about 4 min left, without the real decodings",
+    ]
+
+
+def test_tests_that_are_over_without_a_measurement_are_done_for_nothing(plan):
+    """Resumed rows: the time of the others is theirs alone."""
+    controller = Controller(plan)
+    controller.report(**{TODO: controller.todo()})
+    for place in (2, 3, 4):  # both K of the second cell, one of the third
+        controller.report(**{OVER: (place, False)})
+    controller.report(**{PARTS: [controller.finish(0, 30.0)]})
+    assert controller.said[0].startswith("configspec: 2 of 9 cells, 0 of 6 real decodings; about 4 min left")
+    for one in plan.end_to_end:
+        controller.report(**{OVER: (controller.places[one], True)})
+    controller.report(**{PARTS: [controller.finish(6, 30.0)]})
+    assert controller.said[1].startswith("configspec: 3 of 9 cells, 6 of 6 real decodings; about 3 min left")
+
+
+def test_a_run_of_recorded_figures_says_nothing(plan):
+    """Nor does one whose tests are not known."""
+    controller = Controller(plan)
+    controller.report(**{PARTS: [controller.finish(0, 30.0)]})
+    recorded = [(place, False) for one, place in controller.places.items() if one.device == "paper-rpi5"]
+    controller.report(**{TODO: recorded, PARTS: [controller.finish(recorded[0][0], 30.0)]})
+    assert controller.said == []

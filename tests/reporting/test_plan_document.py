@@ -1,0 +1,83 @@
+"""What a plan says of cells, texts and time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from configspec.profiling.earlier_times import EarlierTimes
+from configspec.profiling.preview import DraftPreview, TextPreview
+from configspec.reporting.plan_document import PlannedCell, RunPlan, plan_document
+from configspec.reporting.terminal import as_text
+from configspec.theory.ids import Cell, Drafter
+
+KEPT = DraftPreview(file="kept", acceptance="kept")
+TO_MAKE = DraftPreview(file="to make", acceptance="to make")
+TEXT = TextPreview(family="pair", prompts=24, new_tokens=96, state="kept", usd=None)
+
+
+def cell(device: str, draft: str = "xs") -> Cell:
+    return Cell(device=device, family="pair", drafter=Drafter(draft=draft, quant="Q8_0"))
+
+
+def planned(device: str, draft: str = "xs", *, decoded: tuple[int, ...] = ()) -> PlannedCell:
+    return PlannedCell(cell=cell(device, draft), ks=(1, 2, 3, 4), decoded=decoded, draft=KEPT)
+
+
+PLAN = RunPlan(cells=(planned("a"), planned("b")), texts=(TEXT,), earlier=EarlierTimes(), bound_s=600.0, beside=1)
+
+
+def said(plan: RunPlan) -> str:
+    return as_text(plan_document(plan))
+
+
+def test_without_earlier_rows_the_time_is_a_bound():
+    """One device after the other, or beside each other with workers for both."""
+    assert "time: at most 20 min" in said(PLAN)
+    assert "2 by the bound on their rounds, sweep.seconds_per_cell" in said(PLAN)
+    assert "time: at most 10 min, 2 devices beside each other" in said(replace(PLAN, beside=2))
+
+
+def test_earlier_rows_take_the_place_of_the_bound_and_are_named():
+    """Of cells and of decodings; what they lack is said."""
+    cells = (planned("a", decoded=(2, 4)), planned("a", "s"))
+    one, other = cells[0].cell, cells[1].cell
+    earlier = EarlierTimes(
+        cells={one: 120.0, other: 60.0}, decodings={one.at(2): 300.0}, files=[Path("20261124T042547-1-000001.jsonl")]
+    )
+    told = said(replace(PLAN, cells=cells, earlier=earlier))
+    assert "time: about 8 min" in told
+    assert "2 of 2 cells as in earlier rows: 20261124T042547-1-000001.jsonl" in told
+    assert "1 of 2 real decodings as in earlier rows" in told
+    assert "not known: the time of 1 real decoding, which no earlier row has" in told
+
+
+def test_a_plan_counts_cells_configurations_and_decodings():
+    """As the run would."""
+    told = said(replace(PLAN, cells=(planned("a", decoded=(1, 4)), planned("b"))))
+    assert "2 cells with 8 configurations, of which 2 are also decoded for real; nothing is run now" in told
+    assert "1 to 4" in told
+    assert "1, 4" in told
+
+
+def test_a_servers_text_has_a_price():
+    """Of all its tokens, since whether they are in the cache is not known before it is asked."""
+    served = TextPreview(family="served", prompts=100, new_tokens=500, state="not known", usd=0.03)
+    told = said(replace(PLAN, texts=(TEXT, served)))
+    assert "at most 50,000 tokens are to be written; at most $0.0300 at the declared price" in told
+    assert "a hub or a server would have to be asked" in told
+    assert "a hub or a server" not in said(PLAN)
+
+
+def test_rows_to_resume_are_looked_at_when_their_turn_comes():
+    """So a plan does not know which of them are measured again."""
+    assert "not known: which of 30 rows to resume still hold" in said(replace(PLAN, resumable=30))
+    assert "resume" not in said(PLAN)
+
+
+def test_recorded_figures_take_nothing():
+    """A plan of them alone has neither texts nor a time."""
+    recorded = replace(planned("paper"), draft=None)
+    told = said(replace(PLAN, cells=(recorded,), texts=()))
+    assert "nothing: recorded" in told
+    assert "time:" not in told
