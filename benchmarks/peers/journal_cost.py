@@ -24,7 +24,6 @@ from comparison import Line
 from machine import Watch
 
 from configspec.errors import TestbedError
-from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.codec import to_record
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.journal import Journal
@@ -43,6 +42,7 @@ from configspec.records.row import (
 from configspec.theory.figures import Estimate
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import median_estimate
+from configspec.theory.timing import tokens_per_s
 
 ROWS = 10_000
 FEWER = ROWS // 10

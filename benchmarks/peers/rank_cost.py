@@ -27,7 +27,6 @@ from machine import Watch
 
 from configspec.cli import main
 from configspec.errors import TestbedError
-from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.codec import from_record, to_record
 from configspec.records.plain import dumps
 from configspec.records.results_file import write_results
@@ -35,6 +34,7 @@ from configspec.records.row import KEY, Row
 from configspec.records.shared import record_of, with_record
 from configspec.theory.figures import Estimate
 from configspec.theory.statistics import median_estimate
+from configspec.theory.timing import tokens_per_s
 
 ROWS = 50_000
 DEVICES = 50

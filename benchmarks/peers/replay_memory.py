@@ -23,6 +23,8 @@ from configspec.errors import TestbedError
 ROWS = 2_000
 BOUND_MB = 120.0
 MB = 1_000_000
+# Plugins of what tests configspec, and of a library's dependencies: who measures does not have the first, nor needs them.
+WITHOUT = [part for name in ("cacheprovider", "hypothesispytest", "anyio") for part in ("-p", f"no:{name}")]
 DRAFTS, QUANTS, LENGTHS = 10, 10, 20
 OURS = """
 def test_configuration(hil_benchmark):
@@ -100,7 +102,7 @@ def profile() -> dict[str, object]:
 
 
 def _most_bytes(project: Path, test: str) -> int:
-    line = [sys.executable, "-P", "-m", "pytest", test, "-q", "-p", "no:cacheprovider", "--benchmark-json=r.json"]
+    line = [sys.executable, "-P", "-m", "pytest", test, "-q", *WITHOUT, "--benchmark-json=r.json"]
     done = subprocess.run(
         [*line, *(["--device", "board", "--k", f"1..{LENGTHS}"] if test == "test_ours.py" else [])],
         cwd=project,

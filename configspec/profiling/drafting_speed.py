@@ -26,7 +26,7 @@ from configspec.theory.flags import Flag, flag
 from configspec.theory.passes import over_passes
 from configspec.theory.slowness import far_below_memory, processors_taken, processors_waited_for, quota_reached
 from configspec.theory.statistics import disturbed, too_few
-from configspec.theory.timing import prefix_durations, round_estimate
+from configspec.theory.timing import prefix_durations, round_estimate, tokens_per_s
 
 CLOCK = "the device's monotonic clock"
 NO_VISITS = "its rounds were not timed in passes"
@@ -139,17 +139,6 @@ class DraftingTimes:
             passes=self._passes(k) if self.visits else None,
             passes_reason=None if self.visits else NO_VISITS,
         )
-
-
-def tokens_per_s(k: int, round_s: Estimate) -> Estimate:
-    """Drafting throughput: K over the time of a round, so its bounds change places."""
-    return Estimate(
-        value=k / round_s.value,
-        low=k / round_s.high,
-        high=k / round_s.low,
-        confidence=round_s.confidence,
-        n=round_s.n,
-    )
 
 
 def _token_s(rounds: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:

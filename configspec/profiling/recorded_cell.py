@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.profile_file import ProfileFile, read_profile
 from configspec.records.row import CountedAcceptance, Drafting, Environment, Power, Row
 from configspec.testbed.device_spec import ReplaySpec
 from configspec.theory.ids import Cell
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
+from configspec.theory.timing import tokens_per_s
 
 METHOD = "replay of a profile file"
 NO_DEVICE = "no device was timed"

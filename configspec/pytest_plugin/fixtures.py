@@ -13,7 +13,7 @@ from configspec.printable import printable_line
 from configspec.pytest_plugin.absence import ASK
 from configspec.pytest_plugin.private_api import BenchmarkFixture, has_timed, is_fixture
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
-from configspec.pytest_plugin.sessions import session_of
+from configspec.pytest_plugin.sessions import rows_of, session_of
 from configspec.pytest_plugin.short_names import spelled
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def measured(configuration: ConfigurationId, request: pytest.FixtureRequest) -> 
     earlier = earlier_row(request.node, decoded=False)
     if earlier is not None:
         return earlier
-    session = session_of(run, request.config)
-    return session.rows(cell, run.plan.ks[cell])[configuration.k]
+    return rows_of(run, request.config, cell)[configuration.k]
 
 
 @pytest.fixture

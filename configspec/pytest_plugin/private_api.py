@@ -341,6 +341,14 @@ def forget_rows(config: pytest.Config) -> None:
     _session(config).benchmarks.clear()
 
 
+def let_records_go(config: pytest.Config) -> None:
+    """Take the records out of rows that are written and shown: what the summary reads is kept packed."""
+    from configspec.records.row import KEY
+
+    for metadata in _session(config).benchmarks:
+        metadata.extra_info.pop(KEY, None)
+
+
 def put_rows(config: pytest.Config, rows: Iterable[Mapping[str, Untyped]]) -> None:
     """Give pytest-benchmark rows that workers measured: it writes, compares and shows them as its own."""
     from pytest_benchmark.stats import Metadata

@@ -15,6 +15,7 @@ from configspec.pytest_plugin.clock import ReportedClock
 
 if TYPE_CHECKING:
     from configspec.profiling.current_setup import CurrentSetup
+    from configspec.profiling.recorded_cell import Recordings
     from configspec.profiling.session import ProfilingSession
     from configspec.progress import Finished
     from configspec.pytest_plugin.asked import Asked
@@ -109,6 +110,7 @@ class MeasuringRun:
     visits: Path | None = None  # the folder for what was timed of cells without rows
     earlier: EarlierRun | None = None
     session: ProfilingSession | None = None
+    recordings: Recordings | None = None
     current_setup: CurrentSetup | None = None
     journal: Journal | None = None
     aside: Path | None = None  # the earlier journal, where this one took its name and not all that it holds

@@ -16,6 +16,8 @@ from configspec.pytest_plugin.shown import terminal_of, write_past_workers
 if TYPE_CHECKING:
     from configspec.profiling.session import ProfilingSession
     from configspec.progress import Progress
+    from configspec.records.row import Row
+    from configspec.theory.ids import Cell
 
 
 def check_cache(run: MeasuringRun) -> None:
@@ -62,6 +64,20 @@ def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
             ),
         )
     return run.session
+
+
+def rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell) -> dict[int, Row]:
+    """The rows of a cell by K. What is replayed needs no session, and none of what a session is made of is imported."""
+    replay, ks = run.plan.inventory.devices[cell.device].replay, run.plan.ks[cell]
+    if replay is None:
+        return session_of(run, config).rows(cell, ks)
+    if run.unfit is not None:
+        raise UsageError(run.unfit)
+    if run.recordings is None:
+        from configspec.profiling.recorded_cell import Recordings
+
+        run.recordings = Recordings()
+    return run.recordings.rows(cell, ks, replay, run.plan.inventory.serving_for(cell.family))
 
 
 def progress_of(config: pytest.Config) -> Progress:

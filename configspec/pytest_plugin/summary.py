@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from configspec.errors import ConfigspecError
+from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.run import MeasuringRun, RowsOf
 from configspec.pytest_plugin.shown import Terminal, message, terminal_of
 from configspec.pytest_plugin.whereabouts import look, refuse_what_is_missing
@@ -40,6 +41,7 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
             why = ": every worker died while it started or collected"
         terminal.write_line(f"nothing was measured{why}", red=True)
         return
+    private_api.let_records_go(terminal.config)
     rows = RowsOf(run.rows.values())
     try:
         _write_document(terminal, run_document(rows, TOP, installed_spelling()))

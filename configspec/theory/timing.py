@@ -31,6 +31,17 @@ def round_estimate(
     return median_estimate(prefix_durations(stamps, k, where=where), confidence)
 
 
+def tokens_per_s(k: int, round_s: Estimate) -> Estimate:
+    """Drafting throughput: K over the time of a round, so its bounds change places."""
+    return Estimate(
+        value=k / round_s.value,
+        low=k / round_s.high,
+        high=k / round_s.low,
+        confidence=round_s.confidence,
+        n=round_s.n,
+    )
+
+
 def _duration_s(stamps: Sequence[float], k: int, where: str) -> float:
     if len(stamps) <= k:
         raise TestbedError(

@@ -10,8 +10,8 @@ import pytest
 from example_rows import BOARD, DRAFT, raw_row, whole_row
 
 from configspec.cli import main
-from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.row import Row
+from configspec.theory.timing import tokens_per_s
 
 
 def results(path: Path, *rows: Row) -> str:

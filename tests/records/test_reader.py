@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from rewriting import rewrite_results
 
 from configspec.errors import RecordError
-from configspec.profiling.drafting_speed import tokens_per_s
 from configspec.records.journal import Journal
 from configspec.records.reader import open_rows, read_rows
 from configspec.records.results_file import write_results
 from configspec.records.row import KEY
 from configspec.theory.statistics import median_estimate
+from configspec.theory.timing import tokens_per_s
 
 FOREIGN: dict[str, object] = {"fullname": "t.py::test_host", "extra_info": {}, "stats": {"data": [1.0]}}
 HEAD = {"machine_info": {"node": "here"}, "datetime": "2026-01-01", "version": "5.3.1"}
