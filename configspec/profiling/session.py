@@ -167,7 +167,8 @@ class ProfilingSession:
     def _go_there(self, cell: Cell, ks: Sequence[int]) -> None:
         """All passes but the last over the cell's device. What fails is the outcome of its cell.
 
-        A device that cannot be opened fails for the cell that is asked for: the others have their turn.
+        A device that cannot be opened fails for the cell that is asked for: the others have their turn. Where it is
+        lost on the way, and may return, the cell's test tries again.
         """
         log = self._logs[cell.device] = VisitLog(self._options.visits, cell.device)
         passes, spec = self._inventory.sweep.passes, self._inventory.devices[cell.device].for_cell(cell)
@@ -189,7 +190,10 @@ class ProfilingSession:
                     _, failures = self._tried(stop.device, visit)
                 self._failures.setdefault(stop, []).extend(failures)
             except ConfigspecError as problem:
-                self._cells[key] = problem
+                if self.workbench.pool.may_return(stop.device):  # it was lost for the first time
+                    self._failures.setdefault(stop, []).append(str(problem))
+                else:
+                    self._cells[key] = problem
 
     def _attempt(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row] | ConfigspecError:
         try:

@@ -32,6 +32,8 @@ from configspec.agent.requests import (
     Lock,
     Open,
     Prefill,
+    ProcessorTimes,
+    ReadMemory,
     Reap,
     Receive,
     Request,
@@ -45,6 +47,7 @@ from configspec.devices.device import Device
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
+from configspec.records.passes import MemorySpeed
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.llama_cpp_spec import BATCH_TOKENS, LlamaCppSpec
 
@@ -74,6 +77,11 @@ RETURNS: dict[str, object] = {
     **{"depth": 4, "checkpoint_bytes": 9, "pending": [1, 3]},
     **{part: [[0.1, 0.2], [0.1, 0.2]] for part in ("restore_s", "first_two_s", "save_s")},
 }
+COUNTS: dict[str, object] = {
+    **{"t_s": 9.5, "own_s": 1.5, "processors": 2, "busy_s": 50.0, "stolen_s": 0.0, "waiting_s": None},
+    **{"throttled_s": 0.25, "throttled_periods": 3, "reason": "no /proc/pressure/cpu"},
+}
+MEMORY = {"bytes_per_s": 9e9, "threads": 2, "bytes": 64 << 20, "passes": 3, "elapsed_s": 0.2, "method": "sums"}
 # Each request of the protocol, the kind of its reply, and one that can be.
 CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
     (Lock(user="u", host="h", pid=1, since="s", run="r"), replies.LockState, LOCK),
@@ -99,6 +107,8 @@ CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
     (Rollback(keep=2), replies.Length, {"length": 2}),
     (Close(), replies.Done, {}),
     (Returns(pending=(1, 3), rounds=2, warmup=1, seconds=1.0), replies.TimedReturns, RETURNS),
+    (ProcessorTimes(), replies.ProcessorCounts, COUNTS),
+    (ReadMemory(threads=2, seconds=0.2), MemorySpeed, MEMORY),
 ]
 EACH = pytest.mark.parametrize(("asked", "kind", "good"), CONVERSATION, ids=lambda one: getattr(one, "op", ""))
 
