@@ -64,7 +64,7 @@ class Downloads:
             UsageError: Something else could not be had.
         """
         if self.wheels is None:
-            ended = self._pip(["--no-deps", "--no-binary", ":all:", requirement], self.folder)
+            ended = self._pip(["--no-deps", "--no-binary", "llama-cpp-python", requirement], self.folder)
             found = sorted(self.folder.glob(SOURCE))
             if not found:
                 raise UsageError(f"pip cannot download the source of {requirement} here: {last_lines(_words(ended))}")
