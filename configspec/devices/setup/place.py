@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from configspec.devices.transport.connect import interpreter
 from configspec.devices.transport.ssh.upload import Interpreter
@@ -47,16 +47,10 @@ def environment(spec: DeviceSpec) -> Environment:
     if not words or not _is_environment(words[0]):
         return Environment(folder=default, base=interpreter(spec))
     folder = posixpath.dirname(posixpath.dirname(words[0]))
-    unnamed = Interpreter(words=interpreter(_without_python(spec)).words, folder=spec.agent_folder)
+    unnamed = interpreter(replace(spec, python=None))
     return Environment(folder=folder, base=unnamed)
 
 
 def _is_environment(path: str) -> bool:
     folder, name = posixpath.split(path)
     return name in INTERPRETERS and folder.endswith("/bin") and folder not in SYSTEM
-
-
-def _without_python(spec: DeviceSpec) -> DeviceSpec:
-    from dataclasses import replace
-
-    return replace(spec, python=None)
