@@ -23,7 +23,7 @@ from configspec.errors import TestbedError
 ROWS = 2_000
 BOUND_MB = 120.0
 MB = 1_000_000
-# Plugins of what tests configspec, and of a library's dependencies: who measures does not have the first, nor needs them.
+# Plugins of what tests configspec, and of a library that others need: nobody measures with them.
 WITHOUT = [part for name in ("cacheprovider", "hypothesispytest", "anyio") for part in ("-p", f"no:{name}")]
 DRAFTS, QUANTS, LENGTHS = 10, 10, 20
 OURS = """
