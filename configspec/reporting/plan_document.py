@@ -89,7 +89,7 @@ def _texts(plan: RunPlan) -> Section:
     usd = sum(one.usd or 0.0 for one in plan.texts)
     price = f"; at most ${figure(usd)} at the declared price, without decodings" if usd else ""
     left = sum(one.tokens for one in plan.texts if one.state != "kept")
-    summary = f"at most {left:,} tokens are to be written{price}"
+    summary = f"at most {left:,} tokens are to be written{price}" if left else "nothing is to be written: all is kept"
     return Section(heading="what targets write", summary=summary, blocks=(Table(columns=TEXT_COLUMNS, rows=rows),))
 
 

@@ -67,6 +67,7 @@ def test_a_servers_text_has_a_price():
     assert "at most 50,000 tokens are to be written; at most $0.0300 at the declared price" in told
     assert "a hub or a server would have to be asked" in told
     assert "a hub or a server" not in said(PLAN)
+    assert "nothing is to be written: all is kept" in said(PLAN)
 
 
 def test_rows_to_resume_are_looked_at_when_their_turn_comes():
