@@ -125,7 +125,7 @@ def _sources(plan: RunPlan) -> Iterator[str]:
     if known:
         yield f"{known} of {_count(len(real), 'cell')} as in earlier rows: {_names(plan.earlier.files)}"
     if known < len(real):
-        yield f"{len(real) - known} by the bound on their rounds, sweep.seconds_per_cell, and as much for the warm-up"
+        yield f"{len(real) - known} by the bound on the rounds of a pass, sweep.seconds_per_cell, twice for warm-up"
     decoded = [one.cell.at(k) for one in real for k in one.decoded]
     timed = sum(one in plan.earlier.decodings for one in decoded)
     if timed:

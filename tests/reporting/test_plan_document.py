@@ -34,7 +34,7 @@ def said(plan: RunPlan) -> str:
 def test_without_earlier_rows_the_time_is_a_bound():
     """One device after the other, or beside each other with workers for both."""
     assert "time: at most 20 min" in said(PLAN)
-    assert "2 by the bound on their rounds, sweep.seconds_per_cell" in said(PLAN)
+    assert "2 by the bound on the rounds of a pass, sweep.seconds_per_cell" in said(PLAN)
     assert "time: at most 10 min, 2 devices beside each other" in said(replace(PLAN, beside=2))
 
 
