@@ -60,6 +60,7 @@ class DevicePool:
         self._heartbeat = heartbeat
         self._wait = wait or LockWait()
         self._clock = self._wait.clock
+        self.opening_s = 0.0  # that opening boards has taken, with all waits for them
         self._held: dict[str, _Held] = {}
         self._causes: dict[str, str] = {}  # of boards that were lost: the first cause
         self._refused: dict[str, ConfigspecError] = {}
@@ -74,11 +75,13 @@ class DevicePool:
         """
         self.admit(spec.name)
         held = self._held.get(spec.name)
-        if held is None:
-            return self._open_first(spec)
-        if held.device.lost:
-            return self._open_again(held)
-        return held.device
+        if held is not None and not held.device.lost:
+            return held.device
+        begin_s = self._clock.now_s()
+        try:
+            return self._open_first(spec) if held is None else self._open_again(held)
+        finally:
+            self.opening_s += self._clock.now_s() - begin_s
 
     def admit(self, name: str) -> None:
         """Raise where no further work goes to the board."""

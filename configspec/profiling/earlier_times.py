@@ -62,7 +62,8 @@ def _add(found: EarlierTimes, times: Iterable[_Time]) -> bool:
 def _time_of(row: Row) -> _Time:
     drafting, decoded = row.drafting, row.end_to_end
     counts = drafting.rounds is not None and drafting.timed_k == row.k and decoded is None
-    rounds = (drafting.rounds or 0) + (drafting.warmup_rounds or 0)
+    passes = [len(one.round_samples_s) for one in drafting.passes or ()] or [drafting.rounds or 0]
+    rounds = sum(passes) + len(passes) * (drafting.warmup_rounds or 0)
     return _Time(
         row.id,
         rounds * drafting.round_s.value if counts else None,

@@ -11,11 +11,20 @@ from configspec.theory.ids import Cell
 
 
 class Parts:
-    """Times the parts of one session, by `clock_s`, and tells `finished` of each."""
+    """Times the parts of one session, by `clock_s`, and tells `finished` of each.
 
-    def __init__(self, clock_s: Callable[[], float], finished: Callable[[Finished], None]) -> None:
+    `aside_s`: seconds so far that are no part's, such as those of waiting for a board.
+    """
+
+    def __init__(
+        self,
+        clock_s: Callable[[], float],
+        finished: Callable[[Finished], None],
+        aside_s: Callable[[], float] = float,
+    ) -> None:
         self._clock_s = clock_s
         self._finished = finished
+        self._aside_s = aside_s
         self._host_s = 0.0  # of the work that is no device's, so far
 
     @contextmanager
@@ -24,11 +33,11 @@ class Parts:
 
         `device` None: it is one of those. What raises has failed: its seconds say nothing.
         """
-        begin_s, host_s = self._clock_s(), self._host_s
+        begin_s, aside_s, host_s = self._clock_s(), self._aside_s(), self._host_s
         seconds: float | None = None
         try:
             yield
-            seconds = self._clock_s() - begin_s - (self._host_s - host_s)
+            seconds = self._clock_s() - begin_s - (self._aside_s() - aside_s) - (self._host_s - host_s)
             if device is None:
                 self._host_s += seconds
         finally:

@@ -110,7 +110,8 @@ class ProfilingSession:
             inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
         )
         self._recordings = Recordings()
-        self._parts = Parts((self._options.wait or LockWait()).clock.now_s, self._options.finished)
+        clock, pool = (self._options.wait or LockWait()).clock, self.workbench.pool
+        self._parts = Parts(clock.now_s, self._options.finished, aside_s=lambda: pool.opening_s)
         self._cells: dict[Stop, dict[int, Row] | ConfigspecError] = {}
         self._logs: dict[str, VisitLog] = {}  # by device, once all passes but the last were made over it
         self._failures: dict[Cell, list[str]] = {}  # of attempts to visit it, before the last pass

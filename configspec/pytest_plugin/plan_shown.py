@@ -74,7 +74,7 @@ def run_plan(run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], b
         cells=cells,
         texts=tuple(preview.text(name) for name in families),
         earlier=earlier_times(itertools.islice(newest_first(run.asked.journals), JOURNALS)),
-        bound_s=2 * inventory.sweep.seconds_per_cell,
+        bound_s=2 * inventory.sweep.passes * inventory.sweep.seconds_per_cell,
         beside=beside,
         resumable=0 if run.earlier is None else len(run.earlier.rows),
     )

@@ -82,10 +82,10 @@ def rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell) -> dict[int, R
 
 def progress_of(config: pytest.Config) -> Progress:
     """Shows lines at once, past pytest's capture; nothing where this process has no terminal."""
-    terminal = terminal_of(config)
-    capture = config.pluginmanager.get_plugin("capturemanager")
 
     def progress(text: str) -> None:
+        # Looked up now: pytest makes its terminal after our plugin has been configured.
+        terminal, capture = terminal_of(config), config.pluginmanager.get_plugin("capturemanager")
         if terminal is not None and capture is not None:
             with capture.global_and_fixture_disabled():
                 terminal.write_now(text)

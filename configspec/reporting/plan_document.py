@@ -89,7 +89,7 @@ def _texts(plan: RunPlan) -> Section:
     usd = sum(one.usd or 0.0 for one in plan.texts)
     price = f"; at most ${figure(usd)} at the declared price, without decodings" if usd else ""
     left = sum(one.tokens for one in plan.texts if one.state != "kept")
-    summary = f"at most {left:,} tokens are to be written{price}"
+    summary = f"at most {left:,} tokens are to be written{price}" if left else "nothing is to be written: all is kept"
     return Section(heading="what targets write", summary=summary, blocks=(Table(columns=TEXT_COLUMNS, rows=rows),))
 
 
@@ -125,7 +125,7 @@ def _sources(plan: RunPlan) -> Iterator[str]:
     if known:
         yield f"{known} of {_count(len(real), 'cell')} as in earlier rows: {_names(plan.earlier.files)}"
     if known < len(real):
-        yield f"{len(real) - known} by the bound on their rounds, sweep.seconds_per_cell, and as much for the warm-up"
+        yield f"{len(real) - known} by the bound on the rounds of a pass, sweep.seconds_per_cell, twice for warm-up"
     decoded = [one.cell.at(k) for one in real for k in one.decoded]
     timed = sum(one in plan.earlier.decodings for one in decoded)
     if timed:

@@ -45,6 +45,10 @@ def test_it_is_opened_again_for_the_next_test(tmp_path: Path) -> None:
     with pytest.raises(TestbedError, match="SIGKILL"):
         boards.device(spec)
     assert boards.device(spec).describe().cores >= 1
+    opened_s = boards.opening_s
+    assert opened_s > 0
+    boards.device(spec)  # it is open: that takes nothing
+    assert boards.opening_s == opened_s
     boards.close()
 
 

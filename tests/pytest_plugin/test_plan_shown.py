@@ -50,7 +50,7 @@ def test_a_board_is_not_touched(testbed, pytester, monkeypatch):
     told = plan(pytester, "--device", "nobody")
     assert "1 cell with 2 configurations" in told
     assert "to make" in told
-    assert "at most 2 min" in told
+    assert "at most 4 min" in told
     assert "whether the devices answer, are healthy and hold the drafts: configspec devices" in told
 
 

@@ -103,3 +103,17 @@ def test_a_run_of_recorded_figures_says_nothing(plan):
     recorded = [(place, False) for one, place in controller.places.items() if one.device == "paper-rpi5"]
     controller.report(**{TODO: recorded, PARTS: [controller.finish(recorded[0][0], 30.0)]})
     assert controller.said == []
+
+
+@pytest.mark.real
+def test_what_is_said_reaches_the_terminal(testbed, pytester):
+    """Though pytest makes its terminal only after this plugin is configured."""
+    pytester.makeconftest(
+        """
+        def pytest_runtest_teardown(item):
+            shown = item.config.pluginmanager.get_plugin("configspec time left")
+            shown._say("configspec: 1 of 2 cells; about 3 min left")
+        """
+    )
+    result = pytester.runpytest("--device", "fast", "--k", "1", "--draft", "a")
+    result.stdout.fnmatch_lines(["configspec: 1 of 2 cells; about 3 min left"])

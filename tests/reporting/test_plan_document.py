@@ -34,7 +34,7 @@ def said(plan: RunPlan) -> str:
 def test_without_earlier_rows_the_time_is_a_bound():
     """One device after the other, or beside each other with workers for both."""
     assert "time: at most 20 min" in said(PLAN)
-    assert "2 by the bound on their rounds, sweep.seconds_per_cell" in said(PLAN)
+    assert "2 by the bound on the rounds of a pass, sweep.seconds_per_cell" in said(PLAN)
     assert "time: at most 10 min, 2 devices beside each other" in said(replace(PLAN, beside=2))
 
 
@@ -67,6 +67,7 @@ def test_a_servers_text_has_a_price():
     assert "at most 50,000 tokens are to be written; at most $0.0300 at the declared price" in told
     assert "a hub or a server would have to be asked" in told
     assert "a hub or a server" not in said(PLAN)
+    assert "nothing is to be written: all is kept" in said(PLAN)
 
 
 def test_rows_to_resume_are_looked_at_when_their_turn_comes():
