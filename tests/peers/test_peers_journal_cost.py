@@ -9,7 +9,7 @@ import pytest
 from journal_cost import BOUND_MIB, BOUND_S, MIB, Cost, lines, made_rows, memory_bytes, ours, peer
 
 from configspec.records.reader import open_rows
-from configspec.records.row import KEY
+from configspec.records.shared import record_of
 
 
 def cost(seconds: float, mib: float) -> Cost:
@@ -38,12 +38,11 @@ def test_a_row_is_as_large_as_a_real_one():
 
 def test_both_ways_write_all_rows(tmp_path: Path):
     """The same ones; what was merged also says where each row comes from."""
-    merged, written = ([dict(row) for row in open_rows(way(10, tmp_path)).raw_rows()] for way in (ours, peer))
-    for row in merged:
-        record = row["extra_info"][KEY]
-        row["extra_info"] = {KEY: {key: value for key, value in record.items() if key != "origin"}}
-    for row in written:
-        row["extra_info"][KEY].pop("origin", None)
+    merged, written = (list(open_rows(way(10, tmp_path)).raw_rows()) for way in (ours, peer))
+    for row in (*merged, *written):
+        record = record_of(row)
+        assert record is not None
+        record.pop("origin", None)
     assert merged == written
     assert len(merged) == 10
 
