@@ -71,7 +71,7 @@ class TimeLeft:
         self._kinds = {kind: _Kind(dict.fromkeys(names, 1.0)) for kind, names in planned.kinds()}
         self._clock_s = clock_s
         self._workers = workers
-        self._said_s = clock_s()  # a run of a few seconds says nothing
+        self.said_s = clock_s()  # a run of a few seconds says nothing
 
     def finish(self, part: Finished) -> None:
         """Take note of it; what is over already, or was never planned, changes nothing that is left."""
@@ -87,9 +87,9 @@ class TimeLeft:
     def line(self) -> str | None:
         """What to say now; None where it is too soon, nothing is left, or nothing can be said yet."""
         left = self.seconds()
-        if left is None or self._clock_s() - self._said_s < EVERY_S:
+        if left is None or self._clock_s() - self.said_s < EVERY_S:
             return None
-        self._said_s = self._clock_s()
+        self.said_s = self._clock_s()
         counts = [self._count(work, words) for work, words in SHOWN.items()]
         without = [words for work, words in SHOWN.items() if self._units(work) and self._mean_s(work) is None]
         but = f", without the {' and '.join(without)}" if without else ""

@@ -86,6 +86,7 @@ class TimeShown:
         self._run = run
         self._say = say
         self._clock_s = clock_s
+        self._began_s = clock_s()
         self._left: TimeLeft | None = None
         self._tests: Counter[str] = Counter()  # of each cell, that measure it
 
@@ -118,6 +119,7 @@ class TimeShown:
     def _begin(self, asked: Sequence[tuple[ConfigurationId, bool]]) -> None:
         self._tests = Counter(str(one.cell) for one, decodes in asked if not decodes)
         self._left = TimeLeft(planned(self._run.plan, asked), self._clock_s, workers=max(1, self._run.workers))
+        self._left.said_s = self._began_s  # workers tell what there is to do when their first test is ready
 
     def _test_is_over(self, one: ConfigurationId, *, decodes: bool) -> None:
         """Where its part of the work has not been done by now, it never will be."""
