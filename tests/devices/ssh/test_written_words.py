@@ -118,7 +118,7 @@ def test_an_anonymous_run_names_neither_hosts_nor_people(home, run, server, plai
         for word in (socket.gethostname(), USER, str(home), "board-b", str(server.folder), "127.0.0.1", SECRET):
             found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
             assert not found, f"{name}: ...{text[found.start() - 80 : found.end() + 40]}..."
-        assert '"~/notes"' in text
+        assert '"~/notes"' in text or "configspec-passes" in name  # what was timed before there is a row
     plain.update(new)
 
 
