@@ -63,13 +63,6 @@ def test_the_text_is_the_targets_own_and_rounds_go_back_as_often_as_predicted(ro
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_the_prediction_is_near_what_was_measured(rows, name):
-    """Within a third even beside other tests; `run.py --part recurrent` holds a quiet machine to its bounds."""
-    for row in rows[name].values():
-        assert abs(row.end_to_end.error) < 0.33
-
-
-@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_the_record_says_what_a_rejection_costs(rows, name):
     """More than nothing, in the row and in what rankings see; a round of one token has no such cost."""
     row, at_once = rows[name][6], rows[name][1]
