@@ -333,8 +333,9 @@ def test_one_damaged_repository_of_the_cache_is_one_line(run: Run, tmp_path: Pat
     ],
     ids=lambda says: json.dumps(says)[:60],
 )
-def test_what_is_no_hub_is_told(hub: Any, tmp_path: Path, says: object) -> None:
+def test_what_is_no_hub_is_told(hub: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: object) -> None:
     """Another program under its address: an error of the testbed, and nothing is written outside the cache."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)  # read from the environment at its import
     hub.says = says
     asked = Hub(endpoint=hub.endpoint, cache=tmp_path / "hf")
     before = set(tmp_path.iterdir())
