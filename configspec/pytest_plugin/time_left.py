@@ -93,7 +93,8 @@ class TimeLeft:
         counts = [self._count(work, words) for work, words in SHOWN.items()]
         without = [words for work, words in SHOWN.items() if self._units(work) and self._mean_s(work) is None]
         but = f", without the {' and '.join(without)}" if without else ""
-        return f"{', '.join(filter(None, counts))}; about {duration(left)} left{but}"
+        about = "" if left < 10 else "about "  # else `duration` says "under" itself
+        return f"{', '.join(filter(None, counts))}; {about}{duration(left)} left{but}"
 
     def seconds(self) -> float | None:
         """The time that is left, without work of a kind that has not been done yet; None where that is all, or none."""
