@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from any_rows import rows
 from example_rows import BOARD, measured_row, raw_row, whole_row
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rewriting import rewrite_results
 
@@ -53,6 +53,7 @@ def test_rows_of_other_benchmarks_are_entries_without_a_row(tmp_path):
     assert read_rows(file) == (measured_row(1),)
 
 
+@settings(max_examples=40)
 @given(st.lists(rows(), min_size=1, max_size=3), st.booleans())
 def test_rewriting_changes_nothing_but_the_layout(tmp_path_factory, some, again):
     """Every row of configspec's or of others, every key of the head, once or twice rewritten."""
@@ -68,6 +69,7 @@ def test_rewriting_changes_nothing_but_the_layout(tmp_path_factory, some, again)
     assert file.head == before
 
 
+@settings(max_examples=40)
 @given(st.lists(rows(), min_size=1, max_size=3), st.randoms())
 def test_shared_facts_are_found_wherever_the_keys_are(tmp_path_factory, some, random):
     """Other tools sort or shuffle the keys of a file: the head may come behind the rows."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from any_rows import rows
 from example_rows import measured_row, raw_row, whole_row
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
@@ -70,6 +70,7 @@ def told(read, path: Path, *, collected: bool) -> object:
         )
 
 
+@settings(max_examples=40)
 @given(st.lists(rows(), min_size=1, max_size=3, unique_by=lambda row: row.id))
 def test_lines_hold_the_rows_that_were_written(tmp_path_factory, some):
     """Facts that rows share included; other benchmarks are no rows."""

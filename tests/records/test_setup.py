@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from any_rows import rows
 from example_rows import BOARD, measured_row, whole_row
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.records.codec import row_of, to_record
@@ -35,6 +35,7 @@ def test_a_row_compares_with_itself_and_with_other_figures_of_its_setup(row):
     assert setup_of(row).difference(setup_of(later)) is None
 
 
+@settings(max_examples=40)
 @given(rows(), rows())
 def test_two_setups_are_equal_or_differ_in_something_that_is_named(one, other):
     """Whatever the rows."""
