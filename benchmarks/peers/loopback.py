@@ -26,6 +26,7 @@ from configspec.testbed.device_spec import DeviceSpec, SshSpec
 from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 
 BOARDS = ("board-a", "board-b", "noisy", "stranger", "impostor", "nobody-there", "unknown", "full")
+START_S = 20  # of a server
 LACKING = "no OpenSSH client and server here (packages openssh-client and openssh-server)"
 SERVER = """
 Port {port}
@@ -162,7 +163,12 @@ def _start_sshd(folder: Path, port: int) -> subprocess.Popen[bytes]:
     if sshd is None:
         raise UsageError(LACKING)
     process = subprocess.Popen([sshd, "-D", "-f", folder / "sshd_config", "-E", folder / "sshd.log"])
-    end_s = time.monotonic() + 10
+    return answering(process, port, log=folder / "sshd.log")
+
+
+def answering(process: subprocess.Popen[bytes], port: int, *, log: Path) -> subprocess.Popen[bytes]:
+    """The process of a server, once its port takes connections; killed, and its log told, where it does not start."""
+    end_s = time.monotonic() + START_S
     while time.monotonic() < end_s and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -170,7 +176,7 @@ def _start_sshd(folder: Path, port: int) -> subprocess.Popen[bytes]:
         except OSError:
             time.sleep(0.02)
     process.kill()
-    raise RuntimeError(f"sshd did not start: {(folder / 'sshd.log').read_text()}")
+    raise RuntimeError(f"{process.args!r} did not start: {log.read_text()}")
 
 
 def _authorized(folder: Path) -> str:

@@ -21,10 +21,11 @@ from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills
 
 if TYPE_CHECKING:
-    from configspec.reporting.document import Section
+    from configspec.reporting.launch_section import Launch
     from configspec.reporting.rows_to_rank import RankedRow
     from configspec.selection.query import Query
     from configspec.selection.ranking import Ranking
+    from configspec.targets.server.llama_server_flags import Spelling
 
 TOP_OF_A_TABLE = 5
 MOST_OF_A_TABLE = 1_000_000
@@ -97,10 +98,12 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         return 0
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
+        from configspec.reporting.launch_section import launches_json
 
-        more = {"launch": _launch_json(rankings, chosen)} if asked.launch else {}
+        more = {"launch": launches_json(*_launches(rankings, chosen))} if asked.launch else {}
         say_pieces(json_pieces({**_json(rankings, query, chosen), **more, "left_out": left_out.as_json()}))
         return 0
+    from configspec.reporting.launch_section import launch_section
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.run_document import ranking_document
     from configspec.reporting.terminal import as_text
@@ -108,7 +111,7 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     as_table = asked.format == "table"
     top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
     # A table is for a person, who has just been told of it on stderr.
-    launch = _launch(rankings, chosen) if asked.launch else None
+    launch = launch_section(*_launches(rankings, chosen)) if asked.launch else None
     words = ranking_document(rankings, top, prediction_reports(chosen), None if as_table else left_out, launch)
     say_text(as_text(words) if as_table else as_markdown(words))
     return 0
@@ -149,18 +152,12 @@ def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[RankedRow]) 
     return {**document, "prediction": [report.as_json() for report in reports]} if reports else document
 
 
-def _launch(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> Section | None:
-    from configspec.reporting.launch_section import launch_section, launches, settings_of
+def _launches(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> tuple[tuple[Launch, ...], Spelling | None]:
+    """How the best are served, and how the llama-server of this host is told, if there is one."""
+    from configspec.reporting.launch_section import launches
     from configspec.targets.server.llama_server_flags import installed_spelling
 
-    return launch_section(launches(rankings, settings_of((row.id, row.parts) for row in rows)), installed_spelling())
-
-
-def _launch_json(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> list[dict[str, object]]:
-    from configspec.reporting.launch_section import launches, launches_json, settings_of
-    from configspec.targets.server.llama_server_flags import installed_spelling
-
-    return launches_json(launches(rankings, settings_of((row.id, row.parts) for row in rows)), installed_spelling())
+    return launches(rankings, ((row.id, row.parts) for row in rows)), installed_spelling()
 
 
 def _check_assumptions(asked: argparse.Namespace) -> None:

@@ -115,30 +115,31 @@ class _Pair:
     def warnings(self, found: dict[_Difference, list[int]]) -> Iterator[str]:
         both = f"{self._draft_name} and {self._target_name}"
         if found[_Difference.CONTROL]:
-            what = self._named(found[_Difference.CONTROL], f"control tokens differ between {both}")
+            what = self._named(found[_Difference.CONTROL], "control token", f"differ between {both}")
             yield f"{what}; plain text never yields them"
         if found[_Difference.ADDED]:
-            yield self._named(found[_Difference.ADDED], f"added tokens differ between {both}, which is allowed")
+            yield self._named(found[_Difference.ADDED], "added token", f"differ between {both}, which is allowed")
         if found[_Difference.UNREADABLE]:
-            yield self._named(found[_Difference.UNREADABLE], f"tokens cannot be compared between {both}")
+            yield self._named(found[_Difference.UNREADABLE], "token", f"cannot be compared between {both}")
         lacking, ours, theirs = found[_Difference.LACKING], len(self._draft.tokens), len(self._target.tokens)
         if lacking:
             yield f"{self._draft_name} lacks {len(lacking)} tokens of {self._target_name}, which it can never propose"
         elif ours != theirs and not found[_Difference.CONTROL]:
             yield f"{self._draft_name} has {ours} token ids, {self._target_name} {theirs}; the rest is padding"
 
-    def _named(self, indices: Sequence[int], what: str) -> str:
+    def _named(self, indices: Sequence[int], kind: str, said: str) -> str:
         first = [
             f"{index} is {_shown(self._draft, index)} in the draft and {_shown(self._target, index)} in the target"
             for index in indices[:_NAMED]
         ]
         more = f", and {len(indices) - _NAMED} more" if len(indices) > _NAMED else ""
+        what = f"{kind} {said.replace('differ ', 'differs ', 1)}" if len(indices) == 1 else f"{kind}s {said}"
         return f"{len(indices)} {what} ({', '.join(first)}{more})"
 
 
 def _shown(table: TokenTable, index: int) -> str:
     known = table.role(index) not in _NOTHING or table.is_control(index)
-    return printable(repr(table.tokens[index]), at_most=_SHOWN) if known else str(None)
+    return printable(repr(table.tokens[index]), at_most=_SHOWN) if known else "no token"
 
 
 def _count(table: TokenTable) -> int:

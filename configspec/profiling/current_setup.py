@@ -14,6 +14,7 @@ import msgspec
 
 from configspec.content_hash import file_sha256
 from configspec.errors import ConfigspecError
+from configspec.profiling.recorded_cell import Recordings
 from configspec.profiling.session import ProfilingSession
 from configspec.profiling.threads import threads_of
 from configspec.records.codec import to_record
@@ -51,6 +52,7 @@ class CurrentSetup:
         self,
         inventory: Inventory,
         session: ProfilingSession,
+        recordings: Recordings,
         *,
         separate_k: bool,
         public: Callable[[object], object] = lambda plain: plain,
@@ -58,6 +60,7 @@ class CurrentSetup:
         """`public` leaves out of plain values what the rows of this run do not say either."""
         self._inventory = inventory
         self._session = session
+        self._recordings = recordings
         self._separate_k = separate_k
         self._public = public
         self._known: dict[tuple[object, ...], object] = {}
@@ -176,7 +179,7 @@ class CurrentSetup:
 
     def _replay_change(self, row: Row) -> Difference | None:
         """What the profile says today, looked up again: that is as cheap as remembering."""
-        now = self._session.rows(row.cell, (row.k,)).get(row.k)
+        now = self._recordings.rows(row.cell, (row.k,)).get(row.k)
         if now is None:
             return Difference(what="profile", then=f"K={row.k}", now="no such configuration")
         before, after = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from configspec.records.profile_file import ProfileFile, read_profile
 from configspec.records.row import CountedAcceptance, Drafting, Environment, Power, Row
 from configspec.testbed.device_spec import ReplaySpec
+from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -20,16 +21,19 @@ NO_DEVICE = "no device was timed"
 class Recordings:
     """The profile files of a testbed, each read once. Its rows are made when they are asked for, and not kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
         self._profiles: dict[Path, ProfileFile] = {}
         self._cells: dict[tuple[Path, str, str], dict[Cell, list[Configuration]]] = {}
 
-    def rows(self, cell: Cell, ks: Sequence[int], replay: ReplaySpec, otherwise: Serving) -> dict[int, Row]:
-        """A cell's rows by K, as the profile file has them; `otherwise` is assumed where it says nothing of serving."""
+    def rows(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
+        """The rows by K of a cell whose device replays; serving is the file's, or else the inventory's."""
+        replay = self._inventory.devices[cell.device].replay
+        assert replay is not None
         if replay.profile not in self._profiles:
             self._profiles[replay.profile] = read_profile(replay.profile)
         profile = self._profiles[replay.profile]
-        serving = profile.serving.get(cell.family, otherwise)
+        serving = profile.serving.get(cell.family, self._inventory.serving_for(cell.family))
         environment = Environment(source=profile.source, profile=replay.profile.name)
         found = self._cells_of(profile, replay, cell.device).get(cell, ())
         return {one.k: recorded_row(one, serving, environment) for one in found if one.k in ks}

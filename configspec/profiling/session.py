@@ -30,7 +30,6 @@ from configspec.profiling.end_to_end import check_room, decode_prompts, summaris
 from configspec.profiling.measured_cell import MeasuredCell, retried
 from configspec.profiling.parts import Parts, prepared_draft
 from configspec.profiling.passes import complete, way_there
-from configspec.profiling.recorded_cell import Recordings
 from configspec.profiling.staging import StagedModel
 from configspec.profiling.verification import VerificationTimes, measured_serving
 from configspec.profiling.visit import Timing, Visit, setup_sha256, time_visit
@@ -109,7 +108,6 @@ class ProfilingSession:
         self.workbench = Workbench(
             inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
         )
-        self._recordings = Recordings()
         clock, pool = (self._options.wait or LockWait()).clock, self.workbench.pool
         self._parts = Parts(clock.now_s, self._options.finished, aside_s=lambda: pool.opening_s)
         self._cells: dict[Stop, dict[int, Row] | ConfigspecError] = {}
@@ -130,16 +128,10 @@ class ProfilingSession:
     def rows(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
         """One cell at every K of `ks`; measured when first asked for, remembered afterwards, failures too.
 
-        What is recorded is looked up each time: thousands of rows are not kept once more.
-
         Raises:
             UsageError: Something about the cell must be changed by the person.
             TestbedError: The device misbehaved or was lost now, or it is quarantined (then with the first cause).
         """
-        replay = self._inventory.devices[cell.device].replay
-        if replay is not None:
-            self.workbench.pool.admit(cell.device)
-            return self._recordings.rows(cell, ks, replay, self._inventory.serving_for(cell.family))
         key = (cell, tuple(ks))
         if key not in self._cells and cell.device not in self._logs:
             self._go_there(cell, ks)

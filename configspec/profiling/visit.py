@@ -115,7 +115,7 @@ def load_between(before: ProcessorCounts, after: ProcessorCounts) -> ProcessorLo
 
 
 def _more(before: Number | None, after: Number | None) -> Number | None:
-    return None if before is None or after is None else max(after - after, after - before)
+    return None if before is None or after is None else max(type(after)(0), after - before)
 
 
 def _read_memory(device: Device, threads: int) -> tuple[MemorySpeed | None, str | None]:

@@ -17,7 +17,7 @@ from configspec.profiling.current_setup import CurrentSetup
 from configspec.pytest_plugin.plan import Plan
 from configspec.pytest_plugin.redaction import public_record
 from configspec.pytest_plugin.run import AGAIN, RUN, TAKEN, EarlierRun, KeptRow, MeasuringRun
-from configspec.pytest_plugin.sessions import session_of
+from configspec.pytest_plugin.sessions import recordings_of, session_of
 from configspec.pytest_plugin.visits import has_visits
 from configspec.records.codec import to_record
 from configspec.records.left_out import LeftOutList
@@ -95,6 +95,7 @@ def _current_setup(run: MeasuringRun, config: pytest.Config) -> CurrentSetup:
         run.current_setup = CurrentSetup(
             run.plan.inventory,
             session_of(run, config),
+            recordings_of(run),
             separate_k=run.asked.separate_k,
             public=lambda plain: public_record(run, plain),
         )

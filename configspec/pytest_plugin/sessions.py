@@ -14,6 +14,7 @@ from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.shown import terminal_of, write_past_workers
 
 if TYPE_CHECKING:
+    from configspec.profiling.recorded_cell import Recordings
     from configspec.profiling.session import ProfilingSession
     from configspec.progress import Progress
     from configspec.records.row import Row
@@ -68,16 +69,21 @@ def session_of(run: MeasuringRun, config: pytest.Config) -> ProfilingSession:
 
 def rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell) -> dict[int, Row]:
     """The rows of a cell by K. What is replayed needs no session, and none of what a session is made of is imported."""
-    replay, ks = run.plan.inventory.devices[cell.device].replay, run.plan.ks[cell]
-    if replay is None:
+    ks = run.plan.ks[cell]
+    if run.plan.inventory.devices[cell.device].replay is None:
         return session_of(run, config).rows(cell, ks)
     if run.unfit is not None:
         raise UsageError(run.unfit)
+    return recordings_of(run).rows(cell, ks)
+
+
+def recordings_of(run: MeasuringRun) -> Recordings:
+    """What the run replays."""
     if run.recordings is None:
         from configspec.profiling.recorded_cell import Recordings
 
-        run.recordings = Recordings()
-    return run.recordings.rows(cell, ks, replay, run.plan.inventory.serving_for(cell.family))
+        run.recordings = Recordings(run.plan.inventory)
+    return run.recordings
 
 
 def progress_of(config: pytest.Config) -> Progress:

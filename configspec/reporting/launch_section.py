@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from configspec.records.facts import Asked
-from configspec.records.known_setups import NamedParts
-from configspec.records.setup import DeviceSetup
+from configspec.records.setup import DeviceSetup, SetupPart
 from configspec.reporting.document import Block, Notes, Section
 from configspec.selection.ranking import Ranking
 from configspec.targets.server.llama_server_flags import NEWEST, PROGRAM, SPELLINGS, Spelling
@@ -28,7 +27,6 @@ OF_DRAFT = {
     "cache_type_k": "-ctkd",
     "cache_type_v": "-ctvd",
 }
-Settings = Mapping[ConfigurationId, DeviceSetup]  # how each configuration's draft was opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +57,27 @@ class Launch:
         return {"method": "draft_model", "model": self.id.draft, "num_speculative_tokens": self.id.k}
 
 
-def settings_of(parts: Iterable[tuple[ConfigurationId, NamedParts]]) -> Settings:
-    """How each draft was opened, of the parts of each row's setup."""
-    return {configuration: part for configuration, named in parts for _, part in named if isinstance(part, DeviceSetup)}
+def launches(
+    rankings: Sequence[Ranking], parts: Iterable[tuple[ConfigurationId, Iterable[tuple[str, SetupPart]]]]
+) -> tuple[Launch, ...]:
+    """The best of each device, family and objective, each configuration once.
 
-
-def best_of_each(rankings: Sequence[Ranking]) -> Mapping[ConfigurationId, Sequence[str]]:
-    """The best of each device, family and objective, each configuration once, with the objectives' names."""
+    Args:
+        rankings: What was chosen.
+        parts: Of each row its configuration and the parts of its setup, which say how the draft was opened.
+    """
     chosen: dict[ConfigurationId, list[str]] = {}
     for ranking in rankings:
         for choice in ranking.choices[:1]:
             if choice.configuration.id.drafter.algorithm == CHAIN:
                 chosen.setdefault(choice.configuration.id, []).append(ranking.objective.name)
-    return chosen
-
-
-def launches(rankings: Sequence[Ranking], settings: Settings) -> tuple[Launch, ...]:
-    """How each of the best is served."""
+    opened = {one: part for one, named in parts if one in chosen for _, part in named if isinstance(part, DeviceSetup)}
     return tuple(
         Launch(
             id=one, objectives=tuple(names), threads=how.threads, gpu_layers=how.gpu_layers, settings=dict(how.settings)
         )
-        for one, names in best_of_each(rankings).items()
-        for how in (settings.get(one) or DeviceSetup(),)
+        for one, names in chosen.items()
+        for how in (opened.get(one) or DeviceSetup(),)
     )
 
 
@@ -90,7 +86,8 @@ def launch_section(found: Sequence[Launch], installed: Spelling | None) -> Secti
     if not found:
         return None
     spelling = installed or NEWEST
-    whose = f"the {PROGRAM} on this host" if installed else f"{spelling.builds} (there is no {PROGRAM} here to ask)"
+    unasked = f"{spelling.builds} (no {PROGRAM} on this host's PATH says what it takes)"
+    whose = f"the {PROGRAM} on this host" if installed else unasked
     notes = (
         f"the arguments are those of {whose}",
         *(f"{one.builds} takes: {' '.join(one.words).format(k='K')}" for one in _others(spelling)),

@@ -12,7 +12,7 @@ from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.asked_section import asked_section
 from configspec.reporting.category_section import category_sections, differences_section
 from configspec.reporting.document import Document, Section
-from configspec.reporting.launch_section import best_of_each, launch_section, launches, settings_of
+from configspec.reporting.launch_section import launch_section, launches
 from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
 from configspec.reporting.prompting_section import prompting_section
@@ -47,8 +47,7 @@ def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = Non
         installed: How the llama-server of this host is told what to draft, if there is one.
     """
     rankings, categories = _ranked(rows, top)
-    best = best_of_each(rankings)
-    settings = settings_of((row.id, tuple(named_parts(row))) for row in rows if row.id in best)
+    parts = ((row.id, named_parts(row)) for row in rows)
     return _document(
         Section(heading="rankings", blocks=ranking_sections(rankings, top)),
         asked_section(rows),
@@ -57,7 +56,7 @@ def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = Non
         verification_section(rows),
         agreement_section(rows),
         prediction_section(prediction_reports(rows)),
-        launch_section(launches(rankings, settings), installed),
+        launch_section(launches(rankings, parts), installed),
     )
 
 

@@ -10,8 +10,8 @@ from damage import civil
 
 from configspec.cli import main
 from configspec.cli.devices_setup import joined, requirement
+from configspec.cli.status_line import CLEAR
 from configspec.cli.step_progress import StepProgress
-from configspec.cli.transfer_progress import CLEAR
 
 PROFILE = Path(__file__).parents[2] / "fixtures/profiles/configspec-paper.json"
 

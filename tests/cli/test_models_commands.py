@@ -283,6 +283,6 @@ def test_a_difference_that_is_allowed_is_a_warning_everywhere(inventory, tmp_pat
         INVENTORY.replace("quants: [F16]\n", "quants: [F16]\n    vocabulary: {allow: [added]}\n")
     )
     assert models(inventory, "verify", *only) == 0
-    assert "a xs F16: warning: 1 added tokens differ between " in capsys.readouterr().out
+    assert "a xs F16: warning: 1 added token differs between " in capsys.readouterr().out
     assert models(inventory, "build", *only) == 0
-    assert "a/xs: warning: 1 added tokens differ between " in capsys.readouterr().out
+    assert "a/xs: warning: 1 added token differs between " in capsys.readouterr().out

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 
-from configspec.cli.transfer_progress import CLEAR, TransferProgress
+from configspec.cli.status_line import CLEAR
+from configspec.cli.transfer_progress import TransferProgress
 
 MB = 1_000_000
 

@@ -112,7 +112,7 @@ def test_one_more_control_token_is_a_warning(rows: int) -> None:
     more = vocabulary([*WORDS, "<|im_start|>"], kinds("control", 8), name="t")
     for one, other in ((plain, more), (more, plain)):
         warning, *_ = compare_vocabularies(one, other)
-        assert warning.startswith("1 control tokens differ")
+        assert warning.startswith("1 control token differs")
         assert "'<|im_start|>'" in warning
 
 
@@ -137,7 +137,7 @@ def test_a_text_that_is_damaged_in_one_file_can_be_allowed() -> None:
     with pytest.raises(UsageError, match=r"token 8 is .*allow: \[unreadable\]"):
         compare_vocabularies(draft, target)
     (warning,) = compare_vocabularies(draft, target, [UNREADABLE])
-    assert warning.startswith("1 tokens cannot be compared between d and t (8 is")
+    assert warning.startswith("1 token cannot be compared between d and t (8 is")
 
 
 @given(st.lists(texts, min_size=2, max_size=8, unique=True), st.data())

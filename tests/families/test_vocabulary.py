@@ -65,7 +65,9 @@ def test_a_draft_may_know_fewer_tokens_than_its_target() -> None:
 
 def test_a_draft_may_not_know_more_tokens_than_its_target() -> None:
     """The target could not even look the proposed id up."""
-    with pytest.raises(UsageError, match=r"token 2 is 'c' in the draft and None in the target.*has 3 tokens.*target 2"):
+    with pytest.raises(
+        UsageError, match=r"token 2 is 'c' in the draft and no token in the target.*has 3 tokens.*target 2"
+    ):
         check_vocabulary(("a", "b", "c"), ("a", "b"))
 
 

@@ -10,10 +10,11 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from loopback import answering
 
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
@@ -119,15 +120,7 @@ def _start(folder: Path, server: Server, port: int) -> subprocess.Popen[bytes]:
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": SYSTEM})
-    end_s = time.monotonic() + 20
-    while time.monotonic() < end_s and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return process
-        except OSError:
-            time.sleep(0.02)
-    process.kill()
-    raise RuntimeError(f"{server} did not start: {(folder / 'server.log').read_text()}")
+    return answering(process, port, log=folder / "server.log")
 
 
 def _host_key(folder: Path, server: Server) -> str:

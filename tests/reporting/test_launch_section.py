@@ -12,7 +12,7 @@ from example_rows import measured_row, whole_row
 
 from configspec.records.setup import named_parts
 from configspec.reporting.document import Document
-from configspec.reporting.launch_section import Launch, launch_section, launches, launches_json, settings_of
+from configspec.reporting.launch_section import Launch, launch_section, launches, launches_json
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.reporting.run_document import run_document
 from configspec.reporting.terminal import as_text
@@ -26,8 +26,7 @@ SPEC, DRAFT = SPELLINGS
 def found():
     """The launches of a board's two configurations."""
     rows = [whole_row(2), whole_row(4)]
-    settings = settings_of((row.id, tuple(named_parts(row))) for row in rows)
-    return launches(Query().answer(rows_to_rank(rows)), settings)
+    return launches(Query().answer(rows_to_rank(rows)), ((row.id, named_parts(row)) for row in rows))
 
 
 def test_a_configuration_stands_once_with_all_that_it_is_best_by(found):
@@ -57,7 +56,7 @@ def test_settings_of_the_draft_alone_are_arguments_too(found):
 def test_what_is_not_known_is_no_argument():
     """Recorded figures say nothing of threads."""
     rows = [measured_row(2)]
-    (one,) = launches(Query().answer(rows_to_rank(rows)), {})
+    (one,) = launches(Query().answer(rows_to_rank(rows)), ())
     assert "-td" not in one.llama_server(SPEC)
     assert "-ngld" not in one.llama_server(SPEC)
 
@@ -81,7 +80,7 @@ def as_text_of(found: Sequence[Launch], installed: Spelling | None) -> str:
 def test_the_words_are_those_of_the_installed_program(found):
     """With what the other builds take, and whether anybody was asked."""
     unasked, asked = as_text_of(found, None), as_text_of(found, DRAFT)
-    assert "there is no llama-server here to ask" in unasked
+    assert "no llama-server on this host" in unasked
     assert "--spec-type draft-simple" in unasked
     assert "those of the llama-server on this host" in asked
     assert f"--draft-max {found[0].id.k} " in asked
