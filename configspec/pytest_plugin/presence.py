@@ -9,7 +9,13 @@ import pytest
 from configspec.pytest_plugin import private_pytest
 from configspec.pytest_plugin.absence import Absence
 from configspec.pytest_plugin.options import add_options, add_short_names, is_testbed
-from configspec.pytest_plugin.short_names import FULL_NAMES, take_short_names, taken_names, tell_in_help
+from configspec.pytest_plugin.short_names import (
+    FULL_NAMES,
+    expect_short_names,
+    take_short_names,
+    taken_names,
+    tell_in_help,
+)
 
 # The entry point's name, and the module's: a run may load the plugin by both, and pytest takes it only once.
 NAMES = ("configspec", "configspec.pytest_plugin")
@@ -31,8 +37,10 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, object, object]:
     """When everybody has declared their options, find those of ours that were written by their short names."""
+    expected = expect_short_names(early_config, parser, args)
     result = yield
-    take_short_names(early_config, parser, args)
+    if expected:
+        take_short_names(early_config, parser, args)
     if early_config.known_args_namespace.help:
         tell_in_help(parser)
     return result

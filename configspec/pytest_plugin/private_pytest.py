@@ -32,12 +32,20 @@ def loaded_by_conftest(pluginmanager: pytest.PytestPluginManager) -> bool:
     return bool(pluginmanager._conftest_plugins)
 
 
-def load_conftests(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> None:
-    """Load the initial conftests of the folders that `args` name, as pytest does; those that are loaded stay."""
-    read = parser.parse_known_args(args, namespace=copy.copy(config.option))
-    if read.file_or_dir != config.known_args_namespace.file_or_dir:
-        config.known_args_namespace.file_or_dir = read.file_or_dir
-        config.pytest_load_initial_conftests(config)
+def set_paths(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> bool:
+    """Look for initial conftests at the paths that `args` name, by the options known now; whether those are others.
+
+    Raises `pytest.UsageError` where `args` cannot be read, as an option without its value.
+    """
+    paths = parser.parse_known_args(args, namespace=copy.copy(config.option)).file_or_dir
+    changed: bool = paths != config.known_args_namespace.file_or_dir
+    config.known_args_namespace.file_or_dir = paths
+    return changed
+
+
+def load_conftests(config: pytest.Config) -> None:
+    """Load the initial conftests of the paths that are set, as pytest does; those that are loaded stay."""
+    config.pytest_load_initial_conftests(config)
 
 
 def fixtures_of(item: pytest.Item) -> frozenset[str]:

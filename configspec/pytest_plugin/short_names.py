@@ -11,27 +11,38 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from configspec.pytest_plugin.options import OPTIONS
-from configspec.pytest_plugin.private_pytest import declared_options, load_conftests, parser_of
+from configspec.pytest_plugin.private_pytest import declared_options, load_conftests, parser_of, set_paths
 
 FULL_NAMES = {one.short: one.full for one in OPTIONS}
 IN_TEXT = r"(?<![\w-])--[a-z-]*[a-z]"  # not compiled here, in everybody's pytest
 
 
-def take_short_names(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Put full names into `args` for the short ones that are ours."""
+def expect_short_names(config: pytest.Config, parser: pytest.Parser, args: Iterable[str]) -> bool:
+    """Before conftests are looked for: the "fast" of "--device fast" is no folder, if no plugin has that name.
+
+    Whether there is such a name in `args`. Without this, pytest would leave `testpaths` for the conftests of every
+    `test*` folder, and those may need what is not installed.
+    """
     read = list(_with_files(args))
-    written = {_name(arg) for arg in _options(read)} & FULL_NAMES.keys()
-    if written <= taken_names(parser):
-        return
-    # Until now the "fast" of "--device fast" could only be taken for a folder: look again for the conftests, of which
-    # one may declare the name after all.
-    load_conftests(config, parser, _renamed(read, written - taken_names(parser)))
-    args[:] = _renamed(read, written - taken_names(parser))
+    ours = _written(read) - taken_names(parser)
+    if ours:
+        with suppress(pytest.UsageError):  # a conftest may yet declare the name, without a value
+            set_paths(config, parser, _renamed(read, ours))
+    return bool(ours)
+
+
+def take_short_names(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Put full names into `args` for the short ones that are ours, now that conftests have declared theirs."""
+    read = list(_with_files(args))
+    if set_paths(config, parser, _renamed(read, _written(read) - taken_names(parser))):
+        load_conftests(config)
+    args[:] = _renamed(read, _written(read) - taken_names(parser))  # one loaded just now may have declared the name
 
 
 def taken_names(parser: pytest.Parser) -> set[str]:
@@ -51,6 +62,10 @@ def tell_in_help(parser: pytest.Parser) -> None:
     for short in taken_names(parser):
         action = declared_options(parser)[FULL_NAMES[short]]
         action.help = str(action.help).replace(f"short: {short}", f"{short} is another's here")
+
+
+def _written(args: Iterable[str]) -> set[str]:
+    return {_name(arg) for arg in _options(args)} & FULL_NAMES.keys()
 
 
 def _options(args: Iterable[str]) -> Iterator[str]:

@@ -91,6 +91,27 @@ def test_the_value_of_a_short_name_is_no_folder(testbed, pytester):
     assert collected(pytester.runpytest("--collect-only", "-q", "--device", "fast", "--other=x")) == 6
 
 
+@pytest.mark.parametrize("others", ["tests", "fast"])
+def test_no_conftest_outside_of_testpaths_is_loaded(testbed, pytester, others):
+    """Not of a folder `test*`, nor of one called like the device: it may need what is not installed."""
+    pytester.makeini("[pytest]\ntestpaths = bench\n")
+    for folder in ("bench", others):
+        Path(testbed, folder).mkdir()
+    Path(testbed, "test_bench.py").rename(Path(testbed, "bench", "test_bench.py"))
+    Path(testbed, others, "conftest.py").write_text("import not_installed_here", encoding="utf-8")
+    assert collected(pytester.runpytest("--collect-only", "-q", "--device", "fast")) == 6
+
+
+def test_where_a_conftest_has_the_short_name_without_a_value_what_follows_is_a_path(testbed, pytester):
+    """Its conftest is loaded in time for its options, as without the plugin."""
+    pytester.makeconftest(HAS_DEVICE.replace('default="none"', 'action="store_true"'))
+    Path(testbed, "one").mkdir()
+    Path(testbed, "one", "conftest.py").write_text(HAS_OTHER, encoding="utf-8")
+    Path(testbed, "one", "test_theirs.py").write_text(READS_DEVICE.replace('== "cpu"', "is True"), encoding="utf-8")
+    pytester.runpytest("--device", "one", "--other=x").assert_outcomes(passed=1)
+    pytester.runpytest("one", "--other=x", "--device").assert_outcomes(passed=1)
+
+
 def test_the_help_shows_both_names(testbed, pytester):
     """The short one as another's, where it is."""
     pytester.makeconftest(HAS_DEVICE)
