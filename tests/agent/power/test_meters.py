@@ -6,11 +6,11 @@ import math
 from pathlib import Path
 
 import pytest
+from recorded_meters import RECORDINGS, Recording, Replayed, recordings
 
 from configspec.agent.power import registry
 from configspec.agent.power.meter import BOUNDARIES, JOULES, WATTS, MeterKind, NoMeterError
 from configspec.agent.power.registry import METERS
-from tests.kit.recorded_meters import RECORDINGS, Recording, Replayed, recordings
 
 FOLDER = Path(registry.__file__).parent
 NO_METERS = {"__init__", "meter", "registry", "surroundings", "sampler"}
