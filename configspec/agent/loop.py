@@ -10,7 +10,8 @@ from dataclasses import MISSING
 from .operations import Operations
 from .outbox import Outbox
 from .protocol import MAX_LINE_BYTES, AgentError, Deadline, JsonObject, encode, split_lines, usage_error
-from .requests import MOST, TEXT, number, read_request, read_value, whole
+from .requests.forms import MOST, TEXT, number, read_value, whole
+from .requests.registry import read_request
 
 _DECODER = json.JSONDecoder()
 _ID = whole(0, MOST)

@@ -10,6 +10,7 @@ from .board.file_hash import FileHashes
 from .board.files import Incoming, find_file, folder_path, list_files
 from .board.flock import BoardLock
 from .board.health import health
+from .board.idle import idle
 from .board.memory_speed import memory_speed
 from .board.processor_times import processor_times
 from .board.processors import processor_facts
@@ -19,31 +20,13 @@ from .llama.library import Library, load_library
 from .llama.model import OpenModel, open_model
 from .llama.sampler import Sampling
 from .llama.scoring import check_scorable, score
+from .power.metering import Metering
 from .protocol import AgentError, Deadline, JsonObject, shorten, usage_error
-from .requests import (
-    Chunk,
-    Close,
-    Describe,
-    Distribution,
-    Draft,
-    FindFile,
-    Finish,
-    Health,
-    Holder,
-    ListFiles,
-    Lock,
-    Open,
-    Prefill,
-    ProcessorTimes,
-    ReadMemory,
-    Reap,
-    Receive,
-    Request,
-    Returns,
-    Rollback,
-    Rounds,
-    Score,
-)
+from .requests.board import Describe, Health, Holder, Idle, Lock, ProcessorTimes, ReadMemory, Reap
+from .requests.files import Chunk, FindFile, Finish, ListFiles, Receive
+from .requests.forms import Request
+from .requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score, Window
+from .requests.power import FindMeter, RecordMeter, StartMeter, TakeReadings
 
 REASON_LETTERS = 1000  # why llama.cpp cannot be used, in a table
 
@@ -59,6 +42,7 @@ class Operations:
         self._library: Library | None = None
         self._model: OpenModel | None = None
         self._drafter: Drafter | None = None
+        self._metering = Metering()
         self._handlers: dict[type[Request], Callable[..., JsonObject]] = {
             Lock: self._take_lock,
             Holder: self._holder,
@@ -66,12 +50,18 @@ class Operations:
             ProcessorTimes: self._processor_times,
             ReadMemory: self._read_memory,
             Reap: self._reap,
+            Idle: self._idle,
+            FindMeter: self._metering.find,
+            StartMeter: self._start_meter,
+            TakeReadings: self._take_readings,
+            RecordMeter: self._record_meter,
             Describe: self._describe,
             Open: self._open,
             Prefill: self._prefill,
             Draft: self._draft,
             Distribution: self._distribution,
             Rounds: self._rounds,
+            Window: self._window,
             Returns: self._returns,
             Score: self._score,
             Rollback: self._rollback,
@@ -88,7 +78,11 @@ class Operations:
         return self._handlers[type(request)](request)
 
     def close(self) -> None:
-        """Free the model that is open, if one is."""
+        """Free the model that is open, if one is, and the meter."""
+        self._metering.close()
+        self._close_model()
+
+    def _close_model(self) -> None:
         model, self._model, self._drafter = self._model, None, None
         if model is not None:
             model.close()
@@ -128,7 +122,7 @@ class Operations:
             }
 
     def _open(self, asked: Open) -> JsonObject:
-        self.close()
+        self._close_model()
         self._model = open_model(self._load_library(), asked, self._deadline, self._hashes)
         self._drafter = Drafter(self._model, self._deadline)
         return self._model.facts
@@ -148,6 +142,21 @@ class Operations:
     def _rounds(self, asked: Rounds) -> JsonObject:
         return self._need_drafter().rounds(asked)
 
+    def _window(self, asked: Window) -> JsonObject:
+        return self._need_drafter().window(asked)
+
+    def _idle(self, asked: Idle) -> JsonObject:
+        return idle(asked.seconds, self._deadline)
+
+    def _start_meter(self, _: StartMeter) -> JsonObject:
+        return self._metering.start()
+
+    def _take_readings(self, asked: TakeReadings) -> JsonObject:
+        return self._metering.take(stop=asked.stop)
+
+    def _record_meter(self, _: RecordMeter) -> JsonObject:
+        return self._metering.record()
+
     def _returns(self, asked: Returns) -> JsonObject:
         return self._need_drafter().returns(asked)
 
@@ -165,7 +174,7 @@ class Operations:
             drafter.clear()
 
     def _close(self, _: Close) -> JsonObject:
-        self.close()
+        self._close_model()
         return {}
 
     def _list_files(self, asked: ListFiles) -> JsonObject:

@@ -1,7 +1,7 @@
 """What the agent and the host say to each other: JSON, one value a line, UTF-8.
 
     agent   {"configspec_agent": 1, "sha256": ..., "python": ..., "pid": ..., "clock_s": ...}    the hello
-    host    {"id": 7, "op": "draft", "deadline_s": 120, "k": 4}    a request: `requests.py` has them all
+    host    {"id": 7, "op": "draft", "deadline_s": 120, "k": 4}    a request: `requests/` has them all
     agent   {"id": 7, "event": {"doing", "done", "total"}}       every few seconds of a long request
     agent   {"id": 7, "ok": {...}}   or   {"id": 7, "error": {"kind", "what", "found", "hint"}}
     host    a blank line every few seconds: it is still there

@@ -10,20 +10,10 @@ from itertools import pairwise
 
 import msgspec
 
-from configspec.agent.requests import (
-    Chunk,
-    Draft,
-    FindFile,
-    Open,
-    Prefill,
-    ReadMemory,
-    Receive,
-    Request,
-    Returns,
-    Rollback,
-    Rounds,
-    Score,
-)
+from configspec.agent.requests.board import ReadMemory
+from configspec.agent.requests.files import Chunk, FindFile, Receive
+from configspec.agent.requests.forms import Request
+from configspec.agent.requests.model import Draft, Open, Prefill, Returns, Rollback, Rounds, Score
 from configspec.devices.replies import (
     Arrived,
     Beginning,

@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from configspec.agent.protocol import MAX_LETTERS
-from configspec.agent.requests import C_INT
+from configspec.agent.requests.forms import C_INT
 
 MAX_VOCABULARY = 2**24  # far above any model's; one number more, and the memory for it would be this host's loss
 MOST_S = 1e10  # three hundred years, as a duration or on a clock that began with the board

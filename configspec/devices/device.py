@@ -12,22 +12,8 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.agent.requests import (
-    Close,
-    Describe,
-    Distribution,
-    Draft,
-    Health,
-    Open,
-    Prefill,
-    ProcessorTimes,
-    ReadMemory,
-    Reap,
-    Returns,
-    Rollback,
-    Rounds,
-    Score,
-)
+from configspec.agent.requests.board import Describe, Health, ProcessorTimes, ReadMemory, Reap
+from configspec.agent.requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score
 from configspec.devices.bounded_values import MAX_VOCABULARY
 from configspec.devices.gate import between_cells, pass_gate
 from configspec.devices.lock import hold_on_host, take_board

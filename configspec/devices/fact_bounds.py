@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from configspec.agent.protocol import MAX_LETTERS
-from configspec.agent.requests import C_INT, MAX_THREADS, MOST
+from configspec.agent.requests.forms import C_INT, MAX_THREADS, MOST
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts, Opened
 
 MOST_ENTRIES = 1000  # of a list or a mapping

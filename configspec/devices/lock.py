@@ -21,7 +21,7 @@ from pathlib import Path
 
 from configspec.agent.board.flock import BoardLock
 from configspec.agent.protocol import AgentError, JsonObject
-from configspec.agent.requests import Lock
+from configspec.agent.requests.board import Lock
 from configspec.devices.lock_wait import Holder, LockWait
 from configspec.devices.replies import LockState, Owner, read_reply
 from configspec.devices.transport.client import AgentClient

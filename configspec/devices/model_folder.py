@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from configspec.agent.requests import Chunk, FindFile, Finish, Receive
+from configspec.agent.requests.files import Chunk, FindFile, Finish, Receive
 from configspec.devices.replies import Arrived, Beginning, FoundFile, Placed
 from configspec.devices.transport.client import AgentClient
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from configspec.agent.requests import Holder, ListFiles
+from configspec.agent.requests.board import Holder
+from configspec.agent.requests.files import ListFiles
 from configspec.devices.device import ask_description, ask_health
 from configspec.devices.faults import DeviceOffline, LinkLost
 from configspec.devices.gate import problems

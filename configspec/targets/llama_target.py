@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from configspec.agent.board.file_hash import FileHashes
 from configspec.agent.llama.model import open_model
 from configspec.agent.protocol import AgentError, Deadline
-from configspec.agent.requests import Open
+from configspec.agent.requests.model import Open
 from configspec.errors import UsageError
 from configspec.families.gguf.gguf_facts import gguf_sha256
 from configspec.families.llama_cpp_version import llama_cpp_version

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from configspec.agent.protocol import MAX_LINE_BYTES, PROTOCOL_VERSION
-from configspec.agent.requests import Distribution, Draft, Prefill, Request, Rollback, Rounds, Score
+from configspec.agent.requests.forms import Request
+from configspec.agent.requests.model import Distribution, Draft, Prefill, Rollback, Rounds, Score
 from configspec.devices.transport.archive import build_agent_archive
 
 pytestmark = pytest.mark.real

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from configspec.agent.board.file_hash import FileHashes
 from configspec.agent.board.files import Incoming, file_path, find_file, folder_path
 from configspec.agent.protocol import AgentError, Deadline
-from configspec.agent.requests import Receive
+from configspec.agent.requests.files import Receive
 
 CONTENT = bytes(range(256)) * 64
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -13,20 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.agent.protocol import AgentError, encode
-from configspec.agent.requests import (
-    CACHE_TYPES,
-    DATA,
-    FLAG,
-    REQUESTS,
-    TEXT,
-    TOKENS,
-    Request,
-    Returns,
-    number,
-    read_request,
-    read_value,
-    whole,
-)
+from configspec.agent.requests.forms import DATA, FLAG, TEXT, TOKENS, Request, number, read_value, whole
+from configspec.agent.requests.model import CACHE_TYPES, Returns
+from configspec.agent.requests.registry import REQUESTS, read_request
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -19,7 +19,7 @@ from configspec.agent.drafters.going_back import time_returns
 from configspec.agent.drafters.sequence import Sequence
 from configspec.agent.llama.checkpoints import Checkpoints
 from configspec.agent.protocol import AgentError, Deadline
-from configspec.agent.requests import Returns
+from configspec.agent.requests.model import Returns
 
 CONTEXT = 200
 tokens = st.lists(st.integers(0, 99), min_size=1, max_size=12)

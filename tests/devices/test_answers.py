@@ -17,31 +17,11 @@ from damage import HOSTILE_TEXTS, civil, damaged_bytes, one_field_at_a_time
 from healthy_board import WELL
 
 from configspec.agent.protocol import MAX_LETTERS
-from configspec.agent.requests import (
-    REQUESTS,
-    Chunk,
-    Close,
-    Describe,
-    Distribution,
-    Draft,
-    FindFile,
-    Finish,
-    Health,
-    Holder,
-    ListFiles,
-    Lock,
-    Open,
-    Prefill,
-    ProcessorTimes,
-    ReadMemory,
-    Reap,
-    Receive,
-    Request,
-    Returns,
-    Rollback,
-    Rounds,
-    Score,
-)
+from configspec.agent.requests.board import Describe, Health, Holder, Lock, ProcessorTimes, ReadMemory, Reap
+from configspec.agent.requests.files import Chunk, FindFile, Finish, ListFiles, Receive
+from configspec.agent.requests.forms import Request
+from configspec.agent.requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score
+from configspec.agent.requests.registry import REQUESTS
 from configspec.devices import replies
 from configspec.devices.device import Device
 from configspec.devices.transport.client import AgentClient, Limits

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES
-from configspec.agent.requests import Chunk, Close, Draft, Rollback
+from configspec.agent.requests.files import Chunk
+from configspec.agent.requests.model import Close, Draft, Rollback
 from configspec.devices.device import Device, open_device
 from configspec.devices.faults import AgentFailed
 from configspec.devices.replies import Arrived, Done, DraftedTokens, Drawable, Length, Scores, TimedRounds

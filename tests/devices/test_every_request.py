@@ -10,31 +10,11 @@ from pathlib import Path
 import pytest
 from recurrent_models import RandomModel, invented_vocabulary, write_model
 
-from configspec.agent.requests import (
-    REQUESTS,
-    Chunk,
-    Close,
-    Describe,
-    Distribution,
-    Draft,
-    FindFile,
-    Finish,
-    Health,
-    Holder,
-    ListFiles,
-    Lock,
-    Open,
-    Prefill,
-    ProcessorTimes,
-    ReadMemory,
-    Reap,
-    Receive,
-    Request,
-    Returns,
-    Rollback,
-    Rounds,
-    Score,
-)
+from configspec.agent.requests.board import Describe, Health, Holder, Lock, ProcessorTimes, ReadMemory, Reap
+from configspec.agent.requests.files import Chunk, FindFile, Finish, ListFiles, Receive
+from configspec.agent.requests.forms import Request
+from configspec.agent.requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score
+from configspec.agent.requests.registry import REQUESTS
 from configspec.devices import replies
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient

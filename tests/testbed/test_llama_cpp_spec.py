@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.agent.requests import CACHE_TYPES, SETTINGS
+from configspec.agent.requests.model import CACHE_TYPES, SETTINGS
 from configspec.devices.device import OPTIONS
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec

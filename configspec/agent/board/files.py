@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterator
 
 from ..protocol import JsonObject, board_error, usage_error
-from ..requests import Receive
+from ..requests.files import Receive
 from .file_hash import FileHashes
 
 RESERVE_BYTES = 64 * 1024 * 1024  # a board whose disk is completely full refuses logins

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..protocol import JsonObject
-from ..requests import MOST
+from ..requests.forms import MOST
 from .description import FACT_LETTERS, available_bytes, fact, memory_bytes, read_governor, read_text, whole_number
 
 TURNS = 300_000  # of a fixed loop: a few hundredths of a second, far more under a stuck throttle

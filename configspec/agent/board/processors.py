@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..protocol import JsonObject
-from ..requests import MAX_CPUS, MAX_THREADS
+from ..requests.forms import MAX_CPUS, MAX_THREADS
 from .description import fact, first_affinity, read_text, whole_number
 
 CPUS = "sys/devices/system/cpu"

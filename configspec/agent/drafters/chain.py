@@ -14,9 +14,11 @@ from ..llama.library import Handle
 from ..llama.model import OpenModel
 from ..llama.sampler import Drawable, Sampling, as_json
 from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
-from ..requests import Draft, Returns, Rounds
+from ..requests.model import Draft, Returns, Rounds, Window
 from .going_back import time_returns
 from .sequence import Sequence
+
+MOST_ROUNDS = 100_000  # of a window, whose stamps have to fit into one answer
 
 
 class Drafter:
@@ -118,6 +120,27 @@ class Drafter:
             "depth": depth,
             "warmup": len(warmed),
         }
+
+    def window(self, asked: Window) -> JsonObject:
+        """Draft K tokens again and again from the same sequence, without a pause, for as long as was asked.
+
+        `stamps_s` has the beginning of each round and the end of the last; going back lies between two of them.
+        """
+        k, depth = asked.k, len(self._sequence.tokens)
+        self._sequence.check_room(depth + k, f"{depth} tokens and K = {k}")
+        self._sequence.settle()
+        stamps_s = [time.monotonic()]
+        end_s = stamps_s[0] + asked.seconds
+        while len(stamps_s) < 2 or stamps_s[-1] < end_s:
+            self._deadline.progress = "drafting for the meter", int(stamps_s[-1] - stamps_s[0]), int(asked.seconds)
+            self._edit(depth, ())
+            self._sequence.evaluate_up_to(depth - 1)
+            self._draft(k)
+            stamps_s.append(time.monotonic())
+            if len(stamps_s) > MOST_ROUNDS:
+                break
+        self._edit(depth, ())
+        return {"k": k, "depth": depth, "stamps_s": stamps_s}
 
     def returns(self, asked: Returns) -> JsonObject:
         """Time what going back costs; the sequence is the same afterwards."""

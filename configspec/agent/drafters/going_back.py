@@ -6,7 +6,7 @@ import time
 
 from ..llama.checkpoints import ROUND, Checkpoints
 from ..protocol import AgentError, Deadline, JsonObject, usage_error
-from ..requests import Returns
+from ..requests.model import Returns
 from .sequence import Sequence
 
 

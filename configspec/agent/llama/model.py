@@ -15,7 +15,8 @@ from ..board.description import available_bytes, shares_memory
 from ..board.file_hash import FileHashes
 from ..board.processors import processors, within
 from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
-from ..requests import MAX_THREADS, Open
+from ..requests.forms import MAX_THREADS
+from ..requests.model import Open
 from .library import Api, Array, Handle, Library
 from .model_file import cannot_load, check_file, check_memory
 from .opening_log import read_log

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..protocol import Deadline, JsonObject, board_error, usage_error
-from ..requests import Score
+from ..requests.model import Score
 from .library import Handle
 from .model import OpenModel
 from .sampler import Sampling

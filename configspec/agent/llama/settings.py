@@ -1,6 +1,6 @@
 """How what was asked of llama.cpp becomes its parameters, and what this build of it cannot do.
 
-Each setting is a field of `Open` (`requests.py`) and a line in one of the two tables at the end: what it sets in
+Each setting is a field of `Open` (`requests/model.py`) and a line in one of the two tables at the end: what it sets in
 `llama_model_params` or `llama_context_params`. What is None is left as llama.cpp has it.
 https://github.com/ggml-org/llama.cpp/blob/master/include/llama.h
 """
@@ -18,7 +18,7 @@ from typing import Any
 from ..board.description import fact, first_affinity
 from ..board.processors import written
 from ..protocol import AgentError, usage_error
-from ..requests import Open
+from ..requests.model import Open
 from .library import Handle, Library
 
 TYPES = {

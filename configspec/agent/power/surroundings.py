@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Protocol, Tuple, final
 
 from ..board.regular import open_regular
+from ..protocol import JsonObject
 from .channels.http import Answer, Asked, fetch
 from .channels.lines import LineStream, open_lines
 from .channels.programs import Output, run_program
@@ -96,6 +97,17 @@ class Notes:
     answers: List[Tuple[str, int, str]] = field(default_factory=list)  # path and query, status, body
     lines: Dict[Tuple[str, ...], List[str]] = field(default_factory=dict)  # of programs that go on
     ports: List[Tuple[bytes, bytes]] = field(default_factory=list)  # written, and then read
+
+    def as_json(self) -> JsonObject:
+        """As an answer has it, and as a recording does."""
+        return {
+            "files": self.files,
+            "links": self.links,
+            "programs": [[list(command), status, text] for command, status, text in self.programs],
+            "answers": [list(one) for one in self.answers],
+            "lines": {" ".join(command): lines for command, lines in self.lines.items()},
+            "ports": [[written.hex(), read.hex()] for written, read in self.ports],
+        }
 
 
 @final

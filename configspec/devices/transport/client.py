@@ -20,7 +20,8 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 from configspec.agent.protocol import GONE_STATUS, MAX_LINE_BYTES, PROTOCOL_VERSION, TOO_OLD_STATUS, JsonObject, encode
-from configspec.agent.requests import MOST, Open, Request
+from configspec.agent.requests.forms import MOST, Request
+from configspec.agent.requests.model import Open
 from configspec.agent.watch import SILENCE_S
 from configspec.devices.agreement import check_agreement
 from configspec.devices.faults import AgentFailed

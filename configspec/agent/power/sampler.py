@@ -1,0 +1,99 @@
+"""Reads a meter in a thread of its own, while the main thread drafts.
+
+The moments of reading lie a little unevenly, by a fixed pattern: a load that repeats itself as often as the meter is
+read would else be met at the same point each time, and a wrong mean would look sure.
+
+llama.cpp computes without Python's lock, so the thread waits for the main one only between two tokens.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import List, Optional, Tuple
+
+from ..protocol import JsonObject
+from .meter import Meter, Reading, ReadingError
+
+FASTEST_S = 0.05  # between two readings: 20 a second are plenty for every meter
+UNEVEN = 0.5  # by which share of the period the moments vary, and their step from one to the next
+GOLDEN = (math.sqrt(5) - 1) / 2
+MOST_FAILURES = 20  # one after another; then the meter is given up: an old value would be invented energy
+MOST_READINGS = 200_000  # that nobody has taken
+TOLD_FAILURES = 20
+
+
+class Sampler:
+    """Readings of one meter from `start` to `stop`; `take` hands out what has come since the last time."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._ends = threading.Event()
+        self._lock = threading.Lock()
+        self._readings: List[Reading] = []
+        self._failures: List[Tuple[float, str]] = []
+        self._failed = 0
+        self._ended: Optional[str] = None
+        self._cpu_s = 0.0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read no more; the reading in hand is finished, but not waited for where it hangs."""
+        self._ends.set()
+        self._thread.join(2.0)
+
+    def take(self) -> JsonObject:
+        """What was read since the last time, as columns: `values` has one a channel, null where a channel failed."""
+        with self._lock:
+            readings, self._readings = self._readings, []
+            failures, self._failures = self._failures, []
+            failed, self._failed = self._failed, 0
+        channels = range(len(self._meter.facts.channels))
+        columns = [[reading.values[place] for reading in readings] for place in channels]
+        stamps = [reading.stamp for reading in readings]
+        return {
+            "t_s": [reading.t_s for reading in readings],
+            "values": [[value if math.isfinite(value) else None for value in column] for column in columns],
+            "stamps": None if all(stamp is None for stamp in stamps) else stamps,
+            "failures": [[t_s, reason] for t_s, reason in failures],
+            "failed": failed,
+            "ended": self._ended,
+            "cpu_s": self._cpu_s,
+        }
+
+    def _run(self) -> None:
+        period_s = self._meter.facts.period_s
+        period_s = max(period_s, FASTEST_S) if period_s else 0.0
+        due_s, in_a_row, number = time.monotonic(), 0, 0
+        while not self._ends.wait(max(0.0, due_s - time.monotonic())):
+            in_a_row = 0 if self._read_once() else in_a_row + 1
+            if self._ended is None and in_a_row >= MOST_FAILURES:
+                self._ended = f"{in_a_row} readings failed one after another"
+            if self._ended is not None:
+                break
+            number += 1
+            uneven_s = UNEVEN * period_s * ((number * GOLDEN) % 1.0 - (((number - 1) * GOLDEN) % 1.0))
+            # A meter that waits for its next value fails at once where it is gone: it is not asked without a pause.
+            due_s = max(due_s + period_s + uneven_s, time.monotonic() + (FASTEST_S if in_a_row else 0.0))
+            self._cpu_s = time.thread_time()
+
+    def _read_once(self) -> bool:
+        """Whether it could be read."""
+        try:
+            reading = self._meter.read()
+        except ReadingError as problem:
+            with self._lock:
+                self._failed += 1
+                if len(self._failures) < TOLD_FAILURES:
+                    self._failures.append((time.monotonic(), str(problem)))
+            return False
+        with self._lock:
+            self._readings.append(reading)
+            if len(self._readings) >= MOST_READINGS:
+                self._ended = f"{MOST_READINGS} readings were not taken"
+        return True
