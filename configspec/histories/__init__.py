@@ -1,0 +1,1 @@
+"""Runs over time: read from files, storage, folders and git, kept, compared and judged."""
