@@ -7,10 +7,11 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Sequence
-from typing import Protocol, final
+from collections.abc import Callable, Sequence
+from typing import Protocol, Tuple, final
 
 LINE_BYTES = 64 * 1024
+MOST_WAITING = 100_000  # lines that a pipe and what was read of it can hold
 
 
 class LineStream(Protocol):
@@ -47,6 +48,7 @@ class ProgramLines:
                 raise OSError(errno.EPIPE, f"{self._name} has ended")
             self._held += piece
             if len(self._held) > LINE_BYTES:
+                self._held.clear()
                 raise OSError(errno.EFBIG, f"{self._name} prints no end of a line")
         line, _, rest = bytes(self._held).partition(b"\n")
         self._held = bytearray(rest)
@@ -59,7 +61,51 @@ class ProgramLines:
             pass
 
 
+@final
+class FreshLines:
+    """Lines that are as new as they look, each with the moment of its arrival.
+
+    A program goes on printing while nobody reads. Its lines wait in the pipe, and would pass for new ones when the
+    reading begins again; so after a pause they are dropped.
+    """
+
+    def __init__(self, stream: LineStream, now_s: Callable[[], float], pause_s: float) -> None:
+        self._stream = stream
+        self._now_s = now_s
+        self._pause_s = pause_s
+        self._read_s = now_s()
+
+    def next_line(self, timeout_s: float) -> Tuple[float, str]:
+        """When the next line came, and the line; OSError where none comes in time, or the program has ended."""
+        begin_s = self._now_s()
+        if begin_s - self._read_s > self._pause_s:
+            self._drop_waiting()
+            # A pipe that was full has held the program up in the middle of printing one more old line.
+            self._stream.next_line(timeout_s)
+            self._drop_waiting()
+        line = self._stream.next_line(max(0.0, timeout_s - (self._now_s() - begin_s)))
+        self._read_s = self._now_s()
+        return self._read_s, line
+
+    def close(self) -> None:
+        """End the program."""
+        self._stream.close()
+
+    def _drop_waiting(self) -> None:
+        try:
+            for _ in range(MOST_WAITING):
+                self._stream.next_line(0.0)
+        except OSError:
+            pass  # none waits; that a program has ended, the next call says
+
+
 def open_lines(command: Sequence[str]) -> ProgramLines:
     """Start the program; OSError where it cannot be."""
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
-    return ProgramLines(subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=nothing, bufsize=0), command[0])
+    # Python prints into a pipe in blocks of some seconds, unless it is told not to: lines would come late and in heaps.
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    try:
+        process = subprocess.Popen(command, stdin=nothing, stdout=pipe, stderr=nothing, bufsize=0, env=environment)
+    except ValueError as error:  # a NUL in a word
+        raise OSError(errno.EINVAL, str(error)) from None
+    return ProgramLines(process, command[0])

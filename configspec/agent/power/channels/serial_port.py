@@ -37,7 +37,10 @@ class SerialPort:
 
     def write(self, data: bytes) -> None:
         """As `Port` says; what was received before is forgotten, since it answers something else."""
-        termios.tcflush(self._descriptor, termios.TCIFLUSH)
+        try:
+            termios.tcflush(self._descriptor, termios.TCIFLUSH)
+        except termios.error as error:
+            raise OSError(errno.EIO, f"the port is gone: {error}") from None
         while data:
             data = data[os.write(self._descriptor, data) :]
 
@@ -68,6 +71,7 @@ def open_port(path: str, baud: int) -> SerialPort:
         attributes[0] = attributes[1] = attributes[3] = 0  # no translation in, none out, no line editing
         attributes[2] = termios.CS8 | termios.CREAD | termios.CLOCAL
         attributes[4] = attributes[5] = speed
+        attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0  # one byte is worth reading: whoever was here
         termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
         return SerialPort(descriptor)
     except termios.error as error:
