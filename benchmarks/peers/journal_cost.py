@@ -28,13 +28,13 @@ from configspec.records.codec import to_record
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.journal import Journal
 from configspec.records.merge import merge
+from configspec.records.power import Power
 from configspec.records.row import (
     KEY,
     CountedAcceptance,
     Drafting,
     Environment,
     Models,
-    Power,
     Row,
     TimedPass,
     Verification,

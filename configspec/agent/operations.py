@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from .board.description import available_bytes, describe
 from .board.file_hash import FileHashes
 from .board.files import Incoming, find_file, folder_path, list_files
 from .board.flock import BoardLock
-from .board.health import health
+from .board.health import health, run_command
+from .board.heat import heat_state
+from .board.heat_watch import HeatWatch, Thermometer
 from .board.idle import idle
 from .board.memory_speed import memory_speed
 from .board.processor_times import processor_times
@@ -22,7 +25,7 @@ from .llama.sampler import Sampling
 from .llama.scoring import check_scorable, score
 from .power.metering import Metering
 from .protocol import AgentError, Deadline, JsonObject, shorten, usage_error
-from .requests.board import Describe, Health, Holder, Idle, Lock, ProcessorTimes, ReadMemory, Reap
+from .requests.board import Describe, Health, Heat, Holder, Idle, Lock, ProcessorTimes, ReadMemory, Reap
 from .requests.files import Chunk, FindFile, Finish, ListFiles, Receive
 from .requests.forms import Request
 from .requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score, Window
@@ -43,6 +46,7 @@ class Operations:
         self._model: OpenModel | None = None
         self._drafter: Drafter | None = None
         self._metering = Metering()
+        self._heat_watch: HeatWatch | None = None
         self._handlers: dict[type[Request], Callable[..., JsonObject]] = {
             Lock: self._take_lock,
             Holder: self._holder,
@@ -50,6 +54,7 @@ class Operations:
             ProcessorTimes: self._processor_times,
             ReadMemory: self._read_memory,
             Reap: self._reap,
+            Heat: self._heat,
             Idle: self._idle,
             FindMeter: self._metering.find,
             StartMeter: self._start_meter,
@@ -144,6 +149,16 @@ class Operations:
 
     def _window(self, asked: Window) -> JsonObject:
         return self._need_drafter().window(asked)
+
+    def _heat(self, asked: Heat) -> JsonObject:
+        watch, self._heat_watch = self._heat_watch, None
+        seen = None if watch is None else watch.stop().as_json()
+        root = Path(os.path.expanduser(asked.root))
+        state = heat_state(root, run_command)
+        if asked.watch:
+            self._heat_watch = HeatWatch(Thermometer(root, run_command))
+            self._heat_watch.start()
+        return {"state": state, "seen": seen}
 
     def _idle(self, asked: Idle) -> JsonObject:
         return idle(asked.seconds, self._deadline)

@@ -17,6 +17,7 @@ from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.devices import add_devices
 from configspec.cli.devices_setup import add_devices_setup, joined
 from configspec.cli.diff import add_diff
+from configspec.cli.export import add_export
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
 from configspec.cli.output import (
@@ -30,6 +31,7 @@ from configspec.cli.output import (
     whole_output,
 )
 from configspec.cli.rank import add_rank
+from configspec.cli.record import add_record
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.printable import printable_line
 from configspec.theory.objectives.objective import Objective
@@ -105,7 +107,9 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     add_rank(commands, objectives)
     add_merge(commands)
     add_diff(commands)
+    add_export(commands, objectives)
     add_models(commands)
+    add_record(commands)
     schema = add_command(
         commands,
         "schema",

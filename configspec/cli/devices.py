@@ -14,7 +14,7 @@ from configspec.errors import UsageError
 from configspec.printable import printable
 
 if TYPE_CHECKING:
-    from configspec.devices.probe import Found, Models
+    from configspec.devices.probe import Found, Models, PowerFound
     from configspec.testbed.device_spec import DeviceSpec
     from configspec.testbed.inventory import Inventory
 
@@ -103,6 +103,7 @@ def as_json(found: Found) -> dict[str, object]:
         "holder": found.holder,
         "device": None if found.facts is None else asdict(found.facts),
         "health": None if found.health is None else asdict(found.health),
+        "power": None if found.power is None else asdict(found.power),
         "not_asked": NOT_ASKED[found.state] if found.facts is None else None,
     }
 
@@ -116,7 +117,14 @@ def as_text(devices: Sequence[Found], width: int | None = WIDTH) -> str:
 
 def _what(found: Found) -> str:
     """What a person wants to know of it in that state."""
-    return ". ".join((_state_words(found), *(printable(one, at_most=REASON_LETTERS) for one in found.warnings)))
+    no_meter = None if found.power is None else found.power.reason
+    more = (*found.warnings, *([no_meter] if no_meter else []))
+    return ". ".join((_state_words(found), *(printable(one, at_most=REASON_LETTERS) for one in more)))
+
+
+def _meter_words(power: PowerFound | None) -> str | None:
+    """Its power meter, and what its figure holds."""
+    return None if power is None or power.meter is None else f"power by {power.meter.meter} ({power.meter.boundary})"
 
 
 def _state_words(found: Found) -> str:
@@ -137,5 +145,6 @@ def _state_words(found: Found) -> str:
         if health.available_memory_bytes is None
         else f"{shown_bytes(health.available_memory_bytes)} of memory free",
         f"board {health.board_sha256}" if health.board_sha256 else None,
+        _meter_words(found.power),
     ]
     return ", ".join(printable(part, at_most=FACT_LETTERS) for part in known if part)

@@ -37,9 +37,9 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         commands,
         "rank",
         "rank the configurations of a results file, under other assumptions too",
-        "Rank the configurations of a results file or a journal by each objective, and show which of them are "
-        "statistically tied with the best. Latency, price and billing are applied to what was measured, so other ones "
-        "can be assumed without touching a device.",
+        "Show what was measured of each cell (drafting speed, acceptance, power), rank the configurations of a results "
+        "file or a journal by each objective, and show which of them are statistically tied with the best. Latency, "
+        "price and billing are applied to what was measured, so other ones can be assumed without touching a device.",
         "configspec rank results.json\n"
         "configspec rank results.json --verify-s 0.2 --usd-per-million 0.59 --k 2..10\n"
         "configspec rank results.json --device rpi5 --objective goodput --format json\n"
@@ -96,15 +96,22 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         top = query.rules.top
         say_by_category(chosen, query, left_out, file=asked.results, form=asked.format, top=top)
         return 0
+    from configspec.reporting.positions import Positions
+    from configspec.reporting.profile_cells import family_profiles
+
+    profiles, positions = family_profiles(chosen, query), Positions(asked.results)
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
         from configspec.reporting.launch_section import launches_json
+        from configspec.reporting.profile_json import profiles_json
 
         more = {"launch": launches_json(*_launches(rankings, chosen))} if asked.launch else {}
-        say_pieces(json_pieces({**_json(rankings, query, chosen), **more, "left_out": left_out.as_json()}))
+        measured = profiles_json(profiles, positions)
+        say_pieces(json_pieces({**_json(rankings, query, chosen), **measured, **more, "left_out": left_out.as_json()}))
         return 0
     from configspec.reporting.launch_section import launch_section
     from configspec.reporting.markdown import as_markdown
+    from configspec.reporting.profile_section import MOST_CELLS, profile_section
     from configspec.reporting.run_document import ranking_document
     from configspec.reporting.terminal import as_text
 
@@ -112,7 +119,15 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
     # A table is for a person, who has just been told of it on stderr.
     launch = launch_section(*_launches(rankings, chosen)) if asked.launch else None
-    words = ranking_document(rankings, top, prediction_reports(chosen), None if as_table else left_out, launch)
+    most = max(MOST_CELLS, top)  # of the cells: no fewer than of a ranking
+    words = ranking_document(
+        rankings,
+        top,
+        prediction_reports(chosen),
+        None if as_table else left_out,
+        launch,
+        profile_section(profiles, positions, most),
+    )
     say_text(as_text(words) if as_table else as_markdown(words))
     return 0
 

@@ -10,18 +10,22 @@ from itertools import pairwise
 
 import msgspec
 
-from configspec.agent.requests.board import ReadMemory
+from configspec.agent.requests.board import Idle, ReadMemory
 from configspec.agent.requests.files import Chunk, FindFile, Receive
 from configspec.agent.requests.forms import Request
-from configspec.agent.requests.model import Draft, Open, Prefill, Returns, Rollback, Rounds, Score
+from configspec.agent.requests.model import Draft, Open, Prefill, Returns, Rollback, Rounds, Score, Window
+from configspec.agent.requests.power import FindMeter
 from configspec.devices.replies import (
     Arrived,
     Beginning,
     Begun,
     DraftedTokens,
+    DraftedWindow,
     FoundFile,
+    FoundMeter,
     Length,
     Scores,
+    Span,
     TimedReturns,
     TimedRounds,
 )
@@ -29,6 +33,7 @@ from configspec.records.facts import ModelFacts
 from configspec.records.passes import MemorySpeed
 
 DRIFT = 1.1
+ROUNDING_S = 1e-3
 
 
 def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: float) -> None:
@@ -60,6 +65,15 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
             _at_most("rounds", reply.rounds, asked.rounds)
             parts = (reply.restore_s, reply.first_two_s, reply.save_s)
             worked_s = sum(sum(of_count) for samples in parts for of_count in samples)
+        case Window(), DraftedWindow():
+            _equal("k", reply.k, asked.k)
+            worked_s = reply.stamps_s[-1] - reply.stamps_s[0]
+        case Idle(), Span():
+            worked_s = reply.end_s - reply.begin_s
+            if worked_s < asked.seconds / DRIFT - ROUNDING_S:
+                raise ValueError(f"idle for {worked_s:.6g} s, where {asked.seconds:g} were asked for")
+        case FindMeter(), FoundMeter() if reply.facts is not None and asked.meter not in ("auto", reply.facts.meter):
+            raise ValueError(f"meter: {reply.facts.meter}, where {asked.meter} was asked for")
         case ReadMemory(), MemorySpeed():
             _equal("threads", reply.threads, asked.threads)
             worked_s = reply.elapsed_s

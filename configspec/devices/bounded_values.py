@@ -26,3 +26,4 @@ Seconds = Annotated[float, Meta(ge=0, le=MOST_S)]
 Probability = Annotated[float, Meta(ge=0, le=1 + ROUNDING)]
 Logarithm = Annotated[float, Meta(ge=-_MOST_LOGIT, le=ROUNDING)]
 Gap = Annotated[float, Meta(ge=0, le=_MOST_LOGIT)]
+Power = Annotated[float, Meta(ge=-1e18, le=1e18)]  # watts, or joules of a counter; whether it can be is judged later

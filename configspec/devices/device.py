@@ -12,12 +12,13 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.agent.requests.board import Describe, Health, ProcessorTimes, ReadMemory, Reap
+from configspec.agent.requests.board import Describe, Health, Heat, ProcessorTimes, ReadMemory, Reap
 from configspec.agent.requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score
 from configspec.devices.bounded_values import MAX_VOCABULARY
 from configspec.devices.gate import between_cells, pass_gate
 from configspec.devices.lock import hold_on_host, take_board
 from configspec.devices.lock_wait import LockWait
+from configspec.devices.metering import Metering
 from configspec.devices.model_folder import ModelFolder
 from configspec.devices.replies import (
     Begun,
@@ -25,6 +26,7 @@ from configspec.devices.replies import (
     DraftedTokens,
     Drawable,
     Ended,
+    HeatNow,
     Hello,
     Length,
     LockState,
@@ -98,6 +100,11 @@ class Device:
         """Its folder of model files."""
         return ModelFolder(self._client, self.spec.models)
 
+    @property
+    def metering(self) -> Metering:
+        """What it does for and with a power meter."""
+        return Metering(self._client, lambda: self.processor_counts().t_s)
+
     def describe(self, *, deadline_s: float = WORK_DEADLINE_S) -> DeviceFacts:
         """What kind of board it is."""
         return ask_description(self._client, deadline_s=deadline_s)
@@ -137,6 +144,11 @@ class Device:
         self._vocabulary = facts.vocabulary
         self._own_bytes = facts.file_bytes + cache_bytes
         return facts
+
+    def heat(self, *, watch: bool, deadline_s: float = HEALTH_DEADLINE_S) -> HeatNow:
+        """How hot, fast and throttled it is now; `watch`: and from now on, until it is asked again."""
+        root = "/" if self.spec.power is None else self.spec.power.root
+        return self._client.call(Heat(watch=watch, root=root), HeatNow, deadline_s=deadline_s)
 
     def processor_counts(self, *, deadline_s: float = HEALTH_DEADLINE_S) -> ProcessorCounts:
         """What its processors have done since it began; the difference of two says who had them in between."""

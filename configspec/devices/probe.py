@@ -7,6 +7,7 @@ told of its own board, and of no other.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -15,25 +16,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from configspec.agent.requests.board import Holder
+from configspec.agent.requests.board import Holder, ProcessorTimes
 from configspec.agent.requests.files import ListFiles
 from configspec.devices.device import ask_description, ask_health
 from configspec.devices.faults import DeviceOffline, LinkLost
 from configspec.devices.gate import problems
 from configspec.devices.gpu_build import lacking_gpu
 from configspec.devices.lock import holder_on_host, known_owner
-from configspec.devices.replies import Listing, LockState
+from configspec.devices.metering import DECLARED, Metering, no_meter_reason
+from configspec.devices.replies import Listing, LockState, ProcessorCounts
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import Start, connect, interpreter
-from configspec.errors import TestbedError, UsageError
+from configspec.errors import ConfigspecError, TestbedError, UsageError
 from configspec.printable import printable
 from configspec.records.facts import DeviceFacts, HealthFacts
+from configspec.records.meter import LookedFor, MeterFacts
 from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.power_spec import with_secrets
 
 State = Literal["ready", "busy", "offline", "unhealthy", "unconfigured", "failed", "recorded"]
 NAMED = 3  # of the files that are missing
 BUG_LETTERS = 200
+METER_S = 20.0
 LEAST_S = 0.1  # past a question's time limit: its answer may have arrived
 
 
@@ -51,6 +56,16 @@ class Found:
     holder: dict[str, str] | None = None
     facts: DeviceFacts | None = None
     health: HealthFacts | None = None
+    power: PowerFound | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerFound:
+    """The power meter that a device declares: the one that was found, or why there is none; what was looked for."""
+
+    meter: MeterFacts | None
+    looked_for: tuple[LookedFor, ...] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +134,7 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) ->
             return _busy(spec, lock)
         facts = ask_description(client, deadline_s=left_s())
         health = ask_health(client, spec, deadline_s=left_s())
+        power = _power(spec, client)
         lacking = [*_lacking_llama_cpp(spec, facts), *filter(None, [lacking_gpu(spec, facts)])]
         if models is None:
             lacking += _lacking_folder(spec, health)
@@ -127,7 +143,32 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) ->
             lacking += _lacking_models(models, folder)
     reasons = tuple(lacking or map(str, problems(spec.health, health)))
     state: State = "unconfigured" if lacking else "unhealthy" if reasons else "ready"
-    return Found(name=spec.name, state=state, reasons=reasons, warnings=_warnings(lock), facts=facts, health=health)
+    return Found(
+        name=spec.name,
+        state=state,
+        reasons=reasons,
+        warnings=_warnings(lock),
+        facts=facts,
+        health=health,
+        power=power,
+    )
+
+
+def _power(spec: DeviceSpec, client: AgentClient) -> PowerFound | None:
+    """The meter of a device; one that cannot be read is no reason against the device."""
+    if spec.power is None or spec.power.meter == DECLARED:
+        return None
+    metering = Metering(client, lambda: client.call(ProcessorTimes(), ProcessorCounts, deadline_s=METER_S).t_s)
+    try:
+        options = with_secrets(spec.name, spec.power, os.environ)
+        found = metering.find(spec.power, options, uses_gpu=spec.llama_cpp.of_gpu() is not None)
+    except ConfigspecError as problem:
+        if client.lost:
+            raise
+        return PowerFound(meter=None, reason=str(problem))
+    facts = None if found.meter is None else found.meter.facts
+    reason = None if facts else no_meter_reason(spec.power, found.looked_for)
+    return PowerFound(meter=facts, looked_for=found.looked_for, reason=reason)
 
 
 def _warnings(lock: LockState) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from configspec.devices.bounded_values import (
     ROUNDING,
     Gap,
     Logarithm,
+    Power,
     Probability,
     Seconds,
     Text,
@@ -28,6 +29,8 @@ from configspec.devices.bounded_values import (
 )
 from configspec.devices.fact_bounds import check_facts
 from configspec.records.bounds import Count, Sha256
+from configspec.records.heat import HeatSeen, HeatState
+from configspec.records.meter import MeterFacts
 
 T = TypeVar("T")
 TOKEN_BYTES, PROBABILITY_BYTES = 4, 8  # of `Drawable`
@@ -332,6 +335,81 @@ class Placed:
     """A file is whole, verified and in its place."""
 
     path: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A time on the device's clock."""
+
+    begin_s: Seconds
+    end_s: Seconds
+
+    def __post_init__(self) -> None:
+        if self.end_s < self.begin_s:
+            raise ValueError("its monotonic clock went back")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatNow:
+    """The heat of a board now, and what was seen since it was last watched; None where nobody watched."""
+
+    state: HeatState
+    seen: HeatSeen | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedWindow:
+    """Rounds of K without a pause: the beginning of each, and the end of the last."""
+
+    k: Tokens
+    depth: Tokens
+    stamps_s: tuple[Seconds, ...]
+
+    def __post_init__(self) -> None:
+        _check_stamps(self.stamps_s, max(1, len(self.stamps_s) - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMeter:
+    """The meter that was found, if any; and those that were looked for before it, each with why it was not taken."""
+
+    facts: MeterFacts | None
+    looked_for: tuple[tuple[Text, Text], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What a meter showed, as columns: `values` has one a channel, None where that channel failed.
+
+    `failures` are the first of `failed` readings that failed, with the time and the reason. `ended`: why it is read no
+    more. `cpu_s`: seconds of a processor that reading took so far.
+    """
+
+    t_s: tuple[Seconds, ...]
+    values: tuple[tuple[Power | None, ...], ...]
+    stamps: tuple[Text | None, ...] | None
+    failures: tuple[tuple[Seconds, Text], ...]
+    failed: Count
+    ended: Text | None
+    cpu_s: Seconds
+
+    def __post_init__(self) -> None:
+        columns = [*self.values, *(() if self.stamps is None else (self.stamps,))]
+        if any(len(column) != len(self.t_s) for column in columns):
+            raise ValueError(f"{len(self.t_s)} times, and columns of other lengths")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotedMeter:
+    """All that reading a meter once reads of its board, and the values; `agent/power/surroundings.py` has the parts."""
+
+    files: Mapping[Text, Text | None]
+    links: Mapping[Text, Text]
+    programs: tuple[tuple[tuple[Text, ...], int, str], ...]
+    answers: tuple[tuple[Text, int, str], ...]
+    lines: Mapping[Text, tuple[Text, ...]]
+    ports: tuple[tuple[str, str], ...]
+    values: tuple[Power, ...]
 
 
 def _check_stamps(stamps_s: Sequence[float], tokens: int) -> None:

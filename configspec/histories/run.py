@@ -42,6 +42,8 @@ class Run:
         counted: The acceptance counts of each configuration, for exact comparison.
         chosen: Of each device, family and objective.
         left_out: Rows that could not be read, with the reason.
+        figures_sha256: Of what was measured and when: two files of one run, such as its journal and its results, have
+            the same. Empty where nobody says.
     """
 
     source: str
@@ -56,3 +58,4 @@ class Run:
     release: str | None = None
     configspec: str | None = None
     left_out: tuple[str, ...] = ()
+    figures_sha256: str = ""

@@ -35,6 +35,7 @@ from configspec.records.setup import (
 from configspec.targets.registry import target_runtime, target_sha256
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.inventory import Inventory
+from configspec.testbed.power_spec import asked_words
 from configspec.theory.ids import Cell, settings_words
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.link import Link
@@ -77,6 +78,8 @@ class CurrentSetup:
             return Difference(what="settings", then=settings_words(row.cell.settings) or "none", now="others")
         if spec.replay is not None:
             return self._replay_change(row)
+        if row.power.asked != (asked := None if spec.power is None else asked_words(spec.power)):
+            return Difference(what="power", then=row.power.asked or "not measured", now=asked or "not measured")
         then = setup_of(row)
         if decoded and then.decoded is None:
             return Difference(what="end_to_end", then="not decoded", now="to be decoded")

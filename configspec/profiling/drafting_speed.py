@@ -111,6 +111,7 @@ class DraftingTimes:
                 load_reason=one.load_reason,
                 memory=one.memory,
                 memory_reason=one.memory_reason,
+                heat=one.heat,
             )
             for one, counts, of_pass in zip(self.visits, counted, samples_s, strict=True)
         )

@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configspec.devices.device import Device
+from configspec.devices.metering import Meter
 from configspec.errors import OutputDiffers, UsageError
 from configspec.profiling.acceptance_trace import AcceptanceTrace, TracedPrompt
-from configspec.profiling.measured_cell import NO_METER
+from configspec.profiling.decoded_energy import MeteredRuns, RunMeter, predicted_j_per_token, with_energy
 from configspec.profiling.round_cost import Turns, pooled_cost, take_turns
 from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
 from configspec.profiling.target_text import ContinuedPrompt
 from configspec.records.decoded import EndToEnd
+from configspec.records.power import Power
 from configspec.targets.target import Target
 from configspec.testbed.device_spec import DeviceSpec, LinkSpec
 from configspec.testbed.sweep_spec import SweepSpec
@@ -37,6 +39,7 @@ class DecodedPrompts:
     runs: tuple[tuple[SpeculativeRun, ...], ...]  # by prompt, then by repeat
     predicted: tuple[TextCost, ...]  # by prompt
     cost: RoundCost
+    metered: MeteredRuns | None = None
 
 
 def chosen_prompts(trace: AcceptanceTrace, sweep: SweepSpec) -> tuple[TracedPrompt, ...]:
@@ -45,22 +48,29 @@ def chosen_prompts(trace: AcceptanceTrace, sweep: SweepSpec) -> tuple[TracedProm
 
 
 def decode_prompts(
-    device: Device, target: Target, trace: AcceptanceTrace, configuration: ConfigurationId, sweep: SweepSpec
+    pair: tuple[Device, Target],
+    trace: AcceptanceTrace,
+    configuration: ConfigurationId,
+    sweep: SweepSpec,
+    meter: Meter | None = None,
 ) -> DecodedPrompts:
-    """Decode for real; the draft is open on the device.
+    """Decode for real, and read the meter meanwhile; the draft is open on the device.
 
     Raises:
         OutputDiffers: A text came out that is not the target's own greedy one.
     """
+    device, target = pair
+    power = RunMeter(device, meter)
+    power.start()
     chosen, decoding, k = chosen_prompts(trace, sweep), sweep.decoding, configuration.k
     turns: list[Turns] = []
     runs: list[list[SpeculativeRun]] = [[] for _ in chosen]
     for repeat in range(sweep.end_to_end.repeats):
         for place, prompt in enumerate(chosen):
             rule = rule_for(decoding, seed=decoding.seed + repeat * len(chosen) + place)
-            pair = Pair(device=device, target=target, rule=rule)
-            turns.append(take_turns(pair, prompt.continued.halfway, k))
-            run = decode_speculatively(pair, prompt.continued.prompt, k, sweep.new_tokens)
+            both = Pair(device=device, target=target, rule=rule)
+            turns.append(take_turns(both, prompt.continued.halfway, k))
+            run = decode_speculatively(both, prompt.continued.prompt, k, sweep.new_tokens)
             if decoding.greedy:
                 check_output(run.tokens, prompt.continued, str(configuration))
             runs[place].append(run)
@@ -69,6 +79,7 @@ def decode_prompts(
         runs=tuple(map(tuple, runs)),
         predicted=tuple(text_cost(prompt.accept, k) for prompt in chosen),
         cost=pooled_cost(turns),
+        metered=power.stop(),
     )
 
 
@@ -119,14 +130,16 @@ def goodput_tokens_per_s(runs: Sequence[SpeculativeRun]) -> float:
     return sum(len(run.tokens) for run in runs) / sum(run.spent.total_s for run in runs)
 
 
-def summarise(decoded: DecodedPrompts, sweep: SweepSpec, link: LinkSpec | None) -> EndToEnd:
-    """Measured beside predicted, for the record."""
+def summarise(
+    decoded: DecodedPrompts, sweep: SweepSpec, link: LinkSpec | None, power: Power, no_meter: str
+) -> EndToEnd:
+    """Measured beside predicted, for the record; `power` is the profile's, `no_meter` why nothing was metered."""
     runs, texts = decoded.runs, decoded.predicted
     chosen = [median_run(repeats) for repeats in runs]
     spent = [run.spent for run in chosen]
     greedy = sweep.decoding.greedy
     cuts = decoded.cost.going_back is None
-    return EndToEnd(
+    found = EndToEnd(
         goodput_tokens_per_s=goodput_tokens_per_s(chosen),
         goodput_by_repeat_tokens_per_s=tuple(goodput_tokens_per_s(repeat) for repeat in zip(*runs, strict=True)),
         repeats_s=tuple(sum(run.spent.total_s for run in repeat) for repeat in zip(*runs, strict=True)),
@@ -152,5 +165,7 @@ def summarise(decoded: DecodedPrompts, sweep: SweepSpec, link: LinkSpec | None) 
         restore_s=None if cuts else sum(one.restore_s for one in spent),
         returns=None if cuts else sum(run.returns or 0 for run in chosen),
         predicted_returns=None if cuts else sum(sum(text.returns) for text in texts),
-        energy_reason=NO_METER,
     )
+    every = [run for repeats in runs for run in repeats]
+    predicted_j = predicted_j_per_token(texts, decoded.cost, power)
+    return with_energy(found, every, decoded.metered, predicted_j, no_meter)

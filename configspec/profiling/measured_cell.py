@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from configspec.profiling.acceptance_check import AcceptanceCheck
 from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes
+from configspec.profiling.heat_flags import heat_flags
+from configspec.profiling.power_figures import power_flags
 from configspec.profiling.threads import flags_of_opening
 from configspec.profiling.verification import VerificationTimes
+from configspec.records.power import Power
 from configspec.records.row import (
     CountedAcceptance,
     Environment,
     Models,
-    Power,
     Row,
     SampleRefs,
     TargetFacts,
@@ -29,7 +31,6 @@ from configspec.theory.serving.assumptions import Serving
 METHOD = "teacher-forced replay of the target's text"
 EXPECTED = f"{METHOD}: expected counts over what the draft may sample"
 _REASON_LETTERS = 400
-NO_METER = "devices.yaml declares no power meter for this device"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class MeasuredCell:
     environment: Environment
     samples: SampleRefs
     tensor_types: Mapping[str, int]  # of the draft's file: how many of each
+    power: Power
     lock_fallback_reason: str | None = None  # why the board's lock keeps out this account's runs only
 
     def row(self, k: int) -> Row:
@@ -63,7 +65,7 @@ class MeasuredCell:
             provenance="measured",
             drafting=self.times.drafting(k, [prompt.accept for prompt in self.trace.prompts]),
             acceptance=self._acceptance(k),
-            power=Power(watts=None, reason=NO_METER),
+            power=self.power,
             serving=self.serving,
             verification=verification,
             models=Models(
@@ -79,6 +81,8 @@ class MeasuredCell:
                 *self.check.flags(),
                 *_timed_greedily(self.trace.decoding),
                 *self._flags_of_opening(),
+                *heat_flags(self.times.visits),
+                *power_flags(self.times.visits),
                 *_whoever_answers(self.spec),
                 *_whoever_measures_beside(self.lock_fallback_reason),
             ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from configspec.records.power import Power
 from configspec.records.profile_file import ProfileFile, read_profile
-from configspec.records.row import CountedAcceptance, Drafting, Environment, Power, Row
+from configspec.records.row import CountedAcceptance, Drafting, Environment, Row
 from configspec.testbed.device_spec import ReplaySpec
 from configspec.testbed.inventory import Inventory
 from configspec.theory.ids import Cell

@@ -10,6 +10,7 @@ last; then each cell is timed for the last time when it is asked for, and its ro
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,14 +23,17 @@ from configspec.cache import Store
 from configspec.devices.device import Device
 from configspec.devices.faults import LinkLost
 from configspec.devices.lock_wait import LockWait
+from configspec.devices.metering import DECLARED
 from configspec.errors import ConfigspecError
 from configspec.profiling.acceptance_check import PROMPTS_CHECKED, check_acceptance
 from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes, over_visits
 from configspec.profiling.end_to_end import check_room, decode_prompts, summarise
 from configspec.profiling.measured_cell import MeasuredCell, retried
+from configspec.profiling.meters import Meters, declared_power
 from configspec.profiling.parts import Parts, prepared_draft
 from configspec.profiling.passes import complete, way_there
+from configspec.profiling.power_figures import power_of, readings_of
 from configspec.profiling.staging import StagedModel
 from configspec.profiling.verification import VerificationTimes, measured_serving
 from configspec.profiling.visit import Timing, Visit, setup_sha256, time_visit
@@ -37,10 +41,12 @@ from configspec.profiling.visit_log import VisitLog
 from configspec.profiling.workbench import PreparedDraft, Workbench
 from configspec.progress import Finished, Progress, unheard
 from configspec.records.facts import DeviceFacts, ModelFacts
+from configspec.records.power import NO_METER, Power
 from configspec.records.row import Environment, HostFacts, Row, SampleRefs
 from configspec.records.samples import write_samples
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.inventory import Inventory
+from configspec.testbed.power_spec import asked_words
 from configspec.theory.ids import Cell, ConfigurationId
 from configspec.theory.statistics import disturbed
 
@@ -93,7 +99,8 @@ class _Ready:
     @property
     def setup_sha256(self) -> str:
         """What other visits must have in common with one that is made now."""
-        return setup_sha256(self.model, self.board, self.timing)
+        power = self.spec.power
+        return setup_sha256(self.model, self.board, self.timing, None if power is None else asked_words(power))
 
 
 class ProfilingSession:
@@ -112,6 +119,7 @@ class ProfilingSession:
         self._parts = Parts(clock.now_s, self._options.finished, aside_s=lambda: pool.opening_s)
         self._cells: dict[Stop, dict[int, Row] | ConfigspecError] = {}
         self._logs: dict[str, VisitLog] = {}  # by device, once all passes but the last were made over it
+        self._meters = Meters(os.environ)
         self._failures: dict[Cell, list[str]] = {}  # of attempts to visit it, before the last pass
         self._open: tuple[Device, Cell, ModelFacts] | None = None  # the draft that was opened last, and is open
 
@@ -246,7 +254,8 @@ class ProfilingSession:
         self._open = ready.device, cell, ready.model
 
     def _visit(self, cell: Cell, ks: Sequence[int], ready: _Ready) -> Visit:
-        visit = time_visit(ready.device, ready.model, ready.timing, ready.setup_sha256)
+        metered = self._meters.of(ready.device)
+        visit = time_visit(ready.device, ready.model, ready.timing, ready.setup_sha256, metered)
         try:
             self._logs[cell.device].add(cell, ks, visit)
         except OSError as problem:
@@ -277,8 +286,18 @@ class ProfilingSession:
             lock_fallback_reason=device.lock_fallback_reason,
             samples=self._samples_kept(times, prepared.trace),
             tensor_types=prepared.tensor_types,
+            power=self._power(ready, visits),
         )
         return {k: measured.row(k) for k in ks}
+
+    def _power(self, ready: _Ready, visits: Sequence[Visit]) -> Power:
+        spec = ready.spec.power
+        if spec is None:
+            return Power(watts=None, reason=NO_METER)
+        if spec.meter == DECLARED:
+            return declared_power(spec)
+        metered = self._meters.of(ready.device)
+        return power_of(visits, asked_words(spec), metered.looked_for, metered.reason or NO_METER)
 
     def _decoded(self, configuration: ConfigurationId, row: Row, ks: Sequence[int]) -> Row:
         bench, sweep, cell, k = self.workbench, self._inventory.sweep, configuration.cell, configuration.k
@@ -289,8 +308,9 @@ class ProfilingSession:
         verification = bench.verification(prepared.family, ks)
         device, self._open = bench.device(spec), None
         device.open_model(bench.stage(spec, cell.family, cell.drafter).path, spec.llama_cpp)
-        decoded = decode_prompts(device, target, prepared.trace, configuration, sweep)
-        found = summarise(decoded, sweep, spec.link)
+        metered = self._meters.of(device)
+        decoded = decode_prompts((device, target), prepared.trace, configuration, sweep, metered.meter)
+        found = summarise(decoded, sweep, spec.link, row.power, metered.reason or NO_METER)
         doubt = disturbed(found.repeats_s, "end_to_end")
         more = (doubt,) if doubt else ()
         return replace(
@@ -309,11 +329,13 @@ class ProfilingSession:
             return SampleRefs()
 
     def _written(self, folder: Path, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
+        readings = readings_of(times.visits)
         text = write_samples(folder, trace.text.samples(private=self._inventory.sweep.texts == "private"))
         return SampleRefs(
             text=text,
             acceptance=write_samples(folder, trace.samples(text)),
             times=write_samples(folder, times.token_times()),
+            power=None if readings is None else write_samples(folder, readings),
         )
 
     def _environment(self, device: Device, ready: _Ready) -> Environment:

@@ -42,7 +42,8 @@ class SpeculativeRun:
     """One prompt, decoded speculatively: the text, and the counts of its rounds (the last counted whole).
 
     `catch_ups` counts the rounds that began with two tokens to evaluate, since the round before was accepted whole;
-    `returns` those that began by going back, None where the draft's memory can be cut.
+    `returns` those that began by going back, None where the draft's memory can be cut. It began at `began_s` of the
+    host's clock.
     """
 
     tokens: tuple[int, ...]
@@ -52,6 +53,7 @@ class SpeculativeRun:
     catch_ups: int
     spent: Spent
     returns: int | None = None
+    began_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ def decode_speculatively(pair: Pair, prompt: Sequence[int], k: int, new_tokens: 
         catch_ups=catch_ups,
         spent=spent,
         returns=returns,
+        began_s=began_s,
     )
 
 

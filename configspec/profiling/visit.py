@@ -17,13 +17,18 @@ from configspec.devices.device import Device
 from configspec.devices.replies import ProcessorCounts, TimedReturns, TimedRounds
 from configspec.errors import ConfigspecError
 from configspec.profiling.going_back import time_returns
+from configspec.profiling.meters import Metered
+from configspec.profiling.power_window import Load, MeteredVisit, measure_power
 from configspec.records.facts import DeviceFacts, ModelFacts
+from configspec.records.heat import Heat, heat_between
 from configspec.records.passes import MemorySpeed
 from configspec.records.plain import canonical
+from configspec.records.power import NO_METER
 from configspec.testbed.sweep_spec import SweepSpec
 from configspec.theory.slowness import ProcessorLoad
 
 Number = TypeVar("Number", int, float)
+NOT_METERED = Metered(meter=None, reason=NO_METER)
 MEMORY_S = 0.2  # of reading it; the fastest moment in it counts
 
 
@@ -54,14 +59,17 @@ class Visit:
     load_reason: str | None = None
     memory: MemorySpeed | None = None
     memory_reason: str | None = None
+    heat: Heat | None = None
+    power: MeteredVisit | None = None
+    power_reason: str | None = None
 
     def rounds_of(self, k: int) -> TimedRounds:
         """The rounds that begin with rounds of `k`."""
         return self.rounds[k] if k in self.rounds else self.rounds[max(self.rounds)]
 
 
-def setup_sha256(model: ModelFacts, board: DeviceFacts, timing: Timing) -> str:
-    """The hash of all that must be equal for two visits to be passes over one cell."""
+def setup_sha256(model: ModelFacts, board: DeviceFacts, timing: Timing, power: str | None = None) -> str:
+    """The hash of all that must be equal for two visits to be passes over one cell; `power` is the meter asked for."""
     sweep = timing.sweep
     of_model = {key: value for key, value in msgspec.to_builtins(model).items() if key != "load_s"}
     of_board = {key: value for key, value in msgspec.to_builtins(board).items() if key != "load_1min"}
@@ -70,12 +78,14 @@ def setup_sha256(model: ModelFacts, board: DeviceFacts, timing: Timing) -> str:
         "ks": list(timing.timed_ks),
         "rounds": [sweep.rounds, sweep.warmup_rounds, sweep.seconds_per_cell],
     }
-    return hashlib.sha256(canonical({"model": of_model, "board": of_board, "how": how})).hexdigest()
+    compared = {"model": of_model, "board": of_board, "how": how, "power": power}
+    return hashlib.sha256(canonical(compared)).hexdigest()
 
 
-def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str) -> Visit:
-    """Time rounds of every K on `device`, where `model` is open. Raises as `Device` does."""
+def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str, metered: Metered = NOT_METERED) -> Visit:
+    """Time rounds of every K on `device`, where `model` is open, and measure its power. Raises as `Device` does."""
     began = datetime.now(UTC).isoformat(timespec="seconds")
+    start = device.heat(watch=True)
     before = device.processor_counts()
     memory, memory_reason = _read_memory(device, model.threads)
     device.prefill(timing.context)
@@ -86,6 +96,8 @@ def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str) ->
     }
     returns = time_returns(device, model, max(timing.ks), sweep)
     after = device.processor_counts()
+    power, power_reason = _measure_power(device, timing, metered)
+    end = device.heat(watch=False)
     return Visit(
         began=began,
         setup_sha256=setup,
@@ -95,7 +107,28 @@ def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str) ->
         load_reason=after.reason,
         memory=memory,
         memory_reason=memory_reason,
+        heat=heat_between(start.state, end.state, end.seen),
+        power=power,
+        power_reason=power_reason,
     )
+
+
+def _measure_power(device: Device, timing: Timing, metered: Metered) -> tuple[MeteredVisit | None, str | None]:
+    """What the meter showed; None and why where it could not be read. A board that is lost meanwhile is."""
+    if metered.meter is None:
+        return None, metered.reason
+    spec = device.spec.power
+    load = Load(
+        k=max(timing.timed_ks),
+        budget_s=timing.sweep.seconds_per_cell,
+        asked_s=None if spec is None else spec.window_s,
+    )
+    try:
+        return measure_power(device, metered.meter, load), None
+    except ConfigspecError as problem:
+        if device.lost:
+            raise
+        return None, str(problem)
 
 
 def load_between(before: ProcessorCounts, after: ProcessorCounts) -> ProcessorLoad:

@@ -18,14 +18,15 @@ from configspec.devices.pool import DevicePool
 from configspec.errors import UsageError
 from configspec.families.board_files import BoardFile, board_files
 from configspec.families.build import ensure_draft
-from configspec.families.contexts import draft_contexts
+from configspec.families.contexts import draft_contexts, gguf_context
 from configspec.families.gguf.gguf_facts import gguf_sha256, read_facts
+from configspec.families.hub.hub import Hub
 from configspec.families.llama_cpp_version import llama_cpp_version
 from configspec.families.memory import cache_bytes, check_target_fits, host_memory_bytes
 from configspec.families.resolve import resolve_draft, resolve_target
 from configspec.profiling.acceptance_trace import AcceptanceTrace, Scorer, trace_acceptance
 from configspec.profiling.prompt_ids import TokenizedPrompts, tokenize_prompts
-from configspec.profiling.prompt_room import Room
+from configspec.profiling.prompt_room import Room, check_fits, limits, room_of_draft
 from configspec.profiling.staging import StagedModel, find_model, push_command, shares_this_hosts_files
 from configspec.profiling.target_text import TargetText, Writing, write_target_text
 from configspec.profiling.verification import VerificationTimes, time_verification
@@ -61,15 +62,18 @@ class Workbench:
         *,
         wait: LockWait | None = None,
         host_threads: int | None = None,
+        hub: Hub | None = None,
     ) -> None:
         self.inventory = inventory
         self.store = store
         self.progress = progress
         self.pool = DevicePool(store.root, progress, wait=wait)
         self._host_threads = host_threads
+        self._hub = hub or Hub()
         self._open = ExitStack()
         self._scorer: Device | None = None
         self._families: dict[str, FamilySpec] = {}
+        self._rooms: dict[str, tuple[Room, ...]] = {}
         self._target: tuple[str, Target] | None = None
         self._prompts: PromptSet | None = None
         self._tokenized: dict[str, TokenizedPrompts] = {}
@@ -93,7 +97,9 @@ class Workbench:
         """The family, its target on this machine."""
         if name not in self._families:
             family = self.inventory.families[name]
-            self._families[name] = replace(family, target=resolve_target(name, family.target, self.progress))
+            self._draft_rooms(family)  # as they are before a draft is fetched, whichever is the first
+            target = resolve_target(name, family.target, self.progress, hub=self._hub)
+            self._families[name] = replace(family, target=target)
         return self._families[name]
 
     def prepare(self, family: str, drafter: Drafter) -> PreparedDraft:
@@ -106,6 +112,8 @@ class Workbench:
         if key not in self._prepared:
             spec = self.family(family)
             model = self.draft_file(spec, drafter)
+            asked = [(one.id, len(one.prompt)) for one in self.target_text(spec).prompts]
+            self._check_prompts_fit(drafter, model, asked)
             trace = self.acceptance(spec, model)
             types = dict(read_facts(model).tensor_types)
             self._prepared[key] = PreparedDraft(family=spec, model=model, tensor_types=types, trace=trace)
@@ -138,13 +146,30 @@ class Workbench:
                 raise UsageError(f"{spec.name}: {problem}.")
 
     def draft_file(self, family: FamilySpec, drafter: Drafter) -> Path:
-        """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary."""
-        return self._draft_files(family, drafter)[0].path
+        """The draft's GGUF, fetched or built if it is missing and checked: whole, of the target's vocabulary.
+
+        Where no prompt may be left out or shortened, that all fit it is told here, before the target writes.
+        """
+        path = self._draft_files(family, drafter)[0].path
+        if self.inventory.sweep.prompts.longest == "error":
+            tokenized = self.tokenized(family)
+            named = zip(tokenized.prompts, tokenized.ids, strict=True)
+            self._check_prompts_fit(drafter, path, [(prompt.id, len(ids)) for prompt, ids in named])
+        return path
+
+    def _check_prompts_fit(self, drafter: Drafter, model: Path, asked: Sequence[tuple[str, int]]) -> None:
+        """A UsageError where a prompt does not fit what a draft was trained for, by the header of its file."""
+        sweep, context = self.inventory.sweep, gguf_context(model)
+        if context is not None:
+            room = room_of_draft(drafter.draft, context)
+            path, longest = self.prompts().path, sweep.prompts.longest
+            check_fits(path, asked, room, new_tokens=sweep.new_tokens, longest=longest)
 
     def _draft_files(self, family: FamilySpec, drafter: Drafter) -> tuple[BoardFile, ...]:
         key = (family.name, drafter)
         if key not in self._files:
-            spec = resolve_draft(family.name, family.drafts[drafter.draft], (drafter.quant,), self.progress)
+            draft = family.drafts[drafter.draft]
+            spec = resolve_draft(family.name, draft, (drafter.quant,), self.progress, hub=self._hub)
             file = ensure_draft(family, spec, drafter.quant, self.store, self.progress)
             self._files[key] = board_files(family.name, spec, drafter.quant, file)
         return self._files[key]
@@ -190,21 +215,23 @@ class Workbench:
 
     def writing(self, family: FamilySpec) -> Writing:
         """What the sweep asks the family's target to write."""
-        sweep, target = self.inventory.sweep, family.target
-        contexts = [
-            Room(tokens=context, of=f"the context that the draft {name} was trained for")
-            for name, context in draft_contexts(family)
-        ]
+        sweep, target, tokenized = self.inventory.sweep, family.target, self.tokenized(family)
+        rooms = list(self._draft_rooms(family))
         if target.gguf is not None:
-            context = target.llama_cpp.context
-            contexts.append(Room(tokens=context, of=f"families.{family.name}.target.context"))
+            rooms.append(Room(tokens=target.llama_cpp.context, of=f"families.{family.name}.target.context"))
         return Writing(
-            prompts=self.tokenized(family),
+            prompts=tokenized,
             new_tokens=sweep.new_tokens,
             decoding=sweep.decoding,
             longest=sweep.prompts.longest,
-            contexts=tuple(contexts),
+            contexts=limits(rooms, tokenized.ids, sweep.new_tokens),
         )
+
+    def _draft_rooms(self, family: FamilySpec) -> tuple[Room, ...]:
+        if family.name not in self._rooms:
+            found = draft_contexts(family, self._hub)
+            self._rooms[family.name] = tuple(room_of_draft(name, tokens) for name, tokens in found)
+        return self._rooms[family.name]
 
     def acceptance(self, family: FamilySpec, model: Path) -> AcceptanceTrace:
         """A draft's acceptance against the target's text, scored on this host."""

@@ -45,8 +45,10 @@ def begin(config: pytest.Config) -> None:
         from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.rows import RowKeeper
         from configspec.pytest_plugin.sessions import progress_of
+        from configspec.pytest_plugin.times_table import TimesTable
 
         config.pluginmanager.register(RowKeeper(run, config), "configspec rows")
+        config.pluginmanager.register(TimesTable(run, config), "configspec times table")
         config.pluginmanager.register(time_shown.TimeShown(run, progress_of(config)), time_shown.NAME)
         if private_api.is_controller(config):
             private_api.limit_restarts(config)

@@ -1,4 +1,4 @@
-"""The end of the output of a run that measured: the rankings, and what is missing from them."""
+"""The end of the output of a run that measured: profiles and rankings, and what is missing from them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def prediction_json(run: MeasuringRun) -> dict[str, object]:
 
 
 def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
-    """Write the rankings of all rows that were finished; never raises for what a row holds."""
+    """Write profiles and rankings of all rows that were finished; never raises for what a row holds."""
     if terminal.config.option.collectonly:
         return
     if not run.rows:
@@ -44,7 +44,8 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
     private_api.let_records_go(terminal.config)
     rows = RowsOf(run.rows.values())
     try:
-        _write_document(terminal, run_document(rows, TOP, installed_spelling()))
+        beside = None if run.journal is None else run.journal.path
+        _write_document(terminal, run_document(rows, TOP, installed_spelling(), beside))
     except ConfigspecError as problem:
         terminal.write_lines(message(problem, terminal.config), red=True)
         rows = RowsOf(())

@@ -19,9 +19,11 @@ from configspec.records.bounds import (
     Text,
     Whole,
     check_cost,
+    check_estimate,
     check_goodput,
     check_link,
 )
+from configspec.theory.figures import Estimate
 from configspec.theory.prediction import RoundCost
 from configspec.theory.serving.link import Link
 
@@ -57,6 +59,9 @@ class EndToEnd:
     predicted_returns: Expected | None = None
     energy_j: Figure | None = None
     energy_reason: Text | None = None
+    energy_tokens: Count | None = None  # of all runs, whose joules `energy_j` are
+    energy_j_per_token: Estimate | None = None
+    predicted_energy_j_per_token: Figure | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.accepted <= self.drafted * (1 + ROUNDING):
@@ -67,6 +72,7 @@ class EndToEnd:
             raise ValueError(f"returns is {self.returns} and catch_ups {self.catch_ups}, of {self.rounds} rounds")
         check_cost(self.cost)
         check_link(self.link)
+        check_estimate("energy_j_per_token", self.energy_j_per_token, most=1e18)
 
     def check_goodput(self) -> None:
         """ValueError where what was read is not the goodput of its own tokens and seconds."""
@@ -76,3 +82,9 @@ class EndToEnd:
     def error(self) -> float:
         """Predicted less measured goodput, as a share of the measured."""
         return self.predicted_goodput_tokens_per_s / self.goodput_tokens_per_s - 1
+
+    @property
+    def energy_error(self) -> float | None:
+        """Predicted less measured joules a token, as a share of the measured; None where one of them is not known."""
+        measured, predicted = self.energy_j_per_token, self.predicted_energy_j_per_token
+        return None if measured is None or predicted is None or not measured.value else predicted / measured.value - 1

@@ -19,6 +19,7 @@ from configspec.records.bounds import (
     Whole,
     check_within,
 )
+from configspec.records.heat import Heat
 from configspec.theory.slowness import ProcessorLoad
 
 NOT_RECORDED = "recorded before configspec kept its passes"
@@ -51,6 +52,7 @@ class RecordedPass:
     load_reason: Text | None  # what of it, or why all of it, is not known
     memory: MemorySpeed | None
     memory_reason: Text | None
+    heat: Heat | None = None
 
     def __post_init__(self) -> None:
         load = self.load

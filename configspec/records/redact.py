@@ -42,14 +42,15 @@ _OF_PROCEDURES = (
     "rule",
 )
 _OF_ROWS = ("bills", "code", "configspec", "datetime", "file", "inventory_sha256", "outcome", "part", "provenance")
-_OF_ROWS_TOO = ("samples", "verify")
+_OF_ROWS_TOO = ("energy_boundary", "samples", "verify")
+_OF_METERS = ("boundary", "doubts", "meter")  # and all that `meter` holds
 _OF_PROMPTING = ("date", "special_tokens", "system_sha256", "template", "template_sha256", "thinking")
 _OF_ORIGINS = ("commit", "cpu", "pytest_benchmark")
 _OF_MACHINES = (*_OF_BOARDS, *_OF_BOARDS_TOO, *_OF_OPENING)
 FACTS = frozenset(
     (
         *(*_OF_MACHINES, *_OF_MODELS, *_OF_MODELS_TOO),
-        *(*_OF_PROCEDURES, *_OF_PROMPTING, *_OF_ROWS, *_OF_ROWS_TOO, *_OF_ORIGINS),
+        *(*_OF_PROCEDURES, *_OF_PROMPTING, *_OF_ROWS, *_OF_ROWS_TOO, *_OF_METERS, *_OF_ORIGINS),
     )
 )
 # What pytest-benchmark knows of a machine, besides its `node`; other keys are somebody's own.

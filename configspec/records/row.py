@@ -38,7 +38,6 @@ from configspec.records.bounds import (
     check_speed,
     check_sums,
     check_timed,
-    check_watts,
 )
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
@@ -46,6 +45,7 @@ from configspec.records.going_back import NO_REASON, GoingBack, check_returns, u
 from configspec.records.origin import Origin
 from configspec.records.passes import NOT_RECORDED as NO_PASSES
 from configspec.records.passes import RecordedPass, check_passes
+from configspec.records.power import Power
 from configspec.records.prompting import NOT_RENDERED, Prompting
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
@@ -143,17 +143,6 @@ class CountedAcceptance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Power:
-    """Mean power while drafting, or why it is not known."""
-
-    watts: Estimate | None
-    reason: Text | None
-
-    def __post_init__(self) -> None:
-        check_watts(self.watts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TimedPass:
     """One kind of verification pass over K + 1 tokens, timed on this host."""
 
@@ -226,6 +215,7 @@ class SampleRefs:
     acceptance: Sha256 | None = None  # `samples.AcceptanceSamples`
     text: Sha256 | None = None  # `samples.TextSamples`
     times: Sha256 | None = None  # `samples.TimeSamples`
+    power: Sha256 | None = None  # `samples.PowerSamples`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +304,8 @@ class Row:
             going_back_s=0.0 if self.drafting.going_back is None else self.drafting.going_back.round_s,
             power_w=self.power.watts,
             power_reason=self.power.reason,
+            idle_w=self.power.idle_w,
+            power_kind=self.power.kind,
             provenance=self.provenance,
             flags=(
                 *self.flags,

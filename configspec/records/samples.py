@@ -3,6 +3,7 @@
     acceptance   of a drafter against a family's text: what the draft proposed at every position
     text         of a family: the token ids of the prompts and of what the target wrote after them
     times        of a cell: the seconds of every drafted token
+    power        of a cell: what its meter showed while it drafted and while it was idle
 
 From these every question about adaptive K, lookup drafting or many devices is replayed. A results file without them
 still ranks; what needs them says so.
@@ -32,7 +33,7 @@ from configspec.records.row import SampleRefs
 from configspec.untrusted import NotJson, parse_json, read_bounded
 
 FOLDER = "configspec-samples"
-REFERENCE = re.compile(rb'"(?:acceptance|text|times)": ?"([0-9a-f]{64})"')  # as a row of a file holds it
+REFERENCE = re.compile(rb'"(?:acceptance|text|times|power)": ?"([0-9a-f]{64})"')  # as a row of a file holds it
 PACKED_BYTES, CONTENT_BYTES = 64 << 20, 256 << 20  # of a side file; 24 prompts and 18 drafts take 0.3 MB packed
 DIGITS = 4  # of confidence and gap: more would make the file larger and say nothing
 
@@ -137,8 +138,35 @@ class TimeSamples:
     beginnings: tuple[TimedBeginning, ...] = ()
 
 
-Samples = AcceptanceSamples | TextSamples | TimeSamples
-Kind = TypeVar("Kind", AcceptanceSamples, TextSamples, TimeSamples)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterReadings:
+    """What a meter showed in one pass, on the device's clock: `values` has one tuple a channel, None where it failed.
+
+    `spans_s` names the parts of it: `idle before`, `window`, `idle after`, each from when to when.
+    """
+
+    t_s: tuple[Figure, ...]
+    values: tuple[tuple[Figure | None, ...], ...]
+    stamps: tuple[str | None, ...] | None = None
+    spans_s: Mapping[str, tuple[Figure, Figure]]
+
+    def __post_init__(self) -> None:
+        if any(len(column) != len(self.t_s) for column in self.values):
+            raise ValueError(f"{len(self.t_s)} times, and values of other lengths")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerSamples:
+    """The readings of a cell's passes. `shows`: watts, or joules of a counter."""
+
+    kind: Literal["power"] = "power"
+    shows: Literal["watts", "joules"]
+    channels: tuple[str, ...]
+    passes: tuple[MeterReadings, ...]
+
+
+Samples = AcceptanceSamples | TextSamples | TimeSamples | PowerSamples
+Kind = TypeVar("Kind", AcceptanceSamples, TextSamples, TimeSamples, PowerSamples)
 
 
 def rounded(values: Iterable[float]) -> tuple[float, ...]:
@@ -157,7 +185,7 @@ def samples_folder(path: Path) -> Path:
 
 def sample_hashes(refs: Iterable[SampleRefs]) -> tuple[str, ...]:
     """The side files that rows refer to, each once, in order."""
-    hashes = (value for one in refs for value in (one.acceptance, one.text, one.times) if value is not None)
+    hashes = (value for one in refs for value in (one.acceptance, one.text, one.times, one.power) if value is not None)
     return tuple(dict.fromkeys(hashes))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from configspec.errors import UsageError
 from configspec.regression.series import Measured, SeriesKey, first_difference, nights_of
 from configspec.regression.spread import Spread, spread_of
-from configspec.regression.student import t_tail
+from configspec.theory.student import t_tail
 
 FEWEST_RUNS = 5
 DRIFT_SHOWN = 0.01  # at a p of so little, both sides

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from configspec.regression.metrics import Metric
 from configspec.regression.spread import Spread, mean_of_runs
-from configspec.regression.student import t_quantile
+from configspec.theory.student import t_quantile
 
 SHOWN_CONFIDENCE = 0.95  # of the interval that a verdict shows, both sides
 

@@ -18,7 +18,7 @@ from configspec.regression.nightly import NightlyRules
 from configspec.regression.ranks import critical_pairs
 from configspec.regression.release import ReleaseRules
 from configspec.regression.spread import Spread
-from configspec.regression.student import t_quantile
+from configspec.theory.student import t_quantile
 
 POWER = 0.8
 CASES = 4000

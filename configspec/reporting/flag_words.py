@@ -133,6 +133,33 @@ def _far_below_memory(flag: Flag) -> str:
     )
 
 
+def _throttled(flag: Flag) -> str:
+    events = {0: "", 1: " (1 event)"}.get(int(flag["events"]), f" ({flag['events']} events)")
+    return f"throttled while it was measured: {flag['what']}{events}; check the board's cooling and its power supply"
+
+
+def _clock_changed(flag: Flag) -> str:
+    return f"the board's {flag['what']} changed while it was measured, from {flag['before']} to {flag['after']}"
+
+
+def _swapped(flag: Flag) -> str:
+    pages = "1 page" if flag["pages"] == 1 else f"{flag['pages']} pages"
+    return f"the board swapped {pages} of memory while it was measured: rounds may have waited for its disk"
+
+
+def _power_doubt(flag: Flag) -> str:
+    return f"power: {flag['text']}"
+
+
+def _window_speed(flag: Flag) -> str:
+    timed, during = float(flag["timed"]), float(flag["window"])
+    slower = "slower" if during > timed else "faster"
+    return (
+        f"while its meter was read, drafting was {abs(during / timed - 1):.0%} {slower} than in the timed rounds: the "
+        "board heated, or was disturbed"
+    )
+
+
 def _host_keys_off(_: Flag) -> str:
     return "SSH host keys are not checked, so whichever machine answered was measured"
 
@@ -174,6 +201,11 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "processors_waited_for": _processors_waited_for,
     "quota_reached": _quota_reached,
     "far_below_memory": _far_below_memory,
+    "throttled": _throttled,
+    "clock_changed": _clock_changed,
+    "swapped": _swapped,
+    "power_doubt": _power_doubt,
+    "window_speed": _window_speed,
     "host_keys_off": _host_keys_off,
     "own_lock": _own_lock,
     "retried": _retried,

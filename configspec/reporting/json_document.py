@@ -31,6 +31,7 @@ def serving_json(serving: Serving) -> dict[str, object]:
         "verify_s": serving.verify_s,
         "usd_per_million_tokens": serving.usd_per_million_tokens,
         "bills": serving.bills,
+        "energy_boundary": serving.energy_boundary,
     }
     if serving.verify == "declared":
         return values
@@ -45,6 +46,7 @@ def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:
         "objective": ranking.objective.name,
         "unit": ranking.objective.unit,
         "better": ranking.objective.better,
+        "power_kind": ranking.power_kind or None,
         "unavailable": ranking.unavailable,
         "serving": serving_json(ranking.serving),
         "acceptance_rule": None if ranking.decoding is None else ranking.decoding.rule,

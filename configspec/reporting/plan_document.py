@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from configspec.profiling.earlier_times import EarlierTimes
-from configspec.profiling.preview import DraftPreview, TextPreview
+from configspec.profiling.preview import DraftPreview, TextPreview, Why
 from configspec.reporting.document import Column, Document, Notes, Section, Table
 from configspec.reporting.figure_words import duration, figure
 from configspec.theory.ids import Cell
@@ -25,7 +25,12 @@ UNKNOWN = (
     "whether the devices answer, are healthy and hold the drafts: configspec devices",
     "what comes around the rounds and the decodings: opening models, checks, a target's verification",
 )
-UNASKED = "where it says 'not known', a hub or a server would have to be asked"
+UNASKED: Mapping[Why, str] = {
+    "absent": "what is missing or not whole in the hub's cache (configspec models pull fetches it, as the run would)",
+    "branch": "whether these branches of the hub still are what is cached of them",
+    "token ids": "the texts of families whose servers are asked for token ids, as they declare no `tokenizer`",
+    "template": "the texts of families whose servers are asked for their chat template, by `chat: auto`",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +149,17 @@ def _missing(plan: RunPlan) -> Iterator[str]:
     states += [state for one in plan.cells if one.draft for state in (one.draft.file, one.draft.acceptance)]
     if "to make" in states:
         yield "the time of what is to make: the targets' texts, the drafts' files and their acceptance"
-    if "not known" in states:
-        yield UNASKED
+    yield from _unasked(plan)
+
+
+def _unasked(plan: RunPlan) -> Iterator[str]:
+    """A line for each reason, with all that it is true of."""
+    drafts = (one.draft for one in plan.cells if one.draft is not None)
+    all_of_them = dict.fromkeys(reason for one in (*plan.texts, *drafts) for reason in one.unasked)
+    for why, words in UNASKED.items():
+        of = [reason.of for reason in all_of_them if reason.why == why]
+        if of:
+            yield f"{words}: {', '.join(of)}"
 
 
 def _names(files: Sequence[Path]) -> str:

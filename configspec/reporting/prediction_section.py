@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 
 from configspec.records.decoded import EndToEnd
+from configspec.records.power import NO_METER
 from configspec.records.row import Row
-from configspec.reporting.document import Cell, Column, Paragraph, Section, Table
+from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
+from configspec.reporting.figure_words import figure
 from configspec.reporting.rows_to_rank import RankedRow
 from configspec.theory.ids import ConfigurationId, setting_names, setting_values
 from configspec.theory.prediction import PredictionError, prediction_error
@@ -27,6 +30,13 @@ COLUMNS = (
     Column(title="link", kind="share"),
     Column(title="verifying", kind="share"),
     Column(title="rest", kind="share"),
+)
+ENERGY_COLUMNS = (
+    Column(title="K", kind="count"),
+    Column(title="measured", kind="figure"),
+    Column(title="interval", kind="interval"),
+    Column(title="predicted"),
+    Column(title="error"),
 )
 
 
@@ -53,6 +63,8 @@ class PredictionReport:
                     "k": it.k,
                     "predicted": found.predicted_goodput_tokens_per_s,
                     "measured": found.goodput_tokens_per_s,
+                    "energy_j_per_token": None if found.energy_j_per_token is None else found.energy_j_per_token.value,
+                    "predicted_energy_j_per_token": found.predicted_energy_j_per_token,
                 }
                 for it, found in self.decoded
             ],
@@ -93,7 +105,40 @@ def _section(report: PredictionReport) -> Section:
     return Section(
         heading=f"{report.device}, {report.family}",
         summary="goodput, tokens/s",
-        blocks=(Table(columns=columns, rows=rows), Paragraph(text=_verdict(report.error))),
+        blocks=(Table(columns=columns, rows=rows), Paragraph(text=_verdict(report.error)), *_energy(report, names)),
+    )
+
+
+def _energy(report: PredictionReport, names: Sequence[str]) -> tuple[Block, ...]:
+    """Joules a token, waiting included, where a meter was read; else why there are none, once."""
+    metered = [(it, found) for it, found in report.decoded if found.energy_j_per_token is not None]
+    reasons = [one for _, found in report.decoded if (one := found.energy_reason) and one != NO_METER]
+    notes = () if not reasons else (Notes(lines=tuple(f"no energy: {one}" for one in dict.fromkeys(reasons))),)
+    if not metered:
+        return notes
+    columns = (*COLUMNS[:SETTINGS_AT], *(Column(title=name) for name in names), *ENERGY_COLUMNS)
+    rows = tuple(_energy_cells(it, found, names) for it, found in metered)
+    errors = sorted(abs(found.energy_error) for _, found in metered if found.energy_error is not None)
+    told = f"prediction error of energy: median {median(errors):.1%}, worst {errors[-1]:.1%}" if errors else ""
+    table = Section(
+        heading="energy of the device, waiting included, J/token",
+        blocks=(Table(columns=columns, rows=rows), *([Paragraph(text=told)] if told else [])),
+    )
+    return (table, *notes)
+
+
+def _energy_cells(it: ConfigurationId, found: EndToEnd, names: Sequence[str]) -> tuple[Cell, ...]:
+    measured, predicted, error = found.energy_j_per_token, found.predicted_energy_j_per_token, found.energy_error
+    assert measured is not None
+    return (
+        it.draft,
+        it.quant,
+        *setting_values(it.cell, names),
+        it.k,
+        measured.value,
+        Interval(low=measured.low, high=measured.high),
+        "not known" if predicted is None else figure(predicted),
+        "" if error is None else f"{error:+.1%}",
     )
 
 

@@ -43,7 +43,8 @@ def ranking_sections(rankings: Sequence[Ranking], top: int) -> tuple[Section, ..
 
 def _section(ranking: Ranking, top: int) -> Section:
     objective = ranking.objective
-    heading = f"{objective.heading}, {objective.unit} ({objective.better} is better)"
+    kind = f": {ranking.power_kind}" if ranking.power_kind else ""
+    heading = f"{objective.heading}, {objective.unit} ({objective.better} is better){kind}"
     return Section(heading=heading, blocks=tuple(_blocks(ranking, top)))
 
 

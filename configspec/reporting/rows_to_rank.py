@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from configspec.records.decoded import EndToEnd
 from configspec.records.known_setups import KnownSetups, NamedParts, PartsOfRows
 from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
+from configspec.reporting.shown_facts import ShownFacts, facts_of_rows
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -27,6 +28,7 @@ class RankedRow:
     serving: Serving
     end_to_end: EndToEnd | None
     parts: NamedParts  # of what it was measured with
+    facts: ShownFacts = field(compare=False)
 
     @property
     def id(self) -> ConfigurationId:
@@ -49,6 +51,7 @@ def ranked_row() -> Callable[[Row], RankedRow]:
     servings: dict[Serving, Serving] = {}
     categories: dict[Categories, Categories] = {}
     parts = PartsOfRows()
+    facts_of = facts_of_rows()
 
     def taken(row: Row) -> RankedRow:
         serving = servings.setdefault(row.serving, row.serving)
@@ -57,7 +60,13 @@ def ranked_row() -> Callable[[Row], RankedRow]:
         known = categories.setdefault(own, own)
         if known is not own:
             configuration = replace(configuration, acceptance=replace(configuration.acceptance, categories=known))
-        return RankedRow(configuration=configuration, serving=serving, end_to_end=end_to_end, parts=parts.of(row))
+        return RankedRow(
+            configuration=configuration,
+            serving=serving,
+            end_to_end=end_to_end,
+            parts=parts.of(row),
+            facts=facts_of(row),
+        )
 
     return taken
 

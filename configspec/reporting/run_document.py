@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
-from configspec.records.setup import named_parts
 from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.asked_section import asked_section
 from configspec.reporting.category_section import category_sections, differences_section
 from configspec.reporting.document import Document, Section
-from configspec.reporting.launch_section import launch_section, launches
+from configspec.reporting.launch_section import Launch, launch_section, launches
 from configspec.reporting.left_out_section import left_out_section
+from configspec.reporting.positions import Positions
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
+from configspec.reporting.profile_cells import family_profiles
+from configspec.reporting.profile_section import profile_section
 from configspec.reporting.prompting_section import prompting_section
 from configspec.reporting.rankings_section import ranking_sections
-from configspec.reporting.rows_to_rank import rows_to_rank
+from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.reporting.verification_section import verification_section
 from configspec.selection.by_category import CategoryRanking, rank_by_category
 from configspec.selection.query import Query
@@ -33,37 +36,63 @@ def ranking_document(
     decoded: Sequence[PredictionReport] = (),
     left_out: LeftOutList | None = None,
     launch: Section | None = None,
+    profiles: Section | None = None,
 ) -> Document:
-    """A section for each device and family; one more each for the prediction, and for whatever else is given."""
-    return _document(*ranking_sections(rankings, top), prediction_section(decoded), launch, left_out_section(left_out))
+    """What was measured, if it is given; a section for each device and family; one more each for whatever is given."""
+    return _document(
+        profiles, *ranking_sections(rankings, top), prediction_section(decoded), launch, left_out_section(left_out)
+    )
 
 
-def run_document(rows: Sequence[Row], top: int, installed: Spelling | None = None) -> Document:
-    """The rankings of all rows, and how to serve the best; the verification, the agreement and the prediction, if any.
+def run_document(
+    rows: Sequence[Row], top: int, installed: Spelling | None = None, beside: Path | None = None
+) -> Document:
+    """What was measured, the rankings of all rows, how to serve the best; what was verified and predicted, if any.
 
     Args:
         rows: At least one.
         top: Configurations of each ranking.
         installed: How the llama-server of this host is told what to draft, if there is one.
+        beside: The journal or results file that side files are beside; without it, acceptance by position is not shown.
     """
-    rankings, categories = _ranked(rows, top)
-    parts = ((row.id, named_parts(row)) for row in rows)
+    found = _ranked(rows, top, Positions(beside))
     return _document(
-        Section(heading="rankings", blocks=ranking_sections(rankings, top)),
+        found.profiles,
+        Section(heading="rankings", blocks=ranking_sections(found.rankings, top)),
         asked_section(rows),
         prompting_section(rows),
-        categories,
+        found.categories,
         verification_section(rows),
         agreement_section(rows),
-        prediction_section(prediction_reports(rows)),
-        launch_section(launches(rankings, parts), installed),
+        prediction_section(found.predictions),
+        launch_section(found.launches, installed),
     )
 
 
-def _ranked(rows: Sequence[Row], top: int) -> tuple[tuple[Ranking, ...], Section | None]:
-    """The rankings, and what categories say of them. What was ranked is let go: thousands of rows are not kept."""
-    measured = rows_to_rank(rows)
-    return Query(rules=replace(DEFAULT_RULES, top=top)).answer(measured), _categories(measured)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranked:
+    """What is said of all rows together."""
+
+    profiles: Section
+    rankings: tuple[Ranking, ...]
+    categories: Section | None
+    predictions: tuple[PredictionReport, ...]
+    launches: tuple[Launch, ...]
+
+
+def _ranked(rows: Sequence[Row], top: int, positions: Positions) -> _Ranked:
+    """Each row is read once for all of it. What was ranked is let go: thousands of rows are not kept."""
+    kept = list(map(ranked_row(), rows))
+    query = Query(rules=replace(DEFAULT_RULES, top=top))
+    measured = rows_to_rank(kept)
+    rankings = query.answer(measured)
+    return _Ranked(
+        profiles=profile_section(family_profiles(kept, query), positions),
+        rankings=rankings,
+        categories=_categories(measured),
+        predictions=prediction_reports(kept),
+        launches=launches(rankings, ((row.id, row.parts) for row in kept)),
+    )
 
 
 def category_document(

@@ -12,7 +12,7 @@ from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.profile import Configuration
-from configspec.theory.serving.assumptions import Bills, Serving
+from configspec.theory.serving.assumptions import Bills, EnergyBoundary, Serving
 
 SEED = 2604_09722  # any fixed number: the same figures and question give the same intervals
 
@@ -26,15 +26,17 @@ class Query:
     verify_s: float | None = None
     usd_per_million_tokens: float | None = None
     bills: Bills | None = None
+    energy: EnergyBoundary | None = None
     rules: RankingRules = DEFAULT_RULES
 
     def serving(self, recorded: Serving) -> Serving:
         """The recorded assumptions, with this question's in their place."""
-        price, bills = self.usd_per_million_tokens, self.bills
+        price, bills, energy = self.usd_per_million_tokens, self.bills, self.energy
         asked = replace(
             recorded,
             usd_per_million_tokens=recorded.usd_per_million_tokens if price is None else price,
             bills=recorded.bills if bills is None else bills,
+            energy_boundary=recorded.energy_boundary if energy is None else energy,
         )
         if self.verify_s is None:
             return asked

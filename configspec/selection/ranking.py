@@ -13,7 +13,7 @@ The best of many flatters itself: of equals, the luckiest comes first. Measure i
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -38,12 +38,14 @@ class RankingRules:
         confidence: Of the intervals, and of the test that shows a configuration worse than the best.
         resamples: Bootstrap resamples.
         top: How many choices to return; None returns all.
+        allow_throttled: Whether what was measured while the device throttled, or changed its mode, is ranked too.
     """
 
     indifference: float = 0.02
     confidence: float = 0.95
     resamples: int = 2000
     top: int | None = None
+    allow_throttled: bool = False
 
 
 DEFAULT_RULES = RankingRules()
@@ -67,7 +69,8 @@ class Ranking:
 
     `unavailable` says why there are none; `left_out` names what could not be ranked though others could. `decoding` is
     that of all configurations; None where nobody says, or they differ. `cut` more are ranked behind the choices than
-    the rules return; `cut_tied` of them are tied with the best.
+    the rules return; `cut_tied` of them are tied with the best. `power_kind`: of an objective that looks at power, the
+    kind of meter and the boundary that all its configurations have: others are in a ranking of their own.
     """
 
     device: str
@@ -81,6 +84,7 @@ class Ranking:
     left_out: tuple[str, ...] = ()
     cut: int = 0
     cut_tied: int = 0
+    power_kind: str = ""
 
 
 def rank(
@@ -100,8 +104,7 @@ def rank(
         rng: Draws the bootstrap resamples.
         rules: How ties are told, and how many choices to return.
     """
-    (ranking,) = _rank_by_each(configurations, (objective,), serving, lambda: rng, rules)
-    return ranking
+    return _rank_by_each(configurations, (objective,), serving, lambda: rng, rules)[0]
 
 
 def rank_all(
@@ -143,8 +146,8 @@ def _rank_by_each(
     decoding = _decoding(configurations)
     rankings: list[Ranking] = []
     alike: dict[tuple[int, ...], list[int]] = {}  # which rankings rank the configurations at these positions
-    for place, objective in enumerate(objectives):
-        ranking = Ranking(
+    for objective in objectives:
+        whole = Ranking(
             device=device,
             family=family,
             objective=objective,
@@ -153,23 +156,52 @@ def _rank_by_each(
             rules=rules,
             unavailable=objective.unavailable(serving),
         )
-        if ranking.unavailable is None:
-            reasons = [objective.lacks(c) for c in ordered]
-            able = tuple(position for position, reason in enumerate(reasons) if reason is None)
+        for ranking, able in _with_able(whole, ordered):
             if able:
-                # The cells that lack a figure, each with its reason, once.
-                left_out = (f"{c.cell.drafter_words}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)
-                ranking = replace(ranking, left_out=tuple(dict.fromkeys(left_out)))
-                alike.setdefault(able, []).append(place)
-            else:
-                ranking = replace(ranking, unavailable="; ".join(dict.fromkeys(filter(None, reasons))))
-        rankings.append(ranking)
+                alike.setdefault(able, []).append(len(rankings))
+            rankings.append(ranking)
     for able, places in alike.items():
         some = [ordered[position] for position in able]
         judged = _judged(some, [rankings[place] for place in places], begin())
         for place, ranking in zip(places, judged, strict=True):
             rankings[place] = ranking
     return rankings
+
+
+def _with_able(whole: Ranking, ordered: Sequence[Configuration]) -> list[tuple[Ranking, tuple[int, ...]]]:
+    """The rankings by one objective, each with the positions of what it ranks: one for each kind of power it looks at.
+
+    What cannot be ranked is named, each cell with its reason, once.
+    """
+    if whole.unavailable is not None:
+        return [(whole, ())]
+    reasons = [_barred(whole.rules, c) or whole.objective.lacks(c, whole.serving) for c in ordered]
+    able = [position for position, reason in enumerate(reasons) if reason is None]
+    if not able:
+        return [(replace(whole, unavailable="; ".join(dict.fromkeys(filter(None, reasons)))), ())]
+    left_out = (f"{c.cell.drafter_words}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)
+    named = replace(whole, left_out=tuple(dict.fromkeys(left_out)))
+    if "power_w" not in whole.objective.moves:
+        return [(named, tuple(able))]
+    kinds: dict[str, list[int]] = {}
+    for position in able:
+        kinds.setdefault(ordered[position].power_kind, []).append(position)
+    largest_first = sorted(kinds.items(), key=lambda one: -len(one[1]))
+    return [(replace(named, power_kind=kind), tuple(positions)) for kind, positions in largest_first]
+
+
+def _barred(rules: RankingRules, configuration: Configuration) -> str | None:
+    """Why it may not be ranked at all; None where it may."""
+    if rules.allow_throttled:
+        return None
+    found = [one.code for one in configuration.flags if one.code in BARRED]
+    return BARRED[found[0]] if found else None
+
+
+BARRED: Mapping[str, str] = {
+    "throttled": "the device throttled while it was measured (--allow-throttled ranks it all the same)",
+    "clock_changed": "the device's power mode or clocks changed while it was measured (--allow-throttled ranks it)",
+}
 
 
 def _judged(

@@ -51,7 +51,7 @@ def _conflict(ranking: Ranking, beside: Sequence[Ranking]) -> Conflict:
         regrets=tuple(
             Regret(objective=r.objective, times=_times_worse(winner, r))
             for r in others
-            if r.objective.lacks(winner) is None
+            if r.objective.lacks(winner, r.serving) is None and r.power_kind in ("", winner.power_kind)
         ),
     )
 

@@ -68,6 +68,7 @@ class DrawnFigures:
     alpha: Draws
     round_s: Draws
     power_w: Draws
+    idle_w: Draws
 
     def at(self, ends: Mapping[FigureName, End]) -> Figures[NDArray[np.float64]]:
         """The figures, each at the end that is named for it; at its point where none is."""
@@ -77,6 +78,7 @@ class DrawnFigures:
             alpha=self.alpha.at(ends.get("alpha", "point")),
             round_s=self.round_s.at(ends.get("round_s", "point")),
             power_w=self.power_w.at(ends.get("power_w", "point")),
+            idle_w=self.idle_w.at(ends.get("idle_w", "point")),
         )
 
     def only(self, rows: Sequence[int]) -> DrawnFigures:
@@ -87,6 +89,7 @@ class DrawnFigures:
             alpha=self.alpha.only(rows),
             round_s=self.round_s.only(rows),
             power_w=self.power_w.only(rows),
+            idle_w=self.idle_w.only(rows),
         )
 
 
@@ -116,6 +119,7 @@ class Resampling:
             round_s=_column([one.round_s for one in known]),
             verify_s=_column([one.verify_s for one in known]),
             power_w=_column([one.power_w for one in known]),
+            idle_w=_column([one.idle_w for one in known]),
         )
         self._prompts = _PromptDraws(configurations, resamples, rng)
         self._rng = rng
@@ -182,6 +186,7 @@ class Resampling:
             round_s=round_s if rounds is None else Draws(point=round_s.point, low=rounds, high=rounds),
             # No samples of the power are kept. NaN where it was not measured.
             power_w=_bounded([c.power_w or UNKNOWN for c in some]),
+            idle_w=_bounded([c.idle_w or UNKNOWN for c in some]),
         )
 
 

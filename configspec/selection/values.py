@@ -66,9 +66,9 @@ class Values:
             confidence: Of the interval.
         """
         favoured = drawn.at(self._ends(lower=not self.higher_is_better))
-        theirs = self._of(replace(favoured, power_w=np.where(same_power, drawn.power_w.point, favoured.power_w)))
+        theirs = self._of(_in_common(favoured, drawn, same_power))
         doubted = best.at(self._ends(lower=self.higher_is_better))
-        bests = self._of(replace(doubted, power_w=np.where(same_power, best.power_w.point, doubted.power_w)))
+        bests = self._of(_in_common(doubted, best, same_power))
         worse = theirs < bests if self.higher_is_better else theirs > bests
         share: NDArray[np.float64] = np.count_nonzero(worse, axis=1) / worse.shape[1]
         shown: NDArray[np.bool_] = share >= (1.0 + confidence) / 2
@@ -84,8 +84,24 @@ class Values:
 
 def same_power(one: Configuration, other: Configuration) -> bool:
     """Whether both have the power of one reading."""
-    return (one.cell, one.power_w) == (other.cell, other.power_w)
+    return (one.cell, one.power_w, one.idle_w) == (other.cell, other.power_w, other.idle_w)
+
+
+def _in_common(
+    figures: Figures[NDArray[np.float64]], drawn: DrawnFigures, same_power: NDArray[np.bool_]
+) -> Figures[NDArray[np.float64]]:
+    """The figures, with the points of the powers that one reading gave both."""
+    return replace(
+        figures,
+        power_w=np.where(same_power, drawn.power_w.point, figures.power_w),
+        idle_w=np.where(same_power, drawn.idle_w.point, figures.idle_w),
+    )
 
 
 def _same_draws(one: Figures[NDArray[np.float64]], other: Figures[NDArray[np.float64]]) -> bool:
-    return one.alpha is other.alpha and one.round_s is other.round_s and one.power_w is other.power_w
+    return (
+        one.alpha is other.alpha
+        and one.round_s is other.round_s
+        and one.power_w is other.power_w
+        and one.idle_w is other.idle_w
+    )

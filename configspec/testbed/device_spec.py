@@ -29,6 +29,7 @@ from configspec.testbed.key_types import (
     Text,
 )
 from configspec.testbed.llama_cpp_spec import LlamaCppSpec
+from configspec.testbed.power_spec import PowerSpec
 from configspec.testbed.process_environment import MAX_VARIABLES, Variables
 from configspec.testbed.spec import OwnName, Spec, Variant
 from configspec.theory.ids import Cell
@@ -155,6 +156,10 @@ def _as_replay(value: object) -> object:
     return {"profile": value} if isinstance(value, str) else value
 
 
+def _as_power(value: object) -> object:
+    return {"meter": value} if isinstance(value, str) else value
+
+
 def _as_connection(value: object, info: ValidationInfo) -> object:
     """One kind or the other, so that an error speaks of the one that was meant."""
     if isinstance(value, str) and value != "local":
@@ -178,7 +183,7 @@ class DeviceSpec(Spec):
     variants: ClassVar[tuple[Variant, ...]] = (
         Variant(
             needs=("connection",),
-            takes=("python", "agent_folder", "env", "models", "llama_cpp", "link", "health", "tags"),
+            takes=("python", "agent_folder", "env", "models", "llama_cpp", "link", "health", "power", "tags"),
             example="local",
         ),
         Variant(needs=("replay",), takes=("tags",), example="PROFILE"),
@@ -237,6 +242,11 @@ class DeviceSpec(Spec):
     health: Annotated[HealthSpec, Field(description="What must hold before the device is measured")] = field(
         default_factory=HealthSpec
     )
+    power: Annotated[
+        PowerSpec | None,
+        BeforeValidator(_as_power, json_schema_input_type=PowerSpec),
+        Field(description="Its power meter, whose figures give energy; default: none is looked for"),
+    ] = None
     tags: Annotated[
         tuple[Name, ...],
         Field(

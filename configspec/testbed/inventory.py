@@ -15,6 +15,7 @@ from configspec.testbed.device_spec import DeviceSpec, named_devices
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, TargetSpec, TokenizerSpec, named_families
 from configspec.testbed.key_types import Name
 from configspec.testbed.llama_cpp_spec import MOST_VALUES, OF_AGENT, LlamaCppSpec, aliases
+from configspec.testbed.power_spec import PowerSpec, option_schema
 from configspec.testbed.serving_spec import ServingSpec
 from configspec.testbed.spec import Spec, inner_specs
 from configspec.testbed.sweep_spec import SweepSpec
@@ -80,6 +81,7 @@ def json_schema() -> JsonSchemaValue:
         if not spec.variants:
             mappings[spec.__name__]["properties"] = _keys(spec, mappings)
     mappings[LlamaCppSpec.__name__] = _with_lists(mappings[LlamaCppSpec.__name__])
+    mappings[PowerSpec.__name__]["properties"] |= option_schema()
     inside = {inner.__name__ for spec in _WITH_INNER for inner in inner_specs(spec).values()} - {"LlamaCppSpec"}
     kept = {name: mapping for name, mapping in mappings.items() if name not in inside}
     head: JsonSchemaValue = {

@@ -7,13 +7,14 @@ right are the parts compared. Reading touches files, never a device.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import FamilySpec
 from configspec.testbed.inventory import DevicesYaml, Inventory
+from configspec.testbed.power_spec import place
 from configspec.testbed.problems import check, refusal
 from configspec.testbed.quant_names import is_label
 from configspec.testbed.serving_spec import ServingSpec
@@ -59,8 +60,24 @@ def _misfits(file: DevicesYaml) -> Iterator[str]:
     for device in file.devices.values():
         if device.connection is not None:
             yield from _short_context(device, file.sweep)
+    yield from _shared_meters(file.devices.values())
     for family in file.families.values():
         yield from _missing_quants(family)
+
+
+def _shared_meters(devices: Iterable[DeviceSpec]) -> Iterator[str]:
+    """Two devices behind one plug would each be charged with both."""
+    known: dict[object, str] = {}
+    for device in devices:
+        where = None if device.power is None else place(device.power)
+        if where is None:
+            continue
+        if where in known:
+            yield (
+                f"devices.{device.name}.power is the same meter as devices.{known[where]}.power: it would charge each "
+                "with both. Give each a meter, or a channel, of its own."
+            )
+        known.setdefault(where, device.name)
 
 
 def _short_context(device: DeviceSpec, sweep: SweepSpec) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from configspec.testbed.key_types import NotNegative
 from configspec.testbed.spec import Spec
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, Serving
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, EnergyBoundary, Serving
 
 _DEFAULT = Serving()
 
@@ -48,6 +48,13 @@ class ServingSpec(Spec):
         Literal["measured"] | None,
         Field(description="Instead of `verify_s`: what the target of each family took on the host that measured"),
     ] = None
+    energy: Annotated[
+        EnergyBoundary | None,
+        Field(
+            description="What the device's energy is counted in: its drafting, as in the paper, or its waiting for the "
+            f"verifier too; default: `{_DEFAULT.energy_boundary}`"
+        ),
+    ] = None
     price: Annotated[PriceSpec, Field(description="What the verifier's tokens cost")] = field(default_factory=PriceSpec)
 
     @model_validator(mode="after")
@@ -64,4 +71,5 @@ class ServingSpec(Spec):
             verify=self.verify or ("declared" if self.verify_s is not None else otherwise.verify),
             usd_per_million_tokens=otherwise.usd_per_million_tokens if price is None else price,
             bills=self.price.bills or otherwise.bills,
+            energy_boundary=self.energy or otherwise.energy_boundary,
         )

@@ -18,6 +18,11 @@
     processors_waited_for    share, window                      tasks of the board waited for a processor
     quota_reached            periods, seconds, window           a control group's quota stopped it
     far_below_memory         reached, memory, token, expected   bytes/s and s a token: memory is read far faster
+    throttled                what, events                       heat, or too little power, slowed the board down
+    clock_changed            what, before, after                its mode, its governor or a limit of a clock changed
+    swapped                  pages                              memory went to or came from the disk
+    power_doubt              text                               what to know of the watts, in words
+    window_speed             timed, window                      s a round while the meter was read, and timed: apart
     host_keys_off                                               any machine that answered was measured
     own_lock                 cause                              the board's lock kept out this account's runs only
     retried                  attempts, cause                    it took more than one attempt
@@ -51,6 +56,11 @@ Code = Literal[
     "processors_waited_for",
     "quota_reached",
     "far_below_memory",
+    "throttled",
+    "clock_changed",
+    "swapped",
+    "power_doubt",
+    "window_speed",
     "host_keys_off",
     "own_lock",
     "retried",
@@ -76,13 +86,18 @@ NUMBERS: Mapping[Code, tuple[str, ...]] = {
     "processors_waited_for": ("share", "window"),
     "quota_reached": ("periods", "seconds", "window"),
     "far_below_memory": ("reached", "memory", "token", "expected"),
+    "throttled": ("what", "events"),
+    "clock_changed": ("what", "before", "after"),
+    "swapped": ("pages",),
+    "power_doubt": ("text",),
+    "window_speed": ("timed", "window"),
     "host_keys_off": (),
     "own_lock": ("cause",),
     "retried": ("attempts", "cause"),
     "failed": (),
     "note": ("text",),
 }
-TEXTS = ("cause", "text")  # of these names the number is a text
+TEXTS = ("cause", "text", "what", "before", "after")  # of these names the number is a text
 MOST = 1e18
 
 

@@ -52,10 +52,16 @@ class RoundCost:
         check_costs(verify_s=self.verify_s, exchange_s=self.exchange_s)
 
 
+def drafting_and_waiting_s(text: TextCost, cost: RoundCost) -> tuple[float, float]:
+    """Seconds that the device drafts, going back among them, and that it waits for the verifier and the link."""
+    back_s = 0.0 if cost.going_back is None else going_back_s(text.returns, cost.going_back)
+    drafting_s = text.rounds * cost.round_s + text.catch_ups * cost.catch_up_s + back_s
+    return drafting_s, text.rounds * (cost.verify_s + cost.exchange_s)
+
+
 def predicted_s(text: TextCost, cost: RoundCost) -> float:
     """Seconds to decode one text, its prompt not counted."""
-    back_s = 0.0 if cost.going_back is None else going_back_s(text.returns, cost.going_back)
-    return text.rounds * (cost.round_s + cost.verify_s + cost.exchange_s) + text.catch_ups * cost.catch_up_s + back_s
+    return sum(drafting_and_waiting_s(text, cost))
 
 
 def predicted_goodput_tokens_per_s(texts: Sequence[TextCost], cost: RoundCost) -> float:

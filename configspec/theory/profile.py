@@ -37,7 +37,8 @@ class Configuration:
     `round_s` is the device's time to draft K tokens, a median over `round_samples_s`; `pass_samples_s` has the
     rounds of every pass over its cell, those that do not count among them. `going_back_s` is what a round
     takes beyond that, on average, where the draft's memory cannot be cut: 0 where it can.
-    `power_w` is the mean power while drafting, or None with `power_reason`.
+    `power_w` is the mean power while drafting, or None with `power_reason`; `idle_w` that of a device that waits, its
+    model loaded. Powers compare where `power_kind` is one: the same kind of meter with the same inside.
     """
 
     id: ConfigurationId
@@ -48,6 +49,8 @@ class Configuration:
     round_samples_s: tuple[float, ...] = ()
     pass_samples_s: tuple[tuple[float, ...], ...] = ()
     power_reason: str | None = None
+    idle_w: Estimate | None = None
+    power_kind: str = ""
     flags: tuple[Flag, ...] = ()
     going_back_s: float = 0.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import get_type_hints
 
@@ -37,6 +37,9 @@ OF_TYPE: dict[object, st.SearchStrategy[object]] = {
     tuple[int, ...] | None: st.none() | st.lists(st.integers(0, 8191), min_size=1).map(tuple),
     tuple[str, ...] | None: st.none() | st.lists(texts, min_size=1, max_size=16).map(tuple),
 }
+OF_TYPE[Mapping[str, object]] = st.dictionaries(
+    texts, texts | st.integers(0, 2**31) | st.floats(0, 1e6) | st.lists(texts, max_size=3), max_size=5
+)
 # Of those, what takes some words only.
 OF_NAME: dict[str, st.SearchStrategy[object]] = {
     "flash_attention": st.sampled_from([None, "on", "off", "auto"]),

@@ -14,6 +14,7 @@ from configspec.records.facts import ModelFacts
 from configspec.records.going_back import GoingBack, mean_s
 from configspec.records.origin import Origin
 from configspec.records.passes import MemorySpeed, RecordedPass
+from configspec.records.power import Power
 from configspec.records.prompting import Prompting
 from configspec.records.row import (
     AgreementCheck,
@@ -24,7 +25,6 @@ from configspec.records.row import (
     Method,
     Models,
     Outcome,
-    Power,
     Resumed,
     Row,
     SampleRefs,

@@ -8,12 +8,12 @@ from configspec.profiling.recorded_cell import recorded_row
 from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
 from configspec.records.facts import DeviceFacts, ModelFacts, Opened
+from configspec.records.power import Power
 from configspec.records.row import (
     CountedAcceptance,
     Drafting,
     Environment,
     Models,
-    Power,
     Row,
     SampleRefs,
     TargetFacts,

@@ -71,7 +71,7 @@ def servings() -> st.SearchStrategy[Serving]:
         usd_per_million_tokens=some,
         bills=st.sampled_from(get_args(Bills)),
         verify=st.sampled_from(get_args(VerifySource)),
-        energy=st.sampled_from(get_args(EnergyBoundary)),
+        energy_boundary=st.sampled_from(get_args(EnergyBoundary)),
     )
 
 

@@ -25,7 +25,7 @@ class Silence:
         """Where verification takes no time."""
         return None if serving.verify_s else "nothing is waited for"
 
-    def lacks(self, configuration: Configuration) -> str | None:
+    def lacks(self, configuration: Configuration, serving: Serving) -> str | None:
         """A made-up reason for one configuration."""
         return "K=1 is never silent" if configuration.k == 1 else None
 

@@ -13,7 +13,9 @@ A recording is one JSON file, `fixtures/recordings/power/<meter>/<board>-<state>
     programs   [command, status, output]
     lines      {command as one text: [line, ...]}, of programs that go on
     answers    [path, status, body] of a service of the network; of one path several, one after another
+    readings   what was read while it was recorded: times from the first one, values by channel
     ports      [written, read] as hexadecimal text, one after another
+    library    {function: [status, what it writes to its pointer or array, null: nothing]} of a library in C
 """
 
 from __future__ import annotations
@@ -21,12 +23,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 from configspec.agent.power.channels.http import Answer, Asked
+from configspec.agent.power.channels.libraries import Library, Place, place_of
 from configspec.agent.power.channels.programs import Output
 from configspec.agent.power.surroundings import Board
 
@@ -63,6 +66,8 @@ class Recording:
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     answers: Sequence[tuple[str, int, str]] = ()
     ports: Sequence[tuple[bytes, bytes]] = ()
+    readings: Mapping[str, object] = field(default_factory=dict)
+    library: Mapping[str, tuple[int, Place]] = field(default_factory=dict)
 
 
 def read_recording(path: Path) -> Recording:
@@ -72,6 +77,7 @@ def read_recording(path: Path) -> Recording:
     written["programs"] = [(tuple(words), status, text) for words, status, text in written.get("programs", ())]
     written["answers"] = [tuple(one) for one in written.get("answers", ())]
     written["ports"] = [tuple(map(bytes.fromhex, one)) for one in written.get("ports", ())]
+    written["library"] = {name: tuple(one) for name, one in written.get("library", {}).items()}
     return Recording(name=f"{path.parent.name}/{path.stem}", **written)
 
 
@@ -110,6 +116,7 @@ class Replayed:
         self.clock_s = 1000.0
         self.recording = recording
         self.asked: list[Asked] = []
+        self.libraries: dict[str, Library] = {}
         self._answers = list(recording.answers)
         self._ports = list(recording.ports)
         self._files = Board(root)
@@ -153,6 +160,14 @@ class Replayed:
             raise FileNotFoundError(2, f"No such file or directory: {path}")
         return _Port(self._ports)
 
+    def library(self, name: str) -> Library:
+        """The library that a test has put into `libraries`, or one whose functions answer as was recorded."""
+        if name in self.libraries:
+            return self.libraries[name]
+        if not self.recording.library:
+            raise OSError(f"{name}: cannot open shared object file: No such file or directory")
+        return _Library(self.recording.library)
+
 
 @final
 class _Lines:
@@ -187,3 +202,23 @@ class _Port:
 
     def close(self) -> None:
         self._ready = b""
+
+
+@final
+class _Library:
+    def __init__(self, functions: Mapping[str, tuple[int, Place]]) -> None:
+        self._functions = functions
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        if name not in self._functions:
+            raise AttributeError(f"undefined symbol: {name}")
+        status, value = self._functions[name]
+
+        def call(*arguments: object) -> int:
+            place = place_of(arguments)
+            if value is not None:
+                assert place is not None, f"{name} was given no place to write to"
+                place.value = value.encode() if isinstance(value, str) else value  # type: ignore[attr-defined]
+            return status
+
+        return call

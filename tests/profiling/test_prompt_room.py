@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.profiling.prompt_room import Room, fit, shortened
+from configspec.profiling.prompt_room import AGAIN, Room, check_fits, fit, limits, room_of_draft, shortened
 from configspec.testbed.prompt import Prompt
 from configspec.testbed.prompts import PromptSet
+from configspec.testbed.prompts_spec import Longest
 
 lengths = st.lists(st.integers(1, 40), min_size=1, max_size=12)
 
@@ -100,3 +101,53 @@ def test_what_is_short_enough_is_not_shortened(ids: list[int], most: int) -> Non
     """And what is shortened is as long as it may be."""
     assert len(shortened(ids, most)) == min(len(ids), most)
     assert len(ids) > most or shortened(ids, most) == tuple(ids)
+
+
+@given(lengths, st.lists(st.integers(9, 60), max_size=4), st.none() | st.integers(9, 60))
+def test_a_room_that_limits_nothing_may_be_left_out(lengths: list[int], rooms: list[int], target: int | None) -> None:
+    """What is asked is the same as with all of them, whatever the target's own context."""
+    prompts, ids = texts_of([1, *lengths])
+    limiting = [one.tokens for one in limits(map(room, rooms), ids, 8)]
+
+    def asked(known: list[int], longest: Longest) -> object:
+        shortest = min((*known, *([] if target is None else [target])), default=None)
+        return fit(prompts, ids, None if shortest is None else room(shortest), new_tokens=8, longest=longest)
+
+    assert asked(rooms, "skip") == asked(limiting, "skip")
+    assert asked(rooms, "truncate") == asked(limiting, "truncate")
+
+
+def test_rooms_limit_where_a_prompt_does_not_fit_the_shortest() -> None:
+    """So a draft with room for all, whose file comes later, does not change the texts of its family."""
+    _, ids = texts_of([5, 6])
+    assert limits([room(14), room(20)], ids, 8) == ()
+    assert limits([room(20), room(13), room(12)], ids, 8) == (room(12),)
+    assert limits([], ids, 8) == ()
+
+
+@given(lengths, st.integers(9, 60))
+def test_a_draft_that_comes_later_is_told_as_one_that_was_known(lengths: list[int], tokens: int) -> None:
+    """In the same words, where no prompt may be left out."""
+    prompts, ids = texts_of(lengths)
+    draft, named = room_of_draft("d", tokens), [(one.id, len(of)) for one, of in zip(prompts.prompts, ids, strict=True)]
+    told: list[str] = []
+    for check in (
+        lambda: fit(prompts, ids, draft, new_tokens=8, longest="error"),
+        lambda: check_fits(prompts.path, named, draft, new_tokens=8, longest="error"),
+    ):
+        try:
+            check()
+            told.append("")
+        except UsageError as error:
+            told.append(str(error))
+    assert told[0] == told[1]
+    assert ("the context that the draft d was trained for" in told[0]) == (max(lengths) + 8 > tokens)
+
+
+@pytest.mark.parametrize(("longest", "done"), [("skip", "left out"), ("truncate", "shortened")])
+def test_where_prompts_were_made_to_fit_another_run_makes_them_fit_this_draft_too(longest: Longest, done: str) -> None:
+    """To be told to write what is written already would help nobody."""
+    with pytest.raises(UsageError, match="1 of 2 prompts does not fit: 'long' \\(90 tokens\\)") as error:
+        check_fits(Path("p"), [("short", 3), ("long", 90)], room(97), new_tokens=8, longest=longest)
+    assert f"Run again, and such prompts are {done} for all of them" in str(error.value)
+    assert str(error.value).endswith(AGAIN[longest])

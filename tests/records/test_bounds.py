@@ -49,7 +49,7 @@ def real_records() -> list[dict[str, object]]:
 def shown(row: Row) -> None:
     """All that is computed of a row and said of it, as a ranking does."""
     for objective in OBJECTIVES:
-        if objective.unavailable(row.serving) is None and objective.lacks(row.configuration) is None:
+        if objective.unavailable(row.serving) is None and objective.lacks(row.configuration, row.serving) is None:
             assert math.isfinite(objective_value(objective, row.configuration, row.serving))
     assert math.isfinite(figures_of(row.configuration, row.serving).alpha)
     assert all(flag_words(flag) is not None for flag in row.configuration.flags)

@@ -251,7 +251,7 @@ def test_any_one_field_made_extreme_is_a_profile_or_told(tmp_path: Path) -> None
         for configurations in profile.devices.values():
             for one in configurations:
                 serving = profile.serving[one.family]
-                able = [it for it in OBJECTIVES if it.unavailable(serving) is None and it.lacks(one) is None]
+                able = [it for it in OBJECTIVES if it.unavailable(serving) is None and it.lacks(one, serving) is None]
                 assert all(0 < objective_value(it, one, serving) < math.inf for it in able), name
 
 

@@ -40,6 +40,7 @@ texts = st.lists(
 # Every text of the record that is no fact: reasons, causes, paths and what computes a target.
 FREE = {
     *("first_cause", "check_reason", "asked_reason", "reason", "energy_reason", "sha256_reason", "going_back_reason"),
+    *("declared_words", "idle_reason"),
     *("runtime", "profile", "source", "draft_tensor_types_reason", "memory_reason", "free_disk_reason", "load_reason"),
     *("governor_reason", "llama_cpp_reason", "temperature_reason", "power_mode_reason", "throttling_reason"),
     *("board_reason", "metadata", "numbers", "default_threads_reason", "passes_reason"),

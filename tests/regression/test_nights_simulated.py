@@ -17,8 +17,8 @@ from configspec.regression.metrics import GOODPUT
 from configspec.regression.nightly import Night, NightlyRules, judge_night
 from configspec.regression.series import Measured, SeriesKey
 from configspec.regression.spread import Spread, pooled_spread, spread_of
-from configspec.regression.student import t_quantile
 from configspec.theory.ids import configuration_id
+from configspec.theory.student import t_quantile
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

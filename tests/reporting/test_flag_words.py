@@ -53,6 +53,12 @@ EXAMPLES: list[tuple[Flag, str]] = [
         flag("not_locked"),
         "llama.cpp could not lock the model in memory (`ulimit -l` is the usual reason), so parts may be read again",
     ),
+    (flag("power_doubt", text="the meter gave no sample for 3 s"), "power: the meter gave no sample for 3 s"),
+    (
+        flag("window_speed", timed=0.10, window=0.12),
+        "while its meter was read, drafting was 20% slower than in the timed rounds: the board heated, or was "
+        "disturbed",
+    ),
     (
         flag("timed_greedily"),
         "drafting was timed without sampling, which takes longer per token: end-to-end rows include that time, this "
@@ -84,6 +90,32 @@ EXAMPLES: list[tuple[Flag, str]] = [
         flag("far_below_memory", reached=1.75e7, memory=2e9, token=0.04, expected=0.00035),
         "far below the memory's speed: a token took 0.04 s, and to read the model once takes 0.00035 s here (2 GB/s "
         "were read): all rounds may be too slow",
+    ),
+    (
+        flag("throttled", what="throttling event OC1", events=3),
+        "throttled while it was measured: throttling event OC1 (3 events); check the board's cooling and its power "
+        "supply",
+    ),
+    (
+        flag("throttled", what="throttling event OC2", events=1),
+        "throttled while it was measured: throttling event OC2 (1 event); check the board's cooling and its power "
+        "supply",
+    ),
+    (
+        flag("throttled", what="under-voltage", events=0),
+        "throttled while it was measured: under-voltage; check the board's cooling and its power supply",
+    ),
+    (
+        flag("clock_changed", what="power mode", before="MAXN", after="15W"),
+        "the board's power mode changed while it was measured, from MAXN to 15W",
+    ),
+    (
+        flag("swapped", pages=512),
+        "the board swapped 512 pages of memory while it was measured: rounds may have waited for its disk",
+    ),
+    (
+        flag("swapped", pages=1),
+        "the board swapped 1 page of memory while it was measured: rounds may have waited for its disk",
     ),
     (flag("host_keys_off"), "SSH host keys are not checked, so whichever machine answered was measured"),
     (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from configspec.profiling.earlier_times import EarlierTimes
-from configspec.profiling.preview import DraftPreview, TextPreview
+from configspec.profiling.preview import DraftPreview, TextPreview, Unasked
 from configspec.reporting.plan_document import PlannedCell, RunPlan, plan_document
 from configspec.reporting.terminal import as_text
 from configspec.theory.ids import Cell, Drafter
@@ -65,9 +65,35 @@ def test_a_servers_text_has_a_price():
     served = TextPreview(family="served", prompts=100, new_tokens=500, state="not known", usd=0.03)
     told = said(replace(PLAN, texts=(TEXT, served)))
     assert "at most 50,000 tokens are to be written; at most $0.0300 at the declared price" in told
-    assert "a hub or a server would have to be asked" in told
-    assert "a hub or a server" not in said(PLAN)
     assert "nothing is to be written: all is kept" in said(PLAN)
+
+
+def test_what_only_a_hub_or_a_server_could_tell_is_named_once_with_why():
+    """A line for each reason, with all that it is true of; of what is all here there is none."""
+    served = TextPreview(
+        family="served",
+        prompts=1,
+        new_tokens=1,
+        state="not known",
+        usd=0.1,
+        unasked=(Unasked(why="token ids", of="served"), Unasked(why="template", of="served")),
+    )
+    other = replace(served, family="other", unasked=(Unasked(why="template", of="other"),))
+    branch, absent = Unasked(why="branch", of="o/here@main"), Unasked(why="absent", of="o/gone@main")
+    gone = DraftPreview(file="not known", acceptance="not known", unasked=(absent,))
+    drafts = (replace(KEPT, unasked=(branch,)), gone, gone)
+    cells = tuple(replace(planned("a", f"d{number}"), draft=draft) for number, draft in enumerate(drafts))
+    lines = [line.strip() for line in said(replace(PLAN, cells=cells, texts=(TEXT, served, other))).splitlines()]
+    assert [line for line in lines if line.startswith("not known")][-4:] == [
+        "not known: what is missing or not whole in the hub's cache (configspec models pull fetches it, as the run "
+        "would): o/gone@main",
+        "not known: whether these branches of the hub still are what is cached of them: o/here@main",
+        "not known: the texts of families whose servers are asked for token ids, as they declare no `tokenizer`: served",
+        "not known: the texts of families whose servers are asked for their chat template, by `chat: auto`: served, "
+        "other",
+    ]
+    assert "hub" not in said(PLAN)
+    assert "server" not in said(PLAN)
 
 
 def test_rows_to_resume_are_looked_at_when_their_turn_comes():

@@ -189,6 +189,7 @@ def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
     row = measured_row(2, verification=timed, end_to_end=DECODED)
     whole = run_document([replace(row, acceptance=replace(row.acceptance, check=check))], top=5)
     assert [section.heading for section in whole.sections] == [
+        "profiles",
         "rankings",
         "verification",
         "acceptance on the devices",
@@ -196,6 +197,7 @@ def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
         "to serve what was chosen",
     ]
     assert [section.heading for section in run_document([measured_row(2)], top=5).sections] == [
+        "profiles",
         "rankings",
         "to serve what was chosen",
     ]

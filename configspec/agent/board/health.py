@@ -2,9 +2,7 @@
 
 What cannot be known is None, with a reason beside it. Nothing is changed, and no rights are needed.
 
-https://docs.kernel.org/driver-api/thermal/sysfs-api.html (m°C; the zone of a gated block fails, or is off)
 https://docs.kernel.org/filesystems/proc.html (meminfo, loadavg)
-https://docs.nvidia.com/jetson (nvpmodel keeps its mode as `pmode:0002`; nvpmodel.conf names it)
 https://www.raspberrypi.com/documentation/computers/os.html#get_throttled (the bits)
 https://man7.org/linux/man-pages/man5/machine-id.5.html (to be hashed before it goes anywhere)
 """
@@ -17,28 +15,25 @@ import re
 import select
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..protocol import JsonObject
 from ..requests.forms import MOST
-from .description import FACT_LETTERS, available_bytes, fact, memory_bytes, read_governor, read_text, whole_number
+from .clocks import read_power_mode
+from .description import available_bytes, memory_bytes, read_governor, read_text
+from .thermal import Run, cooling_states, hottest, pi_bits, sum_of, time_loop, zone_temperatures
 
-TURNS = 300_000  # of a fixed loop: a few hundredths of a second, far more under a stuck throttle
-OFF_C, BROKEN_C = -100.0, 1000.0  # a zone that is off says -256
 COMMAND_S = 5.0
 COMMAND_BYTES = 4096  # of its output
 # Bits of `get_throttled` that speak of this moment; those from 16 on of any time since boot.
 PI_BITS = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
-PI_MAILBOX_ERROR = 31
 # Event counters. OC3 of a Jetson is left out: it counts up on a healthy board, even idle.
 COUNTERS = (
     ("thermal throttling", "sys/devices/system/cpu/cpu[0-9]*/thermal_throttle/core_throttle_count"),
     ("throttling event OC1", "sys/class/hwmon/hwmon*/oc1_event_cnt"),
     ("throttling event OC2", "sys/class/hwmon/hwmon*/oc2_event_cnt"),
 )
-# Cooling devices that slow a processor down, by the beginning of their type; a fan is none.
-SLOWING = ("cpufreq", "thermal-cpufreq", "devfreq", "thermal-devfreq", "Processor")
 SALT = b"configspec board\0"
 IDENTITIES = ("etc/machine-id", "proc/device-tree/serial-number")
 
@@ -66,14 +61,14 @@ def run_command(command: Sequence[str]) -> str | None:
     return None
 
 
-def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None] = run_command) -> JsonObject:
+def health(root: Path, *, models: str, run: Run = run_command) -> JsonObject:
     """Facts about this moment; `root` holds `proc`, `sys`, `etc`, `var`; `models` is the folder of GGUF files."""
-    temperature_c, zone = _temperature(root)
-    power_mode, power_mode_reason = _power_mode(root)
+    temperature_c, zone = hottest(zone_temperatures(root))
+    power_mode, power_mode_reason = read_power_mode(root)
     governor, governor_reason = read_governor(root)
     disk_bytes, disk_reason = _free_disk(models)
     before = _counts(root)
-    loop_s = _time_loop()
+    loop_s = time_loop()
     throttling, throttling_reason = _throttling(root, before, run)
     load = _load(root)
     return {
@@ -98,32 +93,9 @@ def health(root: Path, *, models: str, run: Callable[[Sequence[str]], str | None
     }
 
 
-def _temperature(root: Path) -> tuple[float | None, str | None]:
-    """The hottest zone, and its type."""
-    found = []
-    for zone in root.glob("sys/class/thermal/thermal_zone*"):
-        milli = _whole(zone / "temp")
-        if milli is not None and OFF_C < milli / 1000 < BROKEN_C:
-            found.append((milli / 1000, fact(zone / "type") or zone.name))
-    return max(found, default=(None, None))
-
-
-def _power_mode(root: Path) -> tuple[str | None, str | None]:
-    """The mode's name, or its number where nothing names it. `nvpmodel -q` may want root; its file does not."""
-    status = read_text(root / "var/lib/nvpmodel/status")
-    number = re.search(r"pmode:0*(\d{1,9})(?!\d)", status or "")
-    if number is None:
-        return None, "no nvpmodel keeps a power mode here: only Jetson boards have one"
-    lines = (read_text(root / "etc/nvpmodel.conf") or "").splitlines()
-    named = (re.match(r"<\s*POWER_MODEL\s+ID=0*(\d+)\s+NAME=([^\s>]+)", line) for line in lines)
-    return next((name[2] for name in named if name and name[1] == number[1]), number[1])[:FACT_LETTERS], None
-
-
-def _throttling(
-    root: Path, before: dict[str, int], run: Callable[[Sequence[str]], str | None]
-) -> tuple[list[str] | None, str | None]:
+def _throttling(root: Path, before: dict[str, int], run: Run) -> tuple[list[str] | None, str | None]:
     """What slows the board down at this moment; None and the reason where nothing reports it."""
-    bits = _pi_bits(root, run)
+    bits = pi_bits(root, run)
     cooling = _cooling(root)
     after = _counts(root)
     if not after and cooling is None and bits is None:
@@ -136,37 +108,14 @@ def _throttling(
 
 def _counts(root: Path) -> dict[str, int]:
     """Events so far, of each kind that is counted here."""
-    counts: dict[str, int] = {}
-    for what, pattern in COUNTERS:
-        found = [count for count in map(_whole, root.glob(pattern)) if count is not None]
-        if found:
-            counts[what] = sum(found)
-    return counts
+    found = ((what, sum_of(root, pattern)) for what, pattern in COUNTERS)
+    return {what: count for what, count in found if count is not None}
 
 
 def _cooling(root: Path) -> list[str] | None:
     """Those that slow a processor down now; None where there is none that could."""
-    known = [
-        (kind, _whole(device / "cur_state"))
-        for device in sorted(root.glob("sys/class/thermal/cooling_device*"))
-        for kind in [fact(device / "type") or ""]
-        if kind.startswith(SLOWING)
-    ]
+    known = cooling_states(root)
     return [f"cooled by {kind}, state {state}" for kind, state in known if state] if known else None
-
-
-def _pi_bits(root: Path, run: Callable[[Sequence[str]], str | None]) -> int | None:
-    """The state that a Raspberry Pi's firmware reports; None where there is none, or it failed."""
-    files = sorted(root.glob("sys/devices/platform/soc*/soc*firmware/get_throttled"))
-    text = read_text(files[0]) if files else None
-    if text is None:
-        told = re.search(r"throttled=(\S+)", run(["vcgencmd", "get_throttled"]) or "")
-        text = told[1] if told else None
-    try:
-        bits = int(text or "", 16)
-    except ValueError:
-        return None
-    return None if bits >> PI_MAILBOX_ERROR & 1 else bits
 
 
 def _free_disk(models: str) -> tuple[int | None, str | None]:
@@ -180,15 +129,6 @@ def _free_disk(models: str) -> tuple[int | None, str | None]:
 def _swap_used(root: Path) -> int | None:
     total, free = memory_bytes(root, "SwapTotal"), memory_bytes(root, "SwapFree")
     return None if total is None or free is None else max(0, total - free)
-
-
-def _time_loop() -> float:
-    """Seconds of the fixed loop, on the clock that times every draft: 0 where that clock does not move."""
-    begin_s = time.monotonic()
-    total = 0
-    for number in range(TURNS):
-        total += number & 7
-    return time.monotonic() - begin_s
 
 
 def _identity(root: Path) -> JsonObject:
@@ -208,7 +148,3 @@ def _load(root: Path) -> float | None:
     """The load of the last minute; None where the kernel tells none."""
     found = re.match(r"\d{1,9}(\.\d{1,9})?(?!\d)", read_text(root / "proc/loadavg") or "", re.ASCII)
     return float(found[0]) if found else None
-
-
-def _whole(path: Path) -> int | None:
-    return whole_number(read_text(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ class Metering:
     def find(self, asked: FindMeter) -> JsonObject:
         """The meter that is asked for; with what was looked for, and why it was not taken."""
         self.close()
-        found, looked_for = find_meter(Board(Path(asked.root), uses_gpu=asked.uses_gpu), asked)
+        found, looked_for = find_meter(Board(_root(asked), uses_gpu=asked.uses_gpu), asked)
         self._meter, self._asked = found, asked
         facts = None if found is None else with_boundary(found.facts, asked.boundary).as_json()
         return {"facts": facts, "looked_for": [list(one) for one in looked_for]}
@@ -55,7 +56,7 @@ class Metering:
         asked = self._asked
         if asked is None or self._meter is None:
             raise usage_error("no meter was found", hint="Find one first.")
-        noted = Noted(Board(Path(asked.root), uses_gpu=asked.uses_gpu))
+        noted = Noted(Board(_root(asked), uses_gpu=asked.uses_gpu))
         kind = kind_named(self._meter.facts.meter)
         meter = kind.find(noted, asked.options)
         try:
@@ -80,6 +81,10 @@ class Metering:
         if self._meter is None:
             raise usage_error("no meter was found", hint="Find one first.")
         return self._meter
+
+
+def _root(asked: FindMeter) -> Path:
+    return Path(os.path.expanduser(asked.root))
 
 
 def find_meter(around: Surroundings, asked: FindMeter) -> Tuple[Optional[Meter], List[Tuple[str, str]]]:

@@ -17,7 +17,6 @@ from ..protocol import JsonObject
 from .meter import Meter, Reading, ReadingError
 
 FASTEST_S = 0.05  # between two readings: 20 a second are plenty for every meter
-UNEVEN = 0.5  # by which share of the period the moments vary, and their step from one to the next
 GOLDEN = (math.sqrt(5) - 1) / 2
 MOST_FAILURES = 20  # one after another; then the meter is given up: an old value would be invented energy
 MOST_READINGS = 200_000  # that nobody has taken
@@ -69,7 +68,8 @@ class Sampler:
     def _run(self) -> None:
         period_s = self._meter.facts.period_s
         period_s = max(period_s, FASTEST_S) if period_s else 0.0
-        due_s, in_a_row, number = time.monotonic(), 0, 0
+        begin_s = time.monotonic()
+        due_s, in_a_row, number = begin_s, 0, 0
         while not self._ends.wait(max(0.0, due_s - time.monotonic())):
             in_a_row = 0 if self._read_once() else in_a_row + 1
             if self._ended is None and in_a_row >= MOST_FAILURES:
@@ -77,9 +77,13 @@ class Sampler:
             if self._ended is not None:
                 break
             number += 1
-            uneven_s = UNEVEN * period_s * ((number * GOLDEN) % 1.0 - (((number - 1) * GOLDEN) % 1.0))
-            # A meter that waits for its next value fails at once where it is gone: it is not asked without a pause.
-            due_s = max(due_s + period_s + uneven_s, time.monotonic() + (FASTEST_S if in_a_row else 0.0))
+            now_s = time.monotonic()
+            due_s = begin_s + moments(number, period_s)
+            if due_s < now_s:  # a slow reading moves those behind it
+                begin_s += now_s - due_s
+                due_s = now_s
+            if in_a_row and not period_s:  # a meter that waits for its next value fails at once where it is gone
+                due_s = now_s + FASTEST_S
             self._cpu_s = time.thread_time()
 
     def _read_once(self) -> bool:
@@ -97,3 +101,11 @@ class Sampler:
             if len(self._readings) >= MOST_READINGS:
                 self._ended = f"{MOST_READINGS} readings were not taken"
         return True
+
+
+def moments(number: int, period_s: float) -> float:
+    """When reading `number` is due, seconds after reading 0: 0.62 or 1.62 periods after the one before.
+
+    By the golden ratio, so that their places within a period cover it evenly, however many there are.
+    """
+    return period_s * (number + (number * GOLDEN) % 1.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Optional, Protocol, Tuple, final
@@ -16,6 +16,7 @@ from typing import Dict, List, Optional, Protocol, Tuple, final
 from ..board.regular import open_regular
 from ..protocol import JsonObject
 from .channels.http import Answer, Asked, fetch
+from .channels.libraries import Library, Place, open_library, written
 from .channels.lines import LineStream, open_lines
 from .channels.programs import Output, run_program
 from .channels.serial_port import Port, open_port
@@ -52,6 +53,9 @@ class Surroundings(Protocol):
     def port(self, path: str, baud: int) -> Port:
         """A serial port; OSError where it cannot be opened."""
 
+    def library(self, name: str) -> Library:
+        """A library in C; OSError where it cannot be loaded."""
+
 
 @final
 class Board:
@@ -86,6 +90,10 @@ class Board:
         """As `Surroundings` says."""
         return open_port(path, baud)
 
+    def library(self, name: str) -> Library:
+        """As `Surroundings` says."""
+        return open_library(name)
+
 
 @dataclass
 class Notes:
@@ -97,6 +105,7 @@ class Notes:
     answers: List[Tuple[str, int, str]] = field(default_factory=list)  # path and query, status, body
     lines: Dict[Tuple[str, ...], List[str]] = field(default_factory=dict)  # of programs that go on
     ports: List[Tuple[bytes, bytes]] = field(default_factory=list)  # written, and then read
+    library: Dict[str, Tuple[int, Place]] = field(default_factory=dict)  # by function: its status, and what it wrote
 
     def as_json(self) -> JsonObject:
         """As an answer has it, and as a recording does."""
@@ -106,7 +115,8 @@ class Notes:
             "programs": [[list(command), status, text] for command, status, text in self.programs],
             "answers": [list(one) for one in self.answers],
             "lines": {" ".join(command): lines for command, lines in self.lines.items()},
-            "ports": [[written.hex(), read.hex()] for written, read in self.ports],
+            "ports": [[sent.hex(), read.hex()] for sent, read in self.ports],
+            "library": {name: list(one) for name, one in self.library.items()},
         }
 
 
@@ -166,6 +176,10 @@ class Noted:
         """As `Surroundings` says; what is written and read is kept."""
         return _NotedPort(self._inner.port(path, baud), self.notes.ports)
 
+    def library(self, name: str) -> Library:
+        """As `Surroundings` says; what its functions answer is kept."""
+        return _NotedLibrary(self._inner.library(name), self.notes.library)
+
 
 MOST_KEPT = 20  # lines of a program, and exchanges of a port
 
@@ -206,6 +220,23 @@ class _NotedPort:
 
     def close(self) -> None:
         self._inner.close()
+
+
+@final
+class _NotedLibrary:
+    def __init__(self, inner: Library, kept: Dict[str, Tuple[int, Place]]) -> None:
+        self._inner = inner
+        self._kept = kept
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        function: Callable[..., int] = getattr(self._inner, name)
+
+        def call(*arguments: object) -> int:
+            status = function(*arguments)
+            self._kept.setdefault(name, (status, written(arguments)))
+            return status
+
+        return call
 
 
 def whole(text: str) -> int:

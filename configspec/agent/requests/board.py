@@ -67,9 +67,13 @@ class Describe(Request):
 
 @dataclass(frozen=True)
 class Heat(Request):
-    """What its temperatures, clocks and counters are now. `watch`: note the maximum from now on, until asked again."""
+    """What its temperatures, clocks and counters are now. `watch`: note the maximum from now on, until asked again.
+
+    `root` stands for `/`.
+    """
 
     op = "heat"
+    root: str = field(default="/", metadata=takes(TEXT))
     watch: bool = field(default=False, metadata=takes(FLAG))
 
 

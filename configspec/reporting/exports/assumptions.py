@@ -13,5 +13,5 @@ def assumption_labels(serving: Serving) -> Mapping[str, str]:
         "verify": "measured" if serving.verify == "measured" else f"{serving.verify_s!r} s",
         "usd_per_million_tokens": repr(serving.usd_per_million_tokens),
         "bills": serving.bills,
-        "energy": serving.energy,
+        "energy_boundary": serving.energy_boundary,
     }

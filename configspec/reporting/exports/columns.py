@@ -85,10 +85,10 @@ COLUMNS: tuple[Column, ...] = (
         lambda one: None if one.serving is None else one.serving.bills,
     ),
     _column(
-        "energy",
+        "energy_boundary",
         "text",
         "what of a round its energy is counted in: `drafting` or `drafting+waiting`",
-        lambda one: None if one.serving is None else one.serving.energy,
+        lambda one: None if one.serving is None else one.serving.energy_boundary,
     ),
     _column(
         "power_kind",

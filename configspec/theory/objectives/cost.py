@@ -44,7 +44,7 @@ class Cost:
         price = f"{serving.usd_per_million_tokens:g} USD per million tokens"
         return f"the price is {price}; tokens per dollar need one above 0"
 
-    def lacks(self, configuration: Configuration) -> None:
+    def lacks(self, configuration: Configuration, serving: Serving) -> None:
         """Nothing: every configuration has an acceptance rate."""
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:

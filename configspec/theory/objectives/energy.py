@@ -1,10 +1,15 @@
-"""Drafting energy: joules of the device per token.
+"""Energy: joules of the device per token.
 
 Eq. 3 of ConfigSpec (arXiv 2604.09722, section 3.2), on the time of a round instead of the drafting speed:
 
     E = P * (K / v_d) / (K * alpha + 1)
 
-It is the device's energy while it drafts. Waiting for the verifier, and the radio, are left out, as in the paper.
+It is the device's energy while it drafts. The paper leaves out that the device draws power while it waits for the
+verifier and the link; with `serving: {energy: drafting+waiting}` that counts too:
+
+    E = (P * (K / v_d) + P_idle * T_verify) / (K * alpha + 1)
+
+The radio is in it as far as it is inside the meter's boundary.
 """
 
 from __future__ import annotations
@@ -17,32 +22,41 @@ from configspec.theory.objectives.objective import Better, FigureName, Figures, 
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
+WAITING = "drafting+waiting"
 
-def energy_j_per_token(k: Number, alpha: Number, round_s: Number, power_w: Number) -> Number:
-    """Eq. 3: the energy of drafting a round, over the tokens that it yields."""
-    return power_w * round_s / (k * alpha + 1)
+
+def energy_j_per_token(k: Number, alpha: Number, drafting_j: Number, waiting_j: Number) -> Number:
+    """Eq. 3: the energy of drafting a round, and of waiting in it, over the tokens that it yields."""
+    energy: Number = (drafting_j + waiting_j) / (k * alpha + 1)
+    return energy
 
 
 @final
 class Energy:
-    """Joules per token, spent on drafting."""
+    """Joules per token, spent on drafting; on waiting too, where the serving assumptions say so."""
 
     name = "energy"
-    heading = "drafting energy"
+    heading = "energy of the device"
     unit = "J/token"
     better: Better = "lower"
-    moves: Mapping[FigureName, Move] = {"alpha": "falls", "round_s": "rises", "power_w": "rises"}
+    moves: Mapping[FigureName, Move] = {"alpha": "falls", "round_s": "rises", "power_w": "rises", "idle_w": "rises"}
 
     def unavailable(self, serving: Serving) -> None:
-        """Never: the verifier has no part in it."""
+        """Never: where a verifier takes no time, nothing is waited for."""
 
-    def lacks(self, configuration: Configuration) -> str | None:
-        """The power, where no meter has measured it, or one that stood still."""
-        power_w = configuration.power_w
+    def lacks(self, configuration: Configuration, serving: Serving) -> str | None:
+        """The power, where no meter has measured it, or one that stood still; that of waiting, where it counts."""
+        power_w, idle_w = configuration.power_w, configuration.idle_w
         if power_w is None:
             return configuration.power_reason or "its power was not measured"
-        return None if power_w.value > 0 else f"its meter shows {power_w.value:g} W, and a device draws more"
+        if power_w.value <= 0:
+            return f"its meter shows {power_w.value:g} W, and a device draws more"
+        if serving.energy_boundary == WAITING and idle_w is None:
+            return "its power while waiting was not measured"
+        return None
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """Joules per token."""
-        return energy_j_per_token(figures.k, figures.alpha, figures.round_s, figures.power_w)
+        drafting_j = figures.power_w * figures.round_s
+        waiting_j = figures.idle_w * figures.verify_s if serving.energy_boundary == WAITING else 0.0 * drafting_j
+        return energy_j_per_token(figures.k, figures.alpha, drafting_j, waiting_j)

@@ -37,7 +37,7 @@ class Goodput:
     def unavailable(self, serving: Serving) -> None:
         """Never: a verifier may take any time, even none."""
 
-    def lacks(self, configuration: Configuration) -> None:
+    def lacks(self, configuration: Configuration, serving: Serving) -> None:
         """Nothing: every configuration has an acceptance rate and a time of a round."""
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:

@@ -5,6 +5,7 @@
     K / v_d   round_s     seconds to draft K tokens, and to go back where the draft's memory cannot be cut
     T_verify  verify_s    seconds to verify a round of K, link included
     P         power_w     mean device power while drafting
+    P_idle    idle_w      mean device power while it waits, its model loaded
 
 One file beside this one is one objective. `registry.py` lists them; rankings, regret, JSON, Markdown and the command
 line take whatever is listed. Nothing here computes with numpy, so the command line lists them without loading it.
@@ -22,7 +23,7 @@ from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
 Better = Literal["higher", "lower"]
-FigureName = Literal["alpha", "round_s", "power_w"]  # those that were measured, and may be in doubt
+FigureName = Literal["alpha", "round_s", "power_w", "idle_w"]  # those that were measured, and may be in doubt
 Move = Literal["rises", "falls"]
 
 
@@ -30,7 +31,7 @@ Move = Literal["rises", "falls"]
 class Figures(Generic[Number]):
     """The figures of one configuration, or of many as arrays that broadcast against one another.
 
-    `power_w` is NaN where it was not measured.
+    `power_w` and `idle_w` are NaN where they were not measured.
     """
 
     k: Number
@@ -38,6 +39,7 @@ class Figures(Generic[Number]):
     round_s: Number
     verify_s: Number
     power_w: Number
+    idle_w: Number
 
 
 class Objective(Protocol):
@@ -66,8 +68,8 @@ class Objective(Protocol):
     def unavailable(self, serving: Serving) -> str | None:
         """Why no configuration at all has a value under these assumptions; None where one may have."""
 
-    def lacks(self, configuration: Configuration) -> str | None:
-        """Why this configuration has no value; None where it has one."""
+    def lacks(self, configuration: Configuration, serving: Serving) -> str | None:
+        """Why this configuration has no value under these assumptions; None where it has one."""
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """The value, or an array of them: finite and above 0, where neither `unavailable` nor `lacks` has a reason."""
@@ -75,13 +77,14 @@ class Objective(Protocol):
 
 def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]:
     """The point estimates of one configuration."""
-    power_w = configuration.power_w
+    power_w, idle_w = configuration.power_w, configuration.idle_w
     return Figures(
         k=float(configuration.k),
         alpha=configuration.acceptance.rate.value,
         round_s=configuration.round_s.value + configuration.going_back_s,
         verify_s=serving.verify_s_at(configuration.k),
         power_w=math.nan if power_w is None else power_w.value,
+        idle_w=math.nan if idle_w is None else idle_w.value,
     )
 
 
@@ -91,7 +94,7 @@ def objective_value(objective: Objective, configuration: Configuration, serving:
     Raises:
         ValueError: It has none, with the reason.
     """
-    reason = objective.unavailable(serving) or objective.lacks(configuration)
+    reason = objective.unavailable(serving) or objective.lacks(configuration, serving)
     if reason is not None:
         raise ValueError(f"no {objective.name} of {configuration.id}: {reason}")
     return objective.value(figures_of(configuration, serving), serving)

@@ -13,7 +13,7 @@ from configspec.agent.power.meter import BOUNDARIES, JOULES, WATTS, MeterKind, N
 from configspec.agent.power.registry import METERS
 
 FOLDER = Path(registry.__file__).parent
-NO_METERS = {"__init__", "meter", "registry", "surroundings", "sampler"}
+NO_METERS = {"__init__", "meter", "registry", "surroundings", "sampler", "metering"}
 KINDS = {kind.name: kind for kind in METERS}
 DECLARED = "declared"  # states a figure, and reads nothing
 with_kind = pytest.mark.parametrize("kind", METERS, ids=lambda kind: kind.name)

@@ -24,15 +24,15 @@ from configspec.theory.objectives.goodput import Goodput, goodput_tokens_per_s
 from configspec.theory.objectives.objective import FigureName, Figures, Objective, figures_of, objective_value
 from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Acceptance, Configuration
-from configspec.theory.serving.assumptions import Bills, Serving
+from configspec.theory.serving.assumptions import Bills, EnergyBoundary, Serving
 from configspec.theory.serving.billing import BILLING, billing
 
 law = settings(deadline=None)  # the machine may be busy; these laws are not about time
 each_objective = pytest.mark.parametrize("one", OBJECTIVES, ids=lambda one: one.name)
 
 
-def figures(k: float, alpha: float, round_s: float, power_w: float) -> Figures[float]:
-    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=0.5, power_w=power_w)
+def figures(k: float, alpha: float, round_s: float, power_w: float, idle_w: float = 2.0) -> Figures[float]:
+    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=0.5, power_w=power_w, idle_w=idle_w)
 
 
 any_figures = st.builds(
@@ -40,6 +40,7 @@ any_figures = st.builds(
     st.integers(1, 20).map(float),
     st.floats(0, 1),
     st.floats(1e-3, 100),
+    st.floats(1e-2, 1e3),
     st.floats(1e-2, 1e3),
 )
 
@@ -101,13 +102,19 @@ def test_an_objective_says_what_it_is(one: Objective) -> None:
 
 @each_objective
 @law
-@given(any_figures, st.sampled_from(get_args(FigureName)), st.floats(1.001, 100))
+@given(
+    any_figures,
+    st.sampled_from(get_args(FigureName)),
+    st.floats(1.001, 100),
+    st.sampled_from(get_args(EnergyBoundary)),
+)
 def test_an_objective_moves_with_each_figure_as_it_says(
-    one: Objective, some: Figures[float], name: FigureName, factor: float
+    one: Objective, some: Figures[float], name: FigureName, factor: float, energy: EnergyBoundary
 ) -> None:
     """Never against it; and not at all with a figure that it does not name."""
     more = replace(some, **{name: min(getattr(some, name) * factor, 1.0 if name == "alpha" else math.inf)})
-    change = one.value(more, Serving()) - one.value(some, Serving())
+    serving = Serving(energy_boundary=energy)
+    change = one.value(more, serving) - one.value(some, serving)
     match one.moves.get(name):
         case "rises":
             assert change >= 0
@@ -119,10 +126,12 @@ def test_an_objective_moves_with_each_figure_as_it_says(
 
 @each_objective
 def test_an_objective_moves_where_it_says_that_it_moves(one: Objective) -> None:
-    """A figure that is named is looked at."""
+    """A figure that is named is looked at, under some assumptions."""
     some = figures(4.0, 0.5, 2.0, 8.0)
+    servings = [Serving(energy_boundary=energy) for energy in get_args(EnergyBoundary)]
     for name in one.moves:
-        assert one.value(replace(some, **{name: getattr(some, name) * 1.5}), Serving()) != one.value(some, Serving())
+        more = replace(some, **{name: getattr(some, name) * 1.5})
+        assert any(one.value(more, serving) != one.value(some, serving) for serving in servings)
 
 
 @each_objective
@@ -146,6 +155,7 @@ def test_arrays_give_what_each_of_their_numbers_gives(one: Objective, several: l
         round_s=np.array([some.round_s for some in several]),
         verify_s=np.array([some.verify_s for some in several]),
         power_w=np.array([some.power_w for some in several]),
+        idle_w=np.array([some.idle_w for some in several]),
     )
     assert one.value(arrays, Serving()).tolist() == [one.value(some, Serving()) for some in several]
 
@@ -154,7 +164,7 @@ def test_arrays_give_what_each_of_their_numbers_gives(one: Objective, several: l
 def test_a_configuration_with_every_figure_has_a_value(one: Objective) -> None:
     """Under the usual assumptions nothing is unavailable, and nothing lacks."""
     assert one.unavailable(Serving()) is None
-    assert one.lacks(configuration()) is None
+    assert one.lacks(configuration(), Serving()) is None
     assert objective_value(one, configuration(), Serving()) == one.value(
         figures_of(configuration(), Serving()), Serving()
     )
@@ -164,8 +174,8 @@ def test_a_configuration_with_every_figure_has_a_value(one: Objective) -> None:
 def test_what_needs_the_power_says_so_where_there_is_none(one: Objective) -> None:
     """An objective lacks a figure exactly where it looks at it; its value is never made up."""
     without = configuration(power_w=None)
-    assert (one.lacks(without) is not None) == ("power_w" in one.moves)
-    if one.lacks(without) is None:
+    assert (one.lacks(without, Serving()) is not None) == ("power_w" in one.moves)
+    if one.lacks(without, Serving()) is None:
         assert math.isfinite(objective_value(one, without, Serving()))
     else:
         with pytest.raises(ValueError, match="no meter"):
@@ -208,13 +218,35 @@ def test_tokens_that_cost_nothing_have_no_number_per_dollar() -> None:
 
 def test_a_meter_that_shows_nothing_measures_no_energy() -> None:
     """0 J/token would win every ranking."""
-    assert Energy().lacks(configuration(power_w=0.0)) == "its meter shows 0 W, and a device draws more"
+    assert Energy().lacks(configuration(power_w=0.0), Serving()) == "its meter shows 0 W, and a device draws more"
 
 
 def test_known_answer_of_the_paper() -> None:
     """Pi 5, 1B-Inst, K=6 (arXiv 2604.09722, Table 2): 4.50 tokens/s, 763 thousand tokens/$, 0.84 J/token."""
     values = [objective_value(one, configuration(power_w=8.33), Serving()) for one in (Goodput(), Cost(), Energy())]
     assert [f"{values[0]:.2f}", f"{values[1] / 1000:.0f}", f"{values[2]:.2f}"] == ["4.50", "763", "0.84"]
+
+
+def test_waiting_makes_a_longer_draft_the_best_one() -> None:
+    """Each token accepted with 0.8 after the one before; 20 W, 5 ms a token, a wait of 0.5 s; by hand: K = 1, 2, 7."""
+    k = np.arange(1.0, 17.0)
+    ones, alpha = np.ones_like(k), np.cumsum(0.8**k) / k
+    waits = Serving(energy_boundary="drafting+waiting")
+
+    def best(idle_w: float) -> int:
+        some = Figures(
+            k=k, alpha=alpha, round_s=0.005 * k, verify_s=0.5 * ones, power_w=20 * ones, idle_w=idle_w * ones
+        )
+        return int(np.argmin(Energy().value(some, waits))) + 1
+
+    assert [best(idle_w) for idle_w in (0.0, 0.5, 3.0)] == [1, 2, 7]
+
+
+def test_energy_with_waiting_lacks_the_idle_power_where_nobody_measured_it() -> None:
+    """It is not taken for zero."""
+    waits = Serving(energy_boundary="drafting+waiting")
+    assert Energy().lacks(configuration(), waits) == "its power while waiting was not measured"
+    assert Energy().lacks(configuration(), Serving()) is None
 
 
 def test_every_way_to_bill_is_a_law() -> None:
@@ -248,7 +280,7 @@ def test_energy_times_tokens_per_dollar_times_price_is_energy_per_drafted_token(
     k: int, alpha: Any, speed: Any, power: Any, usd: Any
 ) -> None:
     """Law 1: E * eta * p = P / v_d for every K, so cost and energy prefer the same K of one draft on one device."""
-    energy = energy_j_per_token(k, alpha, k / speed, power)
+    energy = energy_j_per_token(k, alpha, power * k / speed, 0)
     assert energy * tokens_per_usd(k, alpha, k, usd) * usd / 1_000_000 == power / speed
 
 
@@ -288,7 +320,7 @@ def test_goodput_and_power_are_bounded(k: int, alpha: Any, speed: Any, verify_s:
     """Law 4: 1 <= y <= K+1; G < y / T; G < v_d * (alpha + 1/K); E * G = P * drafting's share of the round < P."""
     tokens = k * alpha + 1
     goodput = goodput_tokens_per_s(k, alpha, k / speed, verify_s)
-    energy = energy_j_per_token(k, alpha, k / speed, power)
+    energy = energy_j_per_token(k, alpha, power * k / speed, 0)
     assert 1 <= tokens <= k + 1
     assert goodput < tokens / verify_s
     assert goodput < speed * (alpha + Fraction(1, k))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.regression.student import NEARLY_NORMAL, t_quantile, t_tail
+from configspec.theory.student import NEARLY_NORMAL, t_quantile, t_tail
 
 degrees = st.one_of(st.floats(0.5, 500), st.integers(1, 60).map(float), st.just(math.inf))
 

@@ -44,6 +44,11 @@ def t_quantile(probability: float, degrees: float) -> float:
     return (low + high) / 2
 
 
+def two_sided(confidence: float, degrees: float) -> float:
+    """The t that |T| does not exceed with probability `confidence`."""
+    return t_quantile((1 + confidence) / 2, degrees)
+
+
 def _incomplete_beta(x: float, rest: float, a: float, b: float) -> float:
     """I(x; a, b), the regularised incomplete beta function; `rest` is 1 - x with all its digits, also for x near 1."""
     if x <= 0 or rest <= 0:

@@ -1,0 +1,241 @@
+"""Two sides of a comparison, made comparable: names as they are by now, runs in order, none twice, none empty.
+
+What is left out of a side is told in a note; where nothing would be left, that is an error. So no comparison passes
+because there was nothing to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from configspec.errors import UsageError
+from configspec.histories.run import Chosen, Run
+from configspec.printable import printable
+from configspec.regression.series import Measured, SeriesKey, Setup
+from configspec.theory.ids import Cell, ConfigurationId
+
+SHOWN = 80  # characters of a source in a message
+NAMES = 5  # of configurations in a message
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """The runs of both, each oldest first, and what was left out of them."""
+
+    new: tuple[Run, ...]
+    base: tuple[Run, ...]
+    notes: tuple[str, ...] = ()
+
+    def of_base(self, series: SeriesKey) -> list[Measured]:
+        """What the base measured of a series, oldest first."""
+        return [run.measured[series] for run in self.base if series in run.measured]
+
+    def of_new(self, series: SeriesKey) -> list[Measured]:
+        """What the new runs measured of it, in their order."""
+        return [run.measured[series] for run in self.new if series in run.measured]
+
+
+def sides(
+    new: Sequence[Run], base: Sequence[Run], *, names: Mapping[str, str], varies: Sequence[str], in_time: bool
+) -> Sides:
+    """Both sides, made comparable.
+
+    Args:
+        new: The new runs.
+        base: The earlier ones.
+        names: The name that each old one of a device or a cell has by now (`aliases_file.py`).
+        varies: Patterns of fields of a setup in which the sides may differ.
+        in_time: Whether the base has to be older.
+
+    Raises:
+        UsageError: A side is empty, the base is not older, or the sides have no configuration in common.
+    """
+    notes: list[str] = []
+    after = _in_order(_with_rows(_once(new, "new", notes), "new", notes))
+    before = _in_order(_with_rows(_not_in(after, _once(base, "earlier", notes), notes), "earlier", notes))
+    if in_time:
+        before = _older(before, after, notes)
+    cells = {_text(one.cell): one.cell for run in after for one in _configurations(run)}
+    renamed = [_renamed(run, names, cells) for run in before]
+    found = Sides(
+        new=tuple(_varying(run, varies) for run in after),
+        base=tuple(_varying(run, varies) for run in renamed),
+        notes=tuple(notes),
+    )
+    _check_common(found)
+    return found
+
+
+def plural(count: int, what: str) -> str:
+    """`1 run`, `2 runs`, `2 series`."""
+    return f"{count} {what}" if count == 1 or what.endswith("s") else f"{count} {what}s"
+
+
+def shown_source(run: Run) -> str:
+    """How a run was named, as a message says it."""
+    return printable(run.source, at_most=SHOWN)
+
+
+def _once(runs: Sequence[Run], which: str, notes: list[str]) -> list[Run]:
+    if not runs:
+        raise UsageError(f"there is no {which} run to compare; name a results file, a stored run or a folder of runs")
+    found: dict[str, Run] = {}
+    for run in runs:
+        if run.sha256 in found:
+            notes.append(f"{shown_source(run)} is {shown_source(found[run.sha256])} once more: taken once")
+        found.setdefault(run.sha256, run)
+    return list(found.values())
+
+
+def _with_rows(runs: Sequence[Run], which: str, notes: list[str]) -> list[Run]:
+    found = [run for run in runs if run.measured or run.counted]
+    for run in runs:
+        if not (run.measured or run.counted):
+            notes.append(f"{shown_source(run)} holds no row that can be compared: left out{_because(run)}")
+    if not found:
+        raise UsageError(f"the {which} side has nothing to compare: {'; '.join(notes) or 'it has no run'}")
+    return found
+
+
+def _because(run: Run) -> str:
+    return f" ({printable(run.left_out[0], at_most=2 * SHOWN)})" if run.left_out else ""
+
+
+def _not_in(new: Sequence[Run], base: Sequence[Run], notes: list[str]) -> list[Run]:
+    """The base without the new runs: a folder of all runs has tonight's too."""
+    known = {run.sha256 for run in new}
+    found = [run for run in base if run.sha256 not in known]
+    if not found:
+        raise UsageError(f"{shown_source(base[0])}: the new and the earlier run are one file; name an earlier one")
+    if len(found) < len(base):
+        notes.append(f"{plural(len(base) - len(found), 'run')} of the base is on the new side as well: taken as new")
+    return found
+
+
+def _in_order(runs: Iterable[Run]) -> list[Run]:
+    """Oldest first; what has no date stays where it was named, before all that have one."""
+    return sorted(runs, key=lambda run: float("-inf") if run.at_s is None else run.at_s)
+
+
+def _older(base: Sequence[Run], new: Sequence[Run], notes: list[str]) -> list[Run]:
+    begins_s = min((run.at_s for run in new if run.at_s is not None), default=None)
+    undated = sum(run.at_s is None for run in (*base, *new))
+    if undated:
+        notes.append(f"{plural(undated, 'run')} without a date: taken as older than every dated earlier run")
+    if begins_s is None:
+        return list(base)
+    found = [run for run in base if run.at_s is None or run.at_s < begins_s]
+    if not found:
+        raise UsageError(
+            f"{shown_source(base[-1])}: the base is not older than the new run, {shown_source(new[0])}. "
+            "Are the two sides swapped?"
+        )
+    if len(found) < len(base):
+        notes.append(f"{plural(len(base) - len(found), 'run')} of the base not older than the new one: left out")
+    return found
+
+
+def _text(cell: Cell) -> str:
+    """As an alias names a cell."""
+    return f"dev:{cell.device}:-{cell.slug}"
+
+
+def _renamed(run: Run, names: Mapping[str, str], cells: Mapping[str, Cell]) -> Run:
+    """The run under the names that the new runs have; a cell that they lack keeps its own."""
+    if not names:
+        return run
+
+    def by_now(cell: Cell) -> Cell:
+        device = names.get(f"dev:{cell.device}:")
+        moved = cell if device is None else replace(cell, device=device.removeprefix("dev:").removesuffix(":"))
+        name = names.get(_text(cell)) or names.get(_text(moved))
+        return moved if name is None else cells.get(name, moved)
+
+    known = {one.cell: by_now(one.cell) for one in _configurations(run)}
+    return renamed_run(run, lambda one: known.get(one.cell, one.cell).at(one.k))
+
+
+def renamed_run(run: Run, name: Callable[[ConfigurationId], ConfigurationId]) -> Run:
+    """The run with other names of its configurations; where two become one, what had the name before stays."""
+
+    def series(key: SeriesKey) -> SeriesKey:
+        return replace(key, configuration=name(key.configuration))
+
+    return replace(
+        run,
+        measured=_moved((key, (series(key), replace(one, series=series(key)))) for key, one in run.measured.items()),
+        counted=_moved((key, (name(key), replace(one, series=series(one.series)))) for key, one in run.counted.items()),
+        chosen=tuple(_renamed_choice(one, name) for one in run.chosen),
+    )
+
+
+def _moved(pairs: Iterable[tuple[Key, tuple[Key, Value]]]) -> Mapping[Key, Value]:
+    """The values by their new keys; those whose key is the old one come last, and so stay."""
+    ordered = sorted(pairs, key=lambda pair: pair[0] == pair[1][0])
+    return dict(moved for _, moved in ordered)
+
+
+def _renamed_choice(one: Chosen, name: Callable[[ConfigurationId], ConfigurationId]) -> Chosen:
+    best = name(one.best)
+    return replace(
+        one,
+        device=best.device,
+        family=best.family,
+        best=best,
+        tied=tuple(map(name, one.tied)),
+        values={name(key): value for key, value in one.values.items()},
+    )
+
+
+def _varying(run: Run, varies: Sequence[str]) -> Run:
+    """The run without the fields of its setups in which the sides may differ."""
+    if not varies:
+        return run
+    cut: dict[Setup, Setup] = {}
+
+    def without(setup: Setup) -> Setup:
+        if setup not in cut:
+            cut[setup] = tuple(one for one in setup if not any(fnmatchcase(one[0], pattern) for pattern in varies))
+        return cut[setup]
+
+    return replace(
+        run,
+        measured={key: replace(one, setup=without(one.setup)) for key, one in run.measured.items()},
+        counted={key: replace(one, setup=without(one.setup)) for key, one in run.counted.items()},
+    )
+
+
+def _configurations(run: Run) -> set[ConfigurationId]:
+    return {key.configuration for key in run.measured} | set(run.counted)
+
+
+def _check_common(found: Sides) -> None:
+    old = {one for run in found.base for one in _configurations(run)}
+    new = {one for run in found.new for one in _configurations(run)}
+    if old & new:
+        return
+    devices = [sorted({one.device for one in of_side}) for of_side in (old, new)]
+    if not set(devices[0]) & set(devices[1]):
+        raise UsageError(
+            f"the base is of {_names('device', devices[0])}, the new side of {_names('device', devices[1])}. Name a "
+            "base of the same device; where it has another name by now, say so in an alias file (--aliases)"
+        )
+    texts = [sorted({_text(one.cell) for one in of_side}) for of_side in (old, new)]
+    raise UsageError(
+        f"the sides have no configuration in common: the base has {_listed(texts[0])}; the new side has "
+        f"{_listed(texts[1])}. Where cells were renamed, say so in an alias file (--aliases)"
+    )
+
+
+def _names(what: str, names: Sequence[str]) -> str:
+    return f"{what} {names[0]}" if len(names) == 1 else f"{what}s {_listed(names)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return printable(", ".join(names[:NAMES]) + more)

@@ -1,0 +1,68 @@
+"""Which series a gate judges: few, declared beforehand. Among many, the same loss is seen less often.
+
+By default the configurations that the base chose, for each device, family and objective: their goodput, energy,
+drafting speed and acceptance. `--series PATTERN` adds others, `--all` takes each that either side measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from configspec.errors import UsageError, did_you_mean
+from configspec.histories.baseline import Sides
+from configspec.histories.floors import Floors
+from configspec.histories.run import Run
+from configspec.printable import printable
+from configspec.regression.metrics import ACCEPTANCE, DRAFTING, ENERGY, GOODPUT
+from configspec.regression.series import SeriesKey
+from configspec.theory.ids import ConfigurationId
+
+OF_A_CHOICE = (GOODPUT, ENERGY, DRAFTING, ACCEPTANCE)
+SHOWN = 80  # characters of a pattern in a message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which series are asked for beside those of the choices; a pattern is matched as a shell matches file names."""
+
+    patterns: tuple[str, ...] = ()
+    every: bool = False
+
+
+def declared(found: Sides, choices: Iterable[ConfigurationId], asked: Asked, floors: Floors) -> tuple[SeriesKey, ...]:
+    """The series to judge, each once: those of the choices first, then what is asked for.
+
+    Raises:
+        UsageError: A pattern matches nothing, or no series is left.
+    """
+    there = series_of((*found.new, *found.base))
+    of_choices = [
+        key for one in choices for key in (SeriesKey(configuration=one, metric=metric) for metric in OF_A_CHOICE)
+        if key in there
+    ]  # fmt: skip
+    others = list(there) if asked.every else list(_matching(there, asked.patterns))
+    series = tuple(key for key in dict.fromkeys((*of_choices, *others)) if floors.judges(key))
+    if not series:
+        why = "every metric is switched off" if of_choices or others else "the base chose nothing"
+        raise UsageError(f"no series is declared: {why}. Name some with --series 'PATTERN', or take --all")
+    return series
+
+
+def series_of(runs: Sequence[Run]) -> dict[SeriesKey, None]:
+    """Every series that any of these runs measured or counted, each once, the newest run's order last."""
+    keys = dict.fromkeys(key for run in runs for key in run.measured)
+    counted = (SeriesKey(configuration=one, metric=ACCEPTANCE) for run in runs for one in run.counted)
+    return keys | dict.fromkeys(counted)
+
+
+def _matching(there: Iterable[SeriesKey], patterns: Sequence[str]) -> Iterator[SeriesKey]:
+    by_id = {key.id: key for key in there}
+    for pattern in patterns:
+        found = [key for name, key in by_id.items() if fnmatchcase(name, pattern)]
+        if not found:
+            shown = repr(printable(pattern, at_most=SHOWN))
+            near = did_you_mean(pattern[:SHOWN], sorted(by_id)[:20])
+            raise UsageError(f"--series {shown} matches no series. {near} A pattern takes *, ? and [..].")
+        yield from found

@@ -1,0 +1,55 @@
+"""What a run would choose: of each device, family and objective the best, and those that cannot be told from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from configspec.histories.columns import kept
+from configspec.histories.run import Chosen
+from configspec.selection.query import Query
+from configspec.selection.ranking import Choice, Ranking
+from configspec.theory.figures import Estimate
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
+
+INTERVAL_DIGITS = 6
+
+
+def choose(
+    measured: Sequence[tuple[Configuration, Serving]], objectives: Sequence[Objective]
+) -> tuple[Chosen, ...]:
+    """The choices, by the rules and the fixed draws of `configspec rank`.
+
+    Nothing is chosen where nothing can be ranked. Where powers of several kinds were metered, the kind of the most
+    configurations counts.
+    """
+    found: dict[tuple[str, str, str], Chosen] = {}
+    for ranking in Query(objectives=objectives).answer(measured):
+        if ranking.choices:
+            found.setdefault((ranking.device, ranking.family, ranking.objective.name), _chosen(ranking))
+    return tuple(found.values())
+
+
+def _chosen(ranking: Ranking) -> Chosen:
+    return Chosen(
+        device=ranking.device,
+        family=ranking.family,
+        objective=ranking.objective.name,
+        best=ranking.choices[0].configuration.id,
+        tied=tuple(one.configuration.id for one in ranking.choices if one.tied_with_best),
+        values={one.configuration.id: _estimate(one, ranking.rules.confidence) for one in ranking.choices},
+        better=ranking.objective.better,
+    )
+
+
+def _estimate(choice: Choice, confidence: float) -> Estimate:
+    """The value with its doubt; `n` counts the prompts behind its acceptance."""
+    value = kept(choice.value)
+    return Estimate(
+        value=value,
+        low=min(value, kept(choice.low, INTERVAL_DIGITS)),
+        high=max(value, kept(choice.high, INTERVAL_DIGITS)),
+        confidence=confidence,
+        n=choice.configuration.acceptance.rate.n,
+    )

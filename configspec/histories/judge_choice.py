@@ -1,0 +1,205 @@
+"""Does what the base chose still serve? Not "is it still first": of two equals, the first changes every second night.
+
+The earlier choice is the configuration that was among the best in most of the earlier runs; of several, the newest
+run's. One lucky night makes no other choice, and one bad night neither.
+
+It holds where it cannot be told from the best in one of the new runs. Where it is shown worse within each of them, its
+regret decides, with the doubt between runs: two configurations share a run's luck, but not all of it. That doubt is
+what their ratio spread by in the earlier runs, five at least; else a calibration's, or the assumed one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from configspec.histories.baseline import Sides
+from configspec.histories.floors import Floors
+from configspec.histories.run import Chosen, Run
+from configspec.regression.accepted import AcceptedChange
+from configspec.regression.choice import Measurements, regret_allowed, still_among_best
+from configspec.regression.metrics import METRICS, Metric
+from configspec.regression.nightly import NightlyRules
+from configspec.regression.series import SeriesKey
+from configspec.regression.single import ASSUMED
+from configspec.regression.spread import Spread, spread_of
+from configspec.regression.states import Verdict
+from configspec.regression.student import t_quantile
+from configspec.theory.figures import Estimate
+from configspec.theory.ids import ConfigurationId
+
+FEWEST = 5  # earlier runs that tell how a ratio spreads
+Group = tuple[str, str, str]  # device, family, objective
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierChoice:
+    """What the base chose; `held_in` of `runs` it was among the best."""
+
+    series: SeriesKey
+    runs: tuple[Chosen, ...]
+    held_in: int
+
+    @property
+    def group(self) -> Group:
+        """Device, family and objective that it was chosen for."""
+        return _group(self.runs[-1])
+
+
+def earlier_choices(found: Sides, changes: Sequence[AcceptedChange]) -> tuple[EarlierChoice, ...]:
+    """The choice of each device, family and objective of the base, since the last accepted change that concerns it."""
+    groups: dict[Group, list[tuple[Run, Chosen]]] = {}
+    for run in found.base:
+        for chosen in run.chosen:
+            groups.setdefault(_group(chosen), []).append((run, chosen))
+    return tuple(one for runs in groups.values() if (one := _earlier(found, runs, changes)) is not None)
+
+
+def choice_key(chosen: Chosen, configuration: ConfigurationId) -> SeriesKey:
+    """The series of a choice: the configuration, and the objective as a metric."""
+    better = "lower" if chosen.better == "lower" else "higher"
+    named = (one for one in METRICS if one.name == chosen.objective)
+    return SeriesKey(
+        configuration=configuration,
+        metric=next(named, Metric(name=chosen.objective, unit="", better="lower" if better == "lower" else "higher")),
+    )
+
+
+def judge_choice(choice: EarlierChoice, found: Sides, floors: Floors, together: int) -> Verdict:
+    """Whether the choice still holds in the new runs."""
+    new = [one for run in found.new for one in run.chosen if _group(one) == choice.group]
+    disturbed = _disturbed(choice, found)
+    verdicts = [still_among_best(choice.series, Measurements(ranked=tuple(one.values), tied=one.tied)) for one in new]
+    present = [one for one in verdicts if one.state != "MISSING"]
+    if not present:
+        if disturbed:
+            return Verdict(series=choice.series, state="UNSTABLE", reason=disturbed, against="choice")
+        return verdicts[0] if verdicts else _nothing_ranked(choice.series)
+    held = next((one for one in present if one.state == "PASS"), None)
+    ranked = [one for one, verdict in zip(new, verdicts, strict=True) if verdict.state != "MISSING"]
+    if held is not None:
+        return replace(held, runs=len(ranked), base_runs=len(choice.runs), floor=floors.regret)
+    return _by_regret(choice, ranked, present[0], floors, together)
+
+
+def regret_of(chosen: Chosen, configuration: ConfigurationId) -> float | None:
+    """How much worse than the best of a run a configuration is, as a share of the best; None where it has no value."""
+    log = _behind_log(chosen, configuration, chosen.best)
+    return None if log is None else max(0.0, -math.expm1(-log))
+
+
+def _by_regret(
+    choice: EarlierChoice, new: Sequence[Chosen], not_best: Verdict, floors: Floors, together: int
+) -> Verdict:
+    """Of a choice that is shown worse within each new run."""
+    best = new[0].best
+    logs = [log for one in new if (log := _behind_log(one, choice.series.configuration, best)) is not None]
+    if not logs:
+        return replace(not_best, state="NO_BASELINE", reason=f"{not_best.reason}; its regret is not known")
+    spread = _ratio_spread(choice, best, floors)
+    confidence = NightlyRules().confirmed_at(together)
+    mean = math.fsum(logs) / len(logs)
+    reach = t_quantile(confidence, spread.degrees) * spread.log_sd * math.sqrt(1 / len(logs))
+    low, value, high = (max(0.0, -math.expm1(-log)) for log in (mean - reach, mean, mean + reach))
+    regret = Estimate(value=value, low=low, high=high, confidence=confidence, n=len(logs))
+    found = regret_allowed(
+        choice.series, Measurements(ranked=tuple(new[0].values), tied=new[0].tied), regret, floors.regret
+    )
+    return replace(
+        found,
+        reason=f"{not_best.reason}; {found.reason}",
+        ratio=1 - value,
+        low=1 - high,
+        high=1 - low,
+        confidence=2 * confidence - 1,
+        runs=len(logs),
+        base_runs=len(choice.runs),
+        floor=floors.regret,
+    )
+
+
+def _ratio_spread(choice: EarlierChoice, best: ConfigurationId, floors: Floors) -> Spread:
+    """Of the log ratio of the choice and the best within a run."""
+    both = (_behind_log(one, choice.series.configuration, best) for one in choice.runs)
+    logs = [log for log in both if log is not None]
+    if len(logs) >= FEWEST:
+        return spread_of(logs)
+    known = floors.known(choice.series)
+    own = ASSUMED if known is None else known.spread
+    return Spread(log_sd=own.log_sd * math.sqrt(2), degrees=own.degrees)
+
+
+def _behind_log(chosen: Chosen, configuration: ConfigurationId, best: ConfigurationId) -> float | None:
+    """How far the configuration is behind another in one run, in log values: above 0, worse."""
+    here, there = chosen.values.get(configuration), chosen.values.get(best)
+    if here is None or there is None or not (here.value > 0 and there.value > 0):
+        return None
+    log = math.log(there.value / here.value)
+    return -log if chosen.better == "lower" else log
+
+
+def _earlier(
+    found: Sides, runs: Sequence[tuple[Run, Chosen]], changes: Sequence[AcceptedChange]
+) -> EarlierChoice | None:
+    """None where an accepted change leaves no earlier run."""
+    newest = runs[-1][1]
+    begins_s = _begins_s(choice_key(newest, newest.best), found, changes)
+    since = [chosen for run, chosen in runs if run.at_s is None or run.at_s >= begins_s]
+    if not since:
+        return None
+    held = Counter(one for chosen in since for one in {chosen.best, *chosen.tied})
+    most = max(held.values())
+    newest = since[-1]
+    order = dict.fromkeys((newest.best, *newest.tied, *sorted(held)))
+    best = next(one for one in order if held[one] == most)
+    return EarlierChoice(series=choice_key(newest, best), runs=tuple(since), held_in=most)
+
+
+def _begins_s(series: SeriesKey, found: Sides, changes: Sequence[AcceptedChange]) -> float:
+    """When the last accepted change of a series began, up to the newest run; minus infinity where there is none."""
+    dated = [(run.at_s, run.commit or "") for run in (*found.base, *found.new) if run.at_s is not None]
+    newest = max((at_s for at_s, _ in dated), default=-math.inf)
+    return max((begin for begin in _begins(series, dated, changes) if begin <= newest), default=-math.inf)
+
+
+def _begins(
+    series: SeriesKey, dated: Sequence[tuple[float, str]], changes: Sequence[AcceptedChange]
+) -> Iterator[float]:
+    for change in changes:
+        if change.concerns(series):
+            if change.since_s is not None:
+                yield change.since_s
+            elif change.commit is not None:
+                yield min((at_s for at_s, commit in dated if commit.startswith(change.commit)), default=math.inf)
+
+
+def _disturbed(choice: EarlierChoice, found: Sides) -> str:
+    """Why the new runs are no evidence of the choice; empty where one is."""
+    of_it = [
+        one
+        for run in found.new
+        for key, one in run.measured.items()
+        if key.configuration == choice.series.configuration
+    ]
+    why = sorted({reason for one in of_it for reason in one.disturbed})
+    return f"the new run is {' and '.join(why)}" if of_it and all(one.disturbed for one in of_it) else ""
+
+
+def _nothing_ranked(series: SeriesKey) -> Verdict:
+    return Verdict(series=series, state="MISSING", reason="nothing was ranked", against="choice")
+
+
+def _group(chosen: Chosen) -> Group:
+    return chosen.device, chosen.family, chosen.objective
+
+
+def accepted_since_s(series: SeriesKey, found: Sides, changes: Sequence[AcceptedChange]) -> float:
+    """When the last accepted change of a series began, up to the newest run; minus infinity where there is none."""
+    return _begins_s(series, found, changes)
+
+
+def values_of(chosen: Chosen) -> Mapping[ConfigurationId, Estimate]:
+    """What was ranked."""
+    return chosen.values
