@@ -8,6 +8,7 @@
     end-to-end speculative decoding against llama.cpp's own and transformers' own: speed, counts, and the time that it
                takes to know the best of all configurations
     recurrent  goodput of drafts that cannot roll back, predicted against real decoding: five architectures
+    power      what reading a power meter costs, and whether the energy of real decoding is what was predicted
     plugin     what the installed plugin adds to collecting a project that has nothing to do with it, and how long
                collecting 10,000 configurations takes
     journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them; the
@@ -37,6 +38,7 @@ import collection_cost
 import every_cell
 import journal_cost
 import plugin_cost
+import power_cost
 import rank_cost
 import recurrent
 import replay_memory
@@ -204,6 +206,21 @@ def that_cannot_roll_back(asked: Asked) -> list[Line]:
     return recurrent.measure(inventory, name, recurrent.Asked(device=asked.device), Store(default_root()), _say)
 
 
+def power(asked: Asked) -> list[Line]:
+    """Meters of made-up boards."""
+    store, inventory = Store(default_root()), read_inventory(asked.inventory)
+    family, draft = smallest_draft(inventory)
+    model = ensure_draft(family, draft, SMALL_QUANT, store, _say)
+    context = tuple(300 + index % 500 for index in range(DEPTH))
+    name, pairs = f"{family.name} {draft.name} {SMALL_QUANT}", max(asked.pairs, SMALL_PAIRS)
+    large = ensure_random_model(store, Shape())
+    return [
+        *power_cost.sampling(name, model, context, store.root, threads=asked.threads, pairs=pairs),
+        power_cost.night(large, context, store.root, threads=asked.threads, pairs=asked.pairs),
+        power_cost.energy(inventory, family_name(asked, inventory), asked.device, store, _say),
+    ]
+
+
 def plugin(asked: Asked) -> list[Line]:
     """The installed plugin's cost, elsewhere and in a large testbed."""
     return [
@@ -256,6 +273,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "separate-k": ("Rounds of K: timed on their own (peer) and as beginnings of rounds of 10 (ours)", apart),
     "end-to-end": ("End to end: another engine (peer) and configspec (ours)", end_to_end),
     "recurrent": ("Drafts that cannot roll back: how wrong the prediction of real decoding is", that_cannot_roll_back),
+    "power": ("Power: without a meter (peer) and with one (ours)", power),
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
     "boards": ("DevicePool: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
     "cache": ("Cache: the main job (peer) and the check of all that is kept for it (ours)", cache),

@@ -106,10 +106,17 @@ class _Source:
         return folder, chosen
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file system takes
+        return False
+
+
 def here(hub: Hub, spec: HubSpec, folder: Path, choose: Choose, check: Check) -> tuple[Path, tuple[str, ...]]:
     """The chosen files of a cached folder; a UsageError where it does not hold them all."""
     chosen = choose(spec, hub.known_files(spec, folder))
-    if not all((folder / name).is_file() for name in chosen):
+    if not all(_is_file(folder / name) for name in chosen):
         raise UsageError(f"{spec.repo}@{spec.revision} is incomplete on this machine. Run `configspec models pull`.")
     check(folder)
     return folder, chosen

@@ -10,24 +10,31 @@ part of either.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import hypot, nan, sqrt
+from statistics import median
+
+import numpy as np
 
 from configspec.devices.device import Device
 from configspec.devices.metering import Meter, Sampled, offset
-from configspec.profiling.power_window import guard_s, traits_of
+from configspec.profiling.power_window import guard_s
 from configspec.profiling.speculative import SpeculativeRun
 from configspec.records.decoded import EndToEnd
 from configspec.records.meter import MeterFacts
 from configspec.records.power import Power
 from configspec.theory.figures import Estimate
 from configspec.theory.power.doubts import Doubt, in_words
-from configspec.theory.power.estimate import CONFIDENCE, window_power
+from configspec.theory.power.integrate import energy_j
 from configspec.theory.power.samples import Samples, Window
 from configspec.theory.prediction import RoundCost, TextCost, drafting_and_waiting_s
 
-PERIODS = 10  # of the meter, at least, in a run: else its edges are most of it
+PACES, LAGS = 2.0, 5.0  # of a meter, at least, in a run: else it shows the run's edges only
+LAG_UNSURE = 0.3  # of the lag: chips tell how they average, and not how exact their clock is
+TIMES = 1.96  # of a standard deviation, at 95 %
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,31 +93,42 @@ def with_energy(
 
 
 def energy_of(runs: Sequence[SpeculativeRun], metered: MeteredRuns) -> Estimate | str:
-    """Joules of all runs together, or why they are not known."""
+    """Joules of all runs together, or why they are not known.
+
+    Each run has two edges, and how the power went between two readings there is not known: by so much the sum may be
+    off, and edges err by themselves.
+    """
     facts, read = metered.meter, metered.sampled.readings
     if metered.sampled.clock_reason is not None:
         return metered.sampled.clock_reason
-    if read.ended is not None or not read.t_s:
+    if read.ended is not None or len(read.t_s) < 2:
         return f"the meter stopped answering: {read.failures[-1][1] if read.failures else 'it gave no reading'}"
-    shortest_s = min(run.spent.total_s for run in runs)
-    if shortest_s < PERIODS * facts.period_s:
+    samples, pace_s = _samples(metered), median(after - before for before, after in pairwise(read.t_s))
+    shortest_s, needed_s = min(run.spent.total_s for run in runs), max(PACES * pace_s, LAGS * facts.lag_s)
+    if shortest_s < needed_s:
         return (
-            f"a run takes {shortest_s:.3g} s, and the meter has a new value every {facts.period_s:g} s: raise "
-            "sweep.new_tokens"
+            f"a run takes {shortest_s:.3g} s, and this meter needs {needed_s:.2g} s to show one: raise sweep.new_tokens"
         )
-    samples, joules, doubt_j2, n = _samples(metered), 0.0, 0.0, 0
+    joules, n = 0.0, 0
     for run in runs:
         begin_s = run.began_s + metered.shift_s
         window = Window(begin_s=begin_s, end_s=begin_s + run.spent.total_s)
-        uncertainty_s = metered.uncertainty_s + metered.sampled.uncertainty_s
-        power = window_power(samples, window, traits_of(facts), uncertainty_s=uncertainty_s)
-        if isinstance(power, Doubt):
-            return in_words(power)
-        joules += power.energy.energy_j
-        doubt_j2 += ((power.watts.high - power.watts.value) * window.length_s) ** 2  # edges of runs err by themselves
-        n += power.watts.n
-    half_j = math.sqrt(doubt_j2)
+        found = energy_j(samples, window)
+        if isinstance(found, Doubt):
+            return in_words(found)
+        joules, n = joules + found, n + int(samples.inside(window).sum())
+    unsure_s = hypot(pace_s / sqrt(12), LAG_UNSURE * facts.lag_s, metered.uncertainty_s + metered.sampled.uncertainty_s)
+    half_j = TIMES * sqrt(2 * len(runs)) * _swing_w(samples) * unsure_s
     return Estimate(value=joules, low=max(0.0, joules - half_j), high=joules + half_j, confidence=CONFIDENCE, n=n)
+
+
+def _swing_w(samples: Samples) -> float:
+    """How far the power goes up and down, W."""
+    total = samples.added.sum(axis=0)
+    t_s = np.array(samples.t_s)
+    watts = np.diff(total) / np.maximum(np.diff(t_s), 1e-9) if samples.shows == "joules" else total
+    known = watts[np.isfinite(watts)]
+    return float(np.ptp(known)) if known.size else 0.0
 
 
 def predicted_j_per_token(texts: Sequence[TextCost], cost: RoundCost, power: Power) -> float | None:
@@ -126,7 +144,7 @@ def _samples(metered: MeteredRuns) -> Samples:
     facts, read = metered.meter, metered.sampled.readings
     return Samples(
         t_s=read.t_s,
-        values=tuple(tuple(math.nan if one is None else one for one in column) for column in read.values),
+        values=tuple(tuple(nan if one is None else one for one in column) for column in read.values),
         shows=facts.shows,
         adds=facts.adds,
         range_j=facts.range_j,

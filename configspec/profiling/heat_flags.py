@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from configspec.profiling.power_figures import window_rounds_s
 from configspec.profiling.visit import Visit
-from configspec.theory.flags import Flag
-from configspec.theory.heat import cold_and_sustained, judge
+from configspec.theory.flags import Flag, flag
+from configspec.theory.heat import Sustained, cold_and_sustained, judge
 
 
 def heat_flags(visits: Sequence[Visit]) -> tuple[Flag, ...]:
@@ -15,13 +15,18 @@ def heat_flags(visits: Sequence[Visit]) -> tuple[Flag, ...]:
     found: dict[Flag, None] = {}
     for visit in visits:
         if visit.heat is not None:
-            found |= dict.fromkeys(judge(visit.heat, slower=_slower(visit)))
+            sustained = _sustained(visit)
+            slower = sustained is not None and sustained.slower
+            found |= dict.fromkeys((*judge(visit.heat, slower=slower), *_told(sustained)))
     return tuple(found)
 
 
-def _slower(visit: Visit) -> bool:
-    """Whether drafting became slower within the window of the meter, where there was one."""
-    if visit.power is None:
-        return False
-    sustained = cold_and_sustained(window_rounds_s(visit.power), visit.power.k)
-    return sustained is not None and sustained.slower
+def _sustained(visit: Visit) -> Sustained | None:
+    """How fast it drafted at first and after a while, in the window of its meter; None where there was none."""
+    return None if visit.power is None else cold_and_sustained(window_rounds_s(visit.power), visit.power.k)
+
+
+def _told(sustained: Sustained | None) -> tuple[Flag, ...]:
+    if sustained is None or not sustained.differs:
+        return ()
+    return (flag("sustained_speed", cold=sustained.cold_tokens_per_s, sustained=sustained.sustained_tokens_per_s),)

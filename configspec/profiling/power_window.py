@@ -17,7 +17,9 @@ from dataclasses import dataclass
 
 from configspec.devices.device import Device
 from configspec.devices.metering import Meter, Sampled
+from configspec.errors import UsageError
 from configspec.records.meter import MeterFacts
+from configspec.theory.power.doubts import in_words
 from configspec.theory.power.samples import MeterTraits
 from configspec.theory.power.window import WindowPlan, plan
 
@@ -44,7 +46,8 @@ class MeteredVisit:
     """What a meter showed in one visit. Times are of the device's clock.
 
     `spans_s` has the parts of the visit that figures are made of. `stamps_s`: the beginnings of the rounds of `k` and
-    the end of the last one, from when settling began. `uncertainty_s`: how far the times of readings may be off.
+    the end of the last one, from when settling began. `uncertainty_s`: how far the times of readings may be off;
+    `moved_s`: how far the clocks of meter and device moved apart.
     """
 
     meter: MeterFacts
@@ -62,6 +65,7 @@ class MeteredVisit:
     cpu_s: float
     uncertainty_s: float
     clock_reason: str | None
+    moved_s: float = 0.0
 
 
 def traits_of(meter: MeterFacts) -> MeterTraits:
@@ -70,8 +74,9 @@ def traits_of(meter: MeterFacts) -> MeterTraits:
 
 
 def planned(meter: MeterFacts, load: Load) -> WindowPlan:
-    """How long each part takes."""
-    return plan(traits_of(meter), meter.shows, watts=load.watts, asked_s=load.asked_s, budget_s=load.budget_s)
+    """How long each part takes; no window where the budget holds none."""
+    budget_s = max(0.0, load.budget_s - 2 * guard_s(meter))
+    return plan(traits_of(meter), meter.shows, watts=load.watts, asked_s=load.asked_s, budget_s=budget_s)
 
 
 def guard_s(meter: MeterFacts) -> float:
@@ -80,8 +85,15 @@ def guard_s(meter: MeterFacts) -> float:
 
 
 def measure_power(device: Device, meter: Meter, load: Load) -> MeteredVisit:
-    """Measure it; a draft is open, and a sequence begun, which is the same afterwards. Raises as `Device` does."""
+    """Measure it; a draft is open, and a sequence begun, which is the same afterwards.
+
+    Raises:
+        UsageError: The budget holds no window.
+        TestbedError: As `Device` raises it.
+    """
     parts, metering = planned(meter.facts, load), device.metering
+    if parts.cut is not None and parts.window_s <= 0:
+        raise UsageError(f"{in_words(parts.cut)}: raise sweep.seconds_per_cell")
     meter.start()
     try:
         metering.idle(guard_s(meter.facts))
@@ -127,4 +139,5 @@ def _metered(
         cpu_s=read.cpu_s,
         uncertainty_s=sampled.uncertainty_s,
         clock_reason=sampled.clock_reason,
+        moved_s=sampled.moved_s,
     )

@@ -36,6 +36,7 @@ class Asked:
     anonymous: bool = False
     plan: bool = False
     acceptance_check: int = 2  # prompts of each draft
+    allow_throttled: bool = False
     worker_silence_s: float = 30.0
 
 
@@ -56,6 +57,7 @@ def read_options(config: pytest.Config) -> Asked:
         journals=Path(config.rootpath, ini_value(config, "configspec_journal") or ".configspec/journal"),
         journal=Path(config.invocation_params.dir, journal) if journal else None,
         acceptance_check=_acceptance_check(config),
+        allow_throttled=_flag(config, "configspec_allow_throttled"),
         worker_silence_s=_worker_silence_s(config),
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
         anonymous=_flag(config, "configspec_anonymous"),

@@ -94,6 +94,13 @@ OPTIONS = (
         ini="prompts whose scores each device repeats; 0: none (default: 2)",
     ),
     Option(
+        name="allow-throttled",
+        help="rank what was measured while the device throttled, or changed its power mode or clocks, too",
+        attributes={"action": "store_true"},
+        ini="rank what was measured while the device throttled, too",
+        ini_type="bool",
+    ),
+    Option(
         name="journal",
         help="the journal, one line per finished row (default: a new file in the folder configspec_journal)",
         attributes={"metavar": "FILE"},

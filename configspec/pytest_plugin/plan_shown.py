@@ -6,7 +6,7 @@ The run only collects: no device is touched, no journal and no results file is w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +20,7 @@ from configspec.pytest_plugin.time_shown import asked_of
 if TYPE_CHECKING:
     from configspec.profiling.preview import DraftPreview, Preview
     from configspec.reporting.plan_document import PlannedCell, RunPlan
+    from configspec.testbed.inventory import Inventory
     from configspec.theory.ids import Cell, ConfigurationId
 
 JOURNALS = 5  # that are looked at for the times of earlier runs
@@ -74,10 +75,15 @@ def run_plan(run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], b
         cells=cells,
         texts=tuple(preview.text(name) for name in families),
         earlier=earlier_times(itertools.islice(newest_first(run.asked.journals), JOURNALS)),
-        bound_s=2 * inventory.sweep.passes * inventory.sweep.seconds_per_cell,
+        bound_s=_parts(cells, inventory) * inventory.sweep.passes * inventory.sweep.seconds_per_cell,
         beside=beside,
         resumable=0 if run.earlier is None else len(run.earlier.rows),
     )
+
+
+def _parts(cells: Sequence[PlannedCell], inventory: Inventory) -> int:
+    """Warm-up and rounds, and the window of a power meter where a device has one: each takes that long at most."""
+    return 3 if any(inventory.devices[one.cell.device].power is not None for one in cells) else 2
 
 
 def _planned(run: MeasuringRun, preview: Preview, asked: list[tuple[ConfigurationId, bool]]) -> Iterable[PlannedCell]:

@@ -45,7 +45,9 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
     rows = RowsOf(run.rows.values())
     try:
         beside = None if run.journal is None else run.journal.path
-        _write_document(terminal, run_document(rows, TOP, installed_spelling(), beside))
+        allow = run.asked.allow_throttled
+        found = run_document(rows, TOP, installed_spelling(), beside, allow_throttled=allow)
+        _write_document(terminal, found)
     except ConfigspecError as problem:
         terminal.write_lines(message(problem, terminal.config), red=True)
         rows = RowsOf(())

@@ -126,7 +126,9 @@ def test_what_is_damaged_is_not_here(repositories: dict[str, Path], tmp_path: Pa
     assert all(one is None for place, one in enumerate(found) if note != "refs/main" or place not in pinned)
 
 
-@pytest.mark.parametrize("name", [*HOSTILE_TEXTS, "x" * 5000 + ".json", "x" * 5000 + "-Q8_0.gguf", "config.json/a.gguf"])
+@pytest.mark.parametrize(
+    "name", [*HOSTILE_TEXTS, "x" * 5000 + ".json", "x" * 5000 + "-Q8_0.gguf", "config.json/a.gguf"]
+)
 def test_a_listing_may_hold_any_name(repositories: dict[str, Path], tmp_path: Path, name: str) -> None:
     """Nothing is raised, and nothing outside the cache is found."""
     for repo, folder in repositories.items():

@@ -1,8 +1,9 @@
-"""A board that is not here: the files of an INA3221, which a program of its own writes while a test reads them.
+"""A board that is not here: files of an INA3221 or of RAPL, which a program of its own writes while a test reads them.
 
     python made_up_board.py ROOT waveform NAME          a known power over time: WAVEFORMS
     python made_up_board.py ROOT follow MARK            a power that follows the processor time of all processes whose
                                                         command line holds MARK
+    python made_up_board.py ROOT count WATTS            a counter of RAPL that rises by that power
 
 It prints one line when it begins, `{"began_s": ...}` of the monotonic clock, and what it has written, a line a value,
 `[t_s, watts]`, until its input is closed.
@@ -112,7 +113,34 @@ def following(mark: str) -> Callable[[float], float]:
     return watts
 
 
+class MadeUpCounter:
+    """The files of RAPL's package zone; `count` is in joules."""
+
+    def __init__(self, root: Path) -> None:
+        self._zone = root / "sys/class/powercap/intel-rapl:0"
+        self._zone.mkdir(parents=True)
+        for name, text in (("name", "package-0"), ("max_energy_range_uj", "262143328850"), ("enabled", "1")):
+            (self._zone / name).write_text(text + "\n")
+        self.show(0.0)
+
+    def show(self, joules: float) -> None:
+        """Have it counted so far."""
+        beside = self._zone / ".energy_uj"
+        beside.write_text(f"{round(joules * 1e6)}\n")
+        os.replace(beside, self._zone / "energy_uj")
+
+
+def _count(root: Path, watts: float) -> None:
+    counter, began_s = MadeUpCounter(root), time.monotonic()
+    print(json.dumps({"began_s": began_s}), flush=True)
+    while not select.select([sys.stdin], [], [], PERIOD_S)[0]:
+        counter.show(watts * (time.monotonic() - began_s))
+
+
 def _main(root: Path, kind: str, name: str, lag_s: float) -> None:
+    if kind == "count":
+        _count(root, float(name))
+        return
     chip, low_pass = MadeUpChip(root, lag_s=lag_s), LowPass(lag_s)
     load = WAVEFORMS[name] if kind == "waveform" else following(name)
     began_s = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,6 @@ XS = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama" / "xs"
 SHORT, LOCAL = cell("short").drafter, cell("xs").drafter
 NEW_TOKENS = 4
 FAMILY = "tiny-llama"
-OpenBench = Callable[..., "contextmanager[tuple[Workbench, list[str]]]"]
 
 
 def prompts_file(path: Path) -> Path:
@@ -94,15 +93,24 @@ def test_a_draft_that_comes_from_the_hub_fails_by_itself_before_anything_is_writ
 
 
 def test_a_draft_that_is_cached_is_told_for_the_whole_family(small_inventory, tmp_path):
-    """Before the target writes; where its text is kept, only that draft's cells fail."""
+    """Since its text is to be read by all of its drafts, and is not written yet."""
     runs = Runs(small_inventory, tmp_path, context=64, longest="error")
-    with runs.run() as bench:
-        with pytest.raises(UsageError):
-            bench.prepare(FAMILY, SHORT)
+    with runs.run() as bench, pytest.raises(UsageError):
+        bench.prepare(FAMILY, SHORT)
     with runs.run() as bench:
         for drafter in (SHORT, LOCAL):
             with pytest.raises(UsageError, match="the draft short was trained for is 64"):
                 bench.prepare(FAMILY, drafter)
+
+
+def test_over_a_text_that_is_kept_a_short_draft_fails_by_itself(small_inventory, tmp_path):
+    """The text that an earlier run wrote is the other drafts' as before."""
+    runs = Runs(small_inventory, tmp_path, context=64, longest="error")
+    for _ in range(2):
+        with runs.run() as bench:
+            assert bench.prepare(FAMILY, LOCAL)
+            with pytest.raises(UsageError, match="the draft short was trained for is 64"):
+                bench.prepare(FAMILY, SHORT)
 
 
 @pytest.mark.parametrize(("longest", "then"), [("skip", ["brief"]), ("truncate", ["brief", "long"])])
