@@ -12,27 +12,32 @@ from __future__ import annotations
 
 import gc
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import mean, median, quantiles, stdev
 
 import msgspec
 from comparison import Line
 from journal_cost import MIB, STATUS, memory_bytes
 from machine import Watch
-from rank_cost import varied_rows
+from rank_cost import DEVICES, varied_rows
 
 from configspec.errors import TestbedError
-from configspec.histories.index import Index
-from configspec.histories.reading import read_run
-from configspec.histories.run import Run
+from configspec.histories.index import remove_index
+from configspec.histories.reading import night_of, read_run
+from configspec.histories.sources import Places, read_sources, run_files
+from configspec.histories.store import add_run
 from configspec.histories.trend import Asked, trends
+from configspec.records.codec import from_record
 from configspec.records.results_file import write_results
+from configspec.records.shared import record_of
 
 RUNS = 1_000
 ROWS = 500
@@ -61,25 +66,23 @@ def measure(*, repeats: int) -> list[Line]:
     with tempfile.TemporaryDirectory(prefix="history-") as name:
         folder = Path(name)
         write_runs(folder / "runs")
-        parse = [_run("parse", folder) for _ in range(repeats)]
-        first = [_run("first", folder) for _ in range(repeats)]
+        pairs = [(_run("parse", folder), _run("first", folder)) for _ in range(repeats)]
         _run("fill", folder)
-        later = [_run("later", folder) for _ in range(repeats)]
-        trend = [_run("trend", folder) for _ in range(repeats)]
-    return lines(parse, first, later, trend)
+        of_index = [(_run("later", folder), _run("trend", folder)) for _ in range(repeats)]
+    return lines(pairs, of_index)
 
 
-def lines(parse: Sequence[Cost], first: Sequence[Cost], later: Sequence[Cost], trend: Sequence[Cost]) -> list[Line]:
-    """The four bounds."""
-    ratios = [ours.seconds / peer.seconds for peer, ours in zip(parse, first, strict=True)]
-    most_mib = [cost.most_bytes / MIB for cost in (*first, *later, *trend)]
+def lines(pairs: Sequence[tuple[Cost, Cost]], of_index: Sequence[tuple[Cost, Cost]]) -> list[Line]:
+    """The four bounds: of pairs of the peer and the first reading, and of a later reading and the trend."""
+    ratios = [ours.seconds / peer.seconds for peer, ours in pairs]
+    most_mib = [cost.most_bytes / MIB for both in of_index for cost in both]
     return [
         Line(
             name=f"first reading of a run of {ROWS} rows, of {MADE}",
             unit="s",
-            peer=median(cost.seconds for cost in parse) / MADE,
-            ours=median(cost.seconds for cost in first) / MADE,
-            judged=statistics.median(ratios),
+            peer=median(peer.seconds for peer, _ in pairs) / MADE,
+            ours=median(ours.seconds for _, ours in pairs) / MADE,
+            judged=median(ratios),
             judged_unit="x",
             low=min(ratios),
             high=max(ratios),
@@ -88,8 +91,8 @@ def lines(parse: Sequence[Cost], first: Sequence[Cost], later: Sequence[Cost], t
             better="lower",
             notes=("peer: msgspec, into Python's own types",),
         ),
-        _line(f"later reading of {RUNS:,} runs", "s", [cost.seconds for cost in later], BOUND_LATER_S),
-        _line(f"trends of {RUNS:,} runs, every series", "s", [cost.seconds for cost in trend], BOUND_TREND_S),
+        _line(f"later reading of {RUNS:,} runs", "s", [later.seconds for later, _ in of_index], BOUND_LATER_S),
+        _line(f"trends of {RUNS:,} runs, every series", "s", [trend.seconds for _, trend in of_index], BOUND_TREND_S),
         _line(f"memory of {RUNS:,} runs", "MiB", most_mib, BOUND_MIB),
     ]
 
@@ -114,13 +117,98 @@ def _line(name: str, unit: str, ours: Sequence[float], bound: float) -> Line:
 def write_runs(folder: Path, made: int = MADE, rows: int = ROWS) -> None:
     """Results files as nights leave them: every one has values of its own."""
     folder.mkdir()
-    every = varied_rows(made * rows, devices=made)
+    every = varied_rows(max(DEVICES, made * rows))
     for number in range(made):
-        some = [_whole(next(every)) for _ in range(rows)]
+        some = [_whole(row) for row in islice(every, rows)]
         head = {
             "machine_info": {"node": "host"},
             "commit_info": {"id": f"{number:040x}", "branch": "main"},
             "datetime": f"2026-01-{number + 1:02d}T03:00:00+00:00",
             "version": "5.3.1",
         }
-        write_results(folder / f"{number:04d}.json", head, lambda some=some: some)  # type: ignore[misc]
+        write_results(folder / f"{number:04d}.json", head, partial(iter, some))
+
+
+def _whole(row: Mapping[str, object]) -> Mapping[str, object]:
+    """The row with pytest-benchmark's own options and statistics, as it writes them."""
+    data = _samples(row)
+    low, middle, high = quantiles(data, n=4)
+    stats = {
+        **{"min": min(data), "max": max(data), "mean": mean(data), "stddev": stdev(data), "rounds": len(data)},
+        **{"median": middle, "iqr": high - low, "q1": low, "q3": high, "iqr_outliers": 2, "stddev_outliers": 1},
+        **{"outliers": "1;2", "ld15iqr": min(data), "hd15iqr": max(data), "ops": 1 / mean(data), "total": sum(data)},
+        **{"data": data, "iterations": 1},
+    }
+    return {**row, "options": OPTIONS, "stats": stats}
+
+
+def _samples(row: Mapping[str, object]) -> list[float]:
+    found = record_of(row)
+    assert found is not None
+    return list(from_record(found, "a made row").drafting.round_samples_s)
+
+
+def parse(folder: Path) -> None:
+    """Every file by the fastest reader of JSON, into dicts and lists."""
+    for path in run_files(folder / "runs"):
+        msgspec.json.decode(path.read_bytes())
+
+
+def first(folder: Path) -> None:
+    """Every file for the first time, into an index that knows nothing."""
+    remove_index(folder, folder / "runs")
+    found = read_sources([str(folder / "runs")], Places(cache=folder))
+    assert len(found.runs) == MADE
+
+
+def fill(folder: Path) -> None:
+    """As many compact files as there are runs, and their index: those that were made, at other dates."""
+    made = [read_run(path) for path in run_files(folder / "runs")]
+    for number in range(RUNS):
+        run = made[number % MADE]
+        at_s = (run.at_s or 0.0) + DAY_S * MADE * (number // MADE)
+        night = night_of(datetime.fromtimestamp(at_s, UTC))
+        sha256 = f"{number:064x}"
+        add_run(folder / "store", replace(run, at_s=at_s, night=night, sha256=sha256, figures_sha256=sha256))
+    later(folder)
+
+
+def later(folder: Path) -> None:
+    """All runs of a folder that was read before."""
+    assert len(read_sources([str(folder / "store")], Places(cache=folder)).runs) == RUNS
+
+
+def trend(folder: Path) -> None:
+    """The same, and the trend of every series."""
+    found = read_sources([str(folder / "store")], Places(cache=folder))
+    assert len(trends(found.runs, Asked())) >= ROWS
+
+
+WAYS: dict[str, Callable[[Path], None]] = {
+    "parse": parse,
+    "first": first,
+    "fill": fill,
+    "later": later,
+    "trend": trend,
+}
+
+
+def cost_of(way: str, folder: Path) -> Cost:
+    """One way in this process, without the collection of garbage, as the command has it."""
+    gc.disable()
+    watch = Watch()
+    WAYS[way](folder)
+    seconds = watch.elapsed_s()
+    return Cost(seconds=seconds, most_bytes=memory_bytes(STATUS.read_text(encoding="ascii"), "VmHWM"))
+
+
+def _run(way: str, folder: Path) -> Cost:
+    """One way in a process of its own."""
+    done = subprocess.run([sys.executable, __file__, way, str(folder)], capture_output=True, text=True)
+    if done.returncode:
+        raise TestbedError(f"{way}: ended with {done.returncode}:\n{done.stderr[-1000:]}")
+    return Cost(**json.loads(done.stdout))
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(cost_of(sys.argv[1], Path(sys.argv[2])))))

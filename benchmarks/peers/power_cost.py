@@ -158,7 +158,7 @@ def _visit_s(device: Device, context: Sequence[int], *, metered: bool) -> float:
 
 @contextmanager
 def metered_device(root: Path, meter: str, cache: Path) -> Iterator[Device]:
-    """This machine, with a made-up meter."""
+    """The machine that this runs on, with a made-up meter."""
     spec = DeviceSpec(name="local", connection="local", power=PowerSpec(meter=meter, root=str(root)))
     with open_device(spec, cache) as device:
         yield device
@@ -170,7 +170,8 @@ def made_up(kind: str, name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="board-") as folder:
         words = [sys.executable, str(BOARD), folder, kind, name, "0.0"]
         process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         json.loads(process.stdout.readline())
         drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)  # what it says is not read
         process.stdout.close()

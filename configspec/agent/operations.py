@@ -83,8 +83,11 @@ class Operations:
         return self._handlers[type(request)](request)
 
     def close(self) -> None:
-        """Free the model that is open, if one is, and the meter."""
+        """Free the model that is open, if one is, the meter and the thermometer."""
         self._metering.close()
+        watch, self._heat_watch = self._heat_watch, None
+        if watch is not None:
+            watch.stop()
         self._close_model()
 
     def _close_model(self) -> None:

@@ -1,8 +1,8 @@
 """The energy of a device over real speculative decoding, waiting included, beside what its profile predicts.
 
     measured    joules of every run, from its first round to its last token, over the tokens of all runs
-    predicted   P * seconds of drafting + P_idle * seconds of waiting, both as the replay and the turns have them, over
-                the tokens of the same texts
+    predicted   P * seconds of drafting + P_waiting * seconds of waiting, both as the replay and the turns have them,
+                over the tokens of the same texts; P is the profile's, P_waiting that of the turns beside the runs
 
 The meter is read from before the first run until after the last. Reading prompts, and the turns between runs, are no
 part of either.
@@ -21,6 +21,7 @@ import numpy as np
 from configspec.devices.device import Device
 from configspec.devices.metering import Meter, Sampled, offset
 from configspec.profiling.power_window import guard_s
+from configspec.profiling.round_cost import Turns
 from configspec.profiling.speculative import SpeculativeRun
 from configspec.records.decoded import EndToEnd
 from configspec.records.meter import MeterFacts
@@ -131,13 +132,34 @@ def _swing_w(samples: Samples) -> float:
     return float(np.ptp(known)) if known.size else 0.0
 
 
-def predicted_j_per_token(texts: Sequence[TextCost], cost: RoundCost, power: Power) -> float | None:
+def predicted_j_per_token(
+    texts: Sequence[TextCost], cost: RoundCost, drafting_w: float | None, waiting_w: float | None
+) -> float | None:
     """What the profile predicts; None where its power, or that of waiting, is not known."""
-    if power.watts is None or power.idle_w is None:
+    if drafting_w is None or waiting_w is None:
         return None
     parts = [drafting_and_waiting_s(text, cost) for text in texts]
-    joules = sum(power.watts.value * drafting_s + power.idle_w.value * waiting_s for drafting_s, waiting_s in parts)
+    joules = sum(drafting_w * drafting_s + waiting_w * waiting_s for drafting_s, waiting_s in parts)
     return joules / sum(text.tokens for text in texts)
+
+
+def waiting_power_w(turns: Sequence[Turns], metered: MeteredRuns | None, power: Power) -> float | None:
+    """The power while the device waits for a verifier, as the turns beside the runs show it.
+
+    It answers requests meanwhile, so that this is more than idle. Where no turn could be metered: idle power.
+    """
+    idle_w = None if power.idle_w is None else power.idle_w.value
+    if metered is None or power.watts is None or metered.sampled.clock_reason or not metered.sampled.readings.t_s:
+        return idle_w
+    samples, joules, waiting_s, drafting_s = _samples(metered), 0.0, 0.0, 0.0
+    for one in turns:
+        begin_s, end_s = (time_s + metered.shift_s for time_s in one.span_s)
+        found = energy_j(samples, Window(begin_s=begin_s, end_s=end_s)) if begin_s < end_s else 0.0
+        if isinstance(found, Doubt):
+            return idle_w
+        joules, drafting_s = joules + found, drafting_s + one.on_device_s
+        waiting_s += end_s - begin_s - one.on_device_s
+    return max(0.0, joules - power.watts.value * drafting_s) / waiting_s if waiting_s > 0 else idle_w
 
 
 def _samples(metered: MeteredRuns) -> Samples:

@@ -9,13 +9,19 @@ for the prediction as for what it predicts. What the prediction is tested for is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from configspec.devices.device import Device
 from configspec.devices.metering import Meter
 from configspec.errors import OutputDiffers, UsageError
 from configspec.profiling.acceptance_trace import AcceptanceTrace, TracedPrompt
-from configspec.profiling.decoded_energy import MeteredRuns, RunMeter, predicted_j_per_token, with_energy
+from configspec.profiling.decoded_energy import (
+    MeteredRuns,
+    RunMeter,
+    predicted_j_per_token,
+    waiting_power_w,
+    with_energy,
+)
 from configspec.profiling.round_cost import Turns, pooled_cost, take_turns
 from configspec.profiling.rules import rule_for
 from configspec.profiling.speculative import Pair, SpeculativeRun, decode_speculatively
@@ -40,6 +46,7 @@ class DecodedPrompts:
     predicted: tuple[TextCost, ...]  # by prompt
     cost: RoundCost
     metered: MeteredRuns | None = None
+    turns: tuple[Turns, ...] = ()
 
 
 def chosen_prompts(trace: AcceptanceTrace, sweep: SweepSpec) -> tuple[TracedPrompt, ...]:
@@ -80,6 +87,7 @@ def decode_prompts(
         predicted=tuple(text_cost(prompt.accept, k) for prompt in chosen),
         cost=pooled_cost(turns),
         metered=power.stop(),
+        turns=tuple(turns),
     )
 
 
@@ -167,5 +175,8 @@ def summarise(
         predicted_returns=None if cuts else sum(sum(text.returns) for text in texts),
     )
     every = [run for repeats in runs for run in repeats]
-    predicted_j = predicted_j_per_token(texts, decoded.cost, power)
+    waiting_w = waiting_power_w(decoded.turns, decoded.metered, power)
+    drafting_w = None if power.watts is None else power.watts.value
+    predicted_j = predicted_j_per_token(texts, decoded.cost, drafting_w, waiting_w)
+    found = replace(found, waiting_w=waiting_w)
     return with_energy(found, every, decoded.metered, predicted_j, no_meter)

@@ -82,7 +82,7 @@ class MeasuredCell:
                 *_timed_greedily(self.trace.decoding),
                 *self._flags_of_opening(),
                 *heat_flags(self.times.visits),
-                *power_flags(self.times.visits),
+                *power_flags(self.times.visits, rolls_back=self.times.model.rolls_back is not False),
                 *_whoever_answers(self.spec),
                 *_whoever_measures_beside(self.lock_fallback_reason),
             ),

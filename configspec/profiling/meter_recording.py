@@ -1,17 +1,18 @@
 """A recording of a power meter on a real board, masked, in the form that the tests of meters read.
 
-`tests/kit/recorded_meters.py` describes the form. What the meter was read from is kept as it was; serial numbers, MAC
-addresses and names of hosts in it are replaced, and keys of `power` that hold an address or a secret are made up.
+`tests/kit/recorded_meters.py` describes the form. What the meter was read from is kept as it was, but for what tells
+whose board it is (`masks.py`); keys of `power` that hold an address or a secret are made up, in all that was read too,
+so that the recording can be replayed with them. What came over a serial port is kept byte for byte: it is no text.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,18 +20,21 @@ from configspec.agent.power.metering import kind_named
 from configspec.devices.device import Device
 from configspec.devices.metering import BoardMeter, Meter
 from configspec.devices.replies import NotedMeter, Readings
-from configspec.errors import UsageError
+from configspec.errors import TestbedError, UsageError
+from configspec.profiling.masks import Masks
 from configspec.profiling.meters import Meters
 from configspec.records.meter import MeterFacts
+from configspec.testbed.power_spec import with_secrets
 
 MOST_READINGS = 2000
-MADE_UP = {"url": "http://plug.invalid", "port": "/dev/ttyUSB0", "command": "meter", "entity": "sensor.plug_power"}
-_MASKS = (
-    (re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b"), "00:00:00:00:00:00"),
-    (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "192.0.2.1"),
-    (re.compile(r"(?i)\b(serial(?:[_ ]?(?:no|number))?\W{1,4})[\w-]{4,}"), r"\g<1>0000"),
-    (re.compile(r"\b[0-9A-Fa-f]{12,}\b"), "000000000000"),
-)
+MADE_UP = {
+    "url": "http://plug.invalid",
+    "port": "/dev/ttyUSB0",
+    "command": "meter",
+    "entity": "sensor.plug_power",
+    "user": "user",
+}
+HOST, SECRET = "plug.invalid", "secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ def record_meter(device: Device, *, seconds: float, state: str, meter_w: float |
 
     Raises:
         UsageError: The device has no meter that can be read; the reason says what was looked for.
+        TestbedError: The meter, or the device, did not answer.
     """
     spec = device.spec.power
     assert spec is not None
@@ -57,28 +62,26 @@ def record_meter(device: Device, *, seconds: float, state: str, meter_w: float |
         raise UsageError(f"{device.name}: {metered.reason}")
     if not isinstance(meter, BoardMeter):
         raise UsageError(f"{device.name}: its meter is read by this host. Write `read_by: device`, or record it there.")
-    noted = device.metering.record()
-    read = _read(device, meter, seconds)
-    facts, board = meter.facts, device.describe()
-    kind = kind_named(facts.meter)
-    options = {name: _shown(name, value, kind_secrets(facts.meter)) for name, value in spec.options.items()}
-    head = {
+    facts, noted = meter.facts, device.metering.record()
+    if len(noted.values) != len(facts.channels):
+        raise TestbedError(f"{device.name}: its meter showed {len(noted.values)} values of {len(facts.channels)}.")
+    read, board = _read(device, meter, seconds), device.describe()
+    name, secrets = board.board or board.cpu_model or board.machine, kind_secrets(facts.meter)
+    masks = Masks(_instead(with_secrets(device.name, spec, os.environ), secrets))
+    text = {
         "meter": facts.meter,
-        "board": board.board or board.cpu_model or board.machine,
+        "board": name,
         "driver": board.platform,
         "date": datetime.now(UTC).date().isoformat(),
         "origin": "recorded",
-        "source": f"configspec record power, {seconds:g} s, {state}; {kind.page}",
+        "source": f"configspec record power, {seconds:g} s, {state}; {kind_named(facts.meter).page}",
         "meter_w": meter_w,
-        "options": options,
-        "expect": _expected(facts, noted.values),
+        "options": _shown_options(facts.meter, spec.options),
+        "expect": _expected(facts, noted),
+        **_masked(noted, masks, has_command="command" in spec.options),
+        "readings": _readings(read),
     }
-    return MeterRecording(
-        meter=facts.meter,
-        board=str(head["board"]),
-        text={**head, **_masked(noted, has_command="command" in options), "readings": _readings(read)},
-        watts_words=_words(facts, read),
-    )
+    return MeterRecording(meter=facts.meter, board=name, text=text, watts_words=_words(facts, read))
 
 
 def recording_text(recording: MeterRecording) -> str:
@@ -100,36 +103,42 @@ def _read(device: Device, meter: Meter, seconds: float) -> Readings:
     return sampled.readings
 
 
-def _shown(name: str, value: object, secrets: frozenset[str]) -> object:
-    return "secret" if name in secrets else MADE_UP.get(name, value)
+def _shown_options(meter: str, options: Mapping[str, object]) -> dict[str, object]:
+    """Those of the meter that was found; addresses and secrets made up."""
+    known, secrets = {option.name for option in kind_named(meter).options}, kind_secrets(meter)
+    return {
+        name: SECRET if name in secrets else MADE_UP.get(name, value)
+        for name, value in options.items()
+        if name in known
+    }
 
 
-def _expected(facts: MeterFacts, values: tuple[float, ...]) -> dict[str, object]:
-    added = sum(value for value, adds in zip(values, facts.adds, strict=True) if adds)
-    figure = "watts" if facts.shows == "watts" else "joules"
-    return {"boundary": facts.boundary, figure: added, "channels": dict(zip(facts.channels, values, strict=True))}
+def _instead(options: Mapping[str, object], secrets: frozenset[str]) -> dict[str, str]:
+    """What takes the place of each text that an option of the owner's may have left in what was read."""
+    texts = {name: value for name, value in options.items() if isinstance(value, str)}
+    found = {value: SECRET if name in secrets else MADE_UP[name] for name, value in texts.items() if name in MADE_UP}
+    found |= {value: SECRET for name, value in texts.items() if name in secrets}
+    host = urlsplit(texts.get("url", "")).hostname
+    return {**found, host: HOST} if host else found
 
 
-def _masked(noted: NotedMeter, *, has_command: bool) -> dict[str, object]:
+def _expected(facts: MeterFacts, noted: NotedMeter) -> dict[str, object]:
+    """What the meter must make of the recording; the boundary is its own, and not the one that the owner states."""
+    added = sum(value for value, adds in zip(noted.values, facts.adds, strict=True) if adds)
+    channels = dict(zip(facts.channels, noted.values, strict=True))
+    return {"boundary": noted.boundary, facts.shows: added, "channels": channels}
+
+
+def _masked(noted: NotedMeter, masks: Masks, *, has_command: bool) -> dict[str, object]:
     """What was read, without `values`, each text masked."""
     plain = msgspec.to_builtins(noted)
-    plain.pop("values")
+    plain = {name: value for name, value in plain.items() if name not in ("values", "boundary")}
+    ports = plain.pop("ports")
     if has_command:  # the owner's words may hold an address, or a password
         plain["programs"] = [[[MADE_UP["command"]], status, text] for _, status, text in plain["programs"]]
-        plain["lines"] = dict.fromkeys([MADE_UP["command"]], next(iter(plain["lines"].values()), []))
-    return {name: _mask(inner) for name, inner in plain.items()}
-
-
-def _mask(value: object) -> object:
-    if isinstance(value, str):
-        for pattern, instead in _MASKS:
-            value = pattern.sub(instead, value)
-        return value
-    if isinstance(value, Mapping):
-        return {key: _mask(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mask(inner) for inner in value]
-    return value
+        lines = [line for printed in plain["lines"].values() for line in printed]
+        plain["lines"] = {MADE_UP["command"]: lines} if lines else {}
+    return {**{name: masks.of(inner) for name, inner in plain.items()}, "ports": ports}
 
 
 def _readings(read: Readings) -> dict[str, object]:

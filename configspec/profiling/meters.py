@@ -14,6 +14,8 @@ from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.power_spec import PowerSpec, asked_words, with_secrets
 from configspec.theory.figures import Estimate
 
+STATED = "devices.yaml declares the power of this device: nothing is measured"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metered:
@@ -45,7 +47,7 @@ class Meters:
     def _find(self, device: Device, spec: DeviceSpec) -> Metered:
         power = spec.power
         if power is None or power.meter == DECLARED:
-            return Metered(meter=None, reason=NO_METER)
+            return Metered(meter=None, reason=NO_METER if power is None else STATED)
         try:
             options = with_secrets(device.name, power, self._of_host)
             found = device.metering.find(power, options, uses_gpu=spec.llama_cpp.of_gpu() is not None)

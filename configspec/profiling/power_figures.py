@@ -21,6 +21,8 @@ from configspec.theory.statistics import median_estimate
 
 APART = 0.05  # by which the window's speed may differ from the timed rounds' before it is told
 DIGITS = 9  # of a time in a side file
+NO_IDLE = "the meter showed no idle power before or after drafting that counts"
+OTHER_METER = PassPower(power=None)  # of a visit whose meter was another one
 
 
 def samples_of(visit: MeteredVisit) -> Samples:
@@ -49,7 +51,15 @@ def judged(visit: MeteredVisit) -> tuple[PassPower, Idle]:
     known = Idle() if isinstance(idle, Doubt) else idle
     found = pass_power(samples, window, traits_of(visit.meter), idle=known, uncertainty_s=visit.uncertainty_s)
     cut = () if visit.plan.cut is None else (visit.plan.cut,)
-    return PassPower(power=found.power, doubts=(*found.doubts, *cut)), known
+    doubts = (_by_name(one, visit.meter) for one in (*found.doubts, *cut))
+    return PassPower(power=found.power, doubts=tuple(doubts)), known
+
+
+def _by_name(one: Doubt, meter: MeterFacts) -> Doubt:
+    """The doubt with the rail's name in the place of its number."""
+    if one.code != "rail_failed":
+        return one
+    return doubt("rail_failed", channel=meter.channels[int(one["channel"])], at=one["at"])
 
 
 def _window(visit: MeteredVisit, name: str) -> Window | None:
@@ -60,7 +70,7 @@ def _window(visit: MeteredVisit, name: str) -> Window | None:
 def _broken(visit: MeteredVisit, window: Window | None) -> Doubt | None:
     """What no arithmetic is needed for."""
     if visit.clock_reason is not None:
-        return doubt("clock_step", by=visit.uncertainty_s)
+        return doubt("clock_step", by=visit.moved_s)
     if window is None:
         return doubt("no_samples", samples=0, needed=3)
     if visit.ended is not None or not visit.t_s:
@@ -78,7 +88,7 @@ def power_of(visits: Sequence[Visit], asked: str | None, looked_for: Sequence[Lo
     if not metered:
         why = next((one.power_reason for one in visits if one.power_reason), none)
         return Power(watts=None, reason=why, asked=asked, looked_for=tuple(looked_for))
-    found = [judged(one) for one in metered]
+    found = _judged(metered)
     cell = over_passes([power for power, _ in found])
     last: MeterFacts = metered[-1].meter
     idle = idle_estimate([idle for _, idle in found], cell)
@@ -86,7 +96,7 @@ def power_of(visits: Sequence[Visit], asked: str | None, looked_for: Sequence[Lo
         watts=cell.watts,
         reason=cell.reason,
         idle_w=idle,
-        idle_reason=None if idle else "the meter showed none before or after drafting",
+        idle_reason=None if idle else NO_IDLE,
         provenance="measured",
         boundary=last.boundary,
         meter=last,
@@ -94,6 +104,23 @@ def power_of(visits: Sequence[Visit], asked: str | None, looked_for: Sequence[Lo
         asked=asked,
         looked_for=tuple(looked_for),
         passes=tuple(_passes(visits, found, cell)),
+    )
+
+
+def _judged(metered: Sequence[MeteredVisit]) -> list[tuple[PassPower, Idle]]:
+    """Each visit's power and idle power; those of another meter than the last one's are no passes beside it."""
+    last = metered[-1].meter
+    return [judged(one) if _same(one.meter, last) else (OTHER_METER, Idle()) for one in metered]
+
+
+def _same(one: MeterFacts, other: MeterFacts) -> bool:
+    """Whether two figures are of the same thing."""
+    return (one.meter, one.boundary, one.shows, one.channels, one.adds) == (
+        other.meter,
+        other.boundary,
+        other.shows,
+        other.channels,
+        other.adds,
     )
 
 
@@ -124,7 +151,7 @@ def _passes(visits: Sequence[Visit], found: Sequence[tuple[PassPower, Idle]], ce
         yield PowerPass(
             began=visit.began,
             counted=out is None,
-            reason=out,
+            reason="another meter was read" if power is OTHER_METER else out,
             watts=None if power.power is None else power.power.watts,
             energy_j=None if energy is None else energy.energy_j,
             energy_above_idle_j=None if energy is None else energy.energy_above_idle_j,
@@ -155,12 +182,16 @@ def window_rounds_s(visit: MeteredVisit) -> tuple[float, ...]:
     return tuple(after - before for before, after in pairwise(visit.stamps_s) if before >= begin_s)
 
 
-def power_flags(visits: Sequence[Visit]) -> tuple[Flag, ...]:
-    """What to know of a cell's power, and of its speed while the meter looked on."""
+def power_flags(visits: Sequence[Visit], *, rolls_back: bool = True) -> tuple[Flag, ...]:
+    """What to know of a cell's power, and of its speed while the meter looked on.
+
+    Where the draft's memory cannot be cut, going back is a part of the window's rounds and none of the timed ones: the
+    two speeds are not of the same.
+    """
     metered = [one.power for one in visits if one.power is not None]
-    cell = over_passes([judged(one)[0] for one in metered])
+    cell = over_passes([power for power, _ in _judged(metered)] if metered else [])
     doubts = [flag("power_doubt", text=in_words(one)) for one in cell.doubts]
-    return (*doubts, *_slower(visits))
+    return (*doubts, *(_slower(visits) if rolls_back else ()))
 
 
 def _slower(visits: Sequence[Visit]) -> Iterator[Flag]:

@@ -20,6 +20,7 @@ it, as if the rest had been rejected.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -45,6 +46,8 @@ class Turns:
     exchange_s: tuple[float, ...]
     again: tuple[tuple[int, float], ...] = ()  # of rounds that went back: tokens pending, seconds of the first two
     restore_s: tuple[float, ...] = ()
+    span_s: tuple[float, float] = (0.0, 0.0)  # of all of them, on this host's clock
+    on_device_s: float = 0.0  # of it, what the device drafted and went back
 
 
 def pooled_cost(turns: Sequence[Turns]) -> RoundCost:
@@ -94,11 +97,13 @@ def take_turns(pair: Pair, context: Sequence[int], k: int, *, turns: int = TURNS
             found.cuts = False
             kept_before = (k, *(pending - 1 for pending in pending_points(k, RETURN_POINTS) if pending > 1))
         if turn >= 0:
+            found.began_s = min(found.began_s, asked_s)
+            found.on_device_s += drafted.drafting_s + drafted.restore_s
             found.add(drafted, None if begins else kept)
             found.verification_s.append(judged_s - answered_s)
             found.exchange_s.append(answered_s - asked_s - drafted.drafting_s - drafted.restore_s)
         turn += 1
-    return found.turns()
+    return found.turns(now_s())
 
 
 @dataclass(slots=True)
@@ -112,6 +117,8 @@ class _Samples:
     exchange_s: list[float] = field(default_factory=list)
     again: list[tuple[int, float]] = field(default_factory=list)
     restore_s: list[float] = field(default_factory=list)
+    began_s: float = math.inf
+    on_device_s: float = 0.0
 
     def add(self, drafted: DraftedTokens, kept: int | None) -> None:
         """Of one turn; `kept` of the draft before, None where it began with the context."""
@@ -125,7 +132,7 @@ class _Samples:
         else:
             self.again.append((kept + 1, sum(tokens_s[:2])))
 
-    def turns(self) -> Turns:
+    def turns(self, ended_s: float) -> Turns:
         """All of it."""
         return Turns(
             one_pending=tuple(self.one_pending),
@@ -134,4 +141,6 @@ class _Samples:
             exchange_s=tuple(self.exchange_s),
             again=tuple(self.again),
             restore_s=tuple(self.restore_s),
+            span_s=(min(self.began_s, ended_s), ended_s),
+            on_device_s=self.on_device_s,
         )

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from configspec.devices.device import Device
-from configspec.devices.replies import ProcessorCounts, TimedReturns, TimedRounds
+from configspec.devices.replies import HeatNow, ProcessorCounts, TimedReturns, TimedRounds
 from configspec.errors import ConfigspecError
 from configspec.profiling.going_back import time_returns
 from configspec.profiling.meters import Metered
@@ -85,7 +85,7 @@ def setup_sha256(model: ModelFacts, board: DeviceFacts, timing: Timing, power: s
 def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str, metered: Metered = NOT_METERED) -> Visit:
     """Time rounds of every K on `device`, where `model` is open, and measure its power. Raises as `Device` does."""
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    start = device.heat(watch=True)
+    start = _heat(device, watch=True)
     before = device.processor_counts()
     memory, memory_reason = _read_memory(device, model.threads)
     device.prefill(timing.context)
@@ -97,7 +97,7 @@ def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str, me
     returns = time_returns(device, model, max(timing.ks), sweep)
     after = device.processor_counts()
     power, power_reason = _measure_power(device, timing, metered)
-    end = device.heat(watch=False)
+    end = _heat(device, watch=False)
     return Visit(
         began=began,
         setup_sha256=setup,
@@ -107,10 +107,20 @@ def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str, me
         load_reason=after.reason,
         memory=memory,
         memory_reason=memory_reason,
-        heat=heat_between(start.state, end.state, end.seen),
+        heat=None if start is None or end is None else heat_between(start.state, end.state, end.seen),
         power=power,
         power_reason=power_reason,
     )
+
+
+def _heat(device: Device, *, watch: bool) -> HeatNow | None:
+    """How hot it is; None where the board cannot say. A board that is lost meanwhile is."""
+    try:
+        return device.heat(watch=watch)
+    except ConfigspecError:
+        if device.lost:
+            raise
+        return None
 
 
 def _measure_power(device: Device, timing: Timing, metered: Metered) -> tuple[MeteredVisit | None, str | None]:

@@ -62,6 +62,7 @@ class EndToEnd:
     energy_tokens: Count | None = None  # of all runs, whose joules `energy_j` are
     energy_j_per_token: Estimate | None = None
     predicted_energy_j_per_token: Figure | None = None
+    waiting_w: Figure | None = None  # while it waited for the verifier, beside the runs; idle power where nobody knows
 
     def __post_init__(self) -> None:
         if not 0 <= self.accepted <= self.drafted * (1 + ROUNDING):

@@ -44,6 +44,8 @@ class MeterFacts:
             )
         if len(self.sensor) > MOST_FACTS:
             raise ValueError(f"sensor has {len(self.sensor)} facts; at most {MOST_FACTS} can be")
+        if self.range_j == 0:
+            raise ValueError("range_j is 0; a counter begins again above that, or nobody says where")
         check_within(
             step=(self.step, 0, 1e18), range_j=(self.range_j, 0, 1e18), supply_w=(self.supply_w, 0, MOST_WATTS)
         )

@@ -17,10 +17,32 @@ from damage import HOSTILE_TEXTS, civil, damaged_bytes, one_field_at_a_time
 from healthy_board import WELL
 
 from configspec.agent.protocol import MAX_LETTERS
-from configspec.agent.requests.board import Describe, Health, Holder, Lock, ProcessorTimes, ReadMemory, Reap
+from configspec.agent.requests.board import (
+    Describe,
+    Health,
+    Heat,
+    Holder,
+    Idle,
+    Lock,
+    ProcessorTimes,
+    ReadMemory,
+    Reap,
+)
 from configspec.agent.requests.files import Chunk, FindFile, Finish, ListFiles, Receive
 from configspec.agent.requests.forms import Request
-from configspec.agent.requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score
+from configspec.agent.requests.model import (
+    Close,
+    Distribution,
+    Draft,
+    Open,
+    Prefill,
+    Returns,
+    Rollback,
+    Rounds,
+    Score,
+    Window,
+)
+from configspec.agent.requests.power import FindMeter, RecordMeter, StartMeter, TakeReadings
 from configspec.agent.requests.registry import REQUESTS
 from configspec.devices import replies
 from configspec.devices.device import Device
@@ -30,6 +52,7 @@ from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
 from configspec.records.passes import MemorySpeed
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.llama_cpp_spec import BATCH_TOKENS, LlamaCppSpec
+from configspec.testbed.power_spec import PowerSpec
 
 SHA256 = "0" * 64
 OWNER = {"user": "alice", "host": "ci", "pid": "7", "since": "now"}
@@ -62,6 +85,30 @@ COUNTS: dict[str, object] = {
     **{"throttled_s": 0.25, "throttled_periods": 3, "reason": "no /proc/pressure/cpu"},
 }
 MEMORY = {"bytes_per_s": 9e9, "threads": 2, "bytes": 64 << 20, "passes": 3, "elapsed_s": 0.2, "method": "sums"}
+STATE: dict[str, object] = {
+    **{"t_s": 9.5, "temperature_c": 41.5, "temperature_zone": "cpu-thermal", "temperature_reason": None},
+    **{"zones_c": {"cpu-thermal": 41.5}, "events": {"oc1": 2}, "pi_bits": 0, "pi_bits_reason": None},
+    **{"cooling": {"cpufreq-cpu0": 0}, "power_mode": "15W", "power_mode_reason": None},
+    **{"governor": "schedutil", "governor_reason": None},
+    **{"cpu_clocks": {"0-3": {"min_hz": 1, "max_hz": 9, "now_hz": 5}}, "gpu_clocks": {}},
+    **{"swap_in_pages": 0, "swap_out_pages": 0, "oom_kills": 0, "swap_reason": None, "loop_s": 0.01},
+}
+HEAT = {"state": STATE, "seen": {"max_c": 44.0, "max_readings": 3, "pi_bits_seen": 0}}
+METER: dict[str, object] = {
+    **{"meter": "ina3221", "shows": "watts", "boundary": "board", "channels": ["VDD_IN", "VDD_CPU"]},
+    **{"adds": [True, False], "period_s": 0.05, "lag_s": 0.0, "step": 0.04, "range_j": None, "supply_w": None},
+    **{"sensor": {"i2c": "1-0040", "shunt_uohm": [5000]}},
+}
+FOUND = {"facts": METER, "looked_for": [["ina238", "no hwmon chip is named ina238"]]}
+READ: dict[str, object] = {
+    **{"t_s": [1.0, 1.1], "values": [[6.0, 6.1], [2.0, None]], "stamps": ["10:00", None]},
+    **{"failures": [[1.2, "the plug is off"]], "failed": 1, "ended": None, "cpu_s": 0.01},
+}
+NOTED: dict[str, object] = {
+    **{"files": {"sys/a": "5000", "sys/b": None}, "links": {"sys/class/a": "../b"}, "lines": {"tegrastats": ["RAM"]}},
+    **{"programs": [[["vcgencmd", "x"], 0, "text"]], "answers": [["/rpc", 200, "{}"]], "ports": [["f0", "0963"]]},
+    **{"library": {"nvmlInit_v2": [0, None]}, "values": [6.0, 2.0], "boundary": "board"},
+}
 # Each request of the protocol, the kind of its reply, and one that can be.
 CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
     (Lock(user="u", host="h", pid=1, since="s", run="r"), replies.LockState, LOCK),
@@ -89,6 +136,13 @@ CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
     (Returns(pending=(1, 3), rounds=2, warmup=1, seconds=1.0), replies.TimedReturns, RETURNS),
     (ProcessorTimes(), replies.ProcessorCounts, COUNTS),
     (ReadMemory(threads=2, seconds=0.2), MemorySpeed, MEMORY),
+    (Heat(), replies.HeatNow, HEAT),
+    (Idle(seconds=0.5), replies.Span, {"begin_s": 1.0, "end_s": 1.6}),
+    (Window(k=2, seconds=0.5), replies.DraftedWindow, {"k": 2, "depth": 4, "stamps_s": [1.0, 1.25, 1.5]}),
+    (FindMeter(meter="ina3221"), replies.FoundMeter, FOUND),
+    (StartMeter(), replies.Done, {}),
+    (TakeReadings(stop=True), replies.Readings, READ),
+    (RecordMeter(), replies.NotedMeter, NOTED),
 ]
 EACH = pytest.mark.parametrize(("asked", "kind", "good"), CONVERSATION, ids=lambda one: getattr(one, "op", ""))
 
@@ -168,6 +222,7 @@ def test_an_answer_whose_bytes_are_damaged_loses_its_board_or_is_one(
 
 DRAFT, GREEDY = Draft(k=2, keep=4), {"tokens": [1, 2], "stamps_s": [1.0, 1.5, 2.0], "length": 6}
 OPEN, TIMED = CONVERSATION[10], CONVERSATION[18]
+HOT, IDLED, DRAFTED, METERED, _, TAKEN, RECORDED = CONVERSATION[21:]
 BACK = {"restore_s": 0.1, "save_s": 0.5, "pending": 2}
 CANNOT_BE = [
     (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1], "stamps_s": [1.0, 2.0]}, "tokens: 1, where 2 was asked for"),
@@ -211,6 +266,34 @@ CANNOT_BE = [
     (*TIMED, {"restore_s": [[0.1, 0.2], [0.1, -0.2]]}, "Expected `float` >= 0"),
     (*TIMED, {part: [[0.1] * 3] * 2 for part in ("restore_s", "first_two_s", "save_s")}, "rounds: 3, where at most 2"),
     (*TIMED, {"first_two_s": [[5e4, 0.1], [0.1, 0.1]]}, "s of work"),
+    (*HOT, {"state": {**STATE, "temperature_c": 4000.0}}, "Expected `float` <= 1000"),
+    (
+        *HOT,
+        {"state": {**STATE, "cpu_clocks": {"0": {"min_hz": -1, "max_hz": 1, "now_hz": None}}}},
+        "Expected `int` >= 0",
+    ),
+    (*HOT, {"state": {**STATE, "zones_c": dict.fromkeys(map(str, range(65)), 1.0)}}, "length <= 64"),
+    (*HOT, {"seen": {"max_c": 44.0, "max_readings": -1, "pi_bits_seen": 0}}, "Expected `int` >= 0"),
+    (*IDLED, {"begin_s": 1.6, "end_s": 1.0}, "its monotonic clock went back"),
+    (*IDLED, {"end_s": 1.4}, "idle for 0.4 s, where 0.5 were asked for"),
+    (*IDLED, {"end_s": 5e4}, "49999 s of work"),
+    (*DRAFTED, {"k": 3}, "k: 3, where 2 was asked for"),
+    (*DRAFTED, {"stamps_s": [1.0]}, "1 stamps of 1 tokens"),
+    (*DRAFTED, {"stamps_s": [1.0, 0.5]}, "its monotonic clock went back"),
+    (*DRAFTED, {"stamps_s": [1.0, 5e4]}, "49999 s of work"),
+    (*METERED, {"facts": {**METER, "meter": "rapl"}}, "meter: rapl, where ina3221 was asked for"),
+    (*METERED, {"facts": {**METER, "boundary": "street"}}, "Invalid enum value 'street'"),
+    (*METERED, {"facts": {**METER, "adds": [True]}}, "2 channels, of which 1 add up"),
+    (*METERED, {"facts": {**METER, "adds": [False, False]}}, "2 channels, of which 0 add up"),
+    (*METERED, {"facts": {**METER, "range_j": 0.0}}, "range_j is 0"),
+    (*METERED, {"facts": {**METER, "period_s": 1e12}}, "Expected `float` <= 1000000000"),
+    (*METERED, {"looked_for": [["rapl", "no"]] * 41}, "41 meters were looked for"),
+    (*TAKEN, {"values": [[6.0], [2.0]]}, "2 times, and columns of other lengths"),
+    (*TAKEN, {"stamps": ["10:00"]}, "2 times, and columns of other lengths"),
+    (*TAKEN, {"values": [[1e19, 6.0], [2.0, 2.0]]}, "Expected `float` <= 1e.18"),
+    (*RECORDED, {"ports": [["f0", "xyz"]]}, "Expected `str` matching regex"),
+    (*RECORDED, {"programs": [[[], 0, "text"]]}, "a program without a name"),
+    (*RECORDED, {"boundary": "street"}, "Invalid enum value 'street'"),
 ]
 
 
@@ -319,6 +402,19 @@ def test_a_clock_that_goes_back_between_two_answers_loses_the_board(oks: list[An
         ask()
     with pytest.raises(TestbedError, match=f"^orin: its monotonic clock went back, {told}"):
         last()
+    assert device.lost
+
+
+@pytest.mark.parametrize("values", [[[6.0, 6.1]], [[6.0, 6.1]] * 3, []])
+def test_readings_of_another_meter_lose_the_board(values: list[list[float]]) -> None:
+    """Two channels were found: readings of one, of three or of none are not theirs."""
+    taken = {**READ, "values": values}
+    device = device_answering(FOUND, {}, taken)
+    meter = device.metering.find(PowerSpec(meter="ina3221"), {}, uses_gpu=False).meter
+    assert meter is not None
+    meter.start()
+    with pytest.raises(TestbedError, match=f"^orin: .*readings of {len(values)} channels, and the meter has 2"):
+        meter.stop()
     assert device.lost
 
 

@@ -8,12 +8,35 @@ import os
 from pathlib import Path
 
 import pytest
+from made_up_board import MadeUpChip
 from recurrent_models import RandomModel, invented_vocabulary, write_model
 
-from configspec.agent.requests.board import Describe, Health, Holder, Lock, ProcessorTimes, ReadMemory, Reap
+from configspec.agent.requests.board import (
+    Describe,
+    Health,
+    Heat,
+    Holder,
+    Idle,
+    Lock,
+    ProcessorTimes,
+    ReadMemory,
+    Reap,
+)
 from configspec.agent.requests.files import Chunk, FindFile, Finish, ListFiles, Receive
 from configspec.agent.requests.forms import Request
-from configspec.agent.requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score
+from configspec.agent.requests.model import (
+    Close,
+    Distribution,
+    Draft,
+    Open,
+    Prefill,
+    Returns,
+    Rollback,
+    Rounds,
+    Score,
+    Window,
+)
+from configspec.agent.requests.power import FindMeter, RecordMeter, StartMeter, TakeReadings
 from configspec.agent.requests.registry import REQUESTS
 from configspec.devices import replies
 from configspec.devices.transport.archive import build_agent_archive
@@ -33,6 +56,7 @@ def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: 
     pytest.importorskip("llama_cpp")
     recurrent = tmp_path / "mamba.gguf"
     write_model(recurrent, RandomModel(architecture="mamba", vocabulary=invented_vocabulary(300), width=64, layers=1))
+    MadeUpChip(tmp_path / "board")
     folder, sha256 = str(tmp_path / "models"), hashlib.sha256(DATA).hexdigest()
     conversation: list[tuple[Request, type[object]]] = [
         (Lock(user=getpass.getuser(), host="here", pid=os.getpid(), since="now", run="one"), replies.LockState),
@@ -58,6 +82,14 @@ def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: 
         (Open(path=str(recurrent), context=64, gpu_layers=0, batch=64, threads=1), ModelFacts),
         (Prefill(tokens=(1, 2, 3)), replies.Begun),
         (Returns(pending=(1, 2), rounds=1, warmup=0, seconds=1.0), replies.TimedReturns),
+        (Heat(watch=True), replies.HeatNow),
+        (FindMeter(meter="auto", root=str(tmp_path / "board")), replies.FoundMeter),
+        (StartMeter(), replies.Done),
+        (Idle(seconds=0.1), replies.Span),
+        (Window(k=2, seconds=0.1), replies.DraftedWindow),
+        (TakeReadings(stop=True), replies.Readings),
+        (RecordMeter(), replies.NotedMeter),
+        (Heat(), replies.HeatNow),
     ]
     assert {type(asked) for asked, _ in conversation} == set(REQUESTS)
     archive = build_agent_archive()

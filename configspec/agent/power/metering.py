@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from ..protocol import JsonObject, usage_error
+from ..protocol import JsonObject, board_error, usage_error
+from ..requests.forms import MOST
 from ..requests.power import FindMeter
-from .meter import BOUNDARIES, Meter, MeterFacts, MeterKind, NoMeterError, Option, did_you_mean
+from .meter import BOUNDARIES, Meter, MeterFacts, MeterKind, NoMeterError, Option, ReadingError, did_you_mean
 from .registry import METERS
 from .sampler import Sampler
 from .surroundings import Board, Noted, Surroundings
@@ -53,17 +55,17 @@ class Metering:
 
     def record(self) -> JsonObject:
         """What finding and reading the meter once reads of the board, for a recording."""
-        asked = self._asked
-        if asked is None or self._meter is None:
-            raise usage_error("no meter was found", hint="Find one first.")
-        noted = Noted(Board(_root(asked), uses_gpu=asked.uses_gpu))
-        kind = kind_named(self._meter.facts.meter)
-        meter = kind.find(noted, asked.options)
+        asked, kind = self._asked, kind_named(self._need_meter().facts.meter)
+        assert asked is not None  # by which the meter was found
+        around = Board(_root(asked), uses_gpu=asked.uses_gpu)
+        self.close()  # a serial port answers one reader
+        noted = Noted(around)
         try:
-            reading = meter.read()
-        finally:
-            meter.close()
-        return {**noted.notes.as_json(), "values": list(reading.values)}
+            values = _read_once(kind, noted, asked.options)
+            self._meter = kind.find(around, asked.options)
+        except (NoMeterError, ReadingError) as problem:
+            raise board_error(f"the meter {kind.name} cannot be recorded", found=str(problem)) from None
+        return {**noted.notes.as_json(), "values": values, "boundary": self._meter.facts.boundary}
 
     def close(self) -> None:
         """Give back what is held."""
@@ -81,6 +83,19 @@ class Metering:
         if self._meter is None:
             raise usage_error("no meter was found", hint="Find one first.")
         return self._meter
+
+
+def _read_once(kind: MeterKind, around: Surroundings, options: Mapping[str, object]) -> List[float]:
+    """The values of one reading, all of them: a recording says what a meter makes of what it holds."""
+    meter = kind.find(around, options)
+    try:
+        values = list(meter.read().values)
+    finally:
+        meter.close()
+    for place, value in enumerate(values):
+        if not math.isfinite(value):
+            raise ReadingError(f"{meter.facts.channels[place].name} shows nothing")
+    return values
 
 
 def _root(asked: FindMeter) -> Path:
@@ -134,7 +149,8 @@ def check_options(kind: MeterKind, options: Mapping[str, object], *, auto: bool 
                 continue
             raise usage_error(f"power.{name} is no key of the meter {kind.name}", hint=did_you_mean(name, list(known)))
         if not fits(known[name], value):
-            raise usage_error(f"power.{name} must be {FORMS[known[name].form]}", found=f"{value!r:.60}")
+            found = None if known[name].secret else f"{value!r:.60}"
+            raise usage_error(f"power.{name} must be {FORMS[known[name].form]}", found=found)
     for option in kind.options:
         if option.needed and option.name not in options:
             raise usage_error(f"power.{option.name} is missing: {option.means}")
@@ -152,7 +168,7 @@ FORMS = {
 def fits(option: Option, value: object) -> bool:
     """Whether the value has the option's form."""
     texts = isinstance(value, (list, tuple)) and bool(value) and all(isinstance(one, str) and one for one in value)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MOST
     return {
         "text": isinstance(value, str) and bool(value),
         "number": number,

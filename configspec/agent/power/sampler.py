@@ -4,6 +4,9 @@ The moments of reading lie a little unevenly, by a fixed pattern: a load that re
 read would else be met at the same point each time, and a wrong mean would look sure.
 
 llama.cpp computes without Python's lock, so the thread waits for the main one only between two tokens.
+
+Whatever a meter does, an answer can be made of it: a value that no meter has is a failed reading, texts are cut, and
+an error that nobody expected ends the reading with its name.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import threading
 import time
 from typing import List, Optional, Tuple
 
-from ..protocol import JsonObject
+from ..protocol import JsonObject, shorten
 from .meter import Meter, Reading, ReadingError
 
 FASTEST_S = 0.05  # between two readings: 20 a second are plenty for every meter
@@ -21,6 +24,9 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 MOST_FAILURES = 20  # one after another; then the meter is given up: an old value would be invented energy
 MOST_READINGS = 200_000  # that nobody has taken
 TOLD_FAILURES = 20
+REASON_LETTERS = 400
+STAMP_LETTERS = 100
+ABSURD = 1e18  # watts or joules: the answer holds no larger ones
 
 
 class Sampler:
@@ -54,7 +60,7 @@ class Sampler:
             failed, self._failed = self._failed, 0
         channels = range(len(self._meter.facts.channels))
         columns = [[reading.values[place] for reading in readings] for place in channels]
-        stamps = [reading.stamp for reading in readings]
+        stamps = [None if one.stamp is None else one.stamp[:STAMP_LETTERS] for one in readings]
         return {
             "t_s": [reading.t_s for reading in readings],
             "values": [[value if math.isfinite(value) else None for value in column] for column in columns],
@@ -66,6 +72,12 @@ class Sampler:
         }
 
     def _run(self) -> None:
+        try:
+            self._read_on()
+        except Exception as problem:  # a bug in a meter: its values end here, and the reason is told
+            self._ended = shorten(f"reading it failed with {type(problem).__name__}: {problem}", REASON_LETTERS)
+
+    def _read_on(self) -> None:
         period_s = self._meter.facts.period_s
         period_s = max(period_s, FASTEST_S) if period_s else 0.0
         begin_s = time.monotonic()
@@ -90,17 +102,25 @@ class Sampler:
         """Whether it could be read."""
         try:
             reading = self._meter.read()
+            _check(reading)
         except ReadingError as problem:
             with self._lock:
                 self._failed += 1
                 if len(self._failures) < TOLD_FAILURES:
-                    self._failures.append((time.monotonic(), str(problem)))
+                    self._failures.append((time.monotonic(), shorten(str(problem), REASON_LETTERS)))
             return False
         with self._lock:
             self._readings.append(reading)
             if len(self._readings) >= MOST_READINGS:
                 self._ended = f"{MOST_READINGS} readings were not taken"
         return True
+
+
+def _check(reading: Reading) -> None:
+    """ReadingError where a value is no power and no energy; NaN is that of a channel which failed."""
+    for value in reading.values:
+        if abs(value) > ABSURD:
+            raise ReadingError(f"it shows {value:.3g}, which no meter has")
 
 
 def moments(number: int, period_s: float) -> float:

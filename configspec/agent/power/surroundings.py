@@ -1,4 +1,4 @@
-"""What a meter may touch: files, programs, services of the network, serial ports and the clock. It is handed all of it.
+"""What a meter may touch: files, programs, services, serial ports, libraries and the clock. It is handed all of it.
 
 `Board` is the real one. `Noted` wraps one and keeps whatever was read, which is how a recording is made; tests hand a
 meter a recording instead.
@@ -7,6 +7,7 @@ meter a recording instead.
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -114,7 +115,7 @@ class Notes:
             "links": self.links,
             "programs": [[list(command), status, text] for command, status, text in self.programs],
             "answers": [list(one) for one in self.answers],
-            "lines": {" ".join(command): lines for command, lines in self.lines.items()},
+            "lines": {shlex.join(command): lines for command, lines in self.lines.items()},
             "ports": [[sent.hex(), read.hex()] for sent, read in self.ports],
             "library": {name: list(one) for name, one in self.library.items()},
         }

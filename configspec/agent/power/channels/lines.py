@@ -66,26 +66,30 @@ class FreshLines:
     """Lines that are as new as they look, each with the moment of its arrival.
 
     A program goes on printing while nobody reads. Its lines wait in the pipe, and would pass for new ones when the
-    reading begins again; so after a pause they are dropped.
+    reading begins again, or where the reader is slower than the program. So no line is taken that may have waited for
+    longer than `pause_s`.
     """
 
     def __init__(self, stream: LineStream, now_s: Callable[[], float], pause_s: float) -> None:
         self._stream = stream
         self._now_s = now_s
         self._pause_s = pause_s
-        self._read_s = now_s()
+        self._caught_up_s = now_s()  # nothing waited then: what comes is newer
 
     def next_line(self, timeout_s: float) -> Tuple[float, str]:
         """When the next line came, and the line; OSError where none comes in time, or the program has ended."""
         begin_s = self._now_s()
-        if begin_s - self._read_s > self._pause_s:
+        if begin_s - self._caught_up_s > self._pause_s:
             self._drop_waiting()
             # A pipe that was full has held the program up in the middle of printing one more old line.
             self._stream.next_line(timeout_s)
             self._drop_waiting()
-        line = self._stream.next_line(max(0.0, timeout_s - (self._now_s() - begin_s)))
-        self._read_s = self._now_s()
-        return self._read_s, line
+        try:
+            return self._now_s(), self._stream.next_line(0.0)
+        except OSError:
+            line = self._stream.next_line(max(0.0, begin_s + timeout_s - self._now_s()))
+        self._caught_up_s = self._now_s()
+        return self._caught_up_s, line
 
     def close(self) -> None:
         """End the program."""
@@ -96,7 +100,7 @@ class FreshLines:
             for _ in range(MOST_WAITING):
                 self._stream.next_line(0.0)
         except OSError:
-            pass  # none waits; that a program has ended, the next call says
+            self._caught_up_s = self._now_s()  # none waits; that a program has ended, the next call says
 
 
 def open_lines(command: Sequence[str]) -> ProgramLines:
