@@ -25,8 +25,8 @@ _PATTERNS = (
     (re.compile(rf"\b(?:{_HEX}{{2}}[:-]){{5}}{_HEX}{{2}}\b"), HARDWARE),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), NETWORK),
     (re.compile(rf'("(?:{"|".join(_NAMES)})"\s*:\s*)"(?:[^"\\]|\\.)*"'), rf'\g<1>"{NAME}"'),
-    (re.compile(r"(?i)\b(serial(?:[_ ]?(?:no|number))?\W{1,4})[\w-]{4,}"), r"\g<1>0000"),
-    (re.compile(rf"\b(?=\d*[A-Fa-f]){_HEX}{{12,}}\b"), NUMBER),
+    (re.compile(r"""(?i)\b(serial(?:[_ ]?(?:no|number))?[\s:="'#]{1,4})[\w-]{4,}"""), r"\g<1>0000"),
+    (re.compile(rf"(?<![.\w])(?=\d*[A-Fa-f]){_HEX}{{12,}}\b"), NUMBER),  # behind a point it is a part of a number
     (re.compile(r'"\d{12,}"'), f'"{NUMBER}"'),
 )
 _SERIAL_FILE = re.compile(r"(?i)serial|uuid|address$|\bmac\b")

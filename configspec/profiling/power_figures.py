@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from configspec.profiling.power_window import AFTER, BEFORE, WINDOW, MeteredVisit, traits_of
 from configspec.profiling.visit import Visit
+from configspec.records.bounds import LEAST_WATTS, MOST_WATTS
 from configspec.records.meter import LookedFor, MeterFacts
 from configspec.records.power import Power, PowerPass
 from configspec.records.samples import MeterReadings, PowerSamples
@@ -51,8 +52,11 @@ def judged(visit: MeteredVisit) -> tuple[PassPower, Idle]:
     known = Idle() if isinstance(idle, Doubt) else idle
     found = pass_power(samples, window, traits_of(visit.meter), idle=known, uncertainty_s=visit.uncertainty_s)
     cut = () if visit.plan.cut is None else (visit.plan.cut,)
-    doubts = (_by_name(one, visit.meter) for one in (*found.doubts, *cut))
-    return PassPower(power=found.power, doubts=tuple(doubts)), known
+    doubts = tuple(_by_name(one, visit.meter) for one in (*found.doubts, *cut))
+    if found.power is not None and found.power.watts.value < LEAST_WATTS:
+        nothing = doubt("implausible", found=found.power.watts.value, most=MOST_WATTS)
+        return PassPower(power=None, doubts=(*doubts, nothing)), known
+    return PassPower(power=found.power, doubts=doubts), known
 
 
 def _by_name(one: Doubt, meter: MeterFacts) -> Doubt:

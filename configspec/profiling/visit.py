@@ -29,6 +29,7 @@ from configspec.theory.slowness import ProcessorLoad
 
 Number = TypeVar("Number", int, float)
 NOT_METERED = Metered(meter=None, reason=NO_METER)
+BUDGETS = 2.5  # of `seconds_per_cell`: a plug needs a minute of load and as long idle, which it has by default
 MEMORY_S = 0.2  # of reading it; the fastest moment in it counts
 
 
@@ -130,7 +131,7 @@ def _measure_power(device: Device, timing: Timing, metered: Metered) -> tuple[Me
     spec = device.spec.power
     load = Load(
         k=max(timing.timed_ks),
-        budget_s=timing.sweep.seconds_per_cell,
+        budget_s=BUDGETS * timing.sweep.seconds_per_cell,
         asked_s=None if spec is None else spec.window_s,
     )
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from configspec.printable import printable
+from configspec.pytest_plugin.baseline_asked import BaselineAsked, read_baseline_options
 from configspec.pytest_plugin.options import AMOUNTS, LAST, SILENCE, ini_value, inventory_path, wrong_value
 
 MOST_WAIT_S = 7 * 24 * 3600.0  # for a device; what waits longer has been forgotten
@@ -38,13 +39,15 @@ class Asked:
     acceptance_check: int = 2  # prompts of each draft
     allow_throttled: bool = False
     worker_silence_s: float = 30.0
+    baseline: BaselineAsked | None = None  # what to compare with
 
 
 def read_options(config: pytest.Config) -> Asked:
     """The values of one pytest run."""
     journal, resume = config.getoption("configspec_journal"), config.getoption("configspec_resume")
+    devices = _names(config, "configspec_device")
     return Asked(
-        devices=_names(config, "configspec_device"),
+        devices=devices,
         families=_names(config, "configspec_family"),
         drafts=_names(config, "configspec_draft"),
         quants=_names(config, "configspec_quant"),
@@ -62,6 +65,7 @@ def read_options(config: pytest.Config) -> Asked:
         resume=resume if resume in (None, LAST) else str(Path(config.invocation_params.dir, resume)),
         anonymous=_flag(config, "configspec_anonymous"),
         plan=bool(config.getoption("configspec_plan")),
+        baseline=read_baseline_options(config, measures=bool(devices)),
     )
 
 

@@ -117,6 +117,50 @@ OPTIONS = (
         attributes={"action": "store_true"},
     ),
     Option(
+        name="baseline",
+        help="compare with this run, and fail where something is worse: a results file, a journal, a stored run (0007, "
+        "latest), TAG:FILE, or a folder of runs; none: no comparison",
+        attributes={"metavar": "RUN"},
+        ini="the run to compare with: a file (from the root folder), a stored run, TAG:FILE, or a folder",
+    ),
+    Option(
+        name="fail-on",
+        help="losses that matter (default: 3%% of each metric), such as goodput:5%%,energy:10%%,acceptance:exact",
+        attributes={"metavar": "FLOORS"},
+        ini="losses that matter, such as goodput:5%,energy:10%,acceptance:exact",
+    ),
+    Option(
+        name="also-fail",
+        help="states that fail beside REGRESSED: MISSING, UNSTABLE, INCOMPARABLE, NO_BASELINE, NONDETERMINISTIC, or none "
+        "(default: MISSING)",
+        attributes={"metavar": "STATES"},
+        ini="states that fail beside REGRESSED (default: MISSING)",
+    ),
+    Option(
+        name="remeasure",
+        help="how often a cell is measured again whose first look is suspect: 0 or 2 (default: 0; nightly: 2)",
+        attributes={"metavar": "N"},
+        ini="how often a suspect cell is measured again: 0 or 2 (default: 0)",
+    ),
+    Option(
+        name="accepted",
+        help="changes against the baseline that somebody looked at and accepted (TOML)",
+        attributes={"metavar": "FILE"},
+        ini="accepted changes (TOML), from the root folder",
+    ),
+    Option(
+        name="floors",
+        help="floors that 'configspec calibrate --write' made",
+        attributes={"metavar": "FILE"},
+        ini="floors that 'configspec calibrate --write' made, from the root folder",
+    ),
+    Option(
+        name="aliases",
+        help="names that were changed since the baseline was measured (TOML)",
+        attributes={"metavar": "FILE"},
+        ini="names that were changed since the baseline was measured (TOML), from the root folder",
+    ),
+    Option(
         name="anonymous",
         help="leave host names, user names, home folders, ssh destinations and servers out of results and journal",
         attributes={"action": "store_true"},

@@ -82,8 +82,8 @@ def run_plan(run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], b
 
 
 def _parts(cells: Sequence[PlannedCell], inventory: Inventory) -> int:
-    """Warm-up and rounds, and the window of a power meter where a device has one: each takes that long at most."""
-    return 3 if any(inventory.devices[one.cell.device].power is not None for one in cells) else 2
+    """Warm-up and rounds; and twice as long again for the power meter, where a device has one."""
+    return 4 if any(inventory.devices[one.cell.device].power is not None for one in cells) else 2
 
 
 def _planned(run: MeasuringRun, preview: Preview, asked: list[tuple[ConfigurationId, bool]]) -> Iterable[PlannedCell]:

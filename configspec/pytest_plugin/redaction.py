@@ -58,6 +58,9 @@ def private_names(inventory: Inventory) -> Private:
             address = urlsplit(family.target.server.url)
             machines.update(dict.fromkeys((address.netloc, address.hostname or ""), SERVER))
     for device in inventory.devices.values():
+        if device.power is not None and isinstance(plug := device.power.options.get("url"), str):
+            address = urlsplit(plug)
+            machines.update(dict.fromkeys((address.netloc, address.hostname or ""), SERVER))
         if device.connection is not None and device.connection != "local":
             for destination in _destinations(device.connection):
                 user, _, host = destination.rpartition("@")

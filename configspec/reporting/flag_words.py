@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from configspec.reporting.figure_words import figure
 from configspec.theory.flags import Code, Flag, Part
 
 PARTS: Mapping[Part, str] = {"profile": "", "verification": "verification: ", "end_to_end": "end to end: "}
@@ -151,6 +152,11 @@ def _power_doubt(flag: Flag) -> str:
     return f"power: {flag['text']}"
 
 
+def _sustained_speed(flag: Flag) -> str:
+    cold, sustained = figure(float(flag["cold"])), figure(float(flag["sustained"]))
+    return f"drafting began at {cold} tokens/s and went on at {sustained}: the board's speed changes as it runs"
+
+
 def _window_speed(flag: Flag) -> str:
     timed, during = float(flag["timed"]), float(flag["window"])
     slower = "slower" if during > timed else "faster"
@@ -205,6 +211,7 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "clock_changed": _clock_changed,
     "swapped": _swapped,
     "power_doubt": _power_doubt,
+    "sustained_speed": _sustained_speed,
     "window_speed": _window_speed,
     "host_keys_off": _host_keys_off,
     "own_lock": _own_lock,

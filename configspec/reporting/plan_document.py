@@ -154,10 +154,10 @@ def _missing(plan: RunPlan) -> Iterator[str]:
 
 def _unasked(plan: RunPlan) -> Iterator[str]:
     """A line for each reason, with all that it is true of."""
-    drafts = (one.draft for one in plan.cells if one.draft is not None)
-    all_of_them = dict.fromkeys(reason for one in (*plan.texts, *drafts) for reason in one.unasked)
+    unasked = [one for text in plan.texts for one in text.unasked]
+    unasked += [one for cell in plan.cells if cell.draft is not None for one in cell.draft.unasked]
     for why, words in UNASKED.items():
-        of = [reason.of for reason in all_of_them if reason.why == why]
+        of = dict.fromkeys(one.of for one in unasked if one.why == why)
         if of:
             yield f"{words}: {', '.join(of)}"
 

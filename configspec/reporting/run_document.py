@@ -24,7 +24,7 @@ from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.reporting.verification_section import verification_section
 from configspec.selection.by_category import CategoryRanking, rank_by_category
 from configspec.selection.query import Query
-from configspec.selection.ranking import DEFAULT_RULES, Ranking
+from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules
 from configspec.targets.server.llama_server_flags import Spelling
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -45,7 +45,12 @@ def ranking_document(
 
 
 def run_document(
-    rows: Sequence[Row], top: int, installed: Spelling | None = None, beside: Path | None = None
+    rows: Sequence[Row],
+    top: int,
+    installed: Spelling | None = None,
+    beside: Path | None = None,
+    *,
+    allow_throttled: bool = False,
 ) -> Document:
     """What was measured, the rankings of all rows, how to serve the best; what was verified and predicted, if any.
 
@@ -54,8 +59,11 @@ def run_document(
         top: Configurations of each ranking.
         installed: How the llama-server of this host is told what to draft, if there is one.
         beside: The journal or results file that side files are beside; without it, acceptance by position is not shown.
+        allow_throttled: Whether what was measured while a device throttled is ranked too.
+
     """
-    found = _ranked(rows, top, Positions(beside))
+    rules = replace(DEFAULT_RULES, top=top, allow_throttled=allow_throttled)
+    found = _ranked(rows, rules, Positions(beside))
     return _document(
         found.profiles,
         Section(heading="rankings", blocks=ranking_sections(found.rankings, top)),
@@ -80,10 +88,10 @@ class _Ranked:
     launches: tuple[Launch, ...]
 
 
-def _ranked(rows: Sequence[Row], top: int, positions: Positions) -> _Ranked:
+def _ranked(rows: Sequence[Row], rules: RankingRules, positions: Positions) -> _Ranked:
     """Each row is read once for all of it. What was ranked is let go: thousands of rows are not kept."""
     kept = list(map(ranked_row(), rows))
-    query = Query(rules=replace(DEFAULT_RULES, top=top))
+    query = Query(rules=rules)
     measured = rows_to_rank(kept)
     rankings = query.answer(measured)
     return _Ranked(

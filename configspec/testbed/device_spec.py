@@ -29,7 +29,7 @@ from configspec.testbed.key_types import (
     Text,
 )
 from configspec.testbed.llama_cpp_spec import LlamaCppSpec
-from configspec.testbed.power_spec import PowerSpec
+from configspec.testbed.power_spec import MeterName, PowerSpec
 from configspec.testbed.process_environment import MAX_VARIABLES, Variables
 from configspec.testbed.spec import OwnName, Spec, Variant
 from configspec.theory.ids import Cell
@@ -244,8 +244,11 @@ class DeviceSpec(Spec):
     )
     power: Annotated[
         PowerSpec | None,
-        BeforeValidator(_as_power, json_schema_input_type=PowerSpec),
-        Field(description="Its power meter, whose figures give energy; default: none is looked for"),
+        BeforeValidator(_as_power, json_schema_input_type=MeterName | PowerSpec),
+        Field(
+            description="Its power meter, whose figures give energy; a name alone is short for `{meter: NAME}`; "
+            "default: none is looked for"
+        ),
     ] = None
     tags: Annotated[
         tuple[Name, ...],

@@ -23,11 +23,16 @@ from configspec.agent.power.registry import METERS
 from configspec.agent.protocol import AgentError
 from configspec.errors import UsageError, did_you_mean
 from configspec.testbed.key_types import MAX_NAME, MAX_WORDS, TEXT_PATTERN, BoardFolder, Positive
+from configspec.testbed.nowhere import check_together
 from configspec.testbed.process_environment import NAME, OF_HOST
 from configspec.testbed.spec import HIDDEN, Spec
 
 MAX_WINDOW_S = 3600.0
 MAX_OPTION_LETTERS = 1000
+MAX_W = 1e6
+MeterName: TypeAlias = Annotated[
+    str, Field(strict=True, json_schema_extra={"enum": [*names()], "title": "name of a meter"})
+]
 Boundary: TypeAlias = Literal["rail", "module", "board", "usb-input", "wall"]
 SHOWN_OPTIONS = ("rails", "channel", "component", "phase", "gpu", "key", "unit", "chip", "watts", "idle_watts")
 _EXAMPLE = "${PLUG_PASSWORD}"
@@ -75,7 +80,8 @@ class PowerSpec(Spec):
         own = {one.name for one in fields(cls)} - {"options"}
         options = {key: value for key, value in written.items() if key not in own}
         read = handler({**{key: value for key, value in written.items() if key in own}, f"{HIDDEN}options": options})
-        check_meter(read)
+        if None not in options.values():  # a key without a value is told as that
+            check_meter(read)
         return read
 
     @property
@@ -92,16 +98,17 @@ def check_meter(spec: PowerSpec) -> None:
         for name, value in spec.options.items():
             _check_known(spec, name, tuple(able))
             _check_plain(name, value)
+        for option in able.values():
+            if option.secret and option.name in spec.options:
+                _check_secret(option, spec.options[option.name])
         for kind in kinds:
             check_options(kind, {name: value for name, value in spec.options.items() if _is_of(kind, name)})
+        if spec.meter != AUTO and not _of_host(spec):
+            check_together(kinds[0], spec.options)
     except AgentError as problem:
         found = f", found {problem.found}" if problem.found else ""
         raise ValueError(f"cannot be: {problem.what}{found}. {problem.hint or ''}".strip()) from None
-    for option in able.values():
-        if option.secret and option.name in spec.options:
-            _check_secret(option, spec.options[option.name])
-    if spec.meter != AUTO:
-        _check_owners_words(spec, kinds[0])
+    _check_owners_words(spec, None if spec.meter == AUTO else kinds[0])
 
 
 def _is_of(kind: MeterKind, name: str) -> bool:
@@ -114,14 +121,27 @@ def _check_known(spec: PowerSpec, name: object, able: tuple[str, ...]) -> None:
     owners = [kind.name for kind in METERS if any(one.name == name for one in kind.options)]
     if owners:
         raise ValueError(
-            f"has `{name}`, a key of {' and '.join(owners)} and not of {spec.meter}. Name that meter, or delete the "
-            "key."
+            f"has `{name}`, a key of {', '.join(owners)} and not of {spec.meter}. Name that meter, or delete the key."
         )
     known = did_you_mean(str(name)[:MAX_NAME], [*(one.name for one in fields(spec) if one.name != "options"), *able])
     raise ValueError(f"has the unknown key `{name!s:.60}`. {known}")
 
 
-def _check_owners_words(spec: PowerSpec, kind: MeterKind) -> None:
+def _of_host(spec: PowerSpec) -> bool:
+    """Whether a value that decides what is read is taken from this host's environment: it is not known here."""
+    secrets = {option.name for option in kind_named(spec.meter).options if option.secret}
+    texts = [value for name, value in spec.options.items() if name not in secrets and isinstance(value, str)]
+    return any(OF_HOST.fullmatch(text) for text in texts)
+
+
+def _check_owners_words(spec: PowerSpec, kind: MeterKind | None) -> None:
+    if kind is None:
+        if spec.read_by != "auto":
+            raise ValueError("has `read_by`, which means nothing beside auto: the device reads its own. Delete it.")
+        return
+    for name in ("watts", "idle_watts"):
+        if isinstance(watts := spec.options.get(name), int | float) and watts > MAX_W:
+            raise ValueError(f"has {name} {watts:g}, which no device draws. At most {MAX_W:,.0f} can be.")
     if kind.asks_boundary and spec.boundary is None:
         raise ValueError(
             f"needs a `boundary`: only who wired the {kind.name} meter knows what its figure holds. "
@@ -133,10 +153,19 @@ def _check_owners_words(spec: PowerSpec, kind: MeterKind) -> None:
 
 def _check_plain(name: str, value: object) -> None:
     texts = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
-    if any(len(text) > MAX_OPTION_LETTERS or not re.fullmatch(TEXT_PATTERN[1:-1], text) for text in texts):
+    if not all(text == "" or _is_plain(text) for text in texts):
         raise ValueError(f"has in `{name}` a text that is too long, or holds what no terminal could show.")
     if isinstance(value, list) and len(value) > MAX_WORDS:
         raise ValueError(f"has {len(value)} values of `{name}`; at most {MAX_WORDS} can be.")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether an option can be that text, which is not empty."""
+    return 0 < len(text) <= MAX_OPTION_LETTERS and re.fullmatch(TEXT_PATTERN[1:-1], text) is not None and _utf8(text)
+
+
+def _utf8(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _check_secret(option: Option, value: object) -> None:
@@ -151,20 +180,21 @@ def with_secrets(device: str, spec: PowerSpec, of_host: Mapping[str, str]) -> di
     """The options, secrets filled in from this host's environment.
 
     Raises:
-        UsageError: This host has no such variable.
+        UsageError: This host has no such variable, or it holds what no option can be.
     """
     found: dict[str, object] = {}
     for name, value in spec.options.items():
         named = OF_HOST.fullmatch(value) if isinstance(value, str) else None
         if named is None:
             found[name] = value
-        elif named[1] not in of_host:
-            raise UsageError(
-                f"devices.{device}.power.{name} is taken from this host's variable {named[1]}, which is not set. "
-                "Export it."
-            )
-        else:
-            found[name] = of_host[named[1]]
+            continue
+        here = f"devices.{device}.power.{name} is taken from this host's variable {named[1]}, which"
+        text = of_host.get(named[1])
+        if text is None:
+            raise UsageError(f"{here} is not set. Export it.")
+        if not _is_plain(text):  # the text is not repeated: it may be a secret
+            raise UsageError(f"{here} is empty, too long, or holds what no terminal could show. Export it again.")
+        found[name] = text
     return found
 
 
@@ -176,8 +206,15 @@ def asked_words(spec: PowerSpec) -> str:
     shown = {"boundary": spec.boundary, "window_s": spec.window_s}
     shown |= {name: spec.options[name] for name in SHOWN_OPTIONS if name in spec.options}
     words = ", ".join(f"{name} {_written(value)}" for name, value in shown.items() if value is not None)
-    digest = hashlib.sha256(json.dumps(spec.options, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    hidden = f" ({digest})" if spec.options.keys() - set(SHOWN_OPTIONS) else ""
+    # Where it is read from belongs to what is asked for: another root, or another reader, may show another board.
+    where = {
+        name: getattr(spec, name)
+        for name, usual in (("root", "/"), ("read_by", "auto"))
+        if getattr(spec, name) != usual
+    }
+    compared = {**spec.options, **where}
+    digest = hashlib.sha256(json.dumps(compared, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    hidden = f" ({digest})" if compared.keys() - set(SHOWN_OPTIONS) else ""
     return f"{spec.meter}{f', {words}' if words else ''}{hidden}"
 
 
@@ -186,13 +223,21 @@ def _written(value: object) -> str:
 
 
 def place(spec: PowerSpec) -> tuple[object, ...] | None:
-    """What tells one meter outside the boards from another: two devices must not share it. None: it is in the board."""
-    for key in ("url", "port", "command", "entity"):
-        if key in spec.options:
-            others = ("entity", "channel", "component", "phase", "key")
-            rest = tuple(str(spec.options.get(name, "")) for name in others)
-            return (spec.meter, str(spec.options[key]), *rest)
-    return None
+    """What tells one meter on the network, or of this host, from another: two boards must not share it.
+
+    None: it is in the board, or on one of its ports.
+    """
+    key = "url" if "url" in spec.options else "command" if "command" in spec.options else None
+    if key is None or (key == "command" and spec.read_by != "host"):
+        return None
+    of = str(spec.options[key])
+    address = of.rstrip("/").removesuffix(":80").lower() if key == "url" else of
+    rest = (str(spec.options.get(name, default)) for name, default in _PARTS_OF_METERS.items())
+    return (spec.meter, address, *rest)
+
+
+# What may be several in one meter, and which of them is meant where the owner says nothing.
+_PARTS_OF_METERS: Mapping[str, object] = {"entity": "", "channel": 0, "component": "", "phase": "", "key": ""}
 
 
 def option_schema() -> dict[str, object]:
@@ -205,7 +250,10 @@ def option_schema() -> dict[str, object]:
 
 
 def _node(owners: list[tuple[MeterKind, Option]]) -> dict[str, object]:
-    words = "; ".join(f"{kind.name}: {option.means}" for kind, option in owners)
+    by_meaning: dict[str, list[str]] = {}
+    for kind, option in owners:
+        by_meaning.setdefault(option.means, []).append(kind.name)
+    words = "; ".join(f"{', '.join(kinds)}: {means}" for means, kinds in by_meaning.items())
     forms = list(dict.fromkeys(option.form for _, option in owners))
     secret = any(option.secret for _, option in owners)
     nodes = [_SECRET if secret else _NODES[form] for form in forms]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.device_spec import DeviceSpec, SshSpec
 from configspec.testbed.family_spec import FamilySpec
 from configspec.testbed.inventory import DevicesYaml, Inventory
 from configspec.testbed.power_spec import place
@@ -66,18 +66,23 @@ def _misfits(file: DevicesYaml) -> Iterator[str]:
 
 
 def _shared_meters(devices: Iterable[DeviceSpec]) -> Iterator[str]:
-    """Two devices behind one plug would each be charged with both."""
-    known: dict[object, str] = {}
+    """Two boards behind one plug would each be charged with both. One board may be declared twice."""
+    known: dict[object, DeviceSpec] = {}
     for device in devices:
         where = None if device.power is None else place(device.power)
         if where is None:
             continue
-        if where in known:
+        other = known.setdefault(where, device)
+        if _board(other) != _board(device):
             yield (
-                f"devices.{device.name}.power is the same meter as devices.{known[where]}.power: it would charge each "
+                f"devices.{device.name}.power is the same meter as devices.{other.name}.power: it would charge each "
                 "with both. Give each a meter, or a channel, of its own."
             )
-        known.setdefault(where, device.name)
+
+
+def _board(device: DeviceSpec) -> object:
+    """What tells one board from another: how it is reached."""
+    return device.connection.destination if isinstance(device.connection, SshSpec) else device.connection
 
 
 def _short_context(device: DeviceSpec, sweep: SweepSpec) -> Iterator[str]:

@@ -1,16 +1,20 @@
 """The tables of docs/inventory.md: every key of `devices.yaml` with its type, default and meaning, from the schema.
 
-That of docs/prompts.md holds the shapes of prompt files. A table stands between `<!-- keys: SECTION -->` and
-`<!-- end of keys -->`, or `<!-- shapes -->` and its end; what is around it is written by hand.
+That of docs/prompts.md holds the shapes of prompt files, that of docs/power.md the kinds of power meters, each as the
+first line of its file describes it. A table stands between `<!-- keys: SECTION -->` and `<!-- end of keys -->`, or
+`<!-- shapes -->` or `<!-- meters -->` and its end; what is around it is written by hand.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 
 from pydantic.json_schema import JsonSchemaValue
 
+from configspec.agent.power.meter import MeterKind
+from configspec.agent.power.registry import METERS
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import TargetSpec
 from configspec.testbed.inventory import json_schema
@@ -29,7 +33,10 @@ SECTIONS = {
 WITH_VARIANTS = {"devices": DeviceSpec.variants, "target": TargetSpec.variants}
 HEAD = "| key | type | default | meaning |\n|---|---|---|---|"
 SHAPES_HEAD = "| shape | known by | the prompt | id | category |\n|---|---|---|---|---|"
+METERS_HEAD = "| meter | `auto` | what it is | read by | boundary | its keys |\n|---|---|---|---|---|---|"
+STATED = "declared"  # the kind that nobody reads
 _SHAPES = re.compile(r"(<!-- shapes -->\n).*?(<!-- end of shapes -->)", re.DOTALL)
+_METERS = re.compile(r"(<!-- meters -->\n).*?(<!-- end of meters -->)", re.DOTALL)
 _TABLE = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end of keys -->)", re.DOTALL)
 
 
@@ -43,6 +50,27 @@ def with_shapes(page: str) -> str:
     """The page with the table of the shapes of prompt files as the program knows them."""
     table = "\n".join([SHAPES_HEAD, *map(_shape, SHAPES)])
     return _SHAPES.sub(lambda found: f"{found[1]}{table}\n{found[2]}", page)
+
+
+def with_meters(page: str, kinds: Sequence[MeterKind] = METERS) -> str:
+    """The page with the table of the kinds of power meters, in the order in which `auto` looks for them."""
+    looked_for = [kind for kind in kinds if kind.auto]
+    rows = [_meter(kind, str(place)) for place, kind in enumerate(looked_for, start=1)]
+    rows += [_meter(kind, "") for kind in kinds if not kind.auto]
+    table = "\n".join([METERS_HEAD, *rows])
+    return _METERS.sub(lambda found: f"{found[1]}{table}\n{found[2]}", page)
+
+
+def _meter(kind: MeterKind, place: str) -> str:
+    boundary = f"`{kind.boundary}`" if kind.boundary else "you say it" if kind.asks_boundary else "by what it finds"
+    keys = ", ".join(f"`{option.name}`{' (needed)' if option.needed else ''}" for option in kind.options)
+    reader = "nobody" if kind.name == STATED else "device or host" if kind.on_network else "device"
+    return f"| [`{kind.name}`]({kind.page}) | {place} | {_first_line(kind)} | {reader} | {boundary} | {keys} |"
+
+
+def _first_line(kind: MeterKind) -> str:
+    """The first line of the file that the kind is in, without its full stop."""
+    return (sys.modules[kind.find.__module__].__doc__ or "").partition("\n")[0].rstrip(".")
 
 
 def _shape(shape: Shape) -> str:

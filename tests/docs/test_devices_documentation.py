@@ -11,8 +11,9 @@ from healthy_board import WELL
 
 from configspec.cli.devices import as_json, as_text
 from configspec.devices.gate import problems
-from configspec.devices.probe import Found, State
+from configspec.devices.probe import Found, PowerFound, State
 from configspec.records.facts import DeviceFacts
+from configspec.records.meter import MeterFacts
 from configspec.testbed.device_spec import HealthSpec
 from configspec.testbed.read import read_inventory
 
@@ -41,8 +42,20 @@ HEALTH = replace(
 )
 HOT = replace(HEALTH, temperature_c=61.0)
 ALICE = {"user": "alice", "host": "ci-runner-3", "pid": "4711", "since": "2026-01-02 03:04:05 UTC"}
+METER = MeterFacts(
+    meter="ina3221",
+    shows="watts",
+    boundary="rail",
+    channels=("VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"),
+    adds=(True, True, True),
+    period_s=0.1,
+    lag_s=0.43,
+    step=0.5,
+    range_j=None,
+    supply_w=None,
+)
 FOUND = (
-    Found(name="orin", state="ready", facts=BOARD, health=HEALTH),
+    Found(name="orin", state="ready", facts=BOARD, health=HEALTH, power=PowerFound(meter=METER)),
     Found(name="orin-2", state="busy", holder=ALICE),
     Found(
         name="orin-3",

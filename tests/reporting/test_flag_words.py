@@ -53,6 +53,10 @@ EXAMPLES: list[tuple[Flag, str]] = [
         flag("not_locked"),
         "llama.cpp could not lock the model in memory (`ulimit -l` is the usual reason), so parts may be read again",
     ),
+    (
+        flag("sustained_speed", cold=21.1, sustained=17.5),
+        "drafting began at 21.1 tokens/s and went on at 17.5: the board's speed changes as it runs",
+    ),
     (flag("power_doubt", text="the meter gave no sample for 3 s"), "power: the meter gave no sample for 3 s"),
     (
         flag("window_speed", timed=0.10, window=0.12),

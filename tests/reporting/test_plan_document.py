@@ -88,7 +88,8 @@ def test_what_only_a_hub_or_a_server_could_tell_is_named_once_with_why():
         "not known: what is missing or not whole in the hub's cache (configspec models pull fetches it, as the run "
         "would): o/gone@main",
         "not known: whether these branches of the hub still are what is cached of them: o/here@main",
-        "not known: the texts of families whose servers are asked for token ids, as they declare no `tokenizer`: served",
+        "not known: the texts of families whose servers are asked for token ids, as they declare no `tokenizer`: "
+        "served",
         "not known: the texts of families whose servers are asked for their chat template, by `chat: auto`: served, "
         "other",
     ]

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 from example_rows import DECODED, measured_row
 
+from configspec.records.power import NO_METER
 from configspec.records.row import Row
 from configspec.reporting.prediction_section import prediction_reports, prediction_section
 from configspec.reporting.terminal import section_body
+from configspec.theory.figures import Estimate
 
 
 def row(k: int, measured: float, predicted: float, device: str = "board") -> Row:
@@ -40,6 +42,7 @@ def test_the_json_holds_both_goodputs_of_every_configuration() -> None:
     assert board["goodput_tokens_per_s"][0] == {
         **{"draft": "xs", "quant": "Q8_0", "settings": {}, "k": 1},
         **{"predicted": 110.0, "measured": 100.0},
+        **{"energy_j_per_token": None, "predicted_energy_j_per_token": None},
     }
     assert {"median_error", "worst_error", "rank_correlation", "regret"} <= set(board)
 
@@ -56,6 +59,41 @@ def test_the_table_shows_the_error_and_where_the_time_went() -> None:
         "regret of the predicted best 0.0%"
     ) in text
     assert "prediction error of 1 configuration: median 0.0%, worst 0.0%; regret" in text
+
+
+METERED = replace(
+    DECODED,
+    energy_j=200.0,
+    energy_reason=None,
+    energy_tokens=100,
+    energy_j_per_token=Estimate(value=2.0, low=1.9, high=2.1, confidence=0.95, n=50),
+    predicted_energy_j_per_token=2.1,
+)
+
+
+def test_measured_energy_stands_beside_what_was_predicted() -> None:
+    """200 J for 100 tokens, and 2.1 J a token predicted: 5 % too much, in the table and in the JSON."""
+    (report,) = prediction_reports([measured_row(2, end_to_end=METERED)])
+    section = prediction_section([report])
+    assert section is not None
+    text = section_body(section)
+    line = next(line for line in text.splitlines() if "1.90 to 2.10" in line)
+    assert line.split() == ["xs", "Q8_0", "2", "2.00", "1.90", "to", "2.10", "2.10", "+5.0%"]
+    assert "prediction error of energy: median 5.0%, worst 5.0%" in text
+    (one,) = json.loads(json.dumps(report.as_json()))["goodput_tokens_per_s"]
+    assert (one["energy_j_per_token"], one["predicted_energy_j_per_token"]) == (2.0, 2.1)
+
+
+def test_why_no_energy_was_measured_is_said_once() -> None:
+    """A reason that all rows share is one line; a device without a declared meter is not spoken of."""
+    silent = replace(DECODED, energy_reason="the meter stopped answering")
+    undeclared = replace(DECODED, energy_reason=NO_METER)
+    section = prediction_section(prediction_reports([measured_row(k, end_to_end=silent) for k in (1, 2)]))
+    other = prediction_section(prediction_reports([measured_row(1, end_to_end=undeclared)]))
+    assert section is not None
+    assert other is not None
+    assert section_body(section).count("no energy: the meter stopped answering") == 1
+    assert "energy" not in section_body(other)
 
 
 def test_nothing_is_said_where_nothing_was_decoded() -> None:

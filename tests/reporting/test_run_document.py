@@ -12,6 +12,7 @@ import pytest
 from example_rows import DECODED, measured_row, replayed_row
 from made_up_objective import Silence
 
+from configspec.records.power import Power
 from configspec.records.profile_file import read_profile
 from configspec.records.row import AgreementCheck, Row, TimedPass, Verification
 from configspec.reporting.json_document import as_json
@@ -80,15 +81,34 @@ def test_the_json_form_has_the_promised_keys(rows: list[Row]) -> None:
     document = plain(answered(rows))
     assert set(document) == {"configspec", "serving", "rankings"}
     assert document["configspec"] == 1
-    assert document["serving"] == {"verify_s": 0.5, "usd_per_million_tokens": 0.9, "bills": "drafted"}
+    assert document["serving"] == {
+        **{"verify_s": 0.5, "usd_per_million_tokens": 0.9, "bills": "drafted"},
+        "energy_boundary": "drafting",
+    }
     for ranking in document["rankings"]:
         assert {"device", "family", "objective", "unit", "better", "unavailable", "choices"} <= set(ranking)
+        assert "power_kind" in ranking
         for choice in ranking["choices"]:
             assert set(choice) == {
                 *("rank", "draft", "quant", "settings", "k", "value", "low", "high"),
                 *("tied_with_best", "provenance", "warnings", "flags"),
             }
             assert choice["low"] <= choice["value"] <= choice["high"]
+
+
+def test_powers_of_two_kinds_are_two_rankings_and_say_of_which() -> None:
+    """Watts of a module and watts at the plug do not compare: each heading, and the JSON, names its kind."""
+    watts = Estimate(value=5.0, low=4.9, high=5.1, confidence=0.95, n=100)
+    powers = [
+        Power(watts=watts, reason=None, provenance="measured", boundary=boundary) for boundary in ("module", "wall")
+    ]
+    rows = [replace(measured_row(k), power=power) for k, power in zip((2, 4), powers, strict=True)]
+    rankings = answered(rows, Query(objectives=[objective("energy"), objective("goodput")]))
+    kinds = [(one["objective"], one["power_kind"], len(one["choices"])) for one in plain(rankings)["rankings"]]
+    assert kinds == [("energy", "module, measured", 1), ("energy", "wall, measured", 1), ("goodput", None, 2)]
+    text = as_text(ranking_document(rankings, 5))
+    assert "energy of the device, J/token (lower is better): module, measured\n" in text
+    assert "energy of the device, J/token (lower is better): wall, measured\n" in text
 
 
 def test_measured_times_of_verification_are_in_the_json() -> None:

@@ -43,6 +43,22 @@ devices:
     connection: {ssh: me@orin, host_keys: accept-new, config: ready.gguf}
     models: /data/gguf
     health: {max_load: 1}
+  rails: {connection: local, power: {meter: ina3221, rails: [VDD_IN], window_s: 12.5, root: /host}}
+  card: {connection: local, power: {meter: nvml, gpu: 0}}
+  lead: {connection: local, power: {meter: ina2xx, boundary: board, chip: 1-0040}}
+  cable: {connection: local, power: {meter: um25c, port: /dev/rfcomm0}}
+  plug:
+    connection: local
+    power:
+      {meter: shelly_gen2, url: 'http://192.168.1.20', component: em, channel: 0, phase: b, user: admin,
+      password: '${PLUG_PASSWORD}', read_by: host}
+  sensor:
+    connection: local
+    power: {meter: home_assistant, url: 'http://ha:8123', entity: sensor.p, token: '${HA_TOKEN}', period_s: 5}
+  program:
+    connection: local
+    power: {meter: command, command: [kasa, --json], key: emeter.0, unit: mW, boundary: wall}
+  sheet: {connection: local, power: {meter: declared, watts: 7.5, idle_watts: 3, source: a data sheet, boundary: board}}
   pi: {replay: {profile: two.json, device: rpi5}}
   only: {replay: one.json}
 families:
@@ -85,7 +101,7 @@ sweep:
   special_tokens: parse
   decoding: {temperature: 0.8, top_k: 20, top_p: 0.95, rule: rejection, seed: 3}
   end_to_end: {prompts: 100000, repeats: 2}
-serving: {verify_s: 0.5, price: {usd_per_million_tokens: 0.9, bills: drafted}}
+serving: {verify_s: 0.5, energy: drafting+waiting, price: {usd_per_million_tokens: 0.9, bills: drafted}}
 """
 CUT_LINES = 11
 

@@ -111,9 +111,9 @@ def test_an_empty_file_is_told_what_to_hold(write_inventory: WriteInventory, tex
             "devices.a has `models`, which means nothing beside `replay`. Delete it.",
         ),
         (
-            "devices: {a: {connection: local, power: {meter: ina3221}}}",
-            "devices.a.power is a key that configspec does not "
-            "know. Known: connection, replay, python, agent_folder, env, models, llama_cpp, link, health, tags.",
+            "devices: {a: {connection: local, usb: 3}}",
+            "devices.a.usb is a key that configspec does not know. "
+            "Known: connection, replay, python, agent_folder, env, models, llama_cpp, link, health, power, tags.",
         ),
         ("devices: {a b: {connection: local}}", "devices has the name 'a b'. A name is part of test ids: use letters,"),
         ("devices: {'a::b': {connection: local}}", "devices has the name 'a::b'. A name is part of test ids"),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from configspec.agent.power.registry import METERS
 from configspec.errors import UsageError
 from configspec.testbed.inventory import json_schema
 from configspec.testbed.read import read_inventory
-from configspec.testbed.reference import SECTIONS, with_shapes, with_tables
+from configspec.testbed.reference import SECTIONS, with_meters, with_shapes, with_tables
 
 WriteInventory = Callable[[str | bytes], Path]
 PAGE = (Path(__file__).parents[2] / "docs" / "inventory.md").read_text(encoding="utf-8")
@@ -37,6 +38,24 @@ def test_the_table_of_shapes_is_that_of_the_program() -> None:
     page = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
     assert "| `turns` |" in page
     assert with_shapes(page) == page
+
+
+def test_the_table_of_meters_is_that_of_the_program() -> None:
+    """Where this fails, run tools/write_inventory_reference.py."""
+    page = (Path(__file__).parents[2] / "docs" / "power.md").read_text(encoding="utf-8")
+    assert "| [`ina3221`](" in page
+    assert with_meters(page) == page
+
+
+def test_the_order_of_auto_stands_in_the_table() -> None:
+    """Those that are looked for come first and are counted, also where others stand between them in the tuple."""
+    backwards = with_meters("<!-- meters -->\n<!-- end of meters -->", METERS[::-1])
+    rows = [re.split(r" ?\| ?", line)[1:3] for line in backwards.splitlines()[3:-1]]
+    looked_for = [kind.name for kind in METERS[::-1] if kind.auto]
+    places = {re.sub(r"^\[`(\w+)`\].*", r"\1", cell): place for cell, place in rows}
+    assert [name for name, place in places.items() if place] == looked_for
+    assert [place for place in places.values() if place] == [str(n + 1) for n in range(len(looked_for))]
+    assert set(places) == {kind.name for kind in METERS}
 
 
 def test_the_page_has_every_section() -> None:

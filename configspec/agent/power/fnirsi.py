@@ -23,7 +23,8 @@ from .meter import WATTS, Channel, Meter, MeterFacts, MeterKind, NoMeterError, O
 from .surroundings import Surroundings
 
 SAMPLES = 4  # of a packet
-LAG_S = 0.02  # half a packet
+PACKET_S = 0.04
+LAG_S = PACKET_S / 2
 READ_S = 1.5
 FIRST_S = 10.0  # a logger looks for its meter first
 MOST_LINES = 40  # that are no sample, or of a packet that is not whole
@@ -71,7 +72,8 @@ class Fnirsi:
             shows=WATTS,
             boundary="usb-input",
             channels=(Channel("usb"),),
-            period_s=0.0,  # `read` waits for the next packet
+            period_s=PACKET_S,
+            waits=True,
             lag_s=LAG_S,
         )
 

@@ -62,11 +62,12 @@ class MeterFacts:
         shows: "watts", or "joules" where it is a counter.
         boundary: What is inside its figure, one of `BOUNDARIES`.
         channels: In the order of the values of a reading.
-        period_s: How often a new value appears; 0 where `read` itself waits for it.
+        period_s: How often a new value appears.
         lag_s: The time constant of its averaging, seconds; 0 where it has none.
         step: The smallest difference of the sum that it shows, in W or J; 0 where that is not known.
         range_j: A counter begins again at 0 there; None where it does not, or nobody says.
         supply_w: What the supply can give at most, where that is known: more is no reading.
+        waits: `read` itself waits for the next value.
         sensor: What tells it apart and how it is set: names and numbers, no address of a network, no secret.
 
     """
@@ -81,6 +82,7 @@ class MeterFacts:
     range_j: Optional[float] = None
     supply_w: Optional[float] = None
     sensor: Optional[Dict[str, object]] = None
+    waits: bool = False
 
     def as_json(self) -> JsonObject:
         """As an answer has it."""

@@ -35,7 +35,7 @@ from .surroundings import Surroundings, optional_text, optional_whole, whole
 ZONE = re.compile(r"intel-rapl:([0-9]+)")
 PACKAGE = re.compile(r"package-[0-9]+(-die-[0-9]+)?")
 BOARD = "psys"
-PERIOD_S = 0.1  # the processor counts every ms; this keeps what the edges of a window miss small
+PERIOD_S = 0.001  # the processor counts every ms
 ROOT_ONLY = (
     "energy_uj is for root alone: who reads it can learn what other programs compute, keys included "
     "(CVE-2020-8694). To grant it, on a board without strangers, until it restarts: "

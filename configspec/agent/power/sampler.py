@@ -78,8 +78,8 @@ class Sampler:
             self._ended = shorten(f"reading it failed with {type(problem).__name__}: {problem}", REASON_LETTERS)
 
     def _read_on(self) -> None:
-        period_s = self._meter.facts.period_s
-        period_s = max(period_s, FASTEST_S) if period_s else 0.0
+        facts = self._meter.facts
+        period_s = 0.0 if facts.waits else max(facts.period_s, FASTEST_S)
         begin_s = time.monotonic()
         due_s, in_a_row, number = begin_s, 0, 0
         while not self._ends.wait(max(0.0, due_s - time.monotonic())):

@@ -131,8 +131,9 @@ def _facts(first: Line, options: Mapping[str, object]) -> MeterFacts:
         shows=WATTS,
         boundary=boundary,
         channels=channels,
-        period_s=0.0,  # `read` waits for the next line
+        period_s=INTERVAL_MS / 1000,
         lag_s=LAG_S,
+        waits=True,
         sensor={"interval_ms": INTERVAL_MS, "powers": first.powers},
     )
 

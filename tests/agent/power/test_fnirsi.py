@@ -49,6 +49,12 @@ def test_a_sample_is_voltage_times_current():
     assert parse_sample(line(2, 5.0, 1.25)) == Sample("1657568326.775", 2, 6.25)
 
 
+@pytest.mark.parametrize("after", ["", " -", " 0.600 0.601 30.500"])
+def test_only_the_first_four_figures_are_looked_at(after: str):
+    """Loggers differ in what they add."""
+    assert parse_sample(f"7.5 1 5.0 1.25{after}") == Sample("7.5", 1, 6.25)
+
+
 @pytest.mark.parametrize("text", ["", "  ", TITLES])
 def test_titles_and_empty_lines_are_no_sample(text: str):
     """A logger prints both at its beginning, and an empty line between two runs."""
@@ -108,7 +114,7 @@ def test_any_text_is_a_sample_or_a_failed_reading(text: str):
 
 def test_a_value_is_the_mean_power_of_a_packet(tmp_path: Path):
     """Not the mean voltage times the mean current; its moment is when the packet is here, not the logger's time."""
-    lines = [line(0, 5.0, 1.2), line(1, 5.0, 1.2), line(2, 5.0, 1.3), line(3, 4.0, 1.5)]
+    lines = [line(0, 5.0, 1.2), *(line(n, v, a, time_s=n) for n, v, a in ((1, 5.0, 1.2), (2, 5.0, 1.3), (3, 4.0, 1.5)))]
     reading = started(tmp_path, lines).read()
     assert reading.values == pytest.approx(((6.0 + 6.0 + 6.5 + 6.0) / 4,))
     assert (reading.t_s, reading.stamp) == (1000.0, "1657568326.775")
@@ -193,7 +199,7 @@ def test_the_logger_has_to_be_named():
 def test_the_facts_are_of_a_meter_that_waits(tmp_path: Path):
     """A mean of 40 ms lags by half of that."""
     facts = started(tmp_path, []).facts
-    assert (facts.boundary, facts.period_s, facts.lag_s) == ("usb-input", 0.0, 0.02)
+    assert (facts.boundary, facts.period_s, facts.waits, facts.lag_s) == ("usb-input", 0.04, True, 0.02)
 
 
 @pytest.mark.parametrize("command", [COMMAND, ["python3", "fnirsi_logger.py"], ("python3", "fnirsi_logger.py")])

@@ -93,7 +93,7 @@ def test_the_carrier_of_a_tx2_is_beside_its_module(nano: Replayed):
 
 def test_a_rail_that_is_not_there_is_answered_with_those_that_are(nano: Replayed):
     """A slip of the pen gets the name that was meant."""
-    with pytest.raises(AgentError) as caught:
+    with pytest.raises(AgentError, match="ina3221 has no rail 'VDD_SOCK'") as caught:
         found(nano, rails=["VDD_SOCK"])
     assert caught.value.kind == "usage"
     assert "Did you mean 'VDD_SOC'?" in str(caught.value.hint)
@@ -123,6 +123,12 @@ def test_a_rail_that_cannot_be_read_is_not_left_out_of_a_sum(agx: Replayed, cont
 def test_the_sum_of_shunt_voltages_is_no_rail(nano: Replayed):
     """in7_label is a name, of something else."""
     assert not any("shunt" in name for name in named(found(nano)))
+
+
+def test_a_board_without_the_driver_has_no_meter(tmp_path: Path):
+    """As one of JetPack 4, where another driver has the chips."""
+    with pytest.raises(NoMeterError, match=r"^no hwmon chip is named ina3221$"):
+        find(replay(tmp_path, "ina3221x/nano-load"), {})
 
 
 def test_a_board_whose_channels_are_all_disabled_has_no_meter(nano: Replayed):
@@ -219,7 +225,7 @@ def test_a_rail_that_is_off_shows_nothing():
 CHANNELS = (Channel("A"), Channel("B"), Channel("C", adds=False))
 
 
-@pytest.mark.parametrize("values", [(-0.51, 3.0, 0.0), (3.0, -0.6, 0.0), (3.0, 3.0, -1.0)])
+@pytest.mark.parametrize("values", [(-0.501, 3.0, 0.0), (3.0, -0.6, 0.0), (3.0, 3.0, -1.0)])
 def test_a_rail_whose_current_flows_backwards_is_no_reading(values: tuple[float, ...]):
     """More than the chip's offset is another wiring."""
     with pytest.raises(ReadingError, match=r"^[ABC] shows -[\d.]+ W"):

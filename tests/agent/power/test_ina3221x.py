@@ -62,7 +62,7 @@ def test_a_board_without_a_total_counts_all_parts(xavier: Replayed):
 def test_rails_are_chosen_by_name(xavier: Replayed):
     """One that is misspelt gets the name that was meant; a total and its part are refused by `ina3221.py`'s rule."""
     assert [name for name, adds in named(found(xavier, rails=["GPU", "CV"])).items() if adds] == ["GPU", "CV"]
-    with pytest.raises(AgentError) as caught:
+    with pytest.raises(AgentError, match="ina3221x has no rail 'SYSV5'") as caught:
         found(xavier, rails=["SYSV5"])
     assert "Did you mean 'SYS5V'?" in str(caught.value.hint)
 

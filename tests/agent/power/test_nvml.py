@@ -25,7 +25,8 @@ from recorded_meters import Recording, Replayed, recordings
 
 from configspec.agent.power.channels.libraries import Library
 from configspec.agent.power.meter import JOULES, WATTS, Meter, NoMeterError, ReadingError
-from configspec.agent.power.nvml import LIBRARY, STATUS, find
+from configspec.agent.power.metering import check_options
+from configspec.agent.power.nvml import KIND, LIBRARY, find
 from configspec.agent.power.surroundings import Board, Noted
 from configspec.agent.protocol import AgentError
 
@@ -180,16 +181,36 @@ def test_a_driver_without_the_counter_shows_the_power(tmp_path: Path):
     assert find(Replayed(tmp_path, replace(recording, library=old)), {"gpu": 0}).read().values == (151.25,)
 
 
-@pytest.mark.parametrize("status", sorted(STATUS))
-def test_a_card_that_is_lost_is_a_failed_reading(tmp_path: Path, status: int):
-    """Never 0, nor the last value; the status is told in words."""
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (4, "the user has no permission"),
+        (6, "it was not found"),
+        (9, "the NVIDIA driver is not loaded"),
+        (13, "this driver is too old for it"),
+        (15, "the card is lost"),
+        (16, "the card must be reset"),
+        (18, "restart the board"),
+        (-1, "it failed"),
+    ],
+)
+def test_a_card_that_fails_later_is_a_failed_reading(tmp_path: Path, status: int, words: str):
+    """Never 0, nor the last value; the status is told in words, and the next reading may succeed."""
     card = replace(COUNTING)
     meter = found(tmp_path, FakeNvml(card))
     card.fails = status
-    with pytest.raises(ReadingError, match=f"Consumption: .*status {status}"):
+    with pytest.raises(ReadingError, match=f"Consumption: .*{words}.*status {status}"):
         meter.read()
     card.fails = 0
     assert meter.read().values == (81234.567,)
+
+
+def test_it_is_looked_for_and_takes_a_cards_number():
+    """A number, and no name."""
+    check_options(KIND, {"gpu": 1})
+    with pytest.raises(AgentError, match=r"power\.gpu must be a whole number"):
+        check_options(KIND, {"gpu": "1"})
+    assert (KIND.auto, KIND.boundary) == (True, "module")
 
 
 def test_the_library_is_given_back_once(tmp_path: Path):

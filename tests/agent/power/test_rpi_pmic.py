@@ -14,7 +14,7 @@ from recorded_meters import Recording, Replayed, recordings
 
 from configspec.agent.power.channels.programs import Output
 from configspec.agent.power.meter import Channel, NoMeterError, ReadingError
-from configspec.agent.power.rpi_pmic import RpiPmic, find, parse_rails
+from configspec.agent.power.rpi_pmic import KIND, RpiPmic, find, parse_rails
 from configspec.agent.power.surroundings import Noted
 from configspec.agent.protocol import AgentError
 
@@ -191,7 +191,7 @@ def test_a_value_is_of_the_middle_of_the_call_and_comes_five_times_a_second(tmp_
     meter = find(around, {})
     assert meter.read().t_s == around.clock_s
     assert meter.facts.period_s == 0.2
-    assert meter.facts.boundary == "rail"
+    assert (meter.facts.boundary, KIND.boundary, KIND.auto) == ("rail", "rail", True)
     meter.close()
 
 

@@ -16,7 +16,7 @@ from recorded_meters import Replayed, recordings
 
 from configspec.agent.power.meter import Meter, NoMeterError, ReadingError
 from configspec.agent.power.surroundings import Board
-from configspec.agent.power.tegrastats import LAG_S, find, parse_line
+from configspec.agent.power.tegrastats import KIND, find, parse_line
 from configspec.agent.protocol import AgentError
 
 COMMAND = "tegrastats --interval 200"
@@ -156,8 +156,9 @@ def test_a_value_is_of_the_moment_when_its_line_came(tmp_path: Path):
     meter = find(around, {})
     around.clock_s = 1000.25
     assert meter.read().t_s == 1000.25
-    assert (meter.facts.period_s, meter.facts.lag_s) == (0.0, LAG_S)
+    assert (meter.facts.period_s, meter.facts.waits, meter.facts.lag_s) == (0.2, True, 0.43)
     assert meter.facts.sensor == {"interval_ms": 200, "powers": 2}
+    assert KIND.auto
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_the_header_is_a_promise():
     """Columns are added at the end; none is renamed or taken away."""
     assert written([]).split("\r\n")[0] == (
         "metric,unit,better,device,family,draft,quant,algorithm,settings,k,value,low,high,confidence,n,provenance,"
-        "flags,measured_at,verify_s,usd_per_million_tokens,bills,energy,power_kind,setup,setup_words"
+        "flags,measured_at,verify_s,usd_per_million_tokens,bills,energy_boundary,power_kind,setup,setup_words"
     )
 
 

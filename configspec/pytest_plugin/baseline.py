@@ -1,0 +1,206 @@
+"""The baseline of a run: read and checked before any device is touched, by the process that keeps the rows.
+
+    declared    a test that compares: of each device and family that is measured, what the baseline chose for an
+                objective, and goodput, energy, drafting speed and acceptance of each configuration that it chose
+
+Which tests there are follows from the baseline and from the plan, not from what is measured later: what is missing then
+has a test that says so. Names hold devices, families and configurations, never versions: they are the same every night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from configspec.errors import RecordError, UsageError
+from configspec.histories.aliases_file import read_aliases
+from configspec.histories.baseline import Sides, plural, sides
+from configspec.histories.changes_file import read_changes
+from configspec.histories.check_series import Asked, declared
+from configspec.histories.floors import Floors, parse_floors
+from configspec.histories.floors_file import read_floors
+from configspec.histories.judge_choice import EarlierChoice, earlier_choices
+from configspec.histories.judging import FAIL, CheckRequest
+from configspec.histories.of_rows import part_of
+from configspec.histories.run import Run
+from configspec.histories.sources import Places, read_sources
+from configspec.histories.storage import storage_folder
+from configspec.printable import printable
+from configspec.pytest_plugin.baseline_asked import NONE
+from configspec.regression.metrics import GOODPUT
+from configspec.regression.series import Measured, SeriesKey
+from configspec.regression.states import State, Verdict, chosen_states
+
+if TYPE_CHECKING:
+    from configspec.pytest_plugin.baseline_asked import BaselineAsked
+    from configspec.pytest_plugin.plan import Plan
+    from configspec.theory.ids import ConfigurationId
+
+NOW = "this run"
+_SHOWN = 80  # letters of a name in a message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """One test: the name, and which verdict is its own. `objective`: of a choice; None of a series."""
+
+    name: str
+    series: SeriesKey
+    objective: str | None = None
+
+    @property
+    def device(self) -> str:
+        """Whose rows it needs."""
+        return self.series.configuration.device
+
+    def is_of(self, verdict: Verdict) -> bool:
+        """Whether a verdict is this test's."""
+        is_choice = verdict.against == "choice"
+        if self.objective is None:
+            return not is_choice and verdict.series == self.series
+        it, own = verdict.series.configuration, self.series.configuration
+        return is_choice and (it.device, it.family, verdict.series.metric.name) == (
+            own.device,
+            own.family,
+            self.objective,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What is compared with, and how.
+
+    `runs` are the earlier ones, by the names that they have now, and of this run's devices and families alone. `at_s`
+    and `commit` are of this run. `together`: how many series and choices are judged.
+    """
+
+    asked: BaselineAsked
+    request: CheckRequest
+    runs: tuple[Run, ...]
+    declared: tuple[Declared, ...]
+    at_s: float
+    commit: str | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def together(self) -> int:
+        """How many series and choices are judged in this comparison."""
+        return len(self.declared)
+
+    def of(self, device: str) -> tuple[Declared, ...]:
+        """The tests of a device."""
+        return tuple(one for one in self.declared if one.device == device)
+
+
+def read_baseline(asked: BaselineAsked, plan: Plan, *, narrowed: bool, at_s: float, commit: str | None) -> Baseline:
+    """Read the baseline and the files beside it.
+
+    Args:
+        asked: The options.
+        plan: What will be measured.
+        narrowed: Whether families were selected by name: those that were not are not asked for.
+        at_s: When this run begins.
+        commit: Of the project that measures.
+
+    Raises:
+        UsageError: An option or a file has to be changed, or nothing of the plan is in the baseline.
+        RecordError: The baseline cannot be read.
+    """
+    request = request_of(asked)
+    found = sides(
+        [expected(plan, at_s, commit)], _read(asked), names=request.names, varies=request.varies, in_time=True
+    )
+    families = {one.family for one in plan.configurations} if narrowed else None
+    runs = tuple(part_of(run, plan.devices, families) for run in found.base)
+    kept = replace(found, base=runs)
+    choices = earlier_choices(kept, request.changes)
+    series = declared(kept, dict.fromkeys(one.series.configuration for one in choices), Asked(), request.floors)
+    return Baseline(
+        asked=asked,
+        request=replace(request, names={}),  # they have their present names by now
+        runs=runs,
+        declared=tuple(_tests(choices, series)),
+        at_s=at_s,
+        commit=commit,
+        notes=(*found.notes, *_left_out(found, plan, families), *request.floors.warnings(series)),
+    )
+
+
+def request_of(asked: BaselineAsked) -> CheckRequest:
+    """How to compare; every file beside the baseline is read."""
+    floors = Floors() if asked.fail_on is None else parse_floors(asked.fail_on)
+    if asked.floors is not None:
+        floors = replace(floors, calibrated=read_floors(asked.floors))
+    return CheckRequest(
+        floors=floors,
+        changes=() if asked.accepted is None else read_changes(asked.accepted),
+        names={} if asked.aliases is None else read_aliases(asked.aliases),
+        also=_also(asked.also_fail),
+    )
+
+
+def expected(plan: Plan, at_s: float, commit: str | None) -> Run:
+    """The run as far as it is known before: its configurations, each with a goodput that says nothing."""
+    keys = [SeriesKey(configuration=one, metric=GOODPUT) for one in plan.configurations]
+    return Run(
+        source=NOW,
+        sha256=NOW,
+        at_s=at_s,
+        night=NOW,
+        measured={key: Measured(series=key, value=1.0, setup=(), at_s=at_s, night=NOW) for key in keys},
+        counted={},
+        chosen=(),
+        commit=commit,
+    )
+
+
+def _also(given: str | None) -> tuple[State, ...]:
+    if given is None:
+        return FAIL
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    try:
+        return () if names == [NONE] else chosen_states(names)
+    except UsageError as problem:
+        raise UsageError(f"--also-fail: {problem}") from None
+
+
+def _read(asked: BaselineAsked) -> tuple[Run, ...]:
+    places = Places(here=asked.here, storage=storage_folder(asked.storage))
+    try:
+        found = read_sources([asked.source], places, choices=True)
+    except UsageError as problem:
+        raise UsageError(f"--baseline {problem}") from None
+    if found.runs:
+        return found.runs
+    shown = printable(asked.source, at_most=_SHOWN)
+    if found.unread.skipped:
+        first = found.unread.skipped[0]
+        raise RecordError(f"--baseline {first.file}: {first.why}")
+    raise UsageError(f"--baseline {shown}: no run of configspec in it. pytest --benchmark-json=FILE writes one")
+
+
+def _tests(choices: Iterable[EarlierChoice], series: Iterable[SeriesKey]) -> Iterator[Declared]:
+    for choice in choices:
+        device, family, objective = choice.group
+        yield Declared(
+            name=f"dev:{device}:-{family}-{objective}-choice", series=choice.series, objective=objective
+        )  # fmt: skip
+    for key in series:
+        yield Declared(name=series_name(key.configuration, key.metric.name), series=key)
+
+
+def series_name(configuration: ConfigurationId, metric: str) -> str:
+    """The test of one series, as `-k` finds it."""
+    return f"{configuration.id}-{metric}"
+
+
+def _left_out(found: Sides, plan: Plan, families: set[str] | None) -> Iterator[str]:
+    """What of the baseline is not compared, for this run was not asked for it."""
+    there = {(one.device, one.family) for run in found.base for one in run.chosen}
+    devices = sorted({device for device, _ in there} - set(plan.devices))
+    if devices:
+        yield f"{plural(len(devices), 'device')} of the baseline not asked for here: {printable(', '.join(devices[:5]))}"
+    others = sorted({family for device, family in there if device in plan.devices} - (families or set()))
+    if families is not None and others:
+        yield f"{plural(len(others), 'family')} of the baseline not asked for here: {printable(', '.join(others[:5]))}"

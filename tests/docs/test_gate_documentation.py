@@ -1,0 +1,71 @@
+"""What docs/gate.md shows is what the gate reads, says and takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from made_runs import made_run
+
+from configspec.cli import parser
+from configspec.histories.aliases_file import read_aliases
+from configspec.histories.changes_file import read_changes
+from configspec.histories.floors import NAMES, parse_floors
+from configspec.histories.floors_file import read_floors
+from configspec.histories.judging import CheckRequest, checked
+from configspec.regression.states import COMPARED, MAY_FAIL, STATES
+from configspec.reporting.verdicts_json import checked_json
+
+PAGE = (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
+TOML = dict(re.findall(r"<!-- toml: (\w+) -->\n```toml\n(.*?)```", PAGE, re.DOTALL))
+
+
+def test_the_files_that_are_shown_are_read(tmp_path: Path):
+    """Each by its reader, every entry."""
+    readers = {"floors": read_floors, "accepted": read_changes, "aliases": read_aliases}
+    assert set(TOML) == set(readers)
+    for name, read in readers.items():
+        path = tmp_path / f"{name}.toml"
+        path.write_text(TOML[name], encoding="utf-8")
+        assert len(read(path)) == TOML[name].count("[[")
+
+
+def test_every_state_is_described():
+    """With those that fail by choice; the first six are what counts as compared."""
+    rows = {name: line for line in PAGE.splitlines() for name in re.findall(r"^\| `([A-Z_]+)` \|", line)}
+    assert tuple(rows) == STATES
+    assert [name for name, line in rows.items() if "if asked" in line or "unless" in line] == sorted(
+        MAY_FAIL, key=STATES.index
+    )
+    assert COMPARED == STATES[:6]
+
+
+def test_every_key_of_the_json_is_described():
+    """Of the whole, and of a series."""
+    found = checked_json(checked([made_run(1)], [made_run(0)], CheckRequest()))
+    series = found["series"]
+    assert isinstance(series, list)
+    assert all(f"`{key}`" in PAGE for key in (*found, *series[0]))
+
+
+def test_the_floors_that_are_shown_are_floors():
+    """Each in the table, and on the command line above it."""
+    shown = re.findall(r"^\| `((?:\w+):\S+)` \|", PAGE, re.MULTILINE)
+    assert len(shown) == 4
+    assert set(re.findall(r"--fail-on (\S+)", PAGE))
+    for text in (*shown, *re.findall(r"--fail-on (\S+)", PAGE)):
+        parse_floors(text.strip("`"))
+    assert all(f"`{name}" in PAGE or f"{name}:" in PAGE for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    "line", re.findall(r"^    (configspec (?:check|compare|ab|calibrate) [^#\n\[]*)", PAGE, re.MULTILINE)
+)
+def test_the_command_lines_that_are_shown_are_taken(line):
+    """By the parser, as a shell would hand them over."""
+    import shlex
+
+    words = shlex.split(line)[1:]
+    if not any(word.isupper() for word in words):
+        assert callable(parser().parse_args(words).run)
