@@ -11,10 +11,12 @@ types. Both sides are handed files that were read a moment ago, so the disk has 
 from __future__ import annotations
 
 import gc
+import gzip
 import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -30,10 +32,12 @@ from machine import Watch
 from rank_cost import DEVICES, varied_rows
 
 from configspec.errors import TestbedError
-from configspec.histories.index import remove_index
+from configspec.histories.compact import content
+from configspec.histories.compact_form import RunForm
+from configspec.histories.index import SETTLED_NS, remove_index
 from configspec.histories.reading import night_of, read_run
 from configspec.histories.sources import Places, read_sources, run_files
-from configspec.histories.store import add_run
+from configspec.histories.store import place_of
 from configspec.histories.trend import Asked, trends
 from configspec.records.codec import from_record
 from configspec.records.results_file import write_results
@@ -162,14 +166,19 @@ def first(folder: Path) -> None:
 
 
 def fill(folder: Path) -> None:
-    """As many compact files as there are runs, and their index: those that were made, at other dates."""
+    """A store of as many runs as are asked for, and its index: those that were made, at other dates."""
     made = [read_run(path) for path in run_files(folder / "runs")]
+    texts = [msgspec.json.decode(content(run), type=RunForm) for run in made]
     for number in range(RUNS):
-        run = made[number % MADE]
+        run, text = made[number % MADE], texts[number % MADE]
         at_s = (run.at_s or 0.0) + DAY_S * MADE * (number // MADE)
-        night = night_of(datetime.fromtimestamp(at_s, UTC))
-        sha256 = f"{number:064x}"
-        add_run(folder / "store", replace(run, at_s=at_s, night=night, sha256=sha256, figures_sha256=sha256))
+        run = replace(run, at_s=at_s, figures_sha256=f"{number:08x}")
+        path = folder / "store" / place_of(run)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text.at_s, text.night = at_s, night_of(datetime.fromtimestamp(at_s, UTC))
+        text.sha256 = text.figures_sha256 = f"{number:064x}"
+        path.write_bytes(gzip.compress(msgspec.json.encode(text), compresslevel=1))
+    time.sleep(SETTLED_NS / 1e9)  # what was written a moment ago is not taken for settled
     later(folder)
 
 

@@ -14,6 +14,8 @@
     journal    10,000 rows through the journal and the merge: seconds, and memory that does not grow with them; the
                memory of a run of 2,000 replayed rows
     cache      the check of all that the cache keeps against the main job that uses it
+    history    a history of 1,000 runs of 500 rows: the first reading against the fastest JSON reader, later ones from
+               the index, the trend of every series, and memory
     boards     two boards behind a real OpenSSH server on loopback: drafting over SSH against local, the start of an
                agent, and a sweep of both with two workers against one after the other
 
@@ -34,8 +36,10 @@ from pathlib import Path
 
 import boards
 import cache_cost
+import check_cost
 import collection_cost
 import every_cell
+import history_cost
 import journal_cost
 import plugin_cost
 import power_cost
@@ -239,6 +243,11 @@ def journal(asked: Asked) -> list[Line]:
     ]
 
 
+def history(asked: Asked) -> list[Line]:
+    """What it costs to look back on 1,000 runs."""
+    return [*history_cost.measure(repeats=asked.pairs), *check_cost.measure(repeats=asked.pairs)]
+
+
 def cache(asked: Asked) -> list[Line]:
     """What it costs to believe nothing that is kept."""
     return [cache_cost.measure(asked.inventory.resolve().parent, repeats=asked.pairs)]
@@ -277,6 +286,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "plugin": ("Plugin: pytest without it (peer) and with it (ours)", plugin),
     "boards": ("DevicePool: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
     "cache": ("Cache: the main job (peer) and the check of all that is kept for it (ours)", cache),
+    "history": ("History: the fastest JSON reader (peer), and runs read for the first time and again (ours)", history),
     "journal": ("Rows: pytest-benchmark's one file (peer), and the journal and the merge (ours)", journal),
 }
 

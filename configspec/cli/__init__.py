@@ -13,11 +13,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from configspec import __version__
+from configspec.cli.ab import add_ab
+from configspec.cli.calibrate import add_calibrate
+from configspec.cli.check import add_check
 from configspec.cli.command import EXIT_CODES, add_command
+from configspec.cli.compare import add_compare
 from configspec.cli.devices import add_devices
 from configspec.cli.devices_setup import add_devices_setup, joined
 from configspec.cli.diff import add_diff
 from configspec.cli.export import add_export
+from configspec.cli.history import add_history
+from configspec.cli.history import joined as history_joined
+from configspec.cli.import_figures import add_import
+from configspec.cli.interleave import add_interleave
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
 from configspec.cli.output import (
@@ -59,11 +67,12 @@ class Parser(argparse.ArgumentParser):
 
 
 class TopParser(Parser):
-    """The one that knows the commands, of which one has two words."""
+    """The one that knows the commands, of which two have two words."""
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """As argparse's."""
-        return super().parse_known_args(joined(sys.argv[1:] if args is None else args), namespace)
+        words = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(history_joined(joined(words)), namespace)
 
 
 def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective] = OBJECTIVES) -> int:
@@ -108,6 +117,13 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     add_merge(commands)
     add_diff(commands)
     add_export(commands, objectives)
+    add_history(commands)
+    add_check(commands)
+    add_compare(commands)
+    add_ab(commands)
+    add_interleave(commands)
+    add_calibrate(commands)
+    add_import(commands)
     add_models(commands)
     add_record(commands)
     schema = add_command(

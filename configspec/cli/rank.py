@@ -18,7 +18,7 @@ from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, EnergyBoundary
 
 if TYPE_CHECKING:
     from configspec.reporting.launch_section import Launch
@@ -55,6 +55,12 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument("--verify-s", type=float, metavar="S", help="seconds to verify a round, whatever its K")
     rank.add_argument("--usd-per-million", type=float, metavar="USD", help="price of a million tokens at the verifier")
     rank.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
+    rank.add_argument(
+        "--energy", choices=get_args(EnergyBoundary), help="what the device's energy counts: drafting, or waiting too"
+    )
+    rank.add_argument(
+        "--allow-throttled", action="store_true", help="rank what was measured while the device throttled, too"
+    )
     rank.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP_OF_A_TABLE}; others: all)")
     rank.add_argument("--launch", action="store_true", help="also print how to serve the best: llama-server, vLLM")
     rank.add_argument("--by", choices=("category",), help="rank over the prompts of each category by themselves")
@@ -145,7 +151,8 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
         verify_s=asked.verify_s,
         usd_per_million_tokens=asked.usd_per_million,
         bills=asked.bills,
-        rules=replace(DEFAULT_RULES, top=top),
+        energy=asked.energy,
+        rules=replace(DEFAULT_RULES, top=top, allow_throttled=asked.allow_throttled),
     )
 
 

@@ -42,7 +42,9 @@ def add_record(commands: Commands[argparse.ArgumentParser]) -> None:
     power.add_argument("--seconds", type=float, default=SECONDS, metavar="S", help="how long (default: 60)")
     power.add_argument("--meter-w", type=float, metavar="W", help="what an independent meter showed, on average")
     power.add_argument("--state", default="idle", metavar="WORD", help="what the board did: idle, load (default: idle)")
-    power.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: METER-DEVICE-STATE.json")
+    power.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="a new file (default: METER-DEVICE-STATE.json)"
+    )
     power.add_argument(
         "--inventory", type=Path, default=Path("devices.yaml"), metavar="FILE", help="default: devices.yaml"
     )
@@ -57,15 +59,14 @@ def _record(asked: argparse.Namespace) -> int:
 
     _check(asked)
     spec = _device(asked)
+    _check_output(asked.output)
     progress = StepProgress(f"{spec.name}: reading its meter for {asked.seconds:g} s", error_stream())
     try:
         with open_device(spec, default_root()) as device:
             recording = record_meter(device, seconds=asked.seconds, state=asked.state, meter_w=asked.meter_w)
     finally:
         progress.end()
-    path = asked.output or Path(f"{recording.meter}-{spec.name}-{asked.state}.json")
-    if path.exists():
-        raise UsageError(f"{path} exists and is not overwritten. Name another file with -o.")
+    path = asked.output or _free(f"{recording.meter}-{spec.name}-{asked.state}")
     try:
         write_whole(path, recording_text(recording).encode())
     except OSError as problem:
@@ -82,8 +83,27 @@ def _check(asked: argparse.Namespace) -> None:
         raise UsageError(f"--seconds is {asked.seconds:g}; it takes more than 0 and at most {MOST_S:g}.")
     if asked.meter_w is not None and not 0 < asked.meter_w <= MOST_W:
         raise UsageError(f"--meter-w is {asked.meter_w:g}; it takes watts, more than 0 and at most {MOST_W:g}.")
-    if not asked.state.replace("-", "").isalnum() or len(asked.state) > 40:
+    if not (asked.state.isascii() and asked.state.replace("-", "").isalnum()) or len(asked.state) > 40:
         raise UsageError("--state is a word of letters, digits and dashes, such as idle or load.")
+
+
+def _check_output(path: Path | None) -> None:
+    """A UsageError before the meter is read, where what was read could not be written."""
+    if path is None:
+        return
+    if path.exists():
+        raise UsageError(f"{path} exists and is not overwritten. Name another file with -o.")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}. Make it first.")
+
+
+def _free(name: str) -> Path:
+    """A file of that name, numbered where there is one: what took a minute to read is not thrown away."""
+    path, number = Path(f"{name}.json"), 1
+    while path.exists():
+        number += 1
+        path = Path(f"{name}-{number}.json")
+    return path
 
 
 def _device(asked: argparse.Namespace) -> DeviceSpec:

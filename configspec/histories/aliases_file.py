@@ -1,12 +1,12 @@
 """The file of names that were changed: what was measured under an old one continues under the new one.
 
-    [[renamed]]
-    old = "dev:orin:-llama-xs-Q4_K_M"       a cell, as test ids name it, without its K
-    new = "dev:orin:-llama-small-Q4_K_M"
+[[renamed]]
+old = "dev:orin:-llama-xs-Q4_K_M"       a cell, as test ids name it, without its K
+new = "dev:orin:-llama-small-Q4_K_M"
 
-    [[renamed]]
-    old = "dev:orin:"                       a device, with all its cells
-    new = "dev:orin-a:"
+[[renamed]]
+old = "dev:orin:"                       a device, with all its cells
+new = "dev:orin-a:"
 """
 
 from __future__ import annotations

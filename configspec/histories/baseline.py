@@ -86,10 +86,15 @@ def _once(runs: Sequence[Run], which: str, notes: list[str]) -> list[Run]:
         raise UsageError(f"there is no {which} run to compare; name a results file, a stored run or a folder of runs")
     found: dict[str, Run] = {}
     for run in runs:
-        if run.sha256 in found:
-            notes.append(f"{shown_source(run)} is {shown_source(found[run.sha256])} once more: taken once")
-        found.setdefault(run.sha256, run)
+        first = found.setdefault(_content(run), run)
+        if first is not run:
+            notes.append(f"{shown_source(run)} is {shown_source(first)} once more: taken once")
     return list(found.values())
+
+
+def _content(run: Run) -> str:
+    """Equal for two files of one run, such as its journal and its results."""
+    return run.figures_sha256 or run.sha256
 
 
 def _with_rows(runs: Sequence[Run], which: str, notes: list[str]) -> list[Run]:
@@ -108,8 +113,8 @@ def _because(run: Run) -> str:
 
 def _not_in(new: Sequence[Run], base: Sequence[Run], notes: list[str]) -> list[Run]:
     """The base without the new runs: a folder of all runs has tonight's too."""
-    known = {run.sha256 for run in new}
-    found = [run for run in base if run.sha256 not in known]
+    known = set(map(_content, new))
+    found = [run for run in base if _content(run) not in known]
     if not found:
         raise UsageError(f"{shown_source(base[0])}: the new and the earlier run are one file; name an earlier one")
     if len(found) < len(base):

@@ -1,10 +1,10 @@
 """The reviewed file of changes that somebody has looked at and accepted: a series' history begins again there.
 
-    [[accepted]]
-    series = "dev:orin:-*/goodput"      a pattern, as a shell matches file names
-    since = 2026-11-03                  or commit = "0a1b2c3d"
-    reason = "power mode 15W, on purpose"
-    author = "Kim"
+[[accepted]]
+series = "dev:orin:-*/goodput"      a pattern, as a shell matches file names
+since = 2026-11-03                  or commit = "0a1b2c3d"
+reason = "power mode 15W, on purpose"
+author = "Kim"
 """
 
 from __future__ import annotations

@@ -50,7 +50,9 @@ class Entry:
             return default
         found = self._needed(key, "a number")
         if isinstance(found, bool) or not isinstance(found, int | float) or not least <= found <= most:
-            raise self.wrong(key, f"a number of at least {least:g}" + (f", at most {most:g}" if most < math.inf else ""))
+            raise self.wrong(
+                key, f"a number of at least {least:g}" + (f", at most {most:g}" if most < math.inf else "")
+            )
         return float(found)
 
     def optional_moment_s(self, key: str) -> float | None:

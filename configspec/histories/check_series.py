@@ -6,11 +6,12 @@ drafting speed and acceptance. `--series PATTERN` adds others, `--all` takes eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from configspec.errors import UsageError, did_you_mean
+from configspec.errors import UsageError
 from configspec.histories.baseline import Sides
 from configspec.histories.floors import Floors
 from configspec.histories.run import Run
@@ -21,6 +22,8 @@ from configspec.theory.ids import ConfigurationId
 
 OF_A_CHOICE = (GOODPUT, ENERGY, DRAFTING, ACCEPTANCE)
 SHOWN = 80  # characters of a pattern in a message
+LONGEST = 200  # of one that is compared with ids
+NAMES = 3  # of series in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,14 @@ def _matching(there: Iterable[SeriesKey], patterns: Sequence[str]) -> Iterator[S
     for pattern in patterns:
         found = [key for name, key in by_id.items() if fnmatchcase(name, pattern)]
         if not found:
-            shown = repr(printable(pattern, at_most=SHOWN))
-            near = did_you_mean(pattern[:SHOWN], sorted(by_id)[:20])
-            raise UsageError(f"--series {shown} matches no series. {near} A pattern takes *, ? and [..].")
+            raise UsageError(
+                f"--series {printable(pattern, at_most=SHOWN)!r} matches no series. {_near(pattern, by_id)}"
+            )
         yield from found
+
+
+def _near(pattern: str, ids: Collection[str]) -> str:
+    close = difflib.get_close_matches(pattern[:LONGEST], ids, n=1, cutoff=0.4)
+    guess = f"Did you mean {close[0]!r}? " if close else ""
+    more = f" and {len(ids) - NAMES} more" if len(ids) > NAMES else ""
+    return printable(f"{guess}There are {', '.join(list(ids)[:NAMES])}{more}. A pattern takes *, ? and [..].")

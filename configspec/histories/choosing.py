@@ -13,12 +13,10 @@ from configspec.theory.objectives.objective import Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
-INTERVAL_DIGITS = 6
+INTERVAL_DIGITS = 4
 
 
-def choose(
-    measured: Sequence[tuple[Configuration, Serving]], objectives: Sequence[Objective]
-) -> tuple[Chosen, ...]:
+def choose(measured: Sequence[tuple[Configuration, Serving]], objectives: Sequence[Objective]) -> tuple[Chosen, ...]:
     """The choices, by the rules and the fixed draws of `configspec rank`.
 
     Nothing is chosen where nothing can be ranked. Where powers of several kinds were metered, the kind of the most

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -91,13 +91,15 @@ class MeasuredColumns(Mapping[SeriesKey, Measured]):
     def __len__(self) -> int:
         return sum(len(column.values) for column in self.columns)
 
-    def values_of(self, wanted: Callable[[SeriesKey], bool]) -> Iterator[Measured]:
-        """Those of the series that are wanted; the others are not made."""
+    def values(self) -> ValuesView[Measured]:
+        """Each value, which knows its series: faster than to look for one after another."""
+        return _Values(self)
+
+    def each(self) -> Iterator[Measured]:
+        """The same, one after another."""
         for column in self.columns:
-            series = self.names.series(column.metric)
-            for number, place in enumerate(column.places):
-                if wanted(series[place]):
-                    yield self._measured(column, number)
+            for number in range(len(column.values)):
+                yield self._measured(column, number)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self)!r})"
@@ -121,6 +123,15 @@ class MeasuredColumns(Mapping[SeriesKey, Measured]):
             disturbed=column.disturbed.get(place, ()),
             changed_since_s=column.changed_since_s.get(place),
         )
+
+
+class _Values(ValuesView[Measured]):
+    """Those of `MeasuredColumns`, in the order of its series."""
+
+    _mapping: MeasuredColumns
+
+    def __iter__(self) -> Iterator[Measured]:
+        return self._mapping.each()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +166,7 @@ class CountedColumns(Mapping[ConfigurationId, Counted]):
             series=self.names.series(ACCEPTANCE)[place],
             setup=self.setups[one.setup],
             prompts=tuple(
-                PromptCounts(
-                    prompt=str(number), accepted=accepted, drafted=key.k * rounds, emitted=accepted + rounds
-                )
+                PromptCounts(prompt=str(number), accepted=accepted, drafted=key.k * rounds, emitted=accepted + rounds)
                 for number, (rounds, accepted) in prompts
             ),
         )

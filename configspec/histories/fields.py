@@ -12,7 +12,7 @@ they differ from run to run. Verification that was measured is the text `measure
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
@@ -23,9 +23,8 @@ from configspec.regression.metrics import ACCEPTANCE, DRAFTING, Metric, metric_o
 from configspec.regression.series import Disturbance, Setup
 from configspec.theory.decoding import Decoding
 from configspec.theory.flags import Code, Flag
-from configspec.theory.objectives.energy import WAITING
 from configspec.theory.objectives.objective import Figures, Objective
-from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.assumptions import EnergyBoundary, Serving
 
 # Processors that others had, a quota, or the disk: the rounds were timed, and of something else besides the draft.
 DISTURBED: Mapping[Code, Disturbance] = {
@@ -39,7 +38,9 @@ DISTURBED: Mapping[Code, Disturbance] = {
 }
 METERED: Mapping[Code, Disturbance] = {"window_speed": "unstable"}  # the meter was read at another speed
 _PROBE = Figures(k=4.0, alpha=0.5, round_s=0.1, verify_s=0.0, power_w=5.0, idle_w=2.0)
-_UNNAMED = frozenset(("governor",))  # stands with the power mode
+_GOVERNOR = frozenset(("governor",))  # stands with the power mode
+_TIMING = frozenset(one.name for one in fields(DrafterSetup)) - {"file_sha256"}
+_NONE = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +72,40 @@ def followed(objectives: Sequence[Objective]) -> tuple[Followed, ...]:
     )
 
 
-def setup_of(one: Followed, row: Row, parts: NamedParts) -> Setup:
-    """The fields of one row's setup that this series depends on."""
-    return tuple((name, text) for name, text in _fields(one, row, {type(part): part for _, part in parts}) if text)
+def setup_of(one: Followed, row: Row, parts: NamedParts, assumed: Setup) -> Setup:
+    """The fields of one row's setup that this series depends on; `assumed` are its `assumptions`."""
+    by_kind = {type(part): part for _, part in parts}
+    device, drafter, target = by_kind.get(DeviceSetup), by_kind.get(DrafterSetup), by_kind.get(TargetSetup)
+    kind = row.power.kind
+    return (
+        *(() if device is None else _texts("device", device, _GOVERNOR)),
+        *(_mode(row) if one.speed or one.power else ()),
+        *(() if drafter is None else _texts("drafter", drafter, _NONE if one.speed else _TIMING)),
+        *(() if target is None or not one.acceptance else _texts("target", target, _NONE)),
+        *((("power.kind", kind),) if one.power and kind else ()),
+        *assumed,
+    )
+
+
+def assumptions(objective: Objective | None, serving: Serving) -> Setup:
+    """The assumptions that the objective's value depends on: those with which it changes. None of other series."""
+    if objective is None:
+        return ()
+    declared = replace(serving, verify="declared", verify_s_by_k=())
+    boundary: EnergyBoundary = "drafting" if serving.energy_boundary == "drafting+waiting" else "drafting+waiting"
+    others = {
+        "verify_s": replace(declared, verify_s=2 * serving.verify_s + 1),
+        "usd_per_million_tokens": replace(declared, usd_per_million_tokens=2 * serving.usd_per_million_tokens + 1),
+        "bills": replace(declared, bills="drafted" if serving.bills == "drafted+1" else "drafted+1"),
+        "energy_boundary": replace(declared, energy_boundary=boundary),
+    }
+    texts = {name: _text(getattr(serving, name)) for name in others}
+    if serving.verify == "measured":
+        texts["verify_s"] = "measured"
+    value = _probed(objective, declared)
+    return tuple(
+        (f"serving.{name}", texts[name]) for name, other in others.items() if _probed(objective, other) != value
+    )
 
 
 def disturbances(one: Followed, flags: Sequence[Flag]) -> tuple[Disturbance, ...]:
@@ -83,41 +115,11 @@ def disturbances(one: Followed, flags: Sequence[Flag]) -> tuple[Disturbance, ...
     return tuple(dict.fromkeys(why for why in found if why is not None))
 
 
-def _fields(one: Followed, row: Row, parts: Mapping[type, SetupPart]) -> Iterator[tuple[str, str]]:
-    device, drafter, target = parts.get(DeviceSetup), parts.get(DrafterSetup), parts.get(TargetSetup)
+def _mode(row: Row) -> Setup:
     health, board = row.environment.health, row.environment.device
-    if device is not None:
-        yield from _texts("device", device, _UNNAMED)
-    if one.speed or one.power:
-        yield "device.power_mode", _text(None if health is None else health.power_mode)
-        governors = (None if board is None else board.governor, None if health is None else health.governor)
-        yield "device.governor", _text(governors[0] or governors[1])
-    timing = frozenset[str]() if one.speed else frozenset(found.name for found in fields(DrafterSetup)) - {"file_sha256"}
-    if drafter is not None:
-        yield from _texts("drafter", drafter, timing)
-    if target is not None and one.acceptance:
-        yield from _texts("target", target, frozenset())
-    if one.power:
-        yield "power.kind", row.power.kind
-    if one.objective is not None:
-        yield from _assumptions(one.objective, row.serving)
-
-
-@lru_cache(maxsize=1024)
-def _assumptions(objective: Objective, serving: Serving) -> Setup:
-    """The assumptions that the objective's value depends on: those with which it changes."""
-    declared = replace(serving, verify="declared", verify_s_by_k=())
-    others = {
-        "verify_s": replace(declared, verify_s=2 * serving.verify_s + 1),
-        "usd_per_million_tokens": replace(declared, usd_per_million_tokens=2 * serving.usd_per_million_tokens + 1),
-        "bills": replace(declared, bills="drafted" if serving.bills == "drafted+1" else "drafted+1"),
-        "energy": replace(declared, energy="drafting" if serving.energy == WAITING else WAITING),
-    }
-    texts = {name: _text(getattr(serving, name)) for name in others}
-    if serving.verify == "measured":
-        texts["verify_s"] = "measured"
-    value = _probed(objective, declared)
-    return tuple((f"serving.{name}", texts[name]) for name, other in others.items() if _probed(objective, other) != value)
+    governor = (None if board is None else board.governor) or (None if health is None else health.governor)
+    mode = None if health is None else health.power_mode
+    return tuple((f"device.{name}", text) for name, text in (("power_mode", mode), ("governor", governor)) if text)
 
 
 def _probed(objective: Objective, serving: Serving) -> float | None:
@@ -126,10 +128,11 @@ def _probed(objective: Objective, serving: Serving) -> float | None:
     return objective.value(replace(_PROBE, verify_s=serving.verify_s), serving)
 
 
-def _texts(name: str, part: SetupPart, without: frozenset[str]) -> Iterator[tuple[str, str]]:
-    for one in fields(part):
-        if one.name not in without:
-            yield f"{name}.{one.name}", _text(getattr(part, one.name))
+@lru_cache(maxsize=1024)
+def _texts(name: str, part: SetupPart, without: frozenset[str]) -> Setup:
+    """What is known of a part; cells of one device have equal ones."""
+    texts = ((one.name, _text(getattr(part, one.name))) for one in fields(part) if one.name not in without)
+    return tuple((f"{name}.{field}", text) for field, text in texts if text)
 
 
 def _text(value: object) -> str:

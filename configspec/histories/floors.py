@@ -121,12 +121,16 @@ def _share(name: str, value: str, where: str) -> float:
     found = _SHARE.fullmatch(value)
     others = f", {EXACT} or {OFF}" if name == ACCEPTANCE.name else "" if name == REGRET else f", or {OFF}"
     if value == EXACT:
-        raise UsageError(f"{where}: {name} is measured, so no two runs are exactly equal; write a share, as in {name}:5%")
+        raise UsageError(
+            f"{where}: {name} is measured, so no two runs are exactly equal; write a share, as in {name}:5%"
+        )
     if found is None:
         raise UsageError(f"{where}: {name} has {_shown(value)}; it takes a share in percent, as in {name}:5%{others}")
     share = float(found[1]) / 100
     if share == 0:
-        raise UsageError(f"{where}: a floor of 0 % calls every loss one that matters, also of noise; {name}:3% is usual")
+        raise UsageError(
+            f"{where}: a floor of 0 % calls every loss one that matters, also of noise; {name}:3% is usual"
+        )
     if share >= 1:
         raise UsageError(f"{where}: {name} has {value}; a floor is below 100 %")
     return share

@@ -1,12 +1,12 @@
 """The file that `configspec calibrate --write` makes, and the gate reads (`--floors`).
 
-    [[floor]]
-    series = "dev:orin:-*/goodput"
-    floor = 0.041           a loss up to this share is no failure
-    log_sd = 0.012          between runs of one build, of log values
-    degrees = 19.0          of freedom, with which that is known
-    night_share = 0.2       of its square, what the runs of one night have in common
-    visible = 0.0403        the smallest loss that is seen in 80 % of cases
+[[floor]]
+series = "dev:orin:-*/goodput"
+floor = 0.041           a loss up to this share is no failure
+log_sd = 0.012          between runs of one build, of log values
+degrees = 19.0          of freedom, with which that is known
+night_share = 0.2       of its square, what the runs of one night have in common
+visible = 0.0403        the smallest loss that is seen in 80 % of cases
 """
 
 from __future__ import annotations

@@ -6,17 +6,20 @@ run's. One lucky night makes no other choice, and one bad night neither.
 It holds where it cannot be told from the best in one of the new runs. Where it is shown worse within each of them, its
 regret decides, with the doubt between runs: two configurations share a run's luck, but not all of it. That doubt is
 what their ratio spread by in the earlier runs, five at least; else a calibration's, or the assumed one.
+
+Of a night counts the run that ranked the most. The others measured a few suspect cells again, without their rivals.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from configspec.histories.baseline import Sides
 from configspec.histories.floors import Floors
+from configspec.histories.judge_since import accepted_since_s
 from configspec.histories.run import Chosen, Run
 from configspec.regression.accepted import AcceptedChange
 from configspec.regression.choice import Measurements, regret_allowed, still_among_best
@@ -26,9 +29,9 @@ from configspec.regression.series import SeriesKey
 from configspec.regression.single import ASSUMED
 from configspec.regression.spread import Spread, spread_of
 from configspec.regression.states import Verdict
-from configspec.regression.student import t_quantile
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import ConfigurationId
+from configspec.theory.student import t_quantile
 
 FEWEST = 5  # earlier runs that tell how a ratio spreads
 Group = tuple[str, str, str]  # device, family, objective
@@ -36,44 +39,41 @@ Group = tuple[str, str, str]  # device, family, objective
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierChoice:
-    """What the base chose; `held_in` of `runs` it was among the best."""
+    """What the base chose, and the earlier runs that chose for the same; none since an accepted change, it may be."""
 
+    group: Group
     series: SeriesKey
     runs: tuple[Chosen, ...]
-    held_in: int
-
-    @property
-    def group(self) -> Group:
-        """Device, family and objective that it was chosen for."""
-        return _group(self.runs[-1])
 
 
 def earlier_choices(found: Sides, changes: Sequence[AcceptedChange]) -> tuple[EarlierChoice, ...]:
     """The choice of each device, family and objective of the base, since the last accepted change that concerns it."""
-    groups: dict[Group, list[tuple[Run, Chosen]]] = {}
+    groups: dict[Group, dict[str, tuple[Run, Chosen]]] = {}
     for run in found.base:
         for chosen in run.chosen:
-            groups.setdefault(_group(chosen), []).append((run, chosen))
-    return tuple(one for runs in groups.values() if (one := _earlier(found, runs, changes)) is not None)
+            nights = groups.setdefault(_group(chosen), {})
+            _, fullest = nights.setdefault(run.night, (run, chosen))
+            if len(chosen.values) > len(fullest.values):
+                nights[run.night] = run, chosen
+    return tuple(_earlier(group, found, tuple(nights.values()), changes) for group, nights in groups.items())
 
 
 def choice_key(chosen: Chosen, configuration: ConfigurationId) -> SeriesKey:
     """The series of a choice: the configuration, and the objective as a metric."""
-    better = "lower" if chosen.better == "lower" else "higher"
-    named = (one for one in METRICS if one.name == chosen.objective)
-    return SeriesKey(
-        configuration=configuration,
-        metric=next(named, Metric(name=chosen.objective, unit="", better="lower" if better == "lower" else "higher")),
-    )
+    own = Metric(name=chosen.objective, unit="", better="lower" if chosen.better == "lower" else "higher")
+    return SeriesKey(configuration=configuration, metric=next((one for one in METRICS if one.name == own.name), own))
 
 
 def judge_choice(choice: EarlierChoice, found: Sides, floors: Floors, together: int) -> Verdict:
     """Whether the choice still holds in the new runs."""
-    new = [one for run in found.new for one in run.chosen if _group(one) == choice.group]
-    disturbed = _disturbed(choice, found)
+    if not choice.runs:
+        reason = "its history begins at an accepted change, and no earlier run is left"
+        return Verdict(series=choice.series, state="NO_BASELINE", reason=reason, against="choice")
+    new = _fullest([one for run in found.new for one in run.chosen if _group(one) == choice.group])
     verdicts = [still_among_best(choice.series, Measurements(ranked=tuple(one.values), tied=one.tied)) for one in new]
     present = [one for one in verdicts if one.state != "MISSING"]
     if not present:
+        disturbed = _disturbed(choice, found)
         if disturbed:
             return Verdict(series=choice.series, state="UNSTABLE", reason=disturbed, against="choice")
         return verdicts[0] if verdicts else _nothing_ranked(choice.series)
@@ -99,7 +99,8 @@ def _by_regret(
     if not logs:
         return replace(not_best, state="NO_BASELINE", reason=f"{not_best.reason}; its regret is not known")
     spread = _ratio_spread(choice, best, floors)
-    confidence = NightlyRules().confirmed_at(together)
+    # The best of many flatters itself: each of them could have come first by luck.
+    confidence = NightlyRules().confirmed_at(together * max(len(new[0].values) - 1, 1))
     mean = math.fsum(logs) / len(logs)
     reach = t_quantile(confidence, spread.degrees) * spread.log_sd * math.sqrt(1 / len(logs))
     low, value, high = (max(0.0, -math.expm1(-log)) for log in (mean - reach, mean, mean + reach))
@@ -141,48 +142,27 @@ def _behind_log(chosen: Chosen, configuration: ConfigurationId, best: Configurat
 
 
 def _earlier(
-    found: Sides, runs: Sequence[tuple[Run, Chosen]], changes: Sequence[AcceptedChange]
-) -> EarlierChoice | None:
-    """None where an accepted change leaves no earlier run."""
+    group: Group, found: Sides, runs: Sequence[tuple[Run, Chosen]], changes: Sequence[AcceptedChange]
+) -> EarlierChoice:
     newest = runs[-1][1]
-    begins_s = _begins_s(choice_key(newest, newest.best), found, changes)
-    since = [chosen for run, chosen in runs if run.at_s is None or run.at_s >= begins_s]
-    if not since:
-        return None
-    held = Counter(one for chosen in since for one in {chosen.best, *chosen.tied})
+    begins_s = accepted_since_s(choice_key(newest, newest.best), found, changes)
+    since = tuple(chosen for run, chosen in runs if run.at_s is None or run.at_s >= begins_s)
+    held = Counter(one for chosen in since or (newest,) for one in {chosen.best, *chosen.tied})
     most = max(held.values())
-    newest = since[-1]
     order = dict.fromkeys((newest.best, *newest.tied, *sorted(held)))
     best = next(one for one in order if held[one] == most)
-    return EarlierChoice(series=choice_key(newest, best), runs=tuple(since), held_in=most)
+    return EarlierChoice(group=group, series=choice_key(newest, best), runs=since)
 
 
-def _begins_s(series: SeriesKey, found: Sides, changes: Sequence[AcceptedChange]) -> float:
-    """When the last accepted change of a series began, up to the newest run; minus infinity where there is none."""
-    dated = [(run.at_s, run.commit or "") for run in (*found.base, *found.new) if run.at_s is not None]
-    newest = max((at_s for at_s, _ in dated), default=-math.inf)
-    return max((begin for begin in _begins(series, dated, changes) if begin <= newest), default=-math.inf)
-
-
-def _begins(
-    series: SeriesKey, dated: Sequence[tuple[float, str]], changes: Sequence[AcceptedChange]
-) -> Iterator[float]:
-    for change in changes:
-        if change.concerns(series):
-            if change.since_s is not None:
-                yield change.since_s
-            elif change.commit is not None:
-                yield min((at_s for at_s, commit in dated if commit.startswith(change.commit)), default=math.inf)
+def _fullest(runs: Sequence[Chosen]) -> list[Chosen]:
+    """Those that ranked the most: a run that measured a few suspect cells again has no rivals in it."""
+    most = max((len(one.values) for one in runs), default=0)
+    return [one for one in runs if len(one.values) == most]
 
 
 def _disturbed(choice: EarlierChoice, found: Sides) -> str:
     """Why the new runs are no evidence of the choice; empty where one is."""
-    of_it = [
-        one
-        for run in found.new
-        for key, one in run.measured.items()
-        if key.configuration == choice.series.configuration
-    ]
+    of_it = found.of_new(choice.series)
     why = sorted({reason for one in of_it for reason in one.disturbed})
     return f"the new run is {' and '.join(why)}" if of_it and all(one.disturbed for one in of_it) else ""
 
@@ -193,13 +173,3 @@ def _nothing_ranked(series: SeriesKey) -> Verdict:
 
 def _group(chosen: Chosen) -> Group:
     return chosen.device, chosen.family, chosen.objective
-
-
-def accepted_since_s(series: SeriesKey, found: Sides, changes: Sequence[AcceptedChange]) -> float:
-    """When the last accepted change of a series began, up to the newest run; minus infinity where there is none."""
-    return _begins_s(series, found, changes)
-
-
-def values_of(chosen: Chosen) -> Mapping[ConfigurationId, Estimate]:
-    """What was ranked."""
-    return chosen.values

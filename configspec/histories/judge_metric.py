@@ -113,4 +113,3 @@ def _judged_before(earlier: Sequence[Measured], rules: MetricRules) -> list[Meas
                 changed = False
         found += night
     return found
-

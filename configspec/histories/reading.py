@@ -1,9 +1,9 @@
 """A file of rows read as a run: a value for each series, what it was measured with, and what was counted.
 
-    value     under the row's own serving assumptions. What has no value is not there: energy without a meter, cost
-              without a price, and what is 0, since values are compared by their logarithms
-    at_s      the file's date: when a results file was written, and when a journal was begun. Without one, values have 0
-    night     the date (UTC) of the evening: what was measured before noon belongs to the evening before
+value     under the row's own serving assumptions. What has no value is not there: energy without a meter, cost
+          without a price, and what is 0, since values are compared by their logarithms
+at_s      the file's date: when a results file was written, and when a journal was begun. Without one, values have 0
+night     the date (UTC) of the evening: what was measured before noon belongs to the evening before
 """
 
 from __future__ import annotations
@@ -62,20 +62,20 @@ def read_run(
     at_s = None if when is None else when.timestamp()
     night = sha256[:12] if when is None else night_of(when)
     common = When(at_s=at_s or 0.0, night=night, commit=head.commit)
-    counts = taken.counts()
+    columns = tuple(taken.columns())
     return Run(
         source=name,
         sha256=sha256,
         at_s=at_s,
         night=night,
-        measured=MeasuredColumns(taken.names, tuple(taken.columns()), taken.setups, common),
-        counted=CountedColumns(taken.names, taken.setups, lambda: counts),
+        measured=MeasuredColumns(taken.names, columns, taken.setups, common),
+        counted=CountedColumns(taken.names, taken.setups, taken.counts),
         chosen=choose([(row.configuration, row.serving) for row in taken.rows], objectives) if choices else (),
         commit=head.commit,
         branch=head.branch,
         configspec=next((row.version for row in taken.rows if row.version), None),
         left_out=tuple(map(str, left.named[before:])),
-        figures_sha256=taken.figures_sha256(head.datetime or ""),
+        figures_sha256=taken.figures_sha256(columns, head.datetime or ""),
     )
 
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from configspec.histories.columns import Column, Counts, Names, kept
-from configspec.histories.fields import Followed, disturbances, setup_of
+from configspec.histories.fields import Followed, assumptions, disturbances, setup_of
 from configspec.records.known_setups import NamedParts, PartsOfRows
 from configspec.records.row import Row
 from configspec.regression.metrics import ACCEPTANCE, DRAFTING
 from configspec.regression.series import Disturbance, Setup
+from configspec.theory.flags import Flag
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Figures, figures_of
 from configspec.theory.profile import Configuration
@@ -25,16 +29,25 @@ from configspec.theory.serving.assumptions import Serving
 
 @dataclass(frozen=True, slots=True)
 class TakenRow:
-    """What is kept of one row; `values`, `setups` and `disturbed` have an entry for each series that it may have."""
+    """What is kept of one row; `setups` and `able` have an entry for each series that it may have."""
 
     configuration: Configuration
     serving: Serving
     decoded: bool
-    values: tuple[float | None, ...]
     setups: tuple[int, ...]
-    disturbed: tuple[tuple[Disturbance, ...], ...]
+    able: tuple[bool, ...]
+    flags: tuple[Flag, ...]
     began: str  # its first pass; empty where nobody says
     version: str | None  # of configspec
+
+
+@dataclass(frozen=True, slots=True)
+class _Assumed:
+    """Serving assumptions, equal ones once: which series can have a value under them, and the fields of each."""
+
+    serving: Serving
+    available: tuple[Followed | None, ...]
+    fields: tuple[Setup, ...]
 
 
 class RowTaker:
@@ -44,52 +57,59 @@ class RowTaker:
         """`series` are those that a row may have."""
         self.series = series
         self.setups: dict[Setup, int] = {}
-        self._calm: tuple[tuple[Disturbance, ...], ...] = ((),) * len(series)
         self._parts = PartsOfRows()
         self._known: dict[tuple[object, ...], tuple[NamedParts, tuple[int, ...]]] = {}
-        self._servings: dict[Serving, tuple[Serving, tuple[bool, ...]]] = {}
+        self._servings: dict[Serving, _Assumed] = {}
 
     def __call__(self, row: Row) -> TakenRow:
         """What is kept of this one."""
         configuration = row.configuration
-        serving, available = self._serving(row.serving)
-        figures, flags = figures_of(configuration, serving), configuration.flags
+        assumed = self._assumed(row.serving)
+        serving = assumed.serving
         host, passes = row.environment.host, row.drafting.passes
         return TakenRow(
-            configuration=configuration,
-            serving=serving,
-            decoded=row.end_to_end is not None,
-            values=tuple(
-                _value(one, configuration, serving, figures) if able else None
-                for one, able in zip(self.series, available, strict=True)
+            configuration,
+            serving,
+            row.end_to_end is not None,
+            self._setups_of(row, assumed),
+            tuple(
+                [
+                    one is not None and (one.objective is None or one.objective.lacks(configuration, serving) is None)
+                    for one in assumed.available
+                ]
             ),
-            setups=self._setups_of(row, serving),
-            disturbed=tuple(disturbances(one, flags) for one in self.series) if flags else self._calm,
-            began=passes[0].began if passes else "",
-            version=None if host is None else host.configspec,
+            row.flags,
+            passes[0].began if passes else "",
+            None if host is None else host.configspec,
         )
 
-    def _serving(self, found: Serving) -> tuple[Serving, tuple[bool, ...]]:
-        """The assumptions, equal ones once, and under which of them each series can have a value."""
+    def _assumed(self, found: Serving) -> _Assumed:
         known = self._servings.get(found)
         if known is None:
-            able = tuple(one.objective is None or one.objective.unavailable(found) is None for one in self.series)
-            known = self._servings[found] = found, able
+            able = (one.objective is None or one.objective.unavailable(found) is None for one in self.series)
+            known = self._servings[found] = _Assumed(
+                found,
+                tuple(one if is_able else None for one, is_able in zip(self.series, able, strict=True)),
+                tuple(assumptions(one.objective, found) for one in self.series),
+            )
         return known
 
-    def _setups_of(self, row: Row, serving: Serving) -> tuple[int, ...]:
+    def _setups_of(self, row: Row, assumed: _Assumed) -> tuple[int, ...]:
         parts, health, board = self._parts.of(row), row.environment.health, row.environment.device
         # Equal parts of one cell are one object, which lives as long as the entry; so are equal assumptions.
         key = (
             id(parts),
-            id(serving),
+            id(assumed),
             None if health is None else (health.power_mode, health.governor),
             None if board is None else board.governor,
             row.power.kind,
         )
         known = self._known.get(key)
         if known is None:
-            numbers = (self.setups.setdefault(setup_of(one, row, parts), len(self.setups)) for one in self.series)
+            numbers = (
+                self.setups.setdefault(setup_of(one, row, parts, fields), len(self.setups))
+                for one, fields in zip(self.series, assumed.fields, strict=True)
+            )
             known = self._known[key] = parts, tuple(numbers)
         return known[1]
 
@@ -104,24 +124,32 @@ class TakenRows:
             earlier = found.get(row.configuration.id)
             if earlier is None or earlier.decoded or not row.decoded:
                 found[row.configuration.id] = row
-        self.rows = sorted(found.values(), key=lambda row: _order(row.configuration.id))
+        self.rows = sorted(found.values(), key=_order)
         self.names = Names([row.configuration.id for row in self.rows])
         self.setups = tuple(taker.setups)
         self._series = taker.series
 
     def columns(self) -> Iterator[Column]:
         """One a series that any row has a value of."""
+        values = _values(self.rows, self._series)
+        disturbed = [place for place, row in enumerate(self.rows) if row.flags]
+        setups = list(zip(*(row.setups for row in self.rows), strict=True))
         for number, one in enumerate(self._series):
-            pairs = [(place, row.values[number]) for place, row in enumerate(self.rows)]
-            having = [(place, value) for place, value in pairs if value is not None]
-            if having:
+            places = np.flatnonzero(np.isfinite(values[number]) & (values[number] > 0)).tolist()
+            if places:
                 yield Column(
                     metric=one.metric,
-                    places=[place for place, _ in having],
-                    values=array("d", [value for _, value in having]),
-                    setups=[self.rows[place].setups[number] for place, _ in having],
-                    disturbed={place: why for place, _ in having if (why := self.rows[place].disturbed[number])},
+                    places=places,
+                    values=array("d", [kept(value) for value in values[number][places].tolist()]),
+                    setups=array("I", [setups[number][place] for place in places]),
+                    disturbed=self._disturbed(one, disturbed, set(places)),
                 )
+
+    def _disturbed(
+        self, one: Followed, places: Sequence[int], having: set[int]
+    ) -> Mapping[int, tuple[Disturbance, ...]]:
+        found = {place: disturbances(one, self.rows[place].flags) for place in places if place in having}
+        return {place: why for place, why in found.items() if why}
 
     def counts(self) -> list[Counts]:
         """Those that were counted prompt by prompt. Where the draft samples they are expected values, here rounded."""
@@ -137,26 +165,53 @@ class TakenRows:
             if (by_prompt := row.configuration.acceptance.by_prompt)
         ]
 
-    def figures_sha256(self, date: str) -> str:
-        """The same of two files of one run: of every figure and when it was measured, else of the file's date."""
+    def figures_sha256(self, columns: Sequence[Column], date: str) -> str:
+        """The same of two files of one run: of every value and when it was measured, else of the file's date."""
         found = hashlib.sha256()
         for row in self.rows:
-            found.update(f"{_order(row.configuration.id)} {row.values} {row.began or date}\n".encode())
+            cell, k = row.configuration.cell, row.configuration.k
+            text = (cell.device, cell.family, cell.drafter.draft, cell.drafter.quant, str(k), row.began or date)
+            found.update("\0".join(text).encode("utf-8", "replace"))
+        for column in columns:
+            found.update(column.metric.name.encode() + column.values.tobytes())
         return found.hexdigest()
 
 
-def _order(one: ConfigurationId) -> tuple[object, ...]:
-    cell = one.cell
-    return cell.device, cell.family, cell.drafter.draft, cell.drafter.quant, cell.drafter.algorithm, cell.settings, one.k
+def _order(row: TakenRow) -> tuple[object, ...]:
+    cell = row.configuration.cell
+    one = cell.drafter
+    return cell.device, cell.family, one.draft, one.quant, one.algorithm, cell.settings, row.configuration.k
 
 
-def _value(one: Followed, configuration: Configuration, serving: Serving, figures: Figures[float]) -> float | None:
-    """The value of a series; None where there is none, or none that has a logarithm."""
+def _values(rows: Sequence[TakenRow], series: Sequence[Followed]) -> NDArray[np.float64]:
+    """The value of each series and row, shape (series, rows); NaN where there is none."""
+    values = np.full((len(series), len(rows)), np.nan)
+    groups: dict[Serving, list[int]] = {}
+    for place, row in enumerate(rows):
+        groups.setdefault(row.serving, []).append(place)
+    for serving, places in groups.items():
+        some = [rows[place] for place in places]
+        figures = _figures([row.configuration for row in some], serving)
+        drafting = np.array([row.configuration.drafting_tokens_per_s for row in some])
+        able = np.array([row.able for row in some]).T
+        for number, one in enumerate(series):
+            if able[number].any():
+                found = np.broadcast_to(_value(one, figures, drafting, serving), len(places))
+                values[number, places] = np.where(able[number], found, np.nan)
+    return values
+
+
+def _figures(some: Sequence[Configuration], serving: Serving) -> Figures[NDArray[np.float64]]:
+    """Those of `figures_of`, of all these configurations at once."""
+    each = [figures_of(one, serving) for one in some]
+    rows = np.array([(one.k, one.alpha, one.round_s, one.verify_s, one.power_w, one.idle_w) for one in each])
+    k, alpha, round_s, verify_s, power_w, idle_w = rows.T
+    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=verify_s, power_w=power_w, idle_w=idle_w)
+
+
+def _value(
+    one: Followed, figures: Figures[NDArray[np.float64]], drafting: NDArray[np.float64], serving: Serving
+) -> NDArray[np.float64]:
     if one.objective is not None:
-        lacking = one.objective.lacks(configuration, serving) is not None
-        value = None if lacking else one.objective.value(figures, serving)
-    elif one.metric == DRAFTING:
-        value = configuration.drafting_tokens_per_s
-    else:
-        value = configuration.acceptance.rate.value
-    return kept(value) if value is not None and 0 < value < float("inf") else None
+        return one.objective.value(figures, serving)
+    return drafting if one.metric == DRAFTING else figures.alpha

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from made_runs import made_run
+from judged_runs import made_run
 
 from configspec.cli import parser
 from configspec.histories.aliases_file import read_aliases
@@ -38,7 +38,7 @@ def test_every_state_is_described():
     assert [name for name, line in rows.items() if "if asked" in line or "unless" in line] == sorted(
         MAY_FAIL, key=STATES.index
     )
-    assert COMPARED == STATES[:6]
+    assert STATES[:6] == COMPARED
 
 
 def test_every_key_of_the_json_is_described():

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from damage import HOSTILE_TEXTS
-from made_runs import configuration, made_run, scaled
+from judged_runs import configuration, made_run, scaled
 
 from configspec.histories.check_series import Asked
 from configspec.histories.floors import Floors

@@ -1,0 +1,82 @@
+"""`configspec ab`: two builds, several interleaved runs of each."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from configspec.cli.command import Commands, add_command
+from configspec.cli.gate_options import (
+    RUNS_HELP,
+    add_floors,
+    add_format,
+    add_names,
+    add_series,
+    add_storage,
+    request_of,
+    runs_of,
+    say_checked,
+)
+from configspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from configspec.histories.judge_release import DevicePair
+
+PURPOSE = (
+    "Compare several runs of a new build with as many of its base, made in turn (configspec interleave). An exact test "
+    "on run medians decides, corrected for the number of declared series: those of the base's choices, and what "
+    "--series or --all adds. `~` stands where nothing is shown; the geometric mean of a metric comes last. So few runs "
+    "that nothing could be shown are refused. Exit codes as of configspec check."
+)
+WIDTH = 160
+
+
+def add_ab(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The command with its options."""
+    command = add_command(
+        commands,
+        "ab",
+        "compare two builds by several interleaved runs of each",
+        PURPOSE,
+        "configspec ab --base runs/base-*.json --new runs/new-*.json\n"
+        "configspec ab --base runs/base-*.json --new runs/new-*.json --devices build-a=build-b --fail-on goodput:3%",
+    )
+    command.add_argument("--base", nargs="+", required=True, metavar="RUN", help=f"of the base: {RUNS_HELP}")
+    command.add_argument("--new", nargs="+", required=True, metavar="RUN", help="of the new build")
+    command.add_argument(
+        "--devices",
+        metavar="OLD=NEW",
+        help="two devices of one machine: compare OLD of the base with NEW of the others",
+    )
+    add_storage(command)
+    add_floors(command)
+    add_names(command, varies="the build of llama.cpp")
+    add_series(command)
+    add_format(command, ("table", "json", "markdown", "junit"))
+    command.set_defaults(run=_ab)
+
+
+def _ab(asked: argparse.Namespace) -> int:
+    from configspec.histories.judge_release import BUILD, judge_ab
+    from configspec.reporting.terminal import as_text
+    from configspec.reporting.verdicts_document import markdown_within, release_document
+
+    request = request_of(asked, varies=BUILD)
+    found = judge_ab(runs_of(asked, asked.base), runs_of(asked, asked.new), request, pair=_pair(asked.devices))
+    return say_checked(
+        found,
+        asked.format,
+        lambda: as_text(release_document(found), WIDTH),
+        lambda: markdown_within(found, release=True),
+    )
+
+
+def _pair(text: str | None) -> DevicePair | None:
+    from configspec.histories.judge_release import DevicePair
+
+    if text is None:
+        return None
+    old, equals, new = text.partition("=")
+    if not (equals and old.strip() and new.strip()):
+        raise UsageError(f"--devices is {text!r:.80}; it takes two names, as in build-a=build-b")
+    return DevicePair(old=old.strip(), new=new.strip())

@@ -1,0 +1,61 @@
+"""`configspec check`: the gate. New runs against earlier ones, without a device."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from configspec.cli.command import Commands, add_command
+from configspec.cli.gate_options import (
+    RUNS_HELP,
+    add_floors,
+    add_format,
+    add_names,
+    add_series,
+    add_storage,
+    request_of,
+    runs_of,
+    say_checked,
+)
+
+PURPOSE = (
+    "Compare the runs of one night with earlier ones: is what was chosen still among the best, is its goodput, energy "
+    "or drafting speed worse than its floor, did counts of acceptance change, is something missing. One earlier run "
+    "shows large changes; five or more are a history. Exit codes: 0 nothing failed, 1 something did or nothing was "
+    "compared, 2 the request or a file must change. docs/gate.md describes the rules, the files and the JSON."
+)
+WIDTH = 160  # characters: a line for a series
+
+
+def add_check(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The command with its options."""
+    command = add_command(
+        commands,
+        "check",
+        "judge new runs against earlier ones, and fail where something is worse",
+        PURPOSE,
+        "configspec check results.json --against accepted.json\n"
+        "configspec check tonight.json again-1.json again-2.json --against history/ --accepted accepted.toml\n"
+        "configspec check results.json --against v1.2:results.json --fail-on goodput:5%,energy:10% --format junit",
+    )
+    command.add_argument("new", nargs="+", metavar="NEW", help=f"runs of one night: {RUNS_HELP}")
+    command.add_argument("--against", nargs="+", required=True, metavar="BASE", help="earlier runs, named alike")
+    add_storage(command)
+    add_floors(command)
+    command.add_argument("--accepted", type=Path, metavar="FILE", help="changes that somebody accepted (TOML)")
+    add_names(command)
+    add_series(command)
+    add_format(command, ("table", "json", "markdown", "junit"))
+    command.set_defaults(run=_check)
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from configspec.histories.judging import checked
+    from configspec.reporting.terminal import as_text
+    from configspec.reporting.verdicts_document import check_document, markdown_within
+
+    request = request_of(asked, accepted=asked.accepted)
+    found = checked(runs_of(asked, asked.new, whole=True), runs_of(asked, asked.against), request)
+    return say_checked(
+        found, asked.format, lambda: as_text(check_document(found), WIDTH), lambda: markdown_within(found)
+    )

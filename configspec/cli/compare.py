@@ -1,0 +1,74 @@
+"""`configspec compare`: runs side by side."""
+
+from __future__ import annotations
+
+import argparse
+
+from configspec.cli.command import Commands, add_command
+from configspec.cli.gate_options import (
+    RUNS_HELP,
+    add_floors,
+    add_format,
+    add_names,
+    add_storage,
+    floors_of,
+    names_of,
+    runs_of,
+)
+from configspec.cli.output import say_pieces, say_text
+from configspec.errors import UsageError
+
+PURPOSE = (
+    "Show two or more runs side by side: what each chose and what the first one's choice costs by now, every value, "
+    "and its ratio to the first run with the interval that runs of one build have. `~` stands where nothing is shown. "
+    "This is no gate: configspec check is."
+)
+ROWS = 40
+MOST_ROWS = 1_000_000
+WIDTH, RUN_WIDTH = 70, 45  # characters of a table, and for each run
+
+
+def add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
+    """The command with its options."""
+    command = add_command(
+        commands,
+        "compare",
+        "show runs side by side: values, ratios, choices",
+        PURPOSE,
+        "configspec compare monday.json tuesday.json\n"
+        "configspec compare v1.2:results.json latest --varies 'device.llama_cpp_*' --chart",
+    )
+    command.add_argument("runs", nargs="+", metavar="RUN", help=f"two or more, the first is the base: {RUNS_HELP}")
+    add_storage(command)
+    add_floors(command)
+    add_names(command)
+    command.add_argument("--top", type=int, default=ROWS, metavar="N", help=f"series in the table; default: {ROWS}")
+    command.add_argument("--chart", action="store_true", help="bars of the chosen configurations too")
+    add_format(command, ("table", "json", "markdown"))
+    command.set_defaults(run=_compare)
+
+
+def _compare(asked: argparse.Namespace) -> int:
+    from configspec.histories.judge_side_by_side import side_by_side
+    from configspec.reporting.comparison_document import comparison_document, comparison_json
+
+    if asked.chart and asked.format != "table":
+        raise UsageError(f"--chart is for a terminal; leave out --format {asked.format}, or --chart.")
+    if not 1 <= asked.top <= MOST_ROWS:
+        raise UsageError(f"--top is {asked.top}; it takes 1 to {MOST_ROWS}.")
+    floors, names = floors_of(asked), names_of(asked)
+    # In the order in which they are named, not in that of time.
+    runs = [run for one in asked.runs for run in runs_of(asked, [one], whole=True)]
+    found = side_by_side(runs, names=names, varies=tuple(asked.varies or ()), floors=floors)
+    if asked.format == "json":
+        from configspec.reporting.json_text import json_pieces
+
+        say_pieces(json_pieces(comparison_json(found)))
+        return 0
+    from configspec.reporting.markdown import as_markdown
+    from configspec.reporting.terminal import as_text
+
+    words = comparison_document(found, asked.top, chart=asked.chart)
+    width = WIDTH + RUN_WIDTH * len(found.sources)
+    say_text(as_text(words, width) if asked.format == "table" else as_markdown(words))
+    return 0

@@ -1,0 +1,206 @@
+"""`configspec history`: how each series went, and where it changed. `configspec history add` keeps runs."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gc
+import io
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configspec.cli.command import Commands, add_command
+from configspec.cli.output import complain, say, say_pieces, say_text
+from configspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from configspec.histories.run import Run
+    from configspec.histories.sources import Sources
+    from configspec.histories.unread import Unread
+
+WORDS = ("history", "add")
+NAME = " ".join(WORDS)
+SHOWN = 10  # files in a message
+LAST, TOP, MOST = 60, 40, 100_000
+PURPOSE = (
+    "Show how each series went over the runs of a folder, of pytest-benchmark's storage or of files: its trend, where "
+    "its level moved, and what changed there, in the setup and between which commits. A folder is read once: an index "
+    "in the cache knows its files again by their content. Exit code 1 tells that files were skipped, or are gone."
+)
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """The command line with the two words of `history add` as one, by which argparse knows it.
+
+    A folder that is called "add" is named `./add`.
+
+    >>> joined(["history", "add", "store", "results.json"]), joined(["history", "runs", "add"])
+    (['history add', 'store', 'results.json'], ['history', 'runs', 'add'])
+    """
+    first, rest = tuple(arguments[:2]), list(arguments[2:])
+    return [NAME, *rest] if first == WORDS else list(arguments)
+
+
+def add_history(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Both commands with their options."""
+    history = add_command(
+        commands,
+        "history",
+        "how each series went over releases, commits or nights, and where it changed",
+        PURPOSE,
+        "configspec history runs/\n"
+        "configspec history .benchmarks --by commit --series '*/goodput'\n"
+        "configspec history v1.0:results.json v1.1:results.json results.json --by release --format csv",
+    )
+    history.add_argument("runs", nargs="+", metavar="RUNS", help="folders, files, stored runs (0007, latest), TAG:FILE")
+    history.add_argument("--by", choices=("release", "commit", "date"), default="date", help="default: date, by nights")
+    history.add_argument(
+        "--series", action="append", metavar="PATTERN", help="such as 'dev:orin:*/goodput'; repeatable; default: all"
+    )
+    history.add_argument(
+        "--last", type=int, default=LAST, metavar="N", help=f"look at the last N points; default: {LAST}"
+    )
+    history.add_argument("--top", type=int, default=TOP, metavar="N", help=f"series in the table; default: {TOP}")
+    history.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: table")
+    history.add_argument("--benchmark-storage", metavar="FOLDER", help="of pytest-benchmark; default: .benchmarks")
+    history.add_argument("--forget-gone", action="store_true", help="tell of files that are gone for the last time")
+    history.set_defaults(run=_history)
+    add = add_command(
+        commands,
+        NAME,
+        "keep runs in an append-only store of compact files",
+        "Put the runs of results files and journals into a store: a folder, such as a branch that is checked out, of "
+        "compact files by year and month. A run that is there already is told, and not added again; a file in the "
+        "store is never changed. Exit code 1 tells that a file was skipped.",
+        "configspec history add history/ results.json",
+    )
+    add.add_argument("store", type=Path, metavar="STORE", help="the folder; it is made where there is none")
+    add.add_argument(
+        "results", nargs="+", metavar="RESULTS", help="files, folders, stored runs (0007, latest), TAG:FILE"
+    )
+    add.add_argument("--benchmark-storage", metavar="FOLDER", help="of pytest-benchmark; default: .benchmarks")
+    add.set_defaults(run=_add)
+
+
+def _history(asked: argparse.Namespace) -> int:
+    for option, number in (("--last", asked.last), ("--top", asked.top)):
+        if not 1 <= number <= MOST:
+            raise UsageError(f"{option} is {number}; it takes 1 to {MOST}.")
+    return _without_collection(partial(_show, asked))
+
+
+def _show(asked: argparse.Namespace) -> int:
+    from configspec.cache import default_root
+    from configspec.histories.git import releases
+    from configspec.histories.trend import Asked, trends
+
+    found = _sources(asked, asked.runs, cache=default_root(), forget=asked.forget_gone)
+    runs = found.runs
+    if asked.by == "release":
+        known = releases(_folder_of(asked.runs), (run.commit for run in runs if run.commit))
+        runs = tuple(_released(run, known.get(run.commit or "")) for run in runs)
+    shown = trends(runs, Asked(by=asked.by, patterns=tuple(asked.series or ()), last=asked.last))
+    if not shown:
+        raise UsageError(_no_series(runs, asked.series))
+    if asked.format == "json":
+        from configspec.reporting.history_document import history_json
+        from configspec.reporting.json_text import json_pieces
+
+        say_pieces(json_pieces(history_json(shown, asked.by, found.unread)))
+    elif asked.format == "csv":
+        from configspec.reporting.history_document import history_csv
+
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(history_csv(shown))
+        say_text(text.getvalue())
+    else:
+        from configspec.reporting.history_document import history_document
+        from configspec.reporting.terminal import as_text
+
+        say_text(as_text(history_document(shown, asked.by, asked.top)))
+    return int(found.unread.lost)
+
+
+def _add(asked: argparse.Namespace) -> int:
+    from configspec.histories.store import add_run
+
+    found = _sources(asked, asked.results, choices=True)
+    for run in found.runs:
+        added = add_run(asked.store, run)
+        say(f"{run.source}: {'kept as' if added.new else 'was kept before, as'} {added.path}")
+    return int(found.unread.lost)
+
+
+def _sources(
+    asked: argparse.Namespace,
+    arguments: Sequence[str],
+    *,
+    cache: Path | None = None,
+    choices: bool = False,
+    forget: bool = False,
+) -> Sources:
+    """The runs that are named; what was not taken is told. UsageError where no run is left."""
+    from configspec.histories.sources import Places, read_sources
+    from configspec.histories.storage import storage_folder
+
+    places = Places(storage=storage_folder(asked.benchmark_storage), cache=cache)
+    found = read_sources(arguments, places, choices=choices, forget=forget)
+    tell_unread(found.unread)
+    if not found.runs:
+        raise UsageError(
+            f"{', '.join(arguments)}: there is no run of configspec. A run is made by: pytest -m hil "
+            "--device DEVICE --benchmark-json=results.json"
+        )
+    return found
+
+
+def tell_unread(unread: Unread) -> None:
+    """What was not taken of the files, on standard error."""
+    _tell("skipped: ", [str(one) for one in unread.skipped], "files skipped")
+    _tell("gone since it was read: ", unread.gone, "files gone")
+    _tell("", unread.repeated, "files repeat a run")
+    if unread.gone:
+        complain("what is gone is in no trend; --forget-gone tells of it for the last time")
+    if unread.others:
+        complain(f"{unread.others} file{'' if unread.others == 1 else 's'} not configspec's passed over")
+
+
+def _tell(begin: str, lines: Sequence[str], counted: str) -> None:
+    for line in lines[:SHOWN]:
+        complain(f"{begin}{line}")
+    if len(lines) > SHOWN:
+        complain(f"and {len(lines) - SHOWN} more: {len(lines)} {counted}")
+
+
+def _released(run: Run, release: str | None) -> Run:
+    from dataclasses import replace
+
+    return run if run.release or release is None else replace(run, release=release)
+
+
+def _folder_of(arguments: Sequence[str]) -> Path:
+    """Where git is asked which release a commit is of: in the folder of the first argument, else here."""
+    first = Path(arguments[0])
+    return first if first.is_dir() else first.parent if first.exists() else Path()
+
+
+def _no_series(runs: Sequence[Run], patterns: Sequence[str] | None) -> str:
+    ids = list(dict.fromkeys(one.series.id for run in runs[-1:] for one in run.measured.values()))
+    if not ids:
+        return "no run has a value of any series"
+    named = ", ".join(map(repr, patterns or ()))
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return f"--series {named}: no series is called so. The newest run has {', '.join(ids[:SHOWN])}{more}"
+
+
+def _without_collection(run: Callable[[], int]) -> int:
+    """What is read stays to the end and is in no cycle: to look through it for garbage takes as long as to read it."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        return run()
+    finally:
+        if collected:
+            gc.enable()

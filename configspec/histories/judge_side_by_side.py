@@ -1,0 +1,140 @@
+"""Runs side by side: every value, the ratio to the first run with its interval, and what was chosen. No gate.
+
+The interval of a ratio is that between two runs of one build, calibrated or assumed (`regression/single.py`): the doubt
+within a run is smaller, and would promise too much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from configspec.errors import UsageError
+from configspec.histories.baseline import shown_source, sides
+from configspec.histories.check_series import series_of
+from configspec.histories.floors import Floors
+from configspec.histories.judge_choice import regret_of
+from configspec.histories.run import Chosen, Run
+from configspec.regression.series import Measured, SeriesKey
+from configspec.regression.single import SingleRules, judge_single
+from configspec.regression.states import Verdict
+from configspec.theory.ids import ConfigurationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One series: the value in each run, None where a run has none; `against` the first run that has one."""
+
+    series: SeriesKey
+    values: tuple[float | None, ...]
+    verdicts: tuple[Verdict | None, ...]
+
+    @property
+    def change(self) -> float:
+        """How far the farthest run is from the first, in log values either way; 0 where nothing compares."""
+        ratios = (one.ratio for one in self.verdicts if one is not None and one.ratio)
+        return max((abs(math.log(ratio)) for ratio in ratios), default=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenIn:
+    """What one run chose: the best, how many are tied with it, and what the first run's choice costs in this one.
+
+    `regret` is None where that was not measured here. `holds`: whether it is tied with the best.
+    """
+
+    best: ConfigurationId
+    tied: int
+    regret: float | None
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Of a device, family and objective: what each run chose, None where it ranked nothing."""
+
+    device: str
+    family: str
+    objective: str
+    first: ConfigurationId
+    runs: tuple[ChosenIn | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """All of the comparison; `sources` are how the runs were named, in the order they were given."""
+
+    sources: tuple[str, ...]
+    lines: tuple[Line, ...]
+    choices: tuple[Choices, ...]
+    notes: tuple[str, ...] = ()
+
+
+def side_by_side(runs: Sequence[Run], *, names: Mapping[str, str], varies: Sequence[str], floors: Floors) -> SideBySide:
+    """Two or more runs, in the order they were named; ratios are to the first that has a series.
+
+    Raises:
+        UsageError: There is only one, or they have no configuration in common.
+    """
+    if len(runs) < 2:
+        raise UsageError(f"a comparison takes two runs or more; found {len(runs)}")
+    first, *others = runs
+    found = [sides([other], [first], names=names, varies=varies, in_time=False) for other in others]
+    ordered = (found[0].base[0], *(one.new[0] for one in found))
+    lines = tuple(_line(key, ordered, floors) for key in series_of(ordered))
+    return SideBySide(
+        sources=tuple(map(shown_source, ordered)),
+        lines=lines,
+        choices=tuple(_choices(ordered)),
+        notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
+    )
+
+
+def _line(series: SeriesKey, runs: Sequence[Run], floors: Floors) -> Line:
+    measured = [run.measured.get(series) for run in runs]
+    base = next((place for place, one in enumerate(measured) if one is not None), None)
+    verdicts = [
+        None if place == base or one is None or base is None else _against(one, measured[base], floors)
+        for place, one in enumerate(measured)
+    ]
+    return Line(
+        series=series,
+        values=tuple(None if one is None else one.value for one in measured),
+        verdicts=tuple(verdicts),
+    )
+
+
+def _against(now: Measured, then: Measured | None, floors: Floors) -> Verdict | None:
+    if then is None:
+        return None
+    known = floors.known(now.series)
+    rules = SingleRules(floor=floors.of(now.series) or None, spread=None if known is None else known.spread)
+    found = judge_single(now, then, rules)
+    # Nothing follows from the ratio of runs that do not compare; it is shown, with the reason beside it.
+    return replace(found, ratio=now.value / then.value) if found.ratio is None else found
+
+
+def _choices(runs: Sequence[Run]) -> list[Choices]:
+    groups = dict.fromkeys((one.device, one.family, one.objective) for run in runs for one in run.chosen)
+    found = []
+    for group in groups:
+        of_group = [_of_group(run, group) for run in runs]
+        first = next(one.best for one in of_group if one is not None)
+        device, family, objective = group
+        per_run = tuple(None if one is None else _chosen_in(one, first) for one in of_group)
+        found.append(Choices(device=device, family=family, objective=objective, first=first, runs=per_run))
+    return found
+
+
+def _of_group(run: Run, group: tuple[str, str, str]) -> Chosen | None:
+    return next((one for one in run.chosen if (one.device, one.family, one.objective) == group), None)
+
+
+def _chosen_in(one: Chosen, first: ConfigurationId) -> ChosenIn:
+    return ChosenIn(
+        best=one.best,
+        tied=len(one.tied),
+        regret=regret_of(one, first),
+        holds=first == one.best or first in one.tied,
+    )
