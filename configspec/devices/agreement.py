@@ -29,6 +29,7 @@ from configspec.devices.replies import (
     TimedReturns,
     TimedRounds,
 )
+from configspec.printable import printable
 from configspec.records.facts import ModelFacts
 from configspec.records.passes import MemorySpeed
 
@@ -73,7 +74,8 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
             if worked_s < asked.seconds / DRIFT - ROUNDING_S:
                 raise ValueError(f"idle for {worked_s:.6g} s, where {asked.seconds:g} were asked for")
         case FindMeter(), FoundMeter() if reply.facts is not None and asked.meter not in ("auto", reply.facts.meter):
-            raise ValueError(f"meter: {reply.facts.meter}, where {asked.meter} was asked for")
+            found = printable(reply.facts.meter, at_most=80)
+            raise ValueError(f"meter: {found}, where {asked.meter} was asked for")
         case ReadMemory(), MemorySpeed():
             _equal("threads", reply.threads, asked.threads)
             worked_s = reply.elapsed_s

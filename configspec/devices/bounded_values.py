@@ -18,6 +18,9 @@ MOST_S = 1e10  # three hundred years, as a duration or on a clock that began wit
 ROUNDING = 1e-6  # by which a probability may be beyond 1
 _MOST_LOGIT = 3.5e38  # beyond any float32
 
+Status = Annotated[int, Meta(ge=-(2**31), le=2**32 - 1)]  # of a program, or of a function in C
+Held = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # by a number in C
+Hexadecimal = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*\Z")]
 Text = Annotated[str, Meta(max_length=MAX_LETTERS)]
 Word = Annotated[str, Meta(max_length=80)]  # of a lock's owner; any account of the board may have written it
 Tokens = Annotated[int, Meta(ge=0, le=C_INT)]  # how many

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, final
+from typing import Protocol, TypeVar, final
 
 import msgspec
 
@@ -29,6 +29,7 @@ from configspec.errors import TestbedError, UsageError
 from configspec.records.meter import LookedFor, MeterFacts
 from configspec.testbed.power_spec import PowerSpec
 
+Read = TypeVar("Read")
 METER_DEADLINE_S = 60.0
 WORK_DEADLINE_S = 300.0
 DECLARED = "declared"  # the kind that reads nothing: its figure is the owner's
@@ -41,12 +42,13 @@ BY_DEVICE, BY_HOST = "device's monotonic", "host's monotonic, mapped onto the de
 class Sampled:
     """What a meter showed from `start` to `take`, on the device's clock, each time known to `uncertainty_s`.
 
-    `clock_reason`: why no time of it can be trusted; None where all can.
+    `clock_reason`: why no time of it can be trusted; None where all can. `moved_s`: how far the clocks moved apart.
     """
 
     readings: Readings
     uncertainty_s: float = 0.0
     clock_reason: str | None = None
+    moved_s: float = 0.0
 
 
 class Meter(Protocol):
@@ -131,7 +133,12 @@ class BoardMeter:
 
     def stop(self) -> Sampled:
         """As `Meter` says."""
-        return Sampled(readings=self.client.call(TakeReadings(stop=True), Readings, deadline_s=METER_DEADLINE_S))
+        readings = self.client.call(TakeReadings(stop=True), Readings, deadline_s=METER_DEADLINE_S)
+        try:
+            readings.check_channels(self.facts)
+        except ValueError as problem:
+            self.client.give_up(f"its answer to {TakeReadings.op!r} cannot be: {problem}.")
+        return Sampled(readings=readings)
 
 
 @final
@@ -157,7 +164,8 @@ class HostMeter:
         """As `Meter` says."""
         assert self._sampler is not None
         self._sampler.stop()
-        readings = msgspec.convert(self._sampler.take(), Readings)
+        readings = _read(self._sampler.take(), Readings)
+        readings.check_channels(self.facts)
         (first_s, doubt_s), (last_s, last_doubt_s) = self._first, offset(self._clock_s)
         apart_s = abs(last_s - first_s)
         moved = f"the clocks of device and host moved {apart_s:.3g} s apart" if apart_s > MOST_APART_S else None
@@ -170,6 +178,7 @@ class HostMeter:
             ),
             uncertainty_s=max(doubt_s, last_doubt_s) + apart_s / 2,
             clock_reason=moved,
+            moved_s=apart_s,
         )
 
 
@@ -203,5 +212,13 @@ def _find_from_here(asked: FindMeter, clock_s: Callable[[], float]) -> Found:
     tried = tuple(LookedFor(meter=meter, reason=f"from this host: {reason}") for meter, reason in looked_for)
     if found is None:
         return Found(meter=None, looked_for=tried)
-    facts = msgspec.convert(with_boundary(found.facts, asked.boundary).as_json(), MeterFacts)
+    facts = _read(with_boundary(found.facts, asked.boundary).as_json(), MeterFacts)
     return Found(meter=HostMeter(found, facts, clock_s), looked_for=tried)
+
+
+def _read(plain: object, kind: type[Read]) -> Read:
+    """What this host's own meter says, as what a device's says is read; TestbedError where it cannot be."""
+    try:
+        return msgspec.convert(plain, kind)
+    except msgspec.ValidationError as problem:
+        raise TestbedError(f"the meter that this host reads answers what cannot be: {problem}.") from None

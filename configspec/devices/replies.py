@@ -18,22 +18,28 @@ from configspec.devices.bounded_values import (
     MAX_VOCABULARY,
     ROUNDING,
     Gap,
+    Held,
+    Hexadecimal,
     Logarithm,
     Power,
     Probability,
     Seconds,
+    Status,
     Text,
     Token,
     Tokens,
     Word,
 )
 from configspec.devices.fact_bounds import check_facts
+from configspec.printable import printable
 from configspec.records.bounds import Count, Sha256
 from configspec.records.heat import HeatSeen, HeatState
-from configspec.records.meter import MeterFacts
+from configspec.records.meter import Boundary, MeterFacts
 
 T = TypeVar("T")
 TOKEN_BYTES, PROBABILITY_BYTES = 4, 8  # of `Drawable`
+MOST_LOOKED_FOR = 40  # meters; there are fewer kinds
+REASON_LETTERS = 400  # of what is wrong in a reply
 
 
 def read_reply(kind: type[T], value: object) -> T:
@@ -48,6 +54,8 @@ def read_reply(kind: type[T], value: object) -> T:
     check_facts(kind, value)
     try:
         return msgspec.convert(value, kind)
+    except msgspec.ValidationError as problem:  # it repeats a word that is none of those that can be
+        raise msgspec.ValidationError(printable(str(problem), at_most=REASON_LETTERS)) from None
     except OverflowError:  # an integer that no float can hold
         raise msgspec.ValidationError("A number is out of range") from None
 
@@ -376,6 +384,10 @@ class FoundMeter:
     facts: MeterFacts | None
     looked_for: tuple[tuple[Text, Text], ...]
 
+    def __post_init__(self) -> None:
+        if len(self.looked_for) > MOST_LOOKED_FOR:
+            raise ValueError(f"{len(self.looked_for)} meters were looked for; at most {MOST_LOOKED_FOR} can be")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
@@ -398,18 +410,32 @@ class Readings:
         if any(len(column) != len(self.t_s) for column in columns):
             raise ValueError(f"{len(self.t_s)} times, and columns of other lengths")
 
+    def check_channels(self, facts: MeterFacts) -> None:
+        """ValueError where they are those of another meter."""
+        if len(self.values) != len(facts.channels):
+            raise ValueError(f"readings of {len(self.values)} channels, and the meter has {len(facts.channels)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotedMeter:
-    """All that reading a meter once reads of its board, and the values; `agent/power/surroundings.py` has the parts."""
+    """All that reading a meter once reads of its board, and the values; `agent/power/surroundings.py` has the parts.
 
-    files: Mapping[Text, Text | None]
+    `boundary`: what its figure holds by itself, whatever the owner states.
+    """
+
+    files: Mapping[Text, str | None]
     links: Mapping[Text, Text]
-    programs: tuple[tuple[tuple[Text, ...], int, str], ...]
-    answers: tuple[tuple[Text, int, str], ...]
-    lines: Mapping[Text, tuple[Text, ...]]
-    ports: tuple[tuple[str, str], ...]
+    programs: tuple[tuple[tuple[Text, ...], Status, str], ...]
+    answers: tuple[tuple[Text, Status, str], ...]
+    lines: Mapping[Text, tuple[str, ...]]
+    ports: tuple[tuple[Hexadecimal, Hexadecimal], ...]
+    library: Mapping[Text, tuple[Status, Held | str | None]]
     values: tuple[Power, ...]
+    boundary: Boundary
+
+    def __post_init__(self) -> None:
+        if not all(command for command, _, _ in self.programs):
+            raise ValueError("a program without a name")
 
 
 def _check_stamps(stamps_s: Sequence[float], tokens: int) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from configspec.devices.device import Device
 from configspec.devices.metering import Meter, Sampled
 from configspec.errors import UsageError
+from configspec.records.bounds import Count, Figure, Seconds, Speculative
 from configspec.records.meter import MeterFacts
 from configspec.theory.power.doubts import in_words
 from configspec.theory.power.samples import MeterTraits
@@ -53,19 +54,26 @@ class MeteredVisit:
     meter: MeterFacts
     clock: str
     plan: WindowPlan
-    spans_s: Mapping[str, tuple[float, float]]
-    k: int
-    stamps_s: tuple[float, ...]
-    t_s: tuple[float, ...]
-    values: tuple[tuple[float | None, ...], ...]
+    spans_s: Mapping[str, tuple[Figure, Figure]]
+    k: Speculative
+    stamps_s: tuple[Figure, ...]
+    t_s: tuple[Figure, ...]
+    values: tuple[tuple[Figure | None, ...], ...]
     stamps: tuple[str | None, ...] | None
-    failures: tuple[tuple[float, str], ...]
-    failed: int
+    failures: tuple[tuple[Figure, str], ...]
+    failed: Count
     ended: str | None
-    cpu_s: float
-    uncertainty_s: float
+    cpu_s: Seconds
+    uncertainty_s: Seconds
     clock_reason: str | None
-    moved_s: float = 0.0
+    moved_s: Seconds = 0.0
+
+    def __post_init__(self) -> None:
+        columns = [*self.values, *(() if self.stamps is None else (self.stamps,))]
+        if len(self.values) != len(self.meter.channels) or any(len(one) != len(self.t_s) for one in columns):
+            raise ValueError(f"{len(self.t_s)} times of {len(self.meter.channels)} channels, and other readings")
+        if not self.spans_s.keys() >= {BEFORE, WINDOW, AFTER}:
+            raise ValueError("a part of the visit is missing")
 
 
 def traits_of(meter: MeterFacts) -> MeterTraits:

@@ -150,6 +150,24 @@ class ProfilingSession:
             raise outcome
         return outcome
 
+    def again(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
+        """One more measurement of a cell, all of its passes anew; what `rows` remembers stays.
+
+        Raises:
+            UsageError, TestbedError: As for `rows`.
+        """
+        log = self._logs.get(cell.device)
+        self._logs[cell.device] = VisitLog(None, cell.device)  # no earlier visit counts, and none is kept
+        try:
+            self.workbench.pool.admit(cell.device)
+            rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks))
+        finally:
+            if log is None:
+                del self._logs[cell.device]
+            else:
+                self._logs[cell.device] = log
+        return _retried(rows, failures)
+
     def end_to_end(self, configuration: ConfigurationId, ks: Sequence[int]) -> Row:
         """One configuration decoded for real, beside what its profile predicts; `ks` are all K of its cell.
 

@@ -9,7 +9,7 @@ has a test that says so. Names hold devices, families and configurations, never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,14 @@ from configspec.errors import RecordError, UsageError
 from configspec.histories.aliases_file import read_aliases
 from configspec.histories.baseline import Sides, plural, sides
 from configspec.histories.changes_file import read_changes
-from configspec.histories.check_series import Asked, declared
+from configspec.histories.check_series import OF_A_CHOICE, Asked, declared, series_of
 from configspec.histories.floors import Floors, parse_floors
 from configspec.histories.floors_file import read_floors
 from configspec.histories.judge_choice import EarlierChoice, earlier_choices
 from configspec.histories.judging import FAIL, CheckRequest
 from configspec.histories.of_rows import part_of
 from configspec.histories.run import Run
-from configspec.histories.sources import Places, read_sources
+from configspec.histories.sources import Places, Sources, read_sources
 from configspec.histories.storage import storage_folder
 from configspec.printable import printable
 from configspec.pytest_plugin.baseline_asked import NONE
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from configspec.theory.ids import ConfigurationId
 
 NOW = "this run"
-_SHOWN = 80  # letters of a name in a message
+_LETTERS = 80  # of a name in a message
+_NAMED = 5  # files in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +109,15 @@ def read_baseline(asked: BaselineAsked, plan: Plan, *, narrowed: bool, at_s: flo
         RecordError: The baseline cannot be read.
     """
     request = request_of(asked)
-    found = sides(
-        [expected(plan, at_s, commit)], _read(asked), names=request.names, varies=request.varies, in_time=True
-    )
+    there = _read(asked)
+    found = sides([expected(plan, at_s, commit)], there.runs, names=request.names, varies=request.varies, in_time=True)
     families = {one.family for one in plan.configurations} if narrowed else None
     runs = tuple(part_of(run, plan.devices, families) for run in found.base)
     kept = replace(found, base=runs)
     choices = earlier_choices(kept, request.changes)
-    series = declared(kept, dict.fromkeys(one.series.configuration for one in choices), Asked(), request.floors)
+    if not choices:
+        raise UsageError(f"--baseline {_shown(asked.source)}: it has no choice for what is measured here")
+    series = _series(kept, choices, request.floors)
     return Baseline(
         asked=asked,
         request=replace(request, names={}),  # they have their present names by now
@@ -123,7 +125,12 @@ def read_baseline(asked: BaselineAsked, plan: Plan, *, narrowed: bool, at_s: flo
         declared=tuple(_tests(choices, series)),
         at_s=at_s,
         commit=commit,
-        notes=(*found.notes, *_left_out(found, plan, families), *request.floors.warnings(series)),
+        notes=(
+            *_unread(there),
+            *found.notes,
+            *_left_out(found, plan, families),
+            *request.floors.warnings(series),
+        ),
     )
 
 
@@ -165,19 +172,42 @@ def _also(given: str | None) -> tuple[State, ...]:
         raise UsageError(f"--also-fail: {problem}") from None
 
 
-def _read(asked: BaselineAsked) -> tuple[Run, ...]:
+def _read(asked: BaselineAsked) -> Sources:
     places = Places(here=asked.here, storage=storage_folder(asked.storage))
     try:
         found = read_sources([asked.source], places, choices=True)
     except UsageError as problem:
         raise UsageError(f"--baseline {problem}") from None
     if found.runs:
-        return found.runs
-    shown = printable(asked.source, at_most=_SHOWN)
+        return found
     if found.unread.skipped:
         first = found.unread.skipped[0]
         raise RecordError(f"--baseline {first.file}: {first.why}")
-    raise UsageError(f"--baseline {shown}: no run of configspec in it. pytest --benchmark-json=FILE writes one")
+    raise UsageError(
+        f"--baseline {_shown(asked.source)}: no run of configspec in it. pytest --benchmark-json=FILE writes one"
+    )
+
+
+def _series(found: Sides, choices: Sequence[EarlierChoice], floors: Floors) -> tuple[SeriesKey, ...]:
+    """Those of the choices whose metrics are not switched off; it may be that all are."""
+    of_choices = dict.fromkeys(one.series.configuration for one in choices)
+    there = series_of(found.base)
+    if not any(floors.judges(key) for key in there if key.configuration in of_choices and key.metric in OF_A_CHOICE):
+        return ()
+    return declared(replace(found, new=()), of_choices, Asked(), floors)
+
+
+def _unread(there: Sources) -> Iterator[str]:
+    """What of the baseline could not be read, told since the rest of it is compared with."""
+    for one in there.unread.skipped[:_NAMED]:
+        yield printable(f"{one.file}: {one.entry}: {one.why}", at_most=4 * _LETTERS)
+    more = len(there.unread.skipped) - _NAMED
+    if more > 0:
+        yield f"and {more} more that could not be read"
+
+
+def _shown(source: str) -> str:
+    return printable(source, at_most=_LETTERS)
 
 
 def _tests(choices: Iterable[EarlierChoice], series: Iterable[SeriesKey]) -> Iterator[Declared]:
@@ -200,7 +230,12 @@ def _left_out(found: Sides, plan: Plan, families: set[str] | None) -> Iterator[s
     there = {(one.device, one.family) for run in found.base for one in run.chosen}
     devices = sorted({device for device, _ in there} - set(plan.devices))
     if devices:
-        yield f"{plural(len(devices), 'device')} of the baseline not asked for here: {printable(', '.join(devices[:5]))}"
+        yield f"{plural(len(devices), 'device')} of the baseline not asked for here: {_listed(devices)}"
     others = sorted({family for device, family in there if device in plan.devices} - (families or set()))
     if families is not None and others:
-        yield f"{plural(len(others), 'family')} of the baseline not asked for here: {printable(', '.join(others[:5]))}"
+        yield f"families of the baseline not asked for here: {_listed(others)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return printable(", ".join(names[:_NAMED]) + more)

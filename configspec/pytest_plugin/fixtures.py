@@ -19,6 +19,7 @@ from configspec.pytest_plugin.short_names import spelled
 if TYPE_CHECKING:
     from configspec.records.decoded import EndToEnd
     from configspec.records.row import Row
+    from configspec.results import Results
     from configspec.testbed.device_spec import DeviceSpec
     from configspec.theory.ids import ConfigurationId
     from configspec.theory.profile import Configuration
@@ -130,6 +131,19 @@ def hil_end_to_end(decoded: Row, benchmark: BenchmarkFixture, request: pytest.Fi
         return row.end_to_end
 
     return run
+
+
+@pytest.fixture(scope="session")
+def results(request: pytest.FixtureRequest) -> Results:
+    """What this run has measured, to be asked when it is all there; tests that take it run behind those that measure.
+
+    Of a device whose tests are not over in this process, it is an error to ask: with -n, name the device in the test's
+    id, as `dev:jetson:`.
+    """
+    from configspec.pytest_plugin.results_so_far import ResultsSoFar
+    from configspec.results import Results
+
+    return Results(ResultsSoFar(_run_of(request)).run_of)
 
 
 def _run_of(request: pytest.FixtureRequest) -> MeasuringRun:

@@ -41,6 +41,9 @@ def begin(config: pytest.Config) -> None:
 
         config.pluginmanager.register(PlanShown(run, config), "configspec plan")
         return
+    from configspec.pytest_plugin.baseline_start import begin_comparison
+
+    begin_comparison(run, config)
     if not private_api.is_worker(config):
         from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.rows import RowKeeper

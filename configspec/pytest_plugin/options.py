@@ -131,8 +131,8 @@ OPTIONS = (
     ),
     Option(
         name="also-fail",
-        help="states that fail beside REGRESSED: MISSING, UNSTABLE, INCOMPARABLE, NO_BASELINE, NONDETERMINISTIC, or none "
-        "(default: MISSING)",
+        help="states that fail beside REGRESSED: MISSING, UNSTABLE, INCOMPARABLE, NO_BASELINE, NONDETERMINISTIC, or "
+        "none (default: MISSING)",
         attributes={"metavar": "STATES"},
         ini="states that fail beside REGRESSED (default: MISSING)",
     ),

@@ -132,6 +132,22 @@ def quiet_warning(config: pytest.Config, items: Iterable[pytest.Item], measuring
         session.xdist_warning = False
 
 
+def spare_from_only(item: pytest.Item) -> None:
+    """`--benchmark-only` skips what measures nothing; this test is about what the others measure, and stays."""
+    item.own_markers[:] = [
+        mark
+        for mark in item.own_markers
+        if mark.name != "skip" or not str(mark.kwargs.get("reason")).startswith("Skipping non-benchmark")
+    ]
+
+
+def add_to_row(config: pytest.Config, fullname: str, key: str, value: object) -> None:
+    """One more value in `extra_info` of a row that this process has written, if it has."""
+    for metadata in _session(config).benchmarks:
+        if metadata.fullname == fullname:
+            metadata.extra_info = {**metadata.extra_info, key: value}
+
+
 def has_timed(benchmark: BenchmarkFixture) -> bool:
     """Whether the fixture has timed something already; a second time is an error of pytest-benchmark's."""
     return benchmark._mode is not None
@@ -320,6 +336,13 @@ def run_facts(config: pytest.Config) -> dict[str, object]:
         "commit_info": commit,
         "pytest_benchmark": version("pytest-benchmark"),
     }
+
+
+def commit_of(config: pytest.Config) -> str | None:
+    """The commit of the project that measures, as pytest-benchmark finds it out; None where it does not know."""
+    found = config.hook.pytest_benchmark_generate_commit_info(config=config)
+    commit = found.get("id") if isinstance(found, Mapping) else None
+    return commit if isinstance(commit, str) and 0 < len(commit) <= 1000 else None
 
 
 def forget_row(benchmark: BenchmarkFixture) -> None:

@@ -130,6 +130,18 @@ def take_unreported(run: MeasuringRun) -> None:
         _keep(run, put_back(run, item.stash[WRITTEN], {}), resumed=TAKEN in item.stash)
 
 
+def amend_row(run: MeasuringRun, config: pytest.Config, fullname: str, key: str, value: object) -> None:
+    """Add a value to `extra_info` of a row that is kept. The journal gets the row once more: its last line counts."""
+    from configspec.pytest_plugin.private_api import add_to_row
+
+    entry = run.rows[fullname].entry
+    extra = entry.get("extra_info")
+    entry["extra_info"] = {**(extra if isinstance(extra, dict) else {}), key: value}
+    kept = run.rows[fullname] = KeptRow(fullname=fullname, entry=entry)
+    add_to_row(config, fullname, key, value)
+    _journalled(run, lambda journal: journal.append_json(kept.json))
+
+
 def _keep(run: MeasuringRun, text: str, *, resumed: bool) -> None:
     entry: dict[str, object] = json.loads(text)
     kept = KeptRow(fullname=str(entry["fullname"]), entry=entry)

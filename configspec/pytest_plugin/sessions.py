@@ -77,6 +77,13 @@ def rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell) -> dict[int, R
     return recordings_of(run).rows(cell, ks)
 
 
+def again_rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell) -> dict[int, Row]:
+    """The rows of a cell by K, measured once more. What is replayed says the same again."""
+    if run.plan.inventory.devices[cell.device].replay is None:
+        return session_of(run, config).again(cell, run.plan.ks[cell])
+    return rows_of(run, config, cell)
+
+
 def recordings_of(run: MeasuringRun) -> Recordings:
     """What the run replays."""
     if run.recordings is None:

@@ -40,6 +40,7 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
         if run.workers_died:
             why = ": every worker died while it started or collected"
         terminal.write_line(f"nothing was measured{why}", red=True)
+        _tell_comparison(terminal, run)
         return
     private_api.let_records_go(terminal.config)
     rows = RowsOf(run.rows.values())
@@ -57,6 +58,14 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
     _tell_resumed(terminal, run)
     _tell_unkept(terminal, run)
     _tell_files(terminal, run)
+    _tell_comparison(terminal, run)
+
+
+def _tell_comparison(terminal: Terminal, run: MeasuringRun) -> None:
+    if run.comparison is not None:
+        from configspec.pytest_plugin.baseline_words import write_comparison
+
+        write_comparison(terminal, run.comparison, run)
 
 
 def _write_document(terminal: Terminal, document: Document) -> None:

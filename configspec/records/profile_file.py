@@ -8,7 +8,8 @@
       "families": {
         "llama-3.1-70b": {
           "target": "Llama-3.1-70B",
-          "serving": {"verify_s": 0.5, "usd_per_million_tokens": 0.9, "bills": "drafted"},
+          "serving": {"verify_s": 0.5, "usd_per_million_tokens": 0.9, "bills": "drafted",
+                      "verify_s_by_k": [{"k": 4, "verify_s": 0.4, "from": "..."}]},
           "acceptance": [                          one row for each draft, quantisation and K
             {"draft": "1b-inst", "quant": "Q4_K_M", "k": 2, "rate": FIGURE, "from": "...", "warnings": ["..."]}
           ]
@@ -19,17 +20,24 @@
           "name": "Raspberry Pi 5",
           "cells": [
             {"family": "llama-3.1-70b", "draft": "1b-inst", "quant": "Q4_K_M",
-             "drafting_tokens_per_s": FIGURE, "power_w": FIGURE or null, "power_reason": "..."}
+             "drafting_tokens_per_s": FIGURE or null, "drafting_reason": "...",
+             "prompt_tokens_per_s": FIGURE, "power_w": FIGURE or null, "power_reason": "...",
+             "acceptance_reason": "...", "from": "...", "warnings": ["..."]}
           ]
         }
       }
     }
 
-FIGURE is {"value": 1.0, "low": 0.9, "high": 1.1}. `note` and `warnings` may be left out, and `power_reason` where
-there is a figure; a null `power_w` needs its reason. A device's cell has a configuration for each K of its acceptance
-rows: acceptance belongs to the two models, so all devices share it. Unknown keys are errors, so that none is misread.
+FIGURE is {"value": 1.0, "low": 0.9, "high": 1.1}. What is null needs its reason: `power_reason`, `drafting_reason`; so
+does a cell whose drafter has no row of acceptance, `acceptance_reason`. A reason may stand where there is a figure. Of
+the rest, `note`, `serving`, `verify_s_by_k`, `prompt_tokens_per_s`, `warnings`, and `from` of a cell and a time, may be
+left out; without `serving`, `devices.yaml` says what is assumed. `verify_s` is for each K that `verify_s_by_k` lacks.
 
-Version 1 is the first. Another meaning of any key is another version.
+A device's cell has a configuration for each K of its acceptance rows: acceptance belongs to the two models, so all
+devices share it. A cell without acceptance or without a drafting speed has none yet. Unknown keys are errors, so that
+none is misread.
+
+Version 1 is the first; every file of it that was ever valid still is. Another meaning of any key is another version.
 """
 
 from __future__ import annotations
@@ -39,21 +47,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configspec.errors import RecordError, did_you_mean
-from configspec.records.bounds import (
-    LEAST_WATTS,
-    LONGEST_S,
-    MOST_K,
-    MOST_WATTS,
-    SHORTEST_S,
-)
+from configspec.records.bounds import MOST_K
 from configspec.records.json_node import Node, read_json
+from configspec.records.profile_figures import figure, round_s, speed, texts, watts
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import flag
-from configspec.theory.ids import Drafter, configuration_id
+from configspec.theory.ids import Cell, Drafter
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
 
 VERSION = 1
+OPTIONAL_OF_CELL = (
+    "power_reason",
+    "drafting_reason",
+    "acceptance_reason",
+    "prompt_tokens_per_s",
+    "from",
+    "warnings",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,7 @@ class ProfileFile:
     provenance: Provenance
     devices: Mapping[str, tuple[Configuration, ...]]
     serving: Mapping[str, Serving]
+    cells: Mapping[str, tuple[RecordedCell, ...]]
 
     def configurations(self, device: str, as_name: str) -> tuple[Configuration, ...]:
         """The configurations of one of the file's devices, under the name that the inventory gives it."""
@@ -76,8 +88,21 @@ class ProfileFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCell:
+    """A cell with its speeds and power, whether it has configurations or not; what is not known is None."""
+
+    cell: Cell
+    drafting_tokens_per_s: Estimate | None
+    prompt_tokens_per_s: Estimate | None
+    power_w: Estimate | None
+    power_reason: str | None
+    lacks: tuple[str, ...]  # why it has no configurations
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Family:
-    serving: Serving
+    serving: Serving | None
     acceptance: Mapping[Drafter, Mapping[int, _Rate]]  # by drafter, then by K
 
 
@@ -93,7 +118,15 @@ def read_profile(path: str | Path) -> ProfileFile:
     Raises:
         RecordError: The file cannot be read or says what cannot be; the message names the key and what would do.
     """
-    root = read_json(Path(path))
+    return checked_profile(read_json(Path(path)))
+
+
+def checked_profile(root: Node) -> ProfileFile:
+    """The profile that a JSON value is.
+
+    Raises:
+        RecordError: It says what cannot be.
+    """
     _check_version(root)
     fields = root.fields(
         "configspec_profile", "provenance", "confidence", "source", "license", "families", "devices", optional=("note",)
@@ -101,15 +134,19 @@ def read_profile(path: str | Path) -> ProfileFile:
     provenance: Provenance = fields["provenance"].one_of("measured", "derived", "declared", "modelled")
     confidence = fields["confidence"].number(least=0, most=1)
     families = {name: _family(node, confidence) for name, node in fields["families"].named().items()}
-    devices = fields["devices"].named()
+    devices = {name: _device(name, node, families, confidence) for name, node in fields["devices"].named().items()}
     return ProfileFile(
         path=root.file,
         source=fields["source"].text(),
         license=fields["license"].text(),
         note=fields["note"].text() if "note" in fields else "",
         provenance=provenance,
-        devices={name: _device(name, node, families, provenance, confidence) for name, node in devices.items()},
-        serving={name: family.serving for name, family in families.items()},
+        devices={
+            name: tuple(one for cell in cells for one in _configurations(cell, families[cell.cell.family], provenance))
+            for name, cells in devices.items()
+        },
+        serving={name: family.serving for name, family in families.items() if family.serving is not None},
+        cells=devices,
     )
 
 
@@ -122,7 +159,7 @@ def _check_version(root: Node) -> None:
 
 
 def _family(node: Node, confidence: float) -> _Family:
-    fields = node.fields("target", "serving", "acceptance")
+    fields = node.fields("target", "acceptance", optional=("serving",))
     fields["target"].text()
     acceptance: dict[Drafter, dict[int, _Rate]] = {}
     for row in fields["acceptance"].items():
@@ -132,10 +169,9 @@ def _family(node: Node, confidence: float) -> _Family:
         k = parts["k"].count(most=MOST_K)
         if k in of_cell:
             raise row.wrong(f"this draft, quantisation and K={k} are given twice; remove one")
-        warnings = parts["warnings"].items() if "warnings" in parts else []
-        rate = _figure(parts["rate"], confidence, least=0, most=1)
-        of_cell[k] = _Rate(estimate=rate, warnings=tuple(warning.text() for warning in warnings))
-    return _Family(serving=_serving(fields["serving"]), acceptance=acceptance)
+        rate = figure(parts["rate"], confidence, least=0, most=1)
+        of_cell[k] = _Rate(estimate=rate, warnings=texts(parts, "warnings"))
+    return _Family(serving=_serving(fields["serving"]) if "serving" in fields else None, acceptance=acceptance)
 
 
 def _drafter(parts: Mapping[str, Node]) -> Drafter:
@@ -143,74 +179,93 @@ def _drafter(parts: Mapping[str, Node]) -> Drafter:
 
 
 def _serving(node: Node) -> Serving:
-    fields = node.fields("verify_s", "usd_per_million_tokens", "bills")
+    fields = node.fields("verify_s", "usd_per_million_tokens", "bills", optional=("verify_s_by_k",))
     return Serving(
         verify_s=fields["verify_s"].number(least=0, most=MOST_VERIFY_S),
         usd_per_million_tokens=fields["usd_per_million_tokens"].number(least=LEAST_USD, most=MOST_USD),
         bills=fields["bills"].one_of("drafted", "drafted+1"),
+        verify_s_by_k=_verify_s_by_k(fields["verify_s_by_k"]) if "verify_s_by_k" in fields else (),
     )
 
 
-def _device(
-    device: str, node: Node, families: Mapping[str, _Family], provenance: Provenance, confidence: float
-) -> tuple[Configuration, ...]:
+def _verify_s_by_k(node: Node) -> tuple[tuple[int, float], ...]:
+    found: dict[int, float] = {}
+    for one in node.items():
+        parts = one.fields("k", "verify_s", optional=("from",))
+        if "from" in parts:
+            parts["from"].text()
+        k = parts["k"].count(most=MOST_K)
+        if k in found:
+            raise one.wrong(f"the time of K={k} is given twice; remove one")
+        found[k] = parts["verify_s"].number(least=0, most=MOST_VERIFY_S)
+    return tuple(sorted(found.items()))
+
+
+def _device(device: str, node: Node, families: Mapping[str, _Family], confidence: float) -> tuple[RecordedCell, ...]:
     fields = node.fields("name", "cells")
     fields["name"].text()
-    configurations: list[Configuration] = []
-    seen: set[tuple[str, Drafter]] = set()
+    cells: dict[Cell, RecordedCell] = {}
     for cell in fields["cells"].items():
-        parts = cell.fields("family", "draft", "quant", "drafting_tokens_per_s", "power_w", optional=("power_reason",))
-        family, drafter = parts["family"].one_of(*families), _drafter(parts)
-        if (family, drafter) in seen:
-            raise cell.wrong(f"{family} {drafter} is given twice; remove one")
-        seen.add((family, drafter))
-        by_k = families[family].acceptance.get(drafter)
-        if by_k is None:
-            raise cell.wrong(f"families.{family}.acceptance has no row for {drafter}; add one")
-        speed = _speed(parts["drafting_tokens_per_s"], confidence, longest_k=max(by_k))
-        power_w, power_reason = _power(cell, parts, confidence)
-        configurations += [
-            Configuration(
-                id=configuration_id(device, family, drafter.draft, drafter.quant, k),
-                round_s=_round_s(k, speed),
-                acceptance=Acceptance(rate=rate.estimate, rounds=None, drafted=None, accepted=None),
-                power_w=power_w,
-                power_reason=power_reason,
-                provenance=provenance,
-                flags=tuple(flag("note", text=warning) for warning in rate.warnings),
-            )
-            for k, rate in sorted(by_k.items())
-        ]
-    return tuple(configurations)
+        one = _cell(device, cell, families, confidence)
+        if one.cell in cells:
+            raise cell.wrong(f"{one.cell.family} {one.cell.drafter} is given twice; remove one")
+        cells[one.cell] = one
+    return tuple(cells.values())
 
 
-def _power(cell: Node, parts: Mapping[str, Node], confidence: float) -> tuple[Estimate | None, str | None]:
-    reason = parts["power_reason"].text() if "power_reason" in parts else None
-    if parts["power_w"].value is not None:
-        return _figure(parts["power_w"], confidence, least=LEAST_WATTS, most=MOST_WATTS), reason
+def _cell(device: str, node: Node, families: Mapping[str, _Family], confidence: float) -> RecordedCell:
+    parts = node.fields("family", "draft", "quant", "drafting_tokens_per_s", "power_w", optional=OPTIONAL_OF_CELL)
+    family, drafter = parts["family"].one_of(*families), _drafter(parts)
+    if "from" in parts:
+        parts["from"].text()
+    by_k = families[family].acceptance.get(drafter, {})
+    no_acceptance = parts["acceptance_reason"].text() if "acceptance_reason" in parts else None
+    if not by_k and no_acceptance is None:
+        raise node.wrong(
+            f"families.{family}.acceptance has no row for {drafter}; add one, or say why: acceptance_reason"
+        )
+    drafting, no_drafting = _reasoned(node, parts, "drafting_tokens_per_s", "drafting_reason")
+    power, no_power = _reasoned(node, parts, "power_w", "power_reason")
+    prompt = parts.get("prompt_tokens_per_s")
+    return RecordedCell(
+        cell=Cell(device=device, family=family, drafter=drafter),
+        drafting_tokens_per_s=None if drafting is None else speed(drafting, confidence, longest_k=max(by_k, default=1)),
+        prompt_tokens_per_s=None if prompt is None else speed(prompt, confidence),
+        power_w=None if power is None else watts(power, confidence),
+        power_reason=no_power,
+        lacks=tuple(
+            reason
+            for reason, known in ((no_acceptance, bool(by_k)), (no_drafting, drafting is not None))
+            if not known and reason is not None
+        ),
+        warnings=texts(parts, "warnings"),
+    )
+
+
+def _reasoned(node: Node, parts: Mapping[str, Node], name: str, reason_name: str) -> tuple[Node | None, str | None]:
+    """A figure, None where it is null, and the reason that it then needs."""
+    reason = parts[reason_name].text() if reason_name in parts else None
+    if parts[name].value is not None:
+        return parts[name], reason
     if reason is None:
-        raise cell.wrong("power_w is null; power_reason must say why")
+        raise node.wrong(f"{name} is null; {reason_name} must say why")
     return None, reason
 
 
-def _speed(node: Node, confidence: float, *, longest_k: int) -> Estimate:
-    """Tokens a second, with which a round of every K takes a time that a record can hold."""
-    speed = _figure(node, confidence, least=1 / LONGEST_S, most=1 / SHORTEST_S)
-    if _round_s(longest_k, speed).high > LONGEST_S:
-        raise node.wrong(f"found {node.found()}; with it, a round of K={longest_k} takes more than {LONGEST_S:g} s")
-    return speed
-
-
-def _round_s(k: int, speed: Estimate) -> Estimate:
-    """Seconds to draft K tokens; the slowest speed makes the longest round."""
-    return Estimate(
-        value=k / speed.value, low=k / speed.high, high=k / speed.low, confidence=speed.confidence, n=speed.n
+def _configurations(cell: RecordedCell, family: _Family, provenance: Provenance) -> tuple[Configuration, ...]:
+    """One for each K of a cell of which both acceptance and the drafting speed are known."""
+    drafting = cell.drafting_tokens_per_s
+    if drafting is None:
+        return ()
+    return tuple(
+        Configuration(
+            id=cell.cell.at(k),
+            round_s=round_s(k, drafting),
+            acceptance=Acceptance(rate=rate.estimate, rounds=None, drafted=None, accepted=None),
+            power_w=cell.power_w,
+            power_reason=cell.power_reason,
+            provenance=provenance,
+            flags=tuple(flag("note", text=warning) for warning in dict.fromkeys((*rate.warnings, *cell.warnings))),
+        )
+        for k, rate in sorted(family.acceptance.get(cell.cell.drafter, {}).items())
     )
-
-
-def _figure(node: Node, confidence: float, *, least: float, most: float) -> Estimate:
-    parts = node.fields("value", "low", "high")
-    value, low, high = (parts[name].number(least=least, most=most) for name in ("value", "low", "high"))
-    if not low <= value <= high:
-        raise node.wrong(f"found {node.found()}; low must not be above value, nor value above high")
-    return Estimate(value=value, low=low, high=high, confidence=confidence, n=0)

@@ -22,6 +22,7 @@
     clock_changed            what, before, after                its mode, its governor or a limit of a clock changed
     swapped                  pages                              memory went to or came from the disk
     power_doubt              text                               what to know of the watts, in words
+    sustained_speed          cold, sustained                    tokens/s at first, and after a while: they differ
     window_speed             timed, window                      s a round while the meter was read, and timed: apart
     host_keys_off                                               any machine that answered was measured
     own_lock                 cause                              the board's lock kept out this account's runs only
@@ -60,6 +61,7 @@ Code = Literal[
     "clock_changed",
     "swapped",
     "power_doubt",
+    "sustained_speed",
     "window_speed",
     "host_keys_off",
     "own_lock",
@@ -90,6 +92,7 @@ NUMBERS: Mapping[Code, tuple[str, ...]] = {
     "clock_changed": ("what", "before", "after"),
     "swapped": ("pages",),
     "power_doubt": ("text",),
+    "sustained_speed": ("cold", "sustained"),
     "window_speed": ("timed", "window"),
     "host_keys_off": (),
     "own_lock": ("cause",),

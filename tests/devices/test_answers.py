@@ -99,7 +99,7 @@ METER: dict[str, object] = {
     **{"adds": [True, False], "period_s": 0.05, "lag_s": 0.0, "step": 0.04, "range_j": None, "supply_w": None},
     **{"sensor": {"i2c": "1-0040", "shunt_uohm": [5000]}},
 }
-FOUND = {"facts": METER, "looked_for": [["ina238", "no hwmon chip is named ina238"]]}
+FOUND: dict[str, object] = {"facts": METER, "looked_for": [["ina238", "no hwmon chip is named ina238"]]}
 READ: dict[str, object] = {
     **{"t_s": [1.0, 1.1], "values": [[6.0, 6.1], [2.0, None]], "stamps": ["10:00", None]},
     **{"failures": [[1.2, "the plug is off"]], "failed": 1, "ended": None, "cpu_s": 0.01},

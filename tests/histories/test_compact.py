@@ -162,7 +162,8 @@ def test_five_hundred_rows_take_less_than_sixty_kilobytes():
         counted=CountedColumns(held, setups, lambda: counts),
         chosen=chosen,
     )
-    assert len(run.measured) == 2_500 and len(run.counted) == ROWS
+    assert len(run.measured) == 2_500
+    assert len(run.counted) == ROWS
     assert len(packed(run)) < BOUND_BYTES
 
 

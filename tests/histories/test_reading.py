@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from example_rows import BOARD, measured_row
-from made_runs import KS, entries, made_rows, write_run
+from example_rows import BOARD, DECODED, measured_row
+from made_runs import KS, entries, made_rows, slowed, write_run
 
 from configspec.errors import RecordError
 from configspec.histories.reading import moment, night_of, read_run
@@ -65,21 +65,23 @@ def test_a_price_is_in_the_setup_of_what_depends_on_it(tmp_path: Path):
     dear = replace(row, serving=replace(row.serving, usd_per_million_tokens=5.0))
     assert first_difference(one(tmp_path, row, GOODPUT).setup, one(tmp_path, dear, GOODPUT).setup) is None
     difference = first_difference(one(tmp_path, row, COST).setup, one(tmp_path, dear, COST).setup)
-    assert difference is not None and difference.field == "serving.usd_per_million_tokens"
+    assert difference is not None
+    assert difference.field == "serving.usd_per_million_tokens"
 
 
 def test_a_governor_is_in_the_setup_of_what_is_timed(tmp_path: Path):
     """Counted acceptance does not depend on it; a build of llama.cpp concerns every series."""
     row = made_rows()[0]
-    saving, newer = (
-        made_rows(board=replace(BOARD, **what))[0] for what in ({"governor": "powersave"}, {"llama_cpp_version": "9"})
-    )
+    saving = made_rows(board=replace(BOARD, governor="powersave"))[0]
+    newer = made_rows(board=replace(BOARD, llama_cpp_version="9"))[0]
     assert first_difference(one(tmp_path, row, ACCEPTANCE).setup, one(tmp_path, saving, ACCEPTANCE).setup) is None
     difference = first_difference(one(tmp_path, row, DRAFTING).setup, one(tmp_path, saving, DRAFTING).setup)
-    assert difference is not None and difference.field == "device.governor"
+    assert difference is not None
+    assert difference.field == "device.governor"
     for metric in (GOODPUT, COST, DRAFTING, ACCEPTANCE):
         difference = first_difference(one(tmp_path, row, metric).setup, one(tmp_path, newer, metric).setup)
-        assert difference is not None and difference.field == "device.llama_cpp_version"
+        assert difference is not None
+        assert difference.field == "device.llama_cpp_version"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,8 @@ def test_a_file_says_when_and_of_which_commit(tmp_path: Path):
 def test_a_run_without_a_date_has_its_own_night(tmp_path: Path):
     """Its values are older than all others."""
     run = read_run(write_run(tmp_path / "one.json", 3, date="soon"))
-    assert run.at_s is None and run.night == run.sha256[:12]
+    assert run.at_s is None
+    assert run.night == run.sha256[:12]
     assert {one.at_s for one in run.measured.values()} == {0.0}
 
 
@@ -141,7 +144,9 @@ def test_dates_that_cannot_be_are_none():
     """And an old writer's, without a zone, is UTC."""
     assert [moment(text) for text in (None, "", "NaN", "0001-01-01", "2026-13-01")] == [None] * 5
     found = moment("2026-11-03T23:30:00")
-    assert found is not None and found == moment("2026-11-04T00:30:00+01:00") and night_of(found) == "2026-11-03"
+    assert found is not None
+    assert found == moment("2026-11-04T00:30:00+01:00")
+    assert night_of(found) == "2026-11-03"
 
 
 def test_a_journal_and_its_results_are_one_run(tmp_path: Path):
@@ -152,15 +157,28 @@ def test_a_journal_and_its_results_are_one_run(tmp_path: Path):
         journal.append(entry)
     journal.close()
     one, other = read_run(path), read_run(journal.path)
-    assert one.sha256 != other.sha256 and one.figures_sha256 == other.figures_sha256
+    assert one.sha256 != other.sha256
+    assert one.figures_sha256 == other.figures_sha256
     assert one.measured.keys() == other.measured.keys()
 
 
-def test_a_row_of_real_decoding_does_not_replace_the_profile():
-    """In the recorded file every configuration of two cells has both."""
-    run = read_run(RECORDED)
-    assert {key.configuration.k for key in run.measured if key.configuration.device == "local"} == {1, 2, 3}
-    assert len({key.configuration for key in run.measured}) == 14
+@pytest.mark.parametrize("profile_first", [True, False])
+def test_a_row_of_real_decoding_does_not_replace_the_profile(tmp_path: Path, profile_first):
+    """Wherever it stands; alone, it has the figures of its configuration."""
+    profile = made_rows()[0]
+    decoded = replace(slowed(profile, 1.5), end_to_end=DECODED)
+    rows = [profile, decoded] if profile_first else [decoded, profile]
+    found = read_run(write_run(tmp_path / "both.json", 3, rows=rows)).measured
+    key = SeriesKey(configuration=profile.id, metric=DRAFTING)
+    assert found[key].value == pytest.approx(profile.drafting.tokens_per_s.value)
+    assert one(tmp_path, decoded, DRAFTING).value == pytest.approx(decoded.drafting.tokens_per_s.value)
+
+
+def test_the_recorded_file_is_read():
+    """As configspec wrote it in November 2026: 19 rows of 13 configurations."""
+    found = read_run(RECORDED).measured
+    assert len({key.configuration for key in found}) == 13
+    assert {key.metric for key in found} == {GOODPUT, COST, ENERGY, DRAFTING, ACCEPTANCE}
 
 
 def test_what_cannot_be_taken_is_told(tmp_path: Path):

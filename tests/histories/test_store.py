@@ -28,7 +28,8 @@ def test_the_same_run_is_not_added_twice(tmp_path: Path):
     first = add_run(tmp_path / "store", run)
     before = first.path.read_bytes()
     again = add_run(tmp_path / "store", replace(run, source="copy", sha256="0c" * 32, at_s=7.0))
-    assert not again.new and again.path == first.path
+    assert not again.new
+    assert again.path == first.path
     assert first.path.read_bytes() == before
     assert len(list((tmp_path / "store").rglob("*.gz"))) == 1
 
@@ -39,7 +40,8 @@ def test_another_run_of_the_same_moment_stands_beside(tmp_path: Path):
     first = add_run(tmp_path / "store", run)
     first.path.write_bytes(b"damaged")
     again = add_run(tmp_path / "store", run)
-    assert again.new and again.path != first.path
+    assert again.new
+    assert again.path != first.path
     other = read_run(write_run(tmp_path / "two.json", 3, rows=made_rows(1.5)))
     assert add_run(tmp_path / "store", other).new
     assert first.path.read_bytes() == b"damaged"

@@ -12,7 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "fixtures" / "profiles" / "configspec-paper.json"
+NIGHTLY = ROOT / "docs" / "examples" / "nightly-github.yml"
+GITLAB = ROOT / "docs" / "examples" / "nightly-gitlab.yml"
 HISTORY = "configspec-history"
+RUN_ID = "4711"
 DEVICE = "paper-jetson"
 PROGRAMS = Path(sys.executable).parent
 DEVICES = """\
@@ -43,6 +46,11 @@ class Repository:
     def home(self) -> Path:
         """Of the account that the runner has."""
         return self.root / "home"
+
+    @property
+    def journals(self) -> Path:
+        """Where the nights keep those of the recorded device while its job runs."""
+        return self.home / ".local" / "state" / "configspec" / "nightly" / RUN_ID / DEVICE
 
     @property
     def environment(self) -> dict[str, str]:

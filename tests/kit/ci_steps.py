@@ -20,9 +20,11 @@ from typing import TypeAlias
 
 import yaml
 
+from configspec.agent.board.flock import FILE_VARIABLE
+
 Values: TypeAlias = Mapping[str, str]
 # Of the process that runs the tests: what a runner would have too.
-KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTEST_ADDOPTS", "CONFIGSPEC_LOCK_FILE", "CONFIGSPEC_CACHE_DIR")
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTEST_ADDOPTS", "CONFIGSPEC_CACHE_DIR", FILE_VARIABLE)
 LIMIT_S = 300.0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cached_hub import files_of, put_in_cache
 
 pytestmark = pytest.mark.real
 
@@ -52,6 +53,23 @@ def test_a_board_is_not_touched(testbed, pytester, monkeypatch):
     assert "to make" in told
     assert "at most 4 min" in told
     assert "whether the devices answer, are healthy and hold the drafts: configspec devices" in told
+
+
+def test_a_hub_is_not_asked_and_its_cache_is_looked_up(testbed, pytester, monkeypatch):
+    """A target that is cached has a text that is to make; a draft that is not is named, with what would fetch it."""
+    for needed in ("huggingface_hub", "transformers"):
+        pytest.importorskip(needed)
+    put_in_cache(testbed / ".pytest_cache" / "hub", "me/target", files_of(FAMILY / "target"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(testbed / ".pytest_cache" / "hub"))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / ".pytest_cache" / "configspec"))
+    of_hub = UNREACHABLE.replace(f"transformers: '{FAMILY / 'target'}'", "hub: me/target")
+    of_hub = of_hub.replace(f"xs: '{FAMILY / 'xs'}'", "xs: {hub: me/xs}")
+    Path("devices.yaml").write_text(of_hub, encoding="utf-8")
+    result = pytester.runpytest_subprocess("--plan", "--device", "nobody")
+    assert result.ret == 0, result.stdout.str()
+    result.stdout.fnmatch_lines(["*pair*to make*-*", "*not known: what is missing or not whole*: me/xs@main"])
+    result.stdout.fnmatch_lines(["*not known: whether these branches of the hub*: me/target@main"])
 
 
 def test_a_plan_of_no_device_is_a_usage_error(testbed, pytester):

@@ -34,6 +34,8 @@ def pytest_configure_node(node: Any) -> None:
     """What a worker must not find out for itself: a file may change, and the last journal is soon another one."""
     run = node.config.stash.get(RUN, None)
     if run is not None:
+        from configspec.pytest_plugin.baseline_start import told_to_workers
+
         assert run.watched is not None
         node.workerinput[FROM_CONTROLLER] = {
             "beats": run.watched.watch(node),
@@ -42,6 +44,7 @@ def pytest_configure_node(node: Any) -> None:
             "resume": _rows_so_far(run),
             "samples": None if run.samples is None else str(run.samples),
             "visits": None if run.visits is None else str(run.visits),
+            "baseline": told_to_workers(run),
         }
 
 

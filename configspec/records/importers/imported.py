@@ -48,7 +48,7 @@ class ImportedAcceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedVerification:
-    """How long a server took for a round of one K, while it served `concurrency` requests (None: the file is silent)."""
+    """How long a server took for a round of one K, at this concurrency, None where the file does not say."""
 
     family: str
     k: int

@@ -1,4 +1,4 @@
-"""Which draft model, quantisation, device and family the texts in a file stand for. A person says so; nothing is guessed.
+"""Which draft model, quantisation, device and family the texts in a file stand for. A person says so, nobody guesses.
 
 A file names a model by its path, or by llama.cpp's words for it ("qwen2 1.5B Q4_K - Medium"). The quantisation in such
 words is taken from them, and told: llama.cpp writes each in one way (`llama_model_ftype_name`,

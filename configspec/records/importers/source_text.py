@@ -21,7 +21,9 @@ FILE_BYTES = 64 << 20
 SHOWN = 60  # letters of what was found
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?\Z")
-_LOCAL = re.compile(r"[+-]?\d[\d.'\u2019\u00a0\u202f ]*,\d*\Z|[+-]?\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?:[.,]\d+)?\Z")
+_LOCAL = re.compile(
+    r"[+-]?\d[\d.'\u2019\u00a0\u202f ]*,\d*\Z|[+-]?\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?:[.,]\d+)?\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class SourceText:
             return value
         local = ": write it with a decimal point, and without marks between thousands" if _LOCAL.match(stripped) else ""
         raise self.wrong(
-            f"{what} is '{printable(stripped, at_most=SHOWN)}'; a number from {least:g} to {most:g} is needed{local}", line
+            f"{what} is '{printable(stripped, at_most=SHOWN)}'; a number from {least:g} to {most:g} is needed{local}",
+            line,
         )
 
     def json_values(self) -> list[object]:

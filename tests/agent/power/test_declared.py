@@ -60,5 +60,6 @@ def test_a_small_board_may_draw_the_same_while_it_waits():
 
 def test_the_owner_has_to_say_what_is_inside_the_figure():
     """A figure without its boundary compares to nothing; and `auto` never takes one that nobody measured."""
+    assert KIND.name == "declared"
     assert KIND.asks_boundary
     assert not KIND.auto

@@ -9,6 +9,7 @@ import pytest
 from recorded_meters import RECORDINGS, Recording, Replayed, recordings
 
 from configspec.agent.power import registry
+from configspec.agent.power.channels.json_service import URL
 from configspec.agent.power.meter import BOUNDARIES, JOULES, WATTS, MeterKind, NoMeterError
 from configspec.agent.power.registry import METERS
 
@@ -34,6 +35,13 @@ def test_every_kind_has_a_page_and_a_recording(kind: MeterKind):
     assert source.count(kind.page) >= 2  # at the head, and where it is declared
     assert kind.name == DECLARED or recordings(kind.name)
     assert kind.boundary in (None, *BOUNDARIES)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in METERS if URL in kind.options], ids=lambda kind: kind.name)
+def test_what_has_an_address_may_be_read_from_anywhere(kind: MeterKind):
+    """A host reads it where the board cannot; and nobody looks for an address that was not given."""
+    assert kind.on_network
+    assert not kind.auto
 
 
 def test_no_recording_is_of_a_meter_that_is_not_registered():
