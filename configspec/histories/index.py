@@ -38,7 +38,7 @@ COMMIT_EVERY = 50  # files
 Kind = Literal["run", "other", "bad"]
 _TABLES = (
     "CREATE TABLE version (text TEXT NOT NULL)",
-    "CREATE TABLE file (name TEXT PRIMARY KEY, state TEXT, sha256 TEXT, kind TEXT, why TEXT)",
+    "CREATE TABLE file (name BLOB PRIMARY KEY, state TEXT, sha256 TEXT, kind TEXT, why TEXT)",
     "CREATE TABLE run (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL)",
 )
 _PUT_FILE = "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)"
@@ -70,10 +70,10 @@ class Found:
 class Index:
     """An open index of one folder."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """As `open_index` opens it."""
-        self._connection = connection
-        self._files: dict[str, Known] = {
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
+        """As `open_index` opens it. Files are named from the folder, as bytes: a name need not be text."""
+        self._connection, self._folder = connection, folder
+        self._files: dict[bytes, Known] = {
             name: Known(*rest) for name, *rest in connection.execute("SELECT name, state, sha256, kind, why FROM file")
         }
         self._contents = {known.sha256: known for known in self._files.values()}
@@ -90,23 +90,24 @@ class Index:
 
     def gone(self, files: Sequence[Path]) -> list[str]:
         """Names of files that were read before and are not among these, their content neither."""
-        there = {str(path) for path in files}
+        there = {self._name(path) for path in files}
         contents = {self._files[name].sha256 for name in there if name in self._files}
         return sorted(
-            name
+            str(self._folder / os.fsdecode(name))
             for name, known in self._files.items()
             if name not in there and known.kind == "run" and known.sha256 not in contents
         )
 
-    def forget(self, names: Sequence[str]) -> None:
-        """Files that are gone and are not asked for any more."""
+    def forget(self, gone: Sequence[str]) -> None:
+        """Files that are gone, and are not told of any more."""
         with self._connection:
-            self._connection.executemany("DELETE FROM file WHERE name = ?", [(name,) for name in names])
+            names = [(self._name(Path(name)),) for name in gone]
+            self._connection.executemany("DELETE FROM file WHERE name = ?", names)
             self._connection.execute("DELETE FROM run WHERE sha256 NOT IN (SELECT sha256 FROM file)")
 
     def _one(self, path: Path, read: Callable[[Path], Run]) -> Found:
         try:
-            state, known = _state(path), self._files.get(str(path))
+            state, known = _state(path), self._files.get(self._name(path))
             if known is None or not state or known.state != state:
                 sha256 = file_sha256(path)
                 known = self._contents.get(sha256)
@@ -133,32 +134,41 @@ class Index:
             raise sqlite3.DatabaseError(f"a run in it cannot be read: {problem}") from problem
 
     def _read(self, path: Path, state: str, sha256: str, read: Callable[[Path], Run]) -> Found:
-        try:
-            run = read(path)
-        except NotARunError as problem:
-            self._put(path, Known(state, sha256, "other", str(problem)))
-            return Found(path=path, run=None, kind="other", why=str(problem))
-        except RecordError as problem:
-            self._put(path, Known(state, sha256, "bad", str(problem)))
-            return Found(path=path, run=None, kind="bad", why=str(problem))
+        found = found_in(path, read)
         if file_sha256(path) == sha256:  # else it was changed while it was read
-            self._put(path, Known(state, sha256, "run", ""), content(replace(run, chosen=()), counts=False))
-        return Found(path=path, run=run, kind="run")
+            text = None if found.run is None else content(replace(found.run, chosen=()), counts=False)
+            self._put(path, Known(state, sha256, found.kind, found.why), text)
+        return found
 
     def _put(self, path: Path, known: Known, text: bytes | None = None) -> None:
-        if self._files.get(str(path)) == known and text is None:
+        name = self._name(path)
+        if self._files.get(name) == known and text is None:
             return
-        self._files[str(path)] = self._contents[known.sha256] = known
+        self._files[name] = self._contents[known.sha256] = known
         if text is not None:
             self._connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (known.sha256, text))
-        self._connection.execute(_PUT_FILE, (str(path), *known))
+        self._connection.execute(_PUT_FILE, (name, *known))
         self._unsaved += 1
         if self._unsaved >= COMMIT_EVERY:
             self._save()
 
+    def _name(self, path: Path) -> bytes:
+        return os.fsencode(path.relative_to(self._folder))
+
     def _save(self) -> None:
         self._connection.commit()
         self._unsaved = 0
+
+
+def found_in(path: Path, read: Callable[[Path], Run]) -> Found:
+    """What a file holds, by reading it; why it is no run is without its name."""
+    try:
+        return Found(path=path, run=read(path), kind="run")
+    except NotARunError as problem:
+        return Found(path=path, run=None, kind="other", why=str(problem))
+    except RecordError as problem:
+        why = str(problem).removeprefix(f"{path}: ").encode("utf-8", "backslashreplace").decode("utf-8")
+        return Found(path=path, run=None, kind="bad", why=why)
 
 
 @contextmanager
@@ -171,7 +181,7 @@ def open_index(root: Path, folder: Path) -> Iterator[Index]:
         UsageError: The folder of the cache is not this user's own.
     """
     with closing(_connected(root, folder)) as connection:
-        yield Index(connection)
+        yield Index(connection, folder)
 
 
 def index_path(root: Path, folder: Path) -> Path:

@@ -21,7 +21,7 @@ import msgspec
 
 from configspec.errors import RecordError, UsageError
 from configspec.histories.git import file_at
-from configspec.histories.index import Found, NotARunError, open_index, remove_index
+from configspec.histories.index import Found, NotARunError, found_in, open_index, remove_index
 from configspec.histories.reading import read_run
 from configspec.histories.run import Run
 from configspec.histories.storage import DEFAULT, is_name, stored
@@ -114,7 +114,7 @@ def read_one(path: Path, *, choices: bool = False, source: str | None = None) ->
 def _of_folder(folder: Path, places: Places, unread: Unread, *, choices: bool, forget: bool) -> list[Run]:
     files = run_files(folder)
     if places.cache is None or choices:
-        return _taken((_found(path, lambda one: read_one(one, choices=choices)) for path in files), unread)
+        return _taken((found_in(path, lambda one: read_one(one, choices=choices)) for path in files), unread)
     for _ in range(2):
         said = Unread()
         try:
@@ -134,7 +134,7 @@ def _of_folder(folder: Path, places: Places, unread: Unread, *, choices: bool, f
 
 
 def _of_file(path: Path, source: str, unread: Unread, *, choices: bool) -> list[Run]:
-    return _taken([_found(path, lambda one: read_one(one, choices=choices, source=source))], unread)
+    return _taken([found_in(path, lambda one: read_one(one, choices=choices, source=source))], unread)
 
 
 def _of_name(name: str, places: Places, unread: Unread, *, choices: bool) -> list[Run]:
@@ -160,20 +160,11 @@ def _of_tag(name: str, places: Places, unread: Unread, *, choices: bool) -> list
     with tempfile.TemporaryDirectory(prefix="configspec-") as folder:
         path = Path(folder, "run")
         path.write_bytes(text)
-        found = _found(path, lambda one: read_one(one, choices=choices, source=name))
-        runs = _taken([replace(found, path=Path(name), why=found.why.replace(f"{path}: ", ""))], unread)
+        found = found_in(path, lambda one: read_one(one, choices=choices, source=name))
+        runs = _taken([replace(found, path=Path(name), why=found.why.removeprefix(f"{name}: "))], unread)
         for run in runs:
             len(run.counted)  # before the file is gone
     return [replace(run, release=run.release or ref) for run in runs]
-
-
-def _found(path: Path, read: Callable[[Path], Run]) -> Found:
-    try:
-        return Found(path=path, run=read(path), kind="run")
-    except NotARunError as problem:
-        return Found(path=path, run=None, kind="other", why=str(problem))
-    except RecordError as problem:
-        return Found(path=path, run=None, kind="bad", why=str(problem))
 
 
 def _taken(found: Iterator[Found] | Sequence[Found], unread: Unread) -> list[Run]:

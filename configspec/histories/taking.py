@@ -171,7 +171,7 @@ class TakenRows:
         for row in self.rows:
             cell, k = row.configuration.cell, row.configuration.k
             text = (cell.device, cell.family, cell.drafter.draft, cell.drafter.quant, str(k), row.began or date)
-            found.update("\0".join(text).encode("utf-8", "replace"))
+            found.update("\0".join((*text, *map(str, cell.settings))).encode("utf-8", "replace"))
         for column in columns:
             found.update(column.metric.name.encode() + column.values.tobytes())
         return found.hexdigest()

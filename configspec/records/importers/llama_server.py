@@ -181,9 +181,10 @@ def _counts(source: SourceText, one: _Request, k: int) -> Counts:
     full = one.drafted / k
     told = sum(one.positions) or (one.length or 1.0) - 1
     rounds = one.rounds or (one.accepted / told if told and one.accepted else full)
+    cut = rounds < full <= rounds * 1.15 + 2  # the text ended within what its last round accepted
     counts = Counts(
         k=k,
-        rounds=full if abs(rounds - full) <= 0.02 * full else rounds,
+        rounds=full if cut or abs(rounds - full) <= 0.02 * full else rounds,
         drafted=one.drafted,
         accepted=one.accepted,
         by_position=one.positions,

@@ -152,7 +152,7 @@ def test_a_figure_that_vanishes_later_is_a_failed_reading():
     """The meter was found with it; the next reading may have it again."""
     meter, around = found(ON)
     around.answers[SWITCH] = answer({"id": 0, "output": True})
-    with pytest.raises(ReadingError, match="apower is missing"):
+    with pytest.raises(ReadingError, match="apower is missing, where a number belongs"):
         meter.read()
 
 

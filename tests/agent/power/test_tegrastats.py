@@ -132,8 +132,8 @@ def test_what_adds_up_is_what_the_owner_names_or_the_whole(
 @pytest.mark.parametrize(
     ("line", "rails", "what"),
     [
-        (ORIN, ("VDD_CPU",), "no rail 'VDD_CPU'"),
-        (ORIN, ("VIN",), "no rail 'VIN'"),
+        (ORIN, ("VDD_CPU",), "tegrastats has no rail 'VDD_CPU'"),
+        (ORIN, ("VIN",), "tegrastats has no rail 'VIN'"),
         (ORIN, ("VDD_IN", "VDD_SOC"), "VDD_IN contains VDD_SOC"),
         (THOR, ("VDD_GPU", "VIN"), "VIN contains all others"),
     ],
