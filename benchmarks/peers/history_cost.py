@@ -123,7 +123,7 @@ def _line(name: str, unit: str, ours: Sequence[float], bound: float) -> Line:
 def write_runs(folder: Path, made: int = MADE, rows: int = ROWS) -> None:
     """Results files as nights leave them: every one has values of its own."""
     folder.mkdir()
-    every = varied_rows(max(DEVICES, made * rows))
+    every = varied_rows(DEVICES * -(-made * rows // DEVICES))
     for number in range(made):
         some = [_whole(row) for row in islice(every, rows)]
         head = {
@@ -207,6 +207,10 @@ WAYS: dict[str, Callable[[Path], None]] = {
 def cost_of(way: str, folder: Path) -> Cost:
     """One way in this process, without the collection of garbage, as the command has it."""
     gc.disable()
+    if (folder / "runs").is_dir():  # what the first file of all takes is of the process, and of no file
+        path = run_files(folder / "runs")[0]
+        msgspec.json.decode(path.read_bytes())
+        content(read_run(path))
     watch, before_s = Watch(), time.process_time()
     WAYS[way](folder)
     return Cost(

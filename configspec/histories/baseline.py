@@ -59,7 +59,7 @@ def sides(
     after = _in_order(_with_rows(_once(new, "new", notes), "new", notes))
     before = _in_order(_with_rows(_not_in(after, _once(base, "earlier", notes), notes), "earlier", notes))
     if in_time:
-        before = _older(before, after, notes)
+        before = _of_other_nights(_older(before, after, notes), after, notes)
     cells = {_text(one.cell): one.cell for run in after for one in _configurations(run)}
     renamed = [_renamed(run, names, cells) for run in before]
     found = Sides(
@@ -69,6 +69,17 @@ def sides(
     )
     _check_common(found)
     return found
+
+
+def _of_other_nights(before: Sequence[Run], after: Sequence[Run], notes: list[str]) -> list[Run]:
+    """Without those of the night that is judged: what a broken night left behind is no earlier night of it."""
+    nights = {run.night for run in after}
+    kept = [run for run in before if run.night not in nights]
+    if not kept:
+        return list(before)  # two runs of one day are compared where there is nothing else
+    if len(kept) < len(before):
+        notes.append(f"{plural(len(before) - len(kept), 'earlier run')} of the night that is judged left out")
+    return kept
 
 
 def plural(count: int, what: str) -> str:

@@ -48,14 +48,20 @@ class EarlierChoice:
 
 def earlier_choices(found: Sides, changes: Sequence[AcceptedChange]) -> tuple[EarlierChoice, ...]:
     """The choice of each device, family and objective of the base, since the last accepted change that concerns it."""
-    groups: dict[Group, dict[str, tuple[Run, Chosen]]] = {}
+    groups: dict[Group, list[tuple[Run, Chosen]]] = {}
     for run in found.base:
         for chosen in run.chosen:
-            nights = groups.setdefault(_group(chosen), {})
-            _, fullest = nights.setdefault(run.night, (run, chosen))
-            if len(chosen.values) > len(fullest.values):
-                nights[run.night] = run, chosen
-    return tuple(_earlier(group, found, tuple(nights.values()), changes) for group, nights in groups.items())
+            groups.setdefault(_group(chosen), []).append((run, chosen))
+    return tuple(_earlier(group, found, runs, changes) for group, runs in groups.items())
+
+
+def _fullest_of_each_night(runs: Sequence[tuple[Run, Chosen]]) -> tuple[Chosen, ...]:
+    """Of each night the run that ranked the most, the first of equals."""
+    nights: dict[str, Chosen] = {}
+    for run, chosen in runs:
+        if len(chosen.values) > len(nights.setdefault(run.night, chosen).values):
+            nights[run.night] = chosen
+    return tuple(nights.values())
 
 
 def choice_key(chosen: Chosen, configuration: ConfigurationId) -> SeriesKey:
@@ -146,7 +152,7 @@ def _earlier(
 ) -> EarlierChoice:
     newest = runs[-1][1]
     begins_s = accepted_since_s(choice_key(newest, newest.best), found, changes)
-    since = tuple(chosen for run, chosen in runs if run.at_s is None or run.at_s >= begins_s)
+    since = _fullest_of_each_night([one for one in runs if one[0].at_s is None or one[0].at_s >= begins_s])
     held = Counter(one for chosen in since or (newest,) for one in {chosen.best, *chosen.tied})
     most = max(held.values())
     order = dict.fromkeys((newest.best, *newest.tied, *sorted(held)))

@@ -38,7 +38,7 @@ def run_of_rows(
         objectives: Whose values are series.
     """
     when = datetime.fromtimestamp(at_s, UTC)
-    taker = RowTaker(followed(objectives))
+    taker = RowTaker(followed(objectives), choices=choices)
     taken = TakenRows([taker(row) for row in rows], taker)
     columns, night = tuple(taken.columns()), night_of(when)
     figures = taken.figures_sha256(columns, when.isoformat())
@@ -50,7 +50,7 @@ def run_of_rows(
         night=night,
         measured=MeasuredColumns(taken.names, columns, taken.setups, common),
         counted=CountedColumns(taken.names, taken.setups, taken.counts),
-        chosen=choose([(row.configuration, row.serving) for row in taken.rows], objectives) if choices else (),
+        chosen=choose(taken.ranked(), objectives) if choices else (),
         commit=commit,
         configspec=next((row.version for row in taken.rows if row.version), None),
         figures_sha256=figures,

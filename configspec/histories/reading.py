@@ -55,7 +55,7 @@ def read_run(
         return read_compact(path, source=name)
     left = LeftOutList() if left_out is None else left_out
     before = len(left.named)
-    taker = RowTaker(followed(objectives))
+    taker = RowTaker(followed(objectives), choices=choices)
     taken = TakenRows(read_each(path, taker, left), taker)
     head, sha256 = head_of_run(path), file_sha256(path)
     when = moment(head.datetime)
@@ -70,7 +70,7 @@ def read_run(
         night=night,
         measured=MeasuredColumns(taken.names, columns, taken.setups, common),
         counted=CountedColumns(taken.names, taken.setups, taken.counts),
-        chosen=choose([(row.configuration, row.serving) for row in taken.rows], objectives) if choices else (),
+        chosen=choose(taken.ranked(), objectives) if choices else (),
         commit=head.commit,
         branch=head.branch,
         configspec=next((row.version for row in taken.rows if row.version), None),

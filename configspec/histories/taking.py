@@ -22,20 +22,24 @@ from configspec.regression.metrics import ACCEPTANCE, DRAFTING
 from configspec.regression.series import Disturbance, Setup
 from configspec.theory.flags import Flag
 from configspec.theory.ids import ConfigurationId
-from configspec.theory.objectives.objective import Figures, figures_of
+from configspec.theory.objectives.objective import Figures, Objective, figures_of
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
 
 @dataclass(frozen=True, slots=True)
 class TakenRow:
-    """What is kept of one row; `setups` and `able` have an entry for each series that it may have."""
+    """What is kept of one row; `setups` has an entry for each series that it may have."""
 
-    configuration: Configuration
+    id: ConfigurationId
+    figures: Figures[float]
+    drafting_tokens_per_s: float
+    by_prompt: tuple[tuple[float, float], ...]
+    configuration: Configuration | None  # with its samples, where choices are asked for
     serving: Serving
     decoded: bool
     setups: tuple[int, ...]
-    able: tuple[bool, ...]
+    lacking: tuple[int, ...]  # numbers of the series that it has no value of
     flags: tuple[Flag, ...]
     began: str  # its first pass; empty where nobody says
     version: str | None  # of configspec
@@ -43,19 +47,21 @@ class TakenRow:
 
 @dataclass(frozen=True, slots=True)
 class _Assumed:
-    """Serving assumptions, equal ones once: which series can have a value under them, and the fields of each."""
+    """Serving assumptions, equal ones once: which series have no value under them, which may, and the fields of each."""
 
     serving: Serving
-    available: tuple[Followed | None, ...]
+    unavailable: tuple[int, ...]
+    objectives: tuple[tuple[int, Objective], ...]
     fields: tuple[Setup, ...]
 
 
 class RowTaker:
     """Takes from each row what is kept of it; equal setups are held once, in `setups`, each with its number."""
 
-    def __init__(self, series: Sequence[Followed]) -> None:
-        """`series` are those that a row may have."""
+    def __init__(self, series: Sequence[Followed], *, choices: bool) -> None:
+        """`series` are those that a row may have; for `choices` whole configurations are kept."""
         self.series = series
+        self._choices = choices
         self.setups: dict[Setup, int] = {}
         self._parts = PartsOfRows()
         self._known: dict[tuple[object, ...], tuple[NamedParts, tuple[int, ...]]] = {}
@@ -68,15 +74,17 @@ class RowTaker:
         serving = assumed.serving
         host, passes = row.environment.host, row.drafting.passes
         return TakenRow(
-            configuration,
+            configuration.id,
+            figures_of(configuration, serving),
+            configuration.drafting_tokens_per_s,
+            configuration.acceptance.by_prompt,
+            configuration if self._choices else None,
             serving,
             row.end_to_end is not None,
             self._setups_of(row, assumed),
-            tuple(
-                [
-                    one is not None and (one.objective is None or one.objective.lacks(configuration, serving) is None)
-                    for one in assumed.available
-                ]
+            (
+                *assumed.unavailable,
+                *(n for n, one in assumed.objectives if one.lacks(configuration, serving) is not None),
             ),
             row.flags,
             passes[0].began if passes else "",
@@ -86,10 +94,12 @@ class RowTaker:
     def _assumed(self, found: Serving) -> _Assumed:
         known = self._servings.get(found)
         if known is None:
-            able = (one.objective is None or one.objective.unavailable(found) is None for one in self.series)
+            objectives = [(n, one.objective) for n, one in enumerate(self.series) if one.objective is not None]
+            unavailable = tuple(n for n, one in objectives if one.unavailable(found) is not None)
             known = self._servings[found] = _Assumed(
                 found,
-                tuple(one if is_able else None for one, is_able in zip(self.series, able, strict=True)),
+                unavailable,
+                tuple((n, one) for n, one in objectives if n not in unavailable),
                 tuple(assumptions(one.objective, found) for one in self.series),
             )
         return known
@@ -121,11 +131,11 @@ class TakenRows:
         """`rows` as they stand in the file."""
         found: dict[ConfigurationId, TakenRow] = {}
         for row in rows:
-            earlier = found.get(row.configuration.id)
+            earlier = found.get(row.id)
             if earlier is None or earlier.decoded or not row.decoded:
-                found[row.configuration.id] = row
+                found[row.id] = row
         self.rows = sorted(found.values(), key=_order)
-        self.names = Names([row.configuration.id for row in self.rows])
+        self.names = Names([row.id for row in self.rows])
         self.setups = tuple(taker.setups)
         self._series = taker.series
 
@@ -151,6 +161,10 @@ class TakenRows:
         found = {place: disturbances(one, self.rows[place].flags) for place in places if place in having}
         return {place: why for place, why in found.items() if why}
 
+    def ranked(self) -> list[tuple[Configuration, Serving]]:
+        """What may be chosen from."""
+        return [(row.configuration, row.serving) for row in self.rows if row.configuration is not None]
+
     def counts(self) -> list[Counts]:
         """Those that were counted prompt by prompt. Where the draft samples they are expected values, here rounded."""
         acceptance = next(number for number, one in enumerate(self._series) if one.metric == ACCEPTANCE)
@@ -162,14 +176,14 @@ class TakenRows:
                 accepted=tuple(round(accepted) for _, accepted in by_prompt),
             )
             for place, row in enumerate(self.rows)
-            if (by_prompt := row.configuration.acceptance.by_prompt)
+            if (by_prompt := row.by_prompt)
         ]
 
     def figures_sha256(self, columns: Sequence[Column], date: str) -> str:
         """The same of two files of one run: of every value and when it was measured, else of the file's date."""
         found = hashlib.sha256()
         for row in self.rows:
-            cell, k = row.configuration.cell, row.configuration.k
+            cell, k = row.id.cell, row.id.k
             text = (cell.device, cell.family, cell.drafter.draft, cell.drafter.quant, str(k), row.began or date)
             found.update("\0".join((*text, *map(str, cell.settings))).encode("utf-8", "replace"))
         for column in columns:
@@ -178,9 +192,9 @@ class TakenRows:
 
 
 def _order(row: TakenRow) -> tuple[object, ...]:
-    cell = row.configuration.cell
+    cell = row.id.cell
     one = cell.drafter
-    return cell.device, cell.family, one.draft, one.quant, one.algorithm, cell.settings, row.configuration.k
+    return cell.device, cell.family, one.draft, one.quant, one.algorithm, cell.settings, row.id.k
 
 
 def _values(rows: Sequence[TakenRow], series: Sequence[Followed]) -> NDArray[np.float64]:
@@ -191,19 +205,18 @@ def _values(rows: Sequence[TakenRow], series: Sequence[Followed]) -> NDArray[np.
         groups.setdefault(row.serving, []).append(place)
     for serving, places in groups.items():
         some = [rows[place] for place in places]
-        figures = _figures([row.configuration for row in some], serving)
-        drafting = np.array([row.configuration.drafting_tokens_per_s for row in some])
-        able = np.array([row.able for row in some]).T
+        figures = _figures([row.figures for row in some])
+        drafting = np.array([row.drafting_tokens_per_s for row in some])
         for number, one in enumerate(series):
-            if able[number].any():
+            able = np.array([number not in row.lacking for row in some])
+            if able.any():
                 found = np.broadcast_to(_value(one, figures, drafting, serving), len(places))
-                values[number, places] = np.where(able[number], found, np.nan)
+                values[number, places] = np.where(able, found, np.nan)
     return values
 
 
-def _figures(some: Sequence[Configuration], serving: Serving) -> Figures[NDArray[np.float64]]:
-    """Those of `figures_of`, of all these configurations at once."""
-    each = [figures_of(one, serving) for one in some]
+def _figures(each: Sequence[Figures[float]]) -> Figures[NDArray[np.float64]]:
+    """All of them at once."""
     rows = np.array([(one.k, one.alpha, one.round_s, one.verify_s, one.power_w, one.idle_w) for one in each])
     k, alpha, round_s, verify_s, power_w, idle_w = rows.T
     return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=verify_s, power_w=power_w, idle_w=idle_w)

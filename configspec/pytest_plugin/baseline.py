@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from configspec.theory.ids import ConfigurationId
 
 NOW = "this run"
-_LETTERS = 80  # of a name in a message
+_LETTERS = 300  # of a name in a message
 _NAMED = 5  # files in a message
 
 
@@ -189,18 +189,17 @@ def _read(asked: BaselineAsked) -> Sources:
 
 
 def _series(found: Sides, choices: Sequence[EarlierChoice], floors: Floors) -> tuple[SeriesKey, ...]:
-    """Those of the choices whose metrics are not switched off; it may be that all are."""
     of_choices = dict.fromkeys(one.series.configuration for one in choices)
-    there = series_of(found.base)
-    if not any(floors.judges(key) for key in there if key.configuration in of_choices and key.metric in OF_A_CHOICE):
-        return ()
+    there = [key for key in series_of(found.base) if key.configuration in of_choices and key.metric in OF_A_CHOICE]
+    if not any(map(floors.judges, there)):
+        raise UsageError("--fail-on switches off every metric that the baseline has: keep one, or name no baseline.")
     return declared(replace(found, new=()), of_choices, Asked(), floors)
 
 
 def _unread(there: Sources) -> Iterator[str]:
     """What of the baseline could not be read, told since the rest of it is compared with."""
     for one in there.unread.skipped[:_NAMED]:
-        yield printable(f"{one.file}: {one.entry}: {one.why}", at_most=4 * _LETTERS)
+        yield printable(f"{one.file}: {one.entry}: {one.why}", at_most=_LETTERS)
     more = len(there.unread.skipped) - _NAMED
     if more > 0:
         yield f"and {more} more that could not be read"

@@ -69,7 +69,7 @@ def _arithmetic(parsed: Parsed, node: ast.BinOp) -> Iterator[Change]:
         return
     left, right, written = _side(parsed, node.left), _side(parsed, node.right), WRITTEN[type(node.op)]
     made = [f"{left} {WRITTEN[INSTEAD[type(node.op)]]} {right}"]
-    if isinstance(node.op, (ast.Div, ast.Sub)):
+    if isinstance(node.op, (ast.Div, ast.Sub)) and called(parsed.parent(node)) != "abs":
         made.append(f"{right} {written} {left}")
     made += [text for text, other in ((left, node.right), (right, node.left)) if is_number(other)]
     kind = Kind.FACTOR if isinstance(node.op, (ast.Mult, ast.Div)) else Kind.OTHER

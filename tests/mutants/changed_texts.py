@@ -61,7 +61,7 @@ def is_name(node: Text) -> bool:
 def _instead(parsed: Parsed, node: Text, names: Sequence[Text]) -> Iterator[str]:
     """Other texts for one: its next like in the module, with words exchanged, and a name of nothing."""
     own = parsed.text(node)
-    made = [*_like(parsed, node, names), *_words_exchanged(own), ENDS.sub(r"x\1", own)]
+    made = [*_like(parsed, node, names), *_words_exchanged(own), ENDS.sub(r"_\1", own)]
     yield from dict.fromkeys(text for text in made if text != own)
 
 

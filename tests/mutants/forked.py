@@ -18,7 +18,7 @@ CHECKOUT = (Path(__file__).resolve().parents[2], Path(__file__).resolve().parent
 COPIED_PACKAGES = ("configspec", "tests")
 
 
-def tests_pass(root: Path, arguments: Sequence[str], timeout_s: float) -> bool:
+def suite_passes(root: Path, arguments: Sequence[str], timeout_s: float) -> bool:
     """Whether pytest passes with these arguments in that folder, and with its packages. What does not end fails."""
     child = os.fork()
     if child == 0:

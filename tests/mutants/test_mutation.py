@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +65,12 @@ def test_a_number_is_a_unit_by_where_it_stands(line: str, kind: Kind):
     assert "(1e-3 * 10)" in {one.after for one in found}
 
 
+def test_the_size_of_a_difference_has_no_sign():
+    """Its sides are exchanged only where that changes something."""
+    assert "x = (b - a)" in changed("x = a - b")
+    assert changed("x = abs(a - b)") == {"x = (a - b)", "x = abs((a + b))"}
+
+
 def test_an_index_is_the_next_one():
     """Another place is another figure."""
     assert changed("x = words[2]") == {"x = words[(2 + 1)]"}
@@ -73,9 +83,9 @@ def test_a_file_is_exchanged_for_the_one_beside_it():
     assert {(one.line, one.before, one.after) for one in mutants} == {
         (1, 'f"in{n}_input"', 'f"shunt{n}_input"'),
         (1, 'f"in{n}_input"', 'f"curr{n}_input"'),
-        (1, 'f"in{n}_input"', 'f"in{n}_inputx"'),
+        (1, 'f"in{n}_input"', 'f"in{n}_input_"'),
         (2, 'f"shunt{n}_input"', 'f"in{n}_input"'),
-        (2, 'f"shunt{n}_input"', 'f"shunt{n}_inputx"'),
+        (2, 'f"shunt{n}_input"', 'f"shunt{n}_input_"'),
     }
     assert {one.kind for one in mutants} == {Kind.RAIL}
 
@@ -178,3 +188,30 @@ def test_what_survived_is_told_with_its_place():
     told = as_json(finding)
     assert told["noticed"] == {"factor": 0, "rail": 1, "other": 0}
     assert told["survivors"] == [{"line": 3, "kind": "factor", "before": "1e3", "after": "(1e3 * 10)"}]
+
+
+def program(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "tests" / "mutants" / "run.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.real
+def test_the_program_tries_a_meter_and_leaves_the_checkout_alone(tmp_path: Path):
+    """Its counts are those of the module, every one is noticed, and the module is as it was."""
+    module = ROOT / SUBJECTS["ina238"].module
+    before, count = module.read_bytes(), len(mutants_of(module.read_text(encoding="utf-8")))
+    result = program("ina238", "--strict", "--json", str(tmp_path / "found.json"))
+    assert result.stdout.startswith(f"ina238: {count} of {count} were noticed ("), result.stderr
+    assert result.returncode == 0
+    [told] = json.loads((tmp_path / "found.json").read_text())
+    assert told["survivors"] == []
+    assert sum(told["noticed"].values()) == count
+    assert module.read_bytes() == before
+
+
+@pytest.mark.real
+def test_a_meter_that_is_not_there_is_answered_with_those_that_are():
+    """As every name that is wrong."""
+    result = program("ina283")
+    assert result.returncode == 2
+    assert "'ina283'. Did you mean 'ina238'? There are: ina238, " in result.stderr

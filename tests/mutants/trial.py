@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from .forked import tests_pass
+from .forked import suite_passes
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
@@ -72,7 +72,7 @@ class Trial:
         """Whether the tests pass with that source in the module's place. Tests that do not end do not pass."""
         self._write(subject, source)
         options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider", f"--basetemp={self._scratch}")
-        return tests_pass(self._root, (*subject.arguments, *options), timeout_s)
+        return suite_passes(self._root, (*subject.arguments, *options), timeout_s)
 
     def time_s(self, subject: Subject, timeout_s: float) -> float | None:
         """How long the tests of a module take as it is; None where they do not pass."""

@@ -75,6 +75,7 @@ def test_voltages_without_a_current_are_never_multiplied():
         (changed("volt(15)=0.87500000V", "volt(15)=875.00000000V"), "VDD_CORE shows 875 V"),
         (changed("volt(15)=0.87500000V", "volt(15)=30.10000000V"), "VDD_CORE shows 30.1 V"),
         (changed("volt(15)=0.87500000V", "volt(15)=0.39000000V"), "VDD_CORE shows 0.39 V and 4.217 A"),
+        (changed("volt(23)=5.06800000V", "volt(23)=0.10000000V"), "HDMI shows 0.1 V and 0.014 A"),
         ("", "draws anything"),
         ("A_A current(0)=0.00000000A\nA_V volt(1)=1.00000000V\n", "draws anything"),
     ],
@@ -204,7 +205,7 @@ def test_rails_that_the_owner_names_add_up_alone(tmp_path: Path):
 
 def test_a_rail_that_is_not_there_is_the_owners_mistake(tmp_path: Path):
     """With the one that was meant."""
-    with pytest.raises(AgentError, match="no rail 'VDD_COR'") as refused:
+    with pytest.raises(AgentError, match="rpi_pmic has no rail 'VDD_COR'") as refused:
         find(Replayed(tmp_path, LOAD), {"rails": ["VDD_COR"]})
     assert "Did you mean 'VDD_CORE'?" in str(refused.value.hint)
 
