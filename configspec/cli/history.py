@@ -6,6 +6,7 @@ import argparse
 import csv
 import gc
 import io
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ WORDS = ("history", "add")
 NAME = " ".join(WORDS)
 SHOWN = 10  # files in a message
 LAST, TOP, MOST = 60, 40, 100_000
+MOST_PROCESSES = 4
 PURPOSE = (
     "Show how each series went over the runs of a folder, of pytest-benchmark's storage or of files: its trend, where "
     "its level moved, and what changed there, in the setup and between which commits. A folder is read once: an index "
@@ -145,7 +147,9 @@ def _sources(
     from configspec.histories.sources import Places, read_sources
     from configspec.histories.storage import storage_folder
 
-    places = Places(storage=storage_folder(asked.benchmark_storage), cache=cache)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = min(usable, MOST_PROCESSES)
+    places = Places(storage=storage_folder(asked.benchmark_storage), cache=cache, processes=processes)
     found = read_sources(arguments, places, choices=choices, forget=forget)
     tell_unread(found.unread)
     if not found.runs:

@@ -21,10 +21,10 @@ import msgspec
 
 from configspec.errors import RecordError
 from configspec.histories.columns import Column, CountedColumns, Counts, MeasuredColumns, Names, When
+from configspec.histories.compact_choices import choice_form, choices_of
 from configspec.histories.compact_form import (
     KEY,
     VERSION,
-    ChoiceForm,
     CountsForm,
     Places,
     RunForm,
@@ -37,11 +37,10 @@ from configspec.histories.compact_form import (
     setup_forms,
     setups_of,
 )
-from configspec.histories.run import Chosen, Run
+from configspec.histories.run import Run
 from configspec.regression.acceptance import Counted
 from configspec.regression.metrics import Metric
 from configspec.regression.series import Measured, SeriesKey, Setup
-from configspec.theory.figures import Estimate
 from configspec.theory.ids import ConfigurationId
 from configspec.untrusted import GZIP, open_regular, read_bounded
 
@@ -73,7 +72,7 @@ def content(run: Run, *, counts: bool = True) -> bytes:
         names, setups = Places[ConfigurationId](), Places[Setup]()
         series = _series_forms(run.measured, names, setups)
     counted = _counts_form(run.counted, names, setups) if counts else CountsForm()
-    choices = [_choice_form(one, run.measured, names) for one in run.chosen]
+    choices = [choice_form(one, run.measured, names) for one in run.chosen]
     facts, of_setups = setup_forms(setups.items)
     for form in series:
         if form.places == list(range(len(names.items))):
@@ -133,7 +132,7 @@ def unpacked(text: bytes, source: str) -> Run:
         night=form.night,
         measured=measured,
         counted=CountedColumns(names, setups, lambda: _counts(bytes(form.counts), names, setups)),
-        chosen=_choices(bytes(form.choices), measured),
+        chosen=choices_of(bytes(form.choices), measured),
         commit=form.commit,
         branch=form.branch,
         release=form.release,
@@ -243,50 +242,3 @@ def _counts(text: bytes, names: Names, setups: Sequence[Setup]) -> list[Counts]:
     return [
         Counts(place=place, setup=setup, rounds=rounds, accepted=accepted) for place, setup, rounds, accepted in every
     ]
-
-
-def _choice_form(one: Chosen, measured: Mapping[SeriesKey, Measured], names: Places[ConfigurationId]) -> ChoiceForm:
-    every = measured.values()
-    values = {found.series.configuration: found.value for found in every if found.series.metric.name == one.objective}
-    estimates = list(one.values.items())
-    return ChoiceForm(
-        device=one.device,
-        family=one.family,
-        objective=one.objective,
-        better=one.better,
-        best=names.of(one.best),
-        tied=[names.of(each) for each in one.tied],
-        of=[names.of(each) for each, _ in estimates],
-        values=[None if values.get(each) == found.value else found.value for each, found in estimates],
-        low=[found.low for _, found in estimates],
-        high=[found.high for _, found in estimates],
-        confidence=[found.confidence for _, found in estimates],
-        n=[found.n for _, found in estimates],
-    )
-
-
-def _choices(text: bytes, measured: MeasuredColumns) -> tuple[Chosen, ...]:
-    return tuple(_chosen(form, measured) for form in msgspec.json.decode(text, type=list[ChoiceForm]))
-
-
-def _chosen(form: ChoiceForm, measured: MeasuredColumns) -> Chosen:
-    known = measured.names.configurations
-    check_places([form.best, *form.tied, *form.of], len(known))
-    column = next((one for one in measured.columns if one.metric.name == form.objective), None)
-    values = {} if column is None else dict(zip(column.places, column.values, strict=True))
-    estimates = {}
-    for place, value, *rest in zip(form.of, form.values, form.low, form.high, form.confidence, form.n, strict=True):
-        found = values.get(place) if value is None else value
-        if found is None:
-            raise ValueError(f"its choice by {form.objective:.20} has a configuration without a value")
-        low, high, confidence, n = rest
-        estimates[known[place]] = Estimate(value=found, low=low, high=high, confidence=confidence, n=int(n))
-    return Chosen(
-        device=form.device,
-        family=form.family,
-        objective=form.objective,
-        best=known[form.best],
-        tied=tuple(known[place] for place in form.tied),
-        values=estimates,
-        better=form.better,
-    )

@@ -18,14 +18,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from configspec import __version__
 from configspec.content_hash import file_sha256
-from configspec.errors import RecordError, UsageError
-from configspec.histories.compact import content, unpacked
+from configspec.errors import UsageError
+from configspec.histories.compact import unpacked
+from configspec.histories.found import Found, Held, Kind, reading_ahead
 from configspec.histories.run import Run
 from configspec.own_folder import own_folder
 from configspec.regression.metrics import METRICS
@@ -35,17 +35,12 @@ VERSION = f"1 {__version__} {' '.join(one.name for one in METRICS)}"
 SETTLED_NS = 2_000_000_000  # FAT's times are this coarse
 BUSY_S = 60.0
 COMMIT_EVERY = 50  # files
-Kind = Literal["run", "other", "bad"]
 _TABLES = (
     "CREATE TABLE version (text TEXT NOT NULL)",
     "CREATE TABLE file (name BLOB PRIMARY KEY, state TEXT, sha256 TEXT, kind TEXT, why TEXT)",
     "CREATE TABLE run (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL)",
 )
 _PUT_FILE = "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)"
-
-
-class NotARunError(RecordError):
-    """The file is whole, and none of configspec's."""
 
 
 class Known(NamedTuple):
@@ -55,16 +50,6 @@ class Known(NamedTuple):
     sha256: str
     kind: Kind
     why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One file that is there: its run, or why there is none."""
-
-    path: Path
-    run: Run | None
-    kind: Kind
-    why: str = ""
 
 
 class Index:
@@ -79,13 +64,19 @@ class Index:
         self._contents = {known.sha256: known for known in self._files.values()}
         self._unsaved = 0
 
-    def read(self, files: Sequence[Path], read: Callable[[Path], Run]) -> Iterator[Found]:
-        """Every file with what it holds; `read` is asked for a content that is not known.
+    def read(self, files: Sequence[Path], read: Callable[[Path], Run], *, processes: int = 1) -> Iterator[Found]:
+        """Every file with what it holds.
 
-        `read` raises a NotARunError for a file that is none of ours, and another RecordError for a damaged one.
+        Args:
+            files: In the folder.
+            read: Is asked for a content that is not known. It raises a NotARunError for a file that is none of ours,
+                and another RecordError for a damaged one.
+            processes: How many read at once, where many files are not known; `read` is then a function of a module.
         """
-        for path in files:
-            yield self._one(path, read)
+        unknown = [path for path in files if processes > 1 and not self._seems_known(path)]
+        with reading_ahead(unknown, read, processes) as held:
+            for path in files:
+                yield self._one(path, held)
         self._save()
 
     def gone(self, files: Sequence[Path]) -> list[str]:
@@ -105,7 +96,14 @@ class Index:
             self._connection.executemany("DELETE FROM file WHERE name = ?", names)
             self._connection.execute("DELETE FROM run WHERE sha256 NOT IN (SELECT sha256 FROM file)")
 
-    def _one(self, path: Path, read: Callable[[Path], Run]) -> Found:
+    def _seems_known(self, path: Path) -> bool:
+        known = self._files.get(self._name(path))
+        try:
+            return known is not None and known.state == _state(path) != ""
+        except OSError:
+            return True
+
+    def _one(self, path: Path, read: Callable[[Path], Held]) -> Found:
         try:
             state, known = _state(path), self._files.get(self._name(path))
             if known is None or not state or known.state != state:
@@ -133,12 +131,12 @@ class Index:
         except ValueError as problem:
             raise sqlite3.DatabaseError(f"a run in it cannot be read: {problem}") from problem
 
-    def _read(self, path: Path, state: str, sha256: str, read: Callable[[Path], Run]) -> Found:
-        found = found_in(path, read)
+    def _read(self, path: Path, state: str, sha256: str, read: Callable[[Path], Held]) -> Found:
+        held = read(path)
         if file_sha256(path) == sha256:  # else it was changed while it was read
-            text = None if found.run is None else content(replace(found.run, chosen=()), counts=False)
-            self._put(path, Known(state, sha256, found.kind, found.why), text)
-        return found
+            self._put(path, Known(state, sha256, held.kind, held.why), held.text)
+        run = None if held.text is None else unpacked(held.text, str(path))
+        return Found(path=path, run=run, kind=held.kind, why=held.why)
 
     def _put(self, path: Path, known: Known, text: bytes | None = None) -> None:
         name = self._name(path)
@@ -158,17 +156,6 @@ class Index:
     def _save(self) -> None:
         self._connection.commit()
         self._unsaved = 0
-
-
-def found_in(path: Path, read: Callable[[Path], Run]) -> Found:
-    """What a file holds, by reading it; why it is no run is without its name."""
-    try:
-        return Found(path=path, run=read(path), kind="run")
-    except NotARunError as problem:
-        return Found(path=path, run=None, kind="other", why=str(problem))
-    except RecordError as problem:
-        why = str(problem).removeprefix(f"{path}: ").encode("utf-8", "backslashreplace").decode("utf-8")
-        return Found(path=path, run=None, kind="bad", why=why)
 
 
 @contextmanager

@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 
 from configspec.errors import RecordError, UsageError
+from configspec.histories.found import Found, NotARunError, found_in
 from configspec.histories.git import file_at
-from configspec.histories.index import Found, NotARunError, found_in, open_index, remove_index
+from configspec.histories.index import open_index, remove_index
 from configspec.histories.reading import read_run
 from configspec.histories.run import Run
 from configspec.histories.storage import DEFAULT, is_name, stored
@@ -40,11 +41,13 @@ class Places:
     """Where names lead: the folder whose repository git is asked in, pytest-benchmark's storage, and the cache.
 
     Without a `cache`, folders are read whole each time. With one they have an index, and their runs have no counts.
+    `processes` read a folder at once for the first time; more than one only where the main module may be imported.
     """
 
     here: Path = Path()
     storage: Path = DEFAULT
     cache: Path | None = None
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,7 @@ def _of_folder(folder: Path, places: Places, unread: Unread, *, choices: bool, f
         said = Unread()
         try:
             with open_index(places.cache, folder) as index:
-                runs = _taken(index.read(files, read_one), said)
+                runs = _taken(index.read(files, read_one, processes=places.processes), said)
                 said.gone += index.gone(files)
                 if forget:
                     index.forget(said.gone)

@@ -47,7 +47,7 @@ class TakenRow:
 
 @dataclass(frozen=True, slots=True)
 class _Assumed:
-    """Serving assumptions, equal ones once: which series have no value under them, which may, and the fields of each."""
+    """Serving assumptions, equal ones once: which series have no value, which may, and the fields of each."""
 
     serving: Serving
     unavailable: tuple[int, ...]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from made_runs import made_rows, write_run
 
-from configspec.histories.index import VERSION, Found, index_path, open_index
+from configspec.histories.found import MANY, Found, found_in
+from configspec.histories.index import VERSION, index_path, open_index
 from configspec.histories.reading import read_run
 from configspec.histories.run import Run
 from configspec.histories.sources import Places, read_one, read_sources, run_files
@@ -184,3 +185,19 @@ def test_a_run_of_the_index_has_all_but_counts_and_choices(folder: Path, cache: 
     )
     assert not known.counted
     assert whole.counted
+
+
+@pytest.mark.real
+def test_many_files_are_read_by_several_processes(tmp_path: Path, cache: Path):
+    """The same comes out, in the same order, whatever else lies among them."""
+    folder = tmp_path / "many"
+    for number in range(MANY):
+        write_run(folder / f"{number:03d}.json", 1 + number % 28, rows=made_rows(1 + number / 100))
+    (folder / "005.json").write_text('{"benchmarks": [')
+    (folder / "006.json").write_text("{}")
+    with open_index(cache, folder) as index:
+        found = list(index.read(run_files(folder), read_one, processes=2))
+    alone = [found_in(path, read_one) for path in run_files(folder)]
+    assert [(one.kind, one.why) for one in found] == [(one.kind, one.why) for one in alone]
+    assert [one.run and one.run.measured for one in found] == [one.run and one.run.measured for one in alone]
+    assert read(cache, folder)[1] == []

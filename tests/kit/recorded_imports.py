@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from configspec.records.importers.importer import Importer
 from configspec.records.importers.names import Names, parse_map, parse_where
@@ -25,7 +26,7 @@ class RecordedImport:
     importer: Importer
     path: Path
     options: tuple[str, ...]
-    expected: dict[str, object]
+    expected: dict[str, Any]
 
     def __str__(self) -> str:
         return f"{self.importer.name}/{self.path.name}"

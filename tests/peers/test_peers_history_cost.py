@@ -12,7 +12,7 @@ from configspec.histories.sources import run_files
 
 
 def cost(seconds: float, mib: float = 100) -> Cost:
-    return Cost(seconds=seconds, processor_s=seconds, most_bytes=int(mib * MIB))
+    return Cost(seconds=seconds, most_bytes=int(mib * MIB))
 
 
 def test_the_first_reading_is_judged_by_its_pairs():

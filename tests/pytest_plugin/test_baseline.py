@@ -12,7 +12,8 @@ pytest.importorskip("xdist")
 pytestmark = pytest.mark.real
 
 DEVICES = ("--device", "fast,slow")
-COMPARING = 16  # 2 devices: 2 choices each, of two configurations with four series
+OF_A_DEVICE = 8  # by goodput and by cost: a choice each, and three series of what was chosen
+COMPARING = 2 * OF_A_DEVICE
 MEASURING = 12
 WORKERS = pytest.mark.parametrize("workers", ["-n0", "-n2"])
 DRAFTING = "baseline::dev:fast:-pair-b-Q8_0-K4-drafting"
@@ -117,9 +118,8 @@ def test_acceptance_that_changed_at_all_fails(base, pytester):
 
 def test_a_switched_off_metric_has_no_test(base, pytester):
     """`off` in --fail-on."""
-    floors = "goodput:off,energy:off,drafting:off,acceptance:off"
-    result = pytester.runpytest(*DEVICES, "--baseline", "base.json", "--fail-on", floors)
-    assert outcomes(result) == {"passed": MEASURING + 4}
+    result = pytester.runpytest(*DEVICES, "--baseline", "base.json", "--fail-on", "drafting:off,acceptance:off")
+    assert outcomes(result) == {"passed": MEASURING + COMPARING - 8}
 
 
 def test_k_selects_among_them(base, pytester):
@@ -187,14 +187,14 @@ def test_tests_that_failed_to_measure_leave_something_missing(base, pytester, wo
         """
     )
     result = pytester.runpytest(*DEVICES, workers, "--baseline", "base.json")
-    assert outcomes(result) == {"passed": 6 + 6, "errors": 6, "failed": 10}
+    assert outcomes(result) == {"passed": 6 + OF_A_DEVICE, "errors": 6, "failed": OF_A_DEVICE}
     result.stdout.fnmatch_lines(["*MISSING: fast: *nothing that the baseline has of its device was measured*"])
 
 
 def test_other_devices_of_the_baseline_are_told_and_not_judged(base, pytester):
     """One job a board, one baseline of all."""
     result = pytester.runpytest("--device", "slow", "--baseline", "base.json")
-    assert outcomes(result) == {"passed": 6 + 6}
+    assert outcomes(result) == {"passed": 6 + OF_A_DEVICE}
     result.stdout.fnmatch_lines(["1 device of the baseline not asked for here: fast"])
 
 
@@ -220,7 +220,7 @@ def test_a_device_that_was_renamed_is_compared_by_its_alias(base, pytester):
     result.stderr.fnmatch_lines(["*the base is of devices fast, slow, the new side of device quick.*"])
     Path("names.toml").write_text('[[renamed]]\nold = "dev:fast:"\nnew = "dev:quick:"\n')
     result = pytester.runpytest("--device", "quick", "--baseline", "base.json", "--aliases", "names.toml")
-    assert outcomes(result) == {"passed": 6 + 10}
+    assert outcomes(result) == {"passed": 6 + OF_A_DEVICE}
 
 
 def test_they_run_last_whatever_shuffles_the_tests(base, pytester):
@@ -261,6 +261,10 @@ def test_a_plan_is_without_them(base, pytester):
         (["--baseline", "base.json", "--accepted", "none.toml"], "*none.toml: cannot be read*"),
         (["--baseline", "base.json", "--floors", "base.json"], "*base.json: not TOML*"),
         (["--baseline", "base.json", "--aliases", "circle.toml"], "*circle.toml: *lead in a circle*"),
+        (
+            ["--baseline", "base.json", "--fail-on", "goodput:off,drafting:off,acceptance:off"],
+            "*--fail-on switches off every metric*",
+        ),
         (["--fail-on", "goodput:5%"], "*--fail-on is about a comparison*--baseline*"),
     ],
     ids=lambda one: " ".join(one) if isinstance(one, list) else "",

@@ -20,7 +20,7 @@ from configspec.untrusted import NotJson, parse_json, read_bounded
 FILE_BYTES = 64 << 20
 SHOWN = 60  # letters of what was found
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?\Z")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?\Z", re.ASCII)
 _LOCAL = re.compile(
     r"[+-]?\d[\d.'\u2019\u00a0\u202f ]*,\d*\Z|[+-]?\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?:[.,]\d+)?\Z"
 )

@@ -179,11 +179,11 @@ def _counts(source: SourceText, line: _Line, said_k: int | None) -> Counts:
 
 
 def _bonus(source: SourceText, line: _Line, counts: Counts) -> bool | None:
-    """Whether the printed length has the bonus token; None where none is printed."""
+    """Whether the printed length has the bonus token; None where none is printed. Without it, positions are printed."""
     if line.length is None:
         return None
     mean = counts.accepted / counts.rounds
-    for has_it, expected in ((True, 1 + mean), (False, mean)):
+    for has_it, expected in ((True, 1 + mean), (False, mean))[: 2 if line.positions else 1]:
         if abs(line.length - expected) <= max(LENGTH, 0.02 * expected):
             return has_it
     raise source.wrong(

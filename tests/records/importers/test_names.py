@@ -1,4 +1,4 @@
-"""Texts in files and the names that a person gives them: nothing is guessed, and a wrong name is told with the right."""
+"""Texts in files and the names that a person gives them: nothing is guessed, and a wrong name is told."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_one_model_takes_the_draft_that_is_said_and_the_quantisation_that_is_sta
 
 def test_a_draft_that_nobody_named_is_asked_for():
     """The file's own words are no name."""
-    with pytest.raises(UsageError, match="--draft is missing: the file calls the model 'a/b-Q4.gguf'"):
+    with pytest.raises(UsageError, match=r"--draft is missing: the file calls the model 'a/b-Q4\.gguf'"):
         Names().drafters([ONE])
 
 
