@@ -34,8 +34,8 @@ def add_interleave(commands: Commands[argparse.ArgumentParser]) -> None:
         "interleave",
         "make interleaved runs of two builds, for configspec ab",
         PURPOSE,
-        "configspec interleave 'pytest -m hil --device build-a --benchmark-json={out}' \\\n"
-        "    'pytest -m hil --device build-b --benchmark-json={out}' --sessions 8 -o runs",
+        "configspec interleave 'pytest -m hil --device build-a --benchmark-json={out}' "
+        "'pytest -m hil --device build-b --benchmark-json={out}' --sessions 8 -o runs",
     )
     command.add_argument("base", metavar="COMMAND_A", help="measures the base, with {out} for its results file")
     command.add_argument("new", metavar="COMMAND_B", help="measures the new build, with {out} too")

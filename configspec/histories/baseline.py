@@ -88,8 +88,9 @@ def plural(count: int, what: str) -> str:
 
 
 def shown_source(run: Run) -> str:
-    """How a run was named, as a message says it."""
-    return printable(run.source, at_most=SHOWN)
+    """How a run was named, as a message says it: of a long path the end, which tells files apart."""
+    shown = printable(run.source, at_most=4096)
+    return shown if len(shown) <= SHOWN else f"...{shown[3 - SHOWN :]}"
 
 
 def _once(runs: Sequence[Run], which: str, notes: list[str]) -> list[Run]:

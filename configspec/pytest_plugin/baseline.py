@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from configspec.errors import RecordError, UsageError
@@ -23,6 +24,7 @@ from configspec.histories.floors_file import read_floors
 from configspec.histories.judge_choice import EarlierChoice, earlier_choices
 from configspec.histories.judging import FAIL, CheckRequest
 from configspec.histories.of_rows import part_of
+from configspec.histories.reading import night_of
 from configspec.histories.run import Run
 from configspec.histories.sources import Places, Sources, read_sources
 from configspec.histories.storage import storage_folder
@@ -149,13 +151,14 @@ def request_of(asked: BaselineAsked) -> CheckRequest:
 
 def expected(plan: Plan, at_s: float, commit: str | None) -> Run:
     """The run as far as it is known before: its configurations, each with a goodput that says nothing."""
+    night = night_of(datetime.fromtimestamp(at_s, UTC))
     keys = [SeriesKey(configuration=one, metric=GOODPUT) for one in plan.configurations]
     return Run(
         source=NOW,
         sha256=NOW,
         at_s=at_s,
-        night=NOW,
-        measured={key: Measured(series=key, value=1.0, setup=(), at_s=at_s, night=NOW) for key in keys},
+        night=night,
+        measured={key: Measured(series=key, value=1.0, setup=(), at_s=at_s, night=night) for key in keys},
         counted={},
         chosen=(),
         commit=commit,

@@ -89,7 +89,7 @@ def test_a_bad_row_is_left_out_by_name_and_the_rest_ranks(tmp_path, command, wri
     path = write(tmp_path / "rows", [RATE_3, raw_row(GOOD)])
     ended = command("rank", path)
     assert ended.code == 0
-    assert ended.out.startswith("good, pair")
+    assert "\ngood, pair: " in ended.out
     line, count = ended.err.splitlines()
     assert line.startswith(f"configspec: left out: {path}: test[dev:one:-pair-xs-Q8_0-K2]: ")
     assert "acceptance.rate: expected object, got int" in line
@@ -172,7 +172,7 @@ def test_a_key_that_stands_twice_is_not_read_as_its_last(tmp_path, command, writ
     ended = command("rank", path)
     assert ended.code == 0
     assert "the key 'device' stands twice in one object" in ended.err
-    assert ended.out.startswith("good, pair")
+    assert "\ngood, pair: " in ended.out
     assert "one, pair" not in ended.out
 
 

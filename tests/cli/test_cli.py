@@ -48,10 +48,16 @@ def test_rank_prints_json_that_is_whole(results, capsys):
 
 def test_rank_takes_the_assumptions_of_its_options(results, capsys):
     """Other latency, price and billing are in the output, and change the values."""
-    flags = ["--verify-s", "0.1", "--usd-per-million", "2", "--bills", "drafted+1", "--format", "json"]
+    flags = ["--verify-s", "0.1", "--usd-per-million", "2", "--bills", "drafted+1", "--energy", "drafting+waiting"]
+    flags += ["--format", "json"]
     assert main(["rank", str(results), *flags, "--objective", "cost", "--top", "1"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["serving"] == {"verify_s": 0.1, "usd_per_million_tokens": 2.0, "bills": "drafted+1"}
+    assert document["serving"] == {
+        "verify_s": 0.1,
+        "usd_per_million_tokens": 2.0,
+        "bills": "drafted+1",
+        "energy_boundary": "drafting+waiting",
+    }
     assert {one["objective"] for one in document["rankings"]} == {"cost"}
     assert all(len(one["choices"]) == 1 for one in document["rankings"])
 

@@ -86,7 +86,7 @@ def test_rows_without_categories_are_counted(tmp_path, capsys):
     path = results(tmp_path, plain, silent)
     assert main(["rank", str(path), "--by", "category"]) == 0
     text = capsys.readouterr().out
-    assert "drafting energy, J/token (lower is better)\n  not available: no meter" in text
+    assert "energy of the device, J/token (lower is better)\n  not available: no meter" in text
     assert "1 configuration does not say which categories the prompts are of" in text
     assert main(["rank", str(results(tmp_path, silent)), "--by", "category"]) == 2
     assert "no row says which categories its prompts are of" in capsys.readouterr().err

@@ -42,6 +42,8 @@ def main(words: Sequence[str]) -> int:
     for name in asked.meter:
         if name not in known:
             parser.error(f"there is nothing named {name!r}. {did_you_mean(name, list(known))}")
+    if asked.json and not asked.json.parent.is_dir():
+        parser.error(f"--json {asked.json}: there is no folder {asked.json.parent}")
     findings = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         trial = Trial(Path(folder))

@@ -210,8 +210,15 @@ def test_the_program_tries_a_meter_and_leaves_the_checkout_alone(tmp_path: Path)
 
 
 @pytest.mark.real
-def test_a_meter_that_is_not_there_is_answered_with_those_that_are():
-    """As every name that is wrong."""
-    result = program("ina283")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ina283"], "'ina283'. Did you mean 'ina238'? There are: ina238, "),
+        (["ina238", "--json", "no/such/found.json"], "there is no folder no/such"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_before_anything_is_tried(words: list[str], said: str):
+    """With what there is."""
+    result = program(*words)
     assert result.returncode == 2
-    assert "'ina283'. Did you mean 'ina238'? There are: ina238, " in result.stderr
+    assert said in result.stderr

@@ -19,6 +19,11 @@ ROOT = Path(configspec.__file__).parent
 # Who may ask for the time of day, and what for.
 MAY_ASK = {
     "content_hash.py": "how long ago a file was changed, since the system's times are some milliseconds coarse",
+    "cli/import_results.py": "when figures were imported, for people",
+    "histories/index.py": "how long ago a file was changed, as `content_hash.py`",
+    "histories/store.py": "a run's own date as the name of its file",
+    "pytest_plugin/baseline.py": "a run's own date as the name of its night",
+    "profiling/meter_recording.py": "when a meter was recorded, for people",
     "devices/lock.py": "since when a run holds a board, for people",
     "profiling/visit.py": "when a pass over a cell began, for people",
     "pytest_plugin/journals.py": "when a run began: its file's name, and which of two files is newer",
@@ -108,10 +113,15 @@ def test_end_to_end(hil_end_to_end):
 """
 
 
+MOMENTS = ("t_s",)  # times of the board's monotonic clock, and no lengths
+
+
 def seconds(value: Any, key: str = "") -> Iterator[tuple[str, float]]:
     """Every figure in seconds of a record, whatever holds it."""
     if isinstance(value, dict):
         for name, inner in value.items():
+            if name in MOMENTS:
+                continue
             unit = name if name.endswith("_s") or name in ("seconds", "seconds_allowed") else key
             yield from seconds(inner, unit if name not in ("n", "confidence") else "")
     elif isinstance(value, list):

@@ -155,7 +155,7 @@ def test_the_rankings_end_the_output(testbed, pytester):
             "goodput, tokens/s (higher is better)",
             "*1  b*Q8_0*4*5.17*",
             "verification cost efficiency*",
-            "drafting energy*",
+            "energy of the device*",
             "*not available: made up without power*",
         ]
     )

@@ -131,7 +131,7 @@ def test_each_text_of_the_record_is_a_name_a_fact_or_free():
     assert fields - NAMES - FACTS - FREE - NODES == set()
     assert fields >= NODES
     assert set() == FACTS & FREE
-    assert fields | {"samples", "asked"} >= FACTS
+    assert fields | {"samples", "asked", "heat"} >= FACTS
 
 
 def test_a_raspberry_pi_stays_one():

@@ -96,6 +96,6 @@ def test_a_floor_is_a_share_of_the_base(of: Metric, floor: float) -> None:
 
 def test_metrics_are_found_by_name() -> None:
     """And an unknown one names those that are known."""
-    assert metric("energy") is ENERGY
+    assert metric("energy") == ENERGY
     with pytest.raises(UsageError, match="Did you mean 'goodput'"):
         metric("godput")

@@ -46,7 +46,7 @@ def test_configuration(hil_benchmark):
 
 
 def test_the_energy_ranking_over_ssh_is_the_one_by_hand(server, tmp_path: Path) -> None:
-    """P * round_s / (K * alpha + 1), with the watts of the row, which both K share; the readings lie beside the file."""
+    """P * round_s / (K * alpha + 1), with the watts that both K share; the readings lie beside the results file."""
     root, models = tmp_path / "root", tmp_path / "models"
     models.mkdir()
     written = INVENTORY.format(config=server.config, python=sys.executable, root=root, models=models, family=FAMILY)

@@ -1,0 +1,82 @@
+"""The values of configurations in each bootstrap draw, by one objective.
+
+A figure that was sampled is drawn. One that is only known by an interval is no chance: it stays at its point, or at the
+end that makes the value best or worst, whichever a comparison must grant (`values.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configspec.selection.resampling import DrawnFigures, Draws, End
+from configspec.theory.objectives.objective import FigureName, Figures, Objective
+from configspec.theory.serving.assumptions import Serving
+
+Favour = Literal["none", "best", "worst"]
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def drawn_values(
+    objective: Objective, serving: Serving, drawn: DrawnFigures, favour: Favour, common: NDArray[np.bool_] | None = None
+) -> Floats:
+    """The values in each draw, (N, draws).
+
+    Args:
+        objective: What they are values by.
+        serving: The assumptions.
+        drawn: The figures of N configurations, or of one where `common` has several.
+        favour: Where the figures are that were not sampled.
+        common: Which configurations have the power of what they are compared with, (N, 1): a cell's power is one
+            reading for all its K, so whatever it truly was, it cancels within the cell.
+    """
+    if favour == "none":
+        return objective.value(_middle(drawn), serving)
+    figures = drawn.at(_ends(objective, favour))
+    if common is not None:
+        figures = replace(
+            figures,
+            power_w=np.where(common, drawn.power_w.point, figures.power_w),
+            idle_w=np.where(common, drawn.idle_w.point, figures.idle_w),
+        )
+    return objective.value(figures, serving)
+
+
+def at_points(drawn: DrawnFigures) -> DrawnFigures:
+    """The figures without their doubt."""
+
+    def only(draws: Draws) -> Draws:
+        return Draws(point=draws.point, low=draws.point, high=draws.point)
+
+    return replace(
+        drawn,
+        alpha=only(drawn.alpha),
+        round_s=only(drawn.round_s),
+        power_w=only(drawn.power_w),
+        idle_w=only(drawn.idle_w),
+    )
+
+
+def _ends(objective: Objective, favour: Favour) -> dict[FigureName, End]:
+    """Where the figures are when the value is best, or worst."""
+    raised = (objective.better == "higher") == (favour == "best")
+    return {name: "high" if (move == "rises") == raised else "low" for name, move in objective.moves.items()}
+
+
+def _middle(drawn: DrawnFigures) -> Figures[Floats]:
+    return Figures(
+        k=drawn.k,
+        verify_s=drawn.verify_s,
+        alpha=_sampled(drawn.alpha),
+        round_s=_sampled(drawn.round_s),
+        power_w=_sampled(drawn.power_w),
+        idle_w=_sampled(drawn.idle_w),
+    )
+
+
+def _sampled(draws: Draws) -> Floats:
+    """The draws of what was sampled; the points of what is bounded, whose ends differ."""
+    return draws.low if draws.high is draws.low else np.where(draws.low == draws.high, draws.low, draws.point)
