@@ -42,7 +42,8 @@ HELP: dict[Option, tuple[str, str, str]] = {
 
 def add_import(commands: Commands[argparse.ArgumentParser]) -> None:
     """A command for each tool that is listed."""
-    group = commands.add_parser("import", help=PURPOSE, description=f"Read {PURPOSE}.")
+    example = "\n".join(f"configspec import {one.example}" for one in IMPORTERS)
+    group = add_command(commands, "import", f"read {PURPOSE}", f"Read {PURPOSE}.", example)
     tools = group.add_subparsers(metavar="TOOL", required=True)
     for importer in IMPORTERS:
         _add_tool(tools, importer)

@@ -114,10 +114,11 @@ def _verification(serving: Serving) -> str:
     """One time for all K, or the measured ones from the smallest K to the largest."""
     if not serving.verify_s_by_k:
         return f"{serving.verify_s:g} s"
+    known = "measured" if serving.verify == "measured" else "by K"
     (first_k, first_s), (last_k, last_s) = serving.verify_s_by_k[0], serving.verify_s_by_k[-1]
     if first_k == last_k:
-        return f"{figure(first_s)} s (measured)"
-    return f"{figure(first_s)} s at K={first_k} to {figure(last_s)} s at K={last_k} (measured)"
+        return f"{figure(first_s)} s ({known})"
+    return f"{figure(first_s)} s at K={first_k} to {figure(last_s)} s at K={last_k} ({known})"
 
 
 def _conflicts(rankings: Sequence[Ranking]) -> Iterator[Paragraph]:

@@ -7,8 +7,8 @@
     minimax regret      max over o of t[o, n]                   what is nowhere far from the best
     weighted mean       prod over o of t[o, n] ** w[o]          a geometric mean: units and scales cancel
 
-Minimax regret is Savage's (1951, https://doi.org/10.1080/01621459.1951.10500768), of ratios instead of differences. Each
-yields a loss of at least 1; the least is chosen.
+Minimax regret is Savage's (1951, https://doi.org/10.1080/01621459.1951.10500768), of ratios instead of differences.
+Each yields a loss of at least 1; the least is chosen.
 """
 
 from __future__ import annotations

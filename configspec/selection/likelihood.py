@@ -27,10 +27,9 @@ from configspec.selection.values import same_power
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likelihood:
-    """Of each candidate: the share of draws in which it is chosen, that in which it meets all limits, and whether it is
-    tied with the first. `none_meets` is the share of draws in which nothing would be chosen.
+    """Of each candidate: in which share of draws it is chosen, in which it meets all limits; is it tied with the first.
 
-    The shares are None where no figure was sampled.
+    `none_meets` is the share of draws in which nothing would be chosen. Shares are None where no figure was sampled.
     """
 
     chosen: tuple[float | None, ...]

@@ -4,10 +4,10 @@
     front        what nothing dominates: exact, by point values; of equals, all are on it
     tied         dominated, but not shown to be: whatever is chosen for good reasons may be here too
 
-A dominated configuration is held against one of the front, that which is ahead of it by the most where it is ahead by the
-least. It is tied unless it is shown to be worse by one objective, and shown by no objective to be better by more than what
-is of no interest. Shown is what holds in so many of the paired draws that the interval excludes the contrary, with
-figures that were not sampled at the end that favours doubt (`drawn_values.py`).
+A dominated configuration is held against one of the front, that which is ahead of it by the most where it is ahead by
+the least. It is tied unless it is shown to be worse by one objective, and shown by no objective to be better by more
+than what is of no interest. Shown is what holds in so many of the paired draws that the interval excludes the contrary,
+with figures that were not sampled at the end that favours doubt (`drawn_values.py`).
 """
 
 from __future__ import annotations

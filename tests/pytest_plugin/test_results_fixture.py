@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).parents[2]
+BENCHMARK = """
+import pytest
+
+@pytest.mark.hil
+def test_configuration(hil_benchmark):
+    hil_benchmark()
+"""
 
 ASKS = """
 import pytest
@@ -103,3 +115,14 @@ def test_resumed_rows_count(testbed, pytester):
     pytester.runpytest("--device", "fast", "-k", "test_configuration")
     result = pytester.runpytest("--device", "fast", "--resume", "last")
     assert result.parseoutcomes() == {"resumed": 6, "passed": 1}
+
+
+def test_the_examples_of_the_documentation_hold(pytester):
+    """docs/assertions.md: on a file, and in a test, with the board of the paper that it names."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "assertions.md").read_text(), re.DOTALL)
+    profile = ROOT / "fixtures" / "profiles" / "configspec-paper.json"
+    pytester.makefile(".yaml", devices=f"devices: {{jetson: {{replay: {{profile: '{profile}', device: jetson}}}}}}")
+    pytester.makepyfile(test_bench=BENCHMARK, test_claim=blocks[1])
+    for name in ("accepted.json", "results.json"):
+        assert pytester.runpytest_subprocess("--device", "jetson", f"--benchmark-json={name}").ret == 0
+    exec(compile(blocks[0], "docs/assertions.md", "exec"), {})

@@ -58,7 +58,9 @@ class LlamaBench:
         """A speed for each model that is named."""
         form = form_of(source.text)
         assert form is not None  # it was recognised
-        rows = _wanted(bench_rows(source, form), names.where)
+        given = bench_rows(source, form)
+        once = list({(tuple(row.columns.items()), row.samples): row for row in given}.values())
+        rows = _wanted(once, names.where)
         models = _models(rows)
         drafters = names.drafters(models)
         named = [row for row in rows if _model_text(row) in drafters]
@@ -74,6 +76,7 @@ class LlamaBench:
         remarks = [model.remark(drafters[model.text]) for model in models if model.text in drafters]
         passed_over = (
             NotTaken(count=len(kinds["pg"]), what=PROMPT_AND_TEXT),
+            NotTaken(count=len(given) - len(once), what="that repeat a row, with all its figures"),
             NotTaken(count=len(kinds["none"]), what="of no prompt and no text"),
             NotTaken(count=len(rows) - len(named), what="of models that --map does not name"),
             NotTaken(count=crowded, what="of several prompt lengths or settings: choose with --where n_prompt=..."),
@@ -171,10 +174,8 @@ def _only(source: SourceText, rows: Sequence[BenchRow], drafter: Drafter) -> Ben
     if len(rows) == 1:
         return rows[0]
     varying = _varying(rows)
-    chosen = [column for column in varying if column not in RESULTS] or [
-        column for column in varying if column in RESULTS
-    ]
-    example = f"--where {chosen[0]}={rows[0][chosen[0]]}" if chosen else "remove all but one"
+    chosen = [column for column in varying if column not in RESULTS] or varying
+    example = f"--where {chosen[0]}={rows[0][chosen[0]]}" if chosen else "--where test_time=..."
     raise UsageError(
         f"{source.path}: {len(rows)} rows are of {drafter}, which differ in {', '.join(chosen) or 'nothing'}: a cell "
         f"has one speed. Choose, as with {printable(example, at_most=80)}"

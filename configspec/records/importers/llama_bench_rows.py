@@ -50,7 +50,7 @@ def form_of(text: str) -> Form | None:
         return "SQL"
     if re.search(r"^(?=[^\n|]*\bavg_(?:ts|ns)\b)(?=[^\n|]*\bbuild_commit\b)\"?\w+\"?,", text, re.MULTILINE):
         return "CSV"
-    if re.search(r"^\s*\|\s*model\s*\|.*\btest\s*\|\s*t/s\s*\|", text, re.MULTILINE):
+    if re.search(r"^[ \t]*\|[ \t]*model[ \t]*\|.*\btest[ \t]*\|[ \t]*t/s[ \t]*\|", text, re.MULTILINE):
         return "Markdown"
     return None
 
@@ -134,6 +134,7 @@ def _sql_values(source: SourceText, text: str, number: int) -> list[str]:
 
 def _of_markdown(source: SourceText) -> Iterator[BenchRow]:
     header: list[str] = []
+    build = _build(source.text)
     for number, line in source.lines():
         stripped = line.strip()
         if not stripped.startswith("|") or _RULE.match(stripped):
@@ -142,7 +143,8 @@ def _of_markdown(source: SourceText) -> Iterator[BenchRow]:
         if cells[0] == "model" and "t/s" in cells:
             header = cells
         elif header:
-            yield BenchRow(line=number, columns=_as_columns(source, _zipped(source, header, cells, number), number))
+            columns = _as_columns(source, _zipped(source, header, cells, number), number)
+            yield BenchRow(line=number, columns={**columns, **build})
 
 
 def _as_columns(source: SourceText, cells: Mapping[str, str], number: int) -> dict[str, str]:
@@ -152,7 +154,6 @@ def _as_columns(source: SourceText, cells: Mapping[str, str], number: int) -> di
         raise source.wrong(f"the test '{printable(cells['test'], at_most=40)}' is of no kind that is known", number)
     speed, *spread = _PLUS_MINUS.split(cells["t/s"])
     rest = {printable(name): value for name, value in cells.items() if name not in ("model", "test", "t/s")}
-    build = _BUILD.search(source.text)
     return {
         **rest,
         "model_type": cells["model"],
@@ -161,9 +162,13 @@ def _as_columns(source: SourceText, cells: Mapping[str, str], number: int) -> di
         "n_depth": test["depth"] or "0",
         "avg_ts": speed,
         "stddev_ts": spread[0] if spread else "",
-        "build_commit": build["commit"] if build else "",
-        "build_number": build["number"] if build else "",
     }
+
+
+def _build(text: str) -> dict[str, str]:
+    """The build that a table names below it."""
+    found = _BUILD.search(text)
+    return {} if found is None else {"build_commit": found["commit"], "build_number": found["number"]}
 
 
 def _zipped(source: SourceText, columns: Sequence[str], values: Sequence[str], number: int) -> dict[str, str]:

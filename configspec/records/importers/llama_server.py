@@ -49,7 +49,8 @@ _REQUEST = re.compile(
 _LENGTH = re.compile(r"mean (?:acceptance length|len) = *([^,\s]+)")
 _EVALUATED = re.compile(r"(?<!prompt )\beval time = *\S+ ms / *(?P<tokens>\d{1,15}) (?:tokens|runs)")
 _POSITIONS = re.compile(r"(?:acceptance rate per position|acc per pos) = \(([^)]*)\)")
-_STATISTICS = re.compile(r"statistics +(?P<name>[\w-]+): #calls.*?#gen drafts = *(?P<drafts>\d{1,15}),")
+_STATISTICS = re.compile(r"statistics +(?P<name>[\w-]+): #calls")
+_DRAFTS = re.compile(r"#gen drafts = *(\d{1,15}),")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +147,10 @@ def _drafters(source: SourceText) -> list[str]:
     """The kinds of drafter that have drafted; they count up from the start, so the last line of each holds."""
     found = {}
     for _, text in source.lines():
-        match = _STATISTICS.search(text) if "statistics" in text else None
-        if match is not None:
-            found[match["name"]] = int(match["drafts"])
+        name = _STATISTICS.search(text) if "statistics" in text else None
+        drafts = None if name is None else _DRAFTS.search(text)
+        if name is not None and drafts is not None:
+            found[name["name"]] = int(drafts[1])
     return [name for name, drafts in found.items() if drafts]
 
 

@@ -41,7 +41,7 @@ WITH_BONUS = "'accept rate' of this file counts the bonus token; taken is the ac
 WITHOUT_BONUS = "'accept rate' of this file is without the bonus token, as the rate here; taken is the accept length"
 GAUGE_NOTE = "SGLang shows the last interval alone: how sure it is, nobody knows"
 ONE_FIGURE = "one mean without counts: how sure it is, nobody knows"
-_DECODE = re.compile(r"Decode batch\b.*?\baccept len: (?P<length>[^,\s]+)(?:, accept rate: (?P<rate>[^,\s]+))?")
+_ACCEPTED = re.compile(r"\baccept len: (?P<length>[^,\s]+)(?:, accept rate: (?P<rate>[^,\s]+))?")
 _RUNNING = re.compile(r"#running-req: (\d{1,9})\b")
 _STEPS = re.compile(r"speculative[_-]num[_-]steps[=\s]+(\d{1,4})\b")
 _TOPK = re.compile(r"speculative[_-]eagle[_-]topk[=\s]+(\d{1,4})\b")
@@ -85,7 +85,7 @@ class Sglang:
 
 
 def _of_log(source: SourceText, names: Names) -> Imported:
-    found = [(number, _DECODE.search(text), text) for number, text in source.lines() if "Decode batch" in text]
+    found = [(number, _ACCEPTED.search(text), text) for number, text in source.lines() if "Decode batch" in text]
     intervals = [_interval(source, number, match, text) for number, match, text in found if match is not None]
     drafting = [one for one in intervals if one.length > 0]
     if not drafting:

@@ -44,7 +44,7 @@ _FIELDS = {
     "length": re.compile(r"Mean acceptance length: ([^,\s]+)"),
     "accepted": re.compile(r"\bAccepted: ([^,\s]+) tokens"),
     "drafted": re.compile(r"\bDrafted: ([^,\s]+) tokens"),
-    "positions": re.compile(r"Per-position acceptance rate: ([-+\d.,naif ]*?)(?:, Avg|\s*$)"),
+    "positions": re.compile(r"Per-position acceptance rate: ([-+\d.naif]+(?:, [-+\d.naif]+)*)"),
 }
 
 
