@@ -9,9 +9,11 @@ has a test that says so. Names hold devices, families and configurations, never 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.errors import RecordError, UsageError
@@ -175,7 +177,19 @@ def _also(given: str | None) -> tuple[State, ...]:
         raise UsageError(f"--also-fail: {problem}") from None
 
 
+def refuse_itself(asked: BaselineAsked, resumed: Path) -> None:
+    """A UsageError where the baseline is the file that earlier rows are taken over from: it would equal itself."""
+    if os.path.realpath(asked.source) == os.path.realpath(resumed):
+        raise UsageError(
+            f"--baseline {_shown(asked.source)}: --resume takes its rows over from this file, which would be compared "
+            "with itself. Name an earlier run."
+        )
+
+
 def _read(asked: BaselineAsked) -> Sources:
+    path = Path(asked.source)
+    if os.path.exists(path) and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"--baseline {_shown(asked.source)}: a pipe or a device. Write it into a file first.")
     places = Places(here=asked.here, storage=storage_folder(asked.storage))
     try:
         found = read_sources([asked.source], places, choices=True)

@@ -171,9 +171,9 @@ class BaselineJudge:
 
 
 def row_of(run: MeasuringRun, configuration: ConfigurationId) -> Row | None:
-    """The row of a configuration, where this process has it."""
-    rows = (row for row in rows_here(run, [configuration.device]) if row.id == configuration)
-    return next(rows, None)
+    """The profiled row of a configuration, where this process has it."""
+    rows = rows_here(run, [configuration.device])
+    return next((row for row in rows if row.id == configuration and row.end_to_end is None), None)
 
 
 def _configurations(run: Run) -> set[ConfigurationId]:

@@ -56,11 +56,13 @@ def told_to_workers(run: MeasuringRun) -> Mapping[str, object] | None:
 def _read(run: MeasuringRun, config: pytest.Config) -> list[str]:
     if run.asked.baseline is None:
         return []
-    from configspec.pytest_plugin.baseline import read_baseline
+    from configspec.pytest_plugin.baseline import read_baseline, refuse_itself
     from configspec.pytest_plugin.baseline_again import first_looks
     from configspec.pytest_plugin.baseline_judge import BaselineJudge
 
     try:
+        if run.earlier is not None:
+            refuse_itself(run.asked.baseline, run.earlier.path)
         found = read_baseline(
             run.asked.baseline,
             run.plan,

@@ -83,7 +83,7 @@ def decide(group: Group, criterion: Criterion, limits: Sequence[Limit]) -> Decis
         names = ", ".join(one.name for one in candidates.objectives)
         return _with(given, candidates, unavailable=f"nothing has a value by each of {names}")
     loss = criterion.loss(candidates.times_worse[: len({one.name for one in criterion.objectives})])
-    meets = (times_missed(candidates, limits) <= 1).all(axis=0)
+    meets = np.all(times_missed(candidates, limits) <= 1, axis=0).tolist()
     order = [place for place in np.argsort(loss, kind="stable").tolist() if meets[place]]
     if not order:
         return _with(given, candidates, nearest=nearest_miss(candidates, limits), limits=limits)

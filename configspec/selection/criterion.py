@@ -44,7 +44,8 @@ class Criterion:
             worst: NDArray[np.float64] = times_worse.max(axis=0)
             return worst
         if self.way == "objective":
-            return times_worse[0]
+            single: NDArray[np.float64] = times_worse[0]
+            return single
         shares = np.array(self.weights) / sum(self.weights)
         mean: NDArray[np.float64] = np.exp(np.tensordot(shares, np.log(times_worse), axes=1))
         return mean

@@ -94,7 +94,7 @@ class _Judge:
         if self._criterion.way != "minimax-regret":
             values = self._candidates.values
             pairs = zip(self._candidates.objectives, values, strict=True)
-            return np.stack([badness(one, row) for one, row in pairs]).min(axis=1)[:, np.newaxis]
+            return np.stack([badness(one, row).min(keepdims=True) for one, row in pairs])
         least = np.full((len(self._candidates.objectives), 1), np.inf)
         for _, drawn in self._resampling.blocks():
             least = np.minimum(least, self._bad(self._values(drawn, "none")).min(axis=1))

@@ -103,8 +103,7 @@ def front_places(times_worse: Floats) -> Places:
 
 def _dominate(several: Floats, one: Floats) -> NDArray[np.bool_]:
     """Which of (N, objectives) dominate the one, (N,)."""
-    found: NDArray[np.bool_] = (several <= one).all(axis=1) & (several < one).any(axis=1)
-    return found
+    return np.logical_and((several <= one).all(axis=1), (several < one).any(axis=1))
 
 
 def _tied(group: Group, candidates: Candidates, front: Places) -> set[int]:

@@ -4,12 +4,12 @@
     b[n](x)   badness of configuration n at x: its value where lower is better, else 1 / value
 
 The paper's objectives have a badness that is a straight line in each of the axes: of goodput, with the time of
-verification T, 1 / G = (K / v_d + T) / y. What wins is then the lower envelope of lines, each wins in one interval at
-most, and borders are where two lines meet. It is found from the left: of the lines that meet the winner's farther on and
-fall below it, that which meets it first is the next. This is exact, and takes (winners x configurations).
+verification T, 1 / G = (K / v_d + T) / y. What wins is then the lower envelope of lines: each wins in one interval at
+most, and borders are where two lines meet. It is found from the left: of the lines that fall faster than the winner's,
+that which meets it first is the next. This is exact, and takes (winners x configurations).
 
-Where the badness of any is no straight line, borders are bisected between neighbours of a fine grid; a winner between two
-points of the grid that wins at neither is then missed.
+Where the badness of any is no straight line, borders are bisected between neighbours of a fine grid; a winner between
+two points of the grid that wins at neither is then missed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -46,7 +47,7 @@ class Terrain:
     serving: Serving
 
     def badness_at(self, point: Point) -> Floats:
-        """b of each configuration, (N,)."""
+        """The badness of each configuration, (N,)."""
         serving = serving_at(self.serving, point)
         verify_s = {k: serving.verify_s_at(k) for k in {one.k for one in self.configurations}}
         figures = replace(self._figures, verify_s=np.array([verify_s[one.k] for one in self.configurations]))
@@ -123,7 +124,7 @@ def place_at(terrain: Terrain, point: Point) -> Place:
 
 
 def line_of(terrain: Terrain, axis: Axis) -> Line:
-    """The regimes along an axis. Borders about the present are looked for beyond its ends too, as far as the present."""
+    """The regimes along an axis. Where the present is beyond its ends, borders are looked for as far as that."""
     now = axis.dimension.present(terrain.serving)
     begin, end = (axis.begin, axis.end) if now is None else (min(axis.begin, now), max(axis.end, now))
     found = regimes(lambda x: terrain.badness_at({axis.name: x}), begin, end)
@@ -168,7 +169,8 @@ def envelope(left: Floats, right: Floats, begin: float, end: float) -> list[tupl
     """
     rise = right - left
     winner = int(np.lexsort((rise, left))[0])
-    s, found = 0.0, []
+    s = 0.0
+    found: list[tuple[float, float, int]] = []
     while True:
         falls = rise < rise[winner]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -198,7 +200,7 @@ def bisected(badness_at: Callable[[float], Floats], begin: float, end: float) ->
     grid = np.linspace(begin, end, GRID).tolist()
     found: list[tuple[float, float, int]] = []
     since, winner = begin, winner_at(begin)
-    for low, high in zip(grid, grid[1:], strict=False):
+    for low, high in pairwise(grid):
         last = winner_at(high)
         for _ in range(MOST_BORDERS):
             if winner == last:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -253,6 +254,8 @@ def test_a_plan_is_without_them(base, pytester):
         (["--baseline", "v9.9:base.json"], "*--baseline *v9.9*"),
         (["--baseline", "0042"], "*--baseline 0042: *has no such run*"),
         (["--baseline", "profile.json"], "*--baseline *profile.json: no run of configspec in it*"),
+        (["--baseline", "pipe"], "*--baseline *pipe: a pipe or a device*"),
+        (["--baseline", "base.json", "--resume", "base.json"], "*--baseline *base.json: --resume takes its rows*"),
         (["--baseline", "base.json", "--fail-on", "goodput:0%"], "*a floor of 0 % calls every loss*"),
         (["--baseline", "base.json", "--fail-on", "speed:5%"], "*no metric is called 'speed'*"),
         (["--baseline", "base.json", "--also-fail", "PASS"], "*--also-fail: 'PASS' is no state that fails*"),
@@ -273,6 +276,7 @@ def test_a_mistake_is_told_before_anything_is_measured(base, pytester, options, 
     """Exit code 4, one line, no journal."""
     names = [("a", "b"), ("b", "a")]
     Path("circle.toml").write_text("\n".join(f'[[renamed]]\nold = "dev:{a}:"\nnew = "dev:{b}:"' for a, b in names))
+    os.mkfifo("pipe")
     journals = len(list(Path(".configspec/journal").iterdir()))
     result = pytester.runpytest(*DEVICES, *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR

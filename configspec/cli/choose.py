@@ -1,0 +1,196 @@
+"""`configspec choose`: one configuration for each device, or for a fleet, by what matters and within limits."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from configspec.cli.command import Commands, add_command
+from configspec.cli.output import say_pieces, say_text
+from configspec.cli.recorded_rows import add_question, check_rankable, positive, read_question
+from configspec.errors import UsageError, did_you_mean
+from configspec.printable import printable
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.registry import objective
+
+if TYPE_CHECKING:
+    from configspec.selection.candidates import Group
+    from configspec.selection.criterion import Criterion
+    from configspec.selection.fleet import Part
+    from configspec.selection.limits import Limit
+
+PURPOSE = (
+    "Choose one configuration for each device and family: the best by one objective, the one that is nowhere far from "
+    "the best, or the best in a weighted mean, among those that keep every limit. Shows what it costs by the other "
+    "objectives and in which share of the bootstrap draws it is chosen. Where nothing keeps the limits: which of them "
+    "binds and by how much the nearest misses, and exit code 1. docs/choosing.md describes the rules and the JSON."
+)
+TOP = 5
+MOST = 1_000_000
+PER_MILLION = 1_000_000.0
+
+
+def add_choose(commands: Commands[argparse.ArgumentParser], objectives: Sequence[Objective]) -> None:
+    """The command with its options; a limit for each of `objectives`."""
+    first, last = objectives[0].name, objectives[-1].name
+    command = add_command(
+        commands,
+        "choose",
+        "choose a configuration for each device, or one for all, within limits",
+        PURPOSE,
+        f"configspec choose results.json --objective {first} {limit_flags(objectives[-1])[-1]} 1.0\n"
+        "configspec choose results.json --minimax-regret\n"
+        f"configspec choose results.json --weights {first}=2,{last}=1 --one-for-all draft,quant",
+    )
+    add_question(command)
+    names = ", ".join(one.name for one in objectives)
+    way = command.add_argument_group("what is chosen by")
+    way.add_argument(
+        "--objective", action="append", metavar="NAME", help=f"{names}; default: {first}; several with --minimax-regret"
+    )
+    how = way.add_mutually_exclusive_group()
+    how.add_argument(
+        "--minimax-regret", action="store_true", help="the least times worse than the best in the worst objective"
+    )
+    how.add_argument("--weights", metavar="NAME=W,..", help="the best weighted geometric mean of these objectives")
+    limits = command.add_argument_group("limits", "What is worse is not chosen; in the unit of the objective.")
+    for one in objectives:
+        least = "most" if one.better == "lower" else "least"
+        limits.add_argument(
+            *limit_flags(one), dest=_dest(one), metavar="N", help=f"{one.heading} of at {least} N {one.unit}"
+        )
+    priced = _priced(objectives)
+    if priced is not None:
+        limits.add_argument("--max-usd-per-million", metavar="USD", help=f"the same as {priced.name}, as a price")
+    command.add_argument(
+        "--one-for-all", metavar="PARTS", help="the same for all devices of a family: draft, quant, k, or several"
+    )
+    command.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP}; others: all)")
+    command.set_defaults(run=partial(_choose, objectives))
+
+
+def limit_flags(one: Objective) -> list[str]:
+    """Its limit on the command line: `--max-energy`, and `--max-energy-j` where its unit is J for something."""
+    flag = f"--{'max' if one.better == 'lower' else 'min'}-{one.name}"
+    counted = one.unit.partition("/")[0]
+    return [flag] if counted == "tokens" else [flag, f"{flag}-{counted.lower()}"]
+
+
+def _dest(one: Objective) -> str:
+    return f"limit_{one.name}"
+
+
+def _priced(objectives: Sequence[Objective]) -> Objective | None:
+    """The objective that counts what a dollar buys: its limit may be given as a price."""
+    return next((one for one in objectives if one.unit == "tokens/$"), None)
+
+
+def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
+    from configspec.selection.choosing import decide
+    from configspec.selection.criterion import Criterion
+    from configspec.selection.fleet import fleets
+
+    if asked.top is not None and not 1 <= asked.top <= MOST:
+        raise UsageError(f"--top is {printable(str(asked.top), at_most=40)}; it takes 1 to {MOST}.")
+    limits, criterion, parts = _limits(objectives, asked), _criterion(objectives, asked), _parts(asked.one_for_all)
+    recorded = read_question(asked, objectives, ks=asked.k)
+    named = () if criterion is None else criterion.objectives
+    check_rankable(recorded, (*named, *(one.objective for one in limits)), asked.results)
+
+    def of_group(group: Group) -> Criterion:
+        return criterion or Criterion(way="minimax-regret", objectives=group.rankable or tuple(objectives))
+
+    decisions = [decide(group, of_group(group), limits) for group in recorded.groups]
+    shared = None if parts is None else fleets(decisions, parts)
+    if shared is not None and all(len(one.devices) + len(one.without) < 2 for one in shared):
+        raise UsageError(f"{asked.results}: --one-for-all needs two devices of one family, and there are none.")
+    good = all(one.chosen for one in decisions) and all(one.choices for one in shared or ())
+    if asked.format == "json":
+        from configspec.reporting.decisions_json import decisions_json
+        from configspec.reporting.json_text import json_pieces
+
+        document = decisions_json(decisions, shared, asked.top)
+        say_pieces(json_pieces({**document, "left_out": recorded.left_out.as_json()}))
+        return 0 if good else 1
+    from configspec.reporting.decisions_section import decision_section
+    from configspec.reporting.document import Document
+    from configspec.reporting.fleet_section import fleet_section
+    from configspec.reporting.markdown import as_markdown
+    from configspec.reporting.terminal import as_text
+
+    top = asked.top or (TOP if asked.format == "table" else MOST)
+    sections = (
+        *(fleet_section(one) for one in shared or ()),
+        *(decision_section(one, top) for one in decisions),
+        *recorded.left_out_sections(asked.format),
+    )
+    words = Document(sections=sections)
+    say_text(as_text(words, WIDTH) if asked.format == "table" else as_markdown(words))
+    return 0 if good else 1
+
+
+WIDTH = 160  # characters: a column for each objective
+
+
+def _criterion(objectives: Sequence[Objective], asked: argparse.Namespace) -> Criterion | None:
+    """What is asked for; None for the least regret over whatever a device and family have."""
+    from configspec.selection.criterion import Criterion
+
+    named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())]
+    if asked.weights is not None:
+        if named:
+            raise UsageError("--weights names its objectives itself; leave out --objective.")
+        weights = _weights(objectives, asked.weights)
+        chosen = tuple(objective(name, objectives) for name in weights)
+        return Criterion(way="weighted-mean", objectives=chosen, weights=tuple(weights.values()))
+    if asked.minimax_regret:
+        return Criterion(way="minimax-regret", objectives=tuple(named)) if named else None
+    if len(named) > 1:
+        raise UsageError("one --objective is the best by; with --minimax-regret or --weights there can be several.")
+    return Criterion(way="objective", objectives=(named[0] if named else objectives[0],))
+
+
+def _weights(objectives: Sequence[Objective], written: str) -> dict[str, float]:
+    """The objectives of `goodput=2,energy=1` with their weights."""
+    found: dict[str, float] = {}
+    for part in written.split(","):
+        name, equals, weight = part.strip().partition("=")
+        if not equals:
+            shown = printable(part, at_most=40)
+            raise UsageError(f"--weights has {shown!r}; write NAME=W,NAME=W, such as {objectives[0].name}=2.")
+        if objective(name, objectives).name in found:
+            raise UsageError(f"--weights names {name} twice.")
+        found[name] = positive(weight, f"--weights: the weight of {name}")
+    return found
+
+
+def _limits(objectives: Sequence[Objective], asked: argparse.Namespace) -> list[Limit]:
+    from configspec.selection.limits import Limit
+
+    limits = []
+    for one in objectives:
+        written = getattr(asked, _dest(one))
+        if written is not None:
+            limits.append(Limit(objective=one, value=positive(written, limit_flags(one)[0])))
+    priced = _priced(objectives)
+    if priced is not None and asked.max_usd_per_million is not None:
+        if any(one.objective is priced for one in limits):
+            raise UsageError(f"{limit_flags(priced)[0]} and --max-usd-per-million are the same limit; give one.")
+        price = positive(asked.max_usd_per_million, "--max-usd-per-million")
+        limits.append(Limit(objective=priced, value=PER_MILLION / price))
+    return limits
+
+
+def _parts(written: str | None) -> tuple[Part, ...] | None:
+    from configspec.selection.fleet import PARTS as KNOWN
+
+    if written is None:
+        return None
+    names = dict.fromkeys(part.strip() for part in written.split(","))
+    unknown = [name for name in names if name not in KNOWN]
+    if unknown:
+        shown = printable(unknown[0], at_most=40)
+        raise UsageError(f"--one-for-all has {shown!r}, which devices cannot share. {did_you_mean(shown, KNOWN)}")
+    return tuple(part for part in KNOWN if part in names)

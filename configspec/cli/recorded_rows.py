@@ -1,0 +1,153 @@
+"""What the commands that ask a file of rows have in common: which rows they take, and under which assumptions."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from configspec.cli.left_out import add_strict, begin_list, tell_left_out
+from configspec.errors import UsageError
+from configspec.printable import printable
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, EnergyBoundary
+
+if TYPE_CHECKING:
+    from configspec.records.left_out import LeftOutList
+    from configspec.reporting.document import Section
+    from configspec.reporting.rows_to_rank import RankedRow
+    from configspec.selection.candidates import Group
+    from configspec.selection.query import Query
+
+
+LEAST, MOST = 1e-12, 1e12  # of limits and weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The rows that are asked about, and all rankings of them by device and family, at least one."""
+
+    rows: Sequence[RankedRow]
+    query: Query
+    groups: tuple[Group, ...]
+    left_out: LeftOutList
+
+    def left_out_sections(self, form: str) -> tuple[Section, ...]:
+        """For the end of a document. A table is for a person, who has just been told of it on stderr."""
+        from configspec.reporting.left_out_section import left_out_section
+
+        section = None if form == "table" else left_out_section(self.left_out)
+        return () if section is None else (section,)
+
+
+def add_question(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
+    """The file, the form, which rows, and the assumptions; without `ks` no range of K."""
+    command.add_argument("results", type=Path, help="a results file (pytest --benchmark-json), or a journal")
+    command.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
+    command.add_argument("--device", action="append", metavar="NAME", help="name or glob; repeatable")
+    command.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
+    if ks:
+        command.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
+    command.add_argument("--verify-s", type=float, metavar="S", help="seconds to verify a round, whatever its K")
+    command.add_argument("--usd-per-million", type=float, metavar="USD", help="price of a million tokens")
+    command.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
+    command.add_argument(
+        "--energy", choices=get_args(EnergyBoundary), help="what the device's energy counts: drafting, or waiting too"
+    )
+    command.add_argument(
+        "--allow-throttled", action="store_true", help="take what was measured while the device throttled, too"
+    )
+    add_strict(command)
+
+
+def read_question(asked: argparse.Namespace, objectives: Sequence[Objective], *, ks: str | None = None) -> Recorded:
+    """Read the file and rank what is asked for by each of `objectives`; what was left out is told.
+
+    Raises:
+        UsageError: An assumption cannot be, or nothing is left.
+        RecordError: The file cannot be read, or contradicts itself.
+    """
+    from configspec.records.reader import read_each
+    from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
+    from configspec.selection.candidates import groups_of
+
+    query = _query(asked, objectives, ks)
+    left_out = begin_list(strict=asked.strict)
+    rows = last_of_each(read_each(asked.results, ranked_row(), left_out), asked.results, left_out)
+    tell_left_out(left_out)
+    check_setups(rows, asked.results)
+    chosen = _chosen(rows, asked)
+    groups = groups_of(query.answer(rows_to_rank(chosen)))
+    if not groups:
+        held = ", ".join(_unique(str(row.id.k) for row in rows))
+        raise UsageError(f"{asked.results}: no configuration is left with the K as given. It holds K {held}.")
+    return Recorded(rows=chosen, query=query, groups=groups, left_out=left_out)
+
+
+def check_rankable(recorded: Recorded, objectives: Iterable[Objective], file: Path) -> None:
+    """Raises UsageError where one of the objectives has no value in any group: the question has no answer here."""
+    for one in objectives:
+        missing = [why for group in recorded.groups if (why := group.missing([one])) is not None]
+        if len(missing) == len(recorded.groups):
+            raise UsageError(f"{file}: nothing has a value by {'; '.join(dict.fromkeys(missing))}.")
+
+
+def positive(written: str | float, where: str) -> float:
+    """A number above 0, and not so far from 1 that ratios overflow; UsageError otherwise."""
+    value = number(written, where)
+    if not LEAST <= value <= MOST:
+        shown = printable(str(written), at_most=40)
+        raise UsageError(f"{where} is {shown}; it takes a number above 0, from {LEAST:g} to {MOST:g}.")
+    return value
+
+
+def number(written: str | float, where: str) -> float:
+    """A finite number; UsageError otherwise."""
+    try:
+        value = float(written)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"{where} is {printable(str(written), at_most=40)!r}, which is no number.")
+    return value
+
+
+def _query(asked: argparse.Namespace, objectives: Sequence[Objective], ks: str | None) -> Query:
+    from dataclasses import replace
+
+    from configspec.selection.query import Query
+    from configspec.selection.ranking import DEFAULT_RULES
+    from configspec.testbed.k_range import parse_k
+
+    if asked.verify_s is not None and not 0 <= asked.verify_s <= MOST_VERIFY_S:
+        raise UsageError(f"--verify-s is {asked.verify_s}; it takes seconds, 0 to {MOST_VERIFY_S:g}.")
+    if asked.usd_per_million is not None and not LEAST_USD <= asked.usd_per_million <= MOST_USD:
+        range_of = f"from {LEAST_USD:g} to {MOST_USD:g}"
+        raise UsageError(f"--usd-per-million is {asked.usd_per_million}; it takes a price {range_of}.")
+    return Query(
+        objectives=objectives,
+        ks=None if ks is None else parse_k(ks, where="--k"),
+        verify_s=asked.verify_s,
+        usd_per_million_tokens=asked.usd_per_million,
+        bills=asked.bills,
+        energy=asked.energy,
+        rules=replace(DEFAULT_RULES, top=None, allow_throttled=asked.allow_throttled),
+    )
+
+
+def _chosen(rows: Sequence[RankedRow], asked: argparse.Namespace) -> list[RankedRow]:
+    from configspec.testbed.select import select_names
+
+    devices = select_names("device", _unique(row.device for row in rows), asked.device or ())
+    families = select_names("family", _unique(row.family for row in rows), asked.family or ())
+    chosen = [row for row in rows if row.device in devices and row.family in families]
+    if not chosen:
+        raise UsageError(f"{asked.results}: no configuration is of a --device and a --family as given.")
+    return chosen
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -1,0 +1,153 @@
+"""What is chosen for each device and family, what it costs and how sure it is; or why there is no choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from configspec.reporting.choice_words import (
+    criterion_words,
+    doubts,
+    flag_notes,
+    limit_words,
+    limits_words,
+    name_of,
+    title_of,
+    value_words,
+)
+from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Section, Table
+from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
+from configspec.selection.choosing import Alternative, Decision
+from configspec.selection.limits import LimitFinding
+from configspec.theory.ids import setting_names, setting_values
+from configspec.theory.objectives.objective import Objective
+
+
+def decision_section(decision: Decision, top: int) -> Section:
+    """A section of one device and family, with the first `top` of what meets the limits."""
+    group = decision.group
+    heading = criterion_words(decision.criterion)
+    if decision.limits:
+        heading = f"{heading}; with {limits_words(decision.limits)}"
+    return Section(
+        heading=f"{group.device}, {group.family}",
+        summary=assumptions(group.rankings[0]),
+        blocks=(Section(heading=heading, blocks=tuple(_blocks(decision, top))),),
+    )
+
+
+def _blocks(decision: Decision, top: int) -> Iterator[Block]:
+    if decision.unavailable is not None:
+        yield Notes(lines=(f"no choice: {decision.unavailable}",))
+        return
+    if decision.alternatives:
+        yield _table(decision, decision.alternatives[:top])
+    yield Notes(lines=tuple(_notes(decision, top)))
+
+
+def _table(decision: Decision, shown: Sequence[Alternative]) -> Table:
+    objectives = _objectives(shown)
+    names = setting_names(one.configuration.cell for one in shown)
+    single, sampled = decision.criterion.way == "objective", shown[0].chosen_in is not None
+    columns = (
+        Column(title="rank", kind="count"),
+        Column(title="draft"),
+        Column(title="quant"),
+        *(Column(title=name) for name in names),
+        Column(title="K", kind="count"),
+        *(() if single else (Column(title="times worse", kind="ratio"),)),
+        *_value_columns(objectives),
+        *((Column(title="chosen in", kind="share"),) if sampled else ()),
+        Column(title=""),
+    )
+    return Table(
+        columns=columns,
+        rows=tuple(_cells(one, objectives, names, single=single, sampled=sampled) for one in shown),
+    )
+
+
+def _value_columns(objectives: Sequence[Objective]) -> Iterator[Column]:
+    """Of the first objective the interval too."""
+    for place, one in enumerate(objectives):
+        yield Column(title=title_of(one), kind="figure")
+        if place == 0:
+            yield Column(title="interval", kind="interval")
+
+
+def _objectives(shown: Sequence[Alternative]) -> list[Objective]:
+    return list({one.objective.name: one.objective for each in shown for one in each.values}.values())
+
+
+def _cells(
+    one: Alternative, objectives: Sequence[Objective], names: Sequence[str], *, single: bool, sampled: bool
+) -> tuple[Cell, ...]:
+    it = one.configuration
+    values: list[Cell] = []
+    known = {each.objective.name: each for each in one.values}
+    for place, objective in enumerate(objectives):
+        value = known.get(objective.name)
+        values.append("-" if value is None else value.value)
+        if place == 0:
+            values.append("-" if value is None else Interval(low=value.low, high=value.high))
+    remarks = [*(["tied"] if one.rank > 1 and one.tied else []), *doubts(it)]
+    return (
+        one.rank,
+        it.draft,
+        it.quant,
+        *setting_values(it.cell, names),
+        it.k,
+        *(() if single else (one.loss,)),
+        *values,
+        *((one.chosen_in or 0.0,) if sampled else ()),
+        ", ".join(remarks),
+    )
+
+
+def _notes(decision: Decision, top: int) -> Iterator[str]:
+    yield from _no_choice(decision) if decision.chosen is None else _of_choice(decision, decision.chosen, top)
+    yield from (f"left out: {line}" for line in decision.left_out)
+
+
+def _of_choice(decision: Decision, chosen: Alternative, top: int) -> Iterator[str]:
+    costs = [f"{one.times_worse:.2f}x in {one.objective.unit}" for one in chosen.values]
+    told = [words for words, one in zip(costs, chosen.values, strict=True) if one.times_worse > WORTH_TELLING]
+    name = name_of(chosen.configuration.id)
+    yield f"picking {name} costs {', '.join(told)}" if told else f"{name} is the best by each objective"
+    hidden = sum(one.tied for one in decision.alternatives[top:])
+    if hidden:
+        yield f"{hidden} more {'is' if hidden == 1 else 'are'} statistically tied with the first"
+    if decision.limits:
+        yield f"{len(decision.alternatives)} of {decision.candidates} configurations meet all limits"
+        yield from (
+            f"{limit_words(one.limit)} binds: without it {one.met_without} meet the rest"
+            for one in decision.findings
+            if one.met_without > len(decision.alternatives)
+        )
+    if chosen.chosen_in is None:
+        yield "no figure was sampled, only intervals are known: nobody can say how probable the choice is"
+    elif decision.limits and chosen.meets_in is not None:
+        yield f"the first meets all limits in {chosen.meets_in:.0%} of the draws; nothing does in {_share(decision)}"
+    shown = ((str(one.rank), one.configuration) for one in decision.alternatives[:top])
+    yield from flag_notes(shown)
+
+
+def _share(decision: Decision) -> str:
+    return f"{decision.nothing_in or 0.0:.0%}"
+
+
+def _no_choice(decision: Decision) -> Iterator[str]:
+    """What binds, and by how much the nearest misses."""
+    yield f"no choice: none of {decision.candidates} configurations meets all limits"
+    if decision.nearest is not None:
+        missed = (
+            f"{limit_words(one.limit)} by {one.times:.2f}x (it has {value_words(one.limit.objective, one.value)})"
+            for one in decision.nearest.missed
+        )
+        yield f"the nearest is {name_of(decision.nearest.configuration.id)}: it misses {', '.join(missed)}"
+    yield from map(_finding, decision.findings)
+
+
+def _finding(one: LimitFinding) -> str:
+    best = f"the best has {value_words(one.limit.objective, one.best_value)}, {name_of(one.best.id)}"
+    met = "nothing meets it" if one.met_by == 0 else f"met by {one.met_by}"
+    binds = f"it binds: without it {one.met_without} would be left" if one.met_without else "others bind too"
+    return f"{limit_words(one.limit)}: {met}, {best}; {binds}"

@@ -1,0 +1,124 @@
+"""From where on speculation pays, and what would make one configuration as good as another.
+
+    K, alpha, y    tokens drafted a round; acceptance rate; tokens that a round yields, K * alpha + 1
+    d, g           seconds to draft a round; of going back in it
+    T, billed      seconds to verify a round, link included; tokens that a round is billed as
+
+Without a draft, the same verifier at the same place yields a token a round trip, at most T long, and bills it as one:
+
+    no slower    y * T >= d + g + T, so    alpha >= (d + g) / (K * T),    T >= (d + g) / (K * alpha)
+    no dearer    y >= billed, so           alpha >= (billed - 1) / K
+
+Both are laws of the formulas in arXiv 2604.09722; with its billing of K the second is alpha >= 1 - 1 / K. A target that
+stands beside its user, or streams, waits for no round trip: how fast it is by itself has to be measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from configspec.theory.objectives.objective import Objective, figures_of
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.billing import billing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakEven:
+    """From where on speculation pays against fetching token by token, all else as it is.
+
+    Speeds are in drafted tokens per second. None: whatever it was, it would not be enough. `pays` says it of what was
+    measured.
+    """
+
+    pays_in_time: bool
+    pays_in_money: bool
+    least_acceptance: float | None
+    least_drafting_tokens_per_s: float | None
+    least_verify_s: float | None
+    least_acceptance_for_money: float | None
+
+
+def break_even(one: Configuration, serving: Serving) -> BreakEven:
+    """Of a configuration under the serving assumptions."""
+    known = figures_of(one, serving)
+    gained_s = known.k * known.alpha * known.verify_s  # what the accepted tokens would have taken one by one
+    billed = billing(serving.bills).tokens(known.k)
+    for_time = known.round_s / (known.k * known.verify_s) if known.verify_s > 0 else math.inf
+    for_money = (billed - 1) / known.k
+    back_s = one.going_back_s
+    return BreakEven(
+        pays_in_time=known.round_s <= gained_s,
+        pays_in_money=known.k * known.alpha + 1 >= billed,
+        least_acceptance=for_time if for_time <= 1 else None,
+        least_drafting_tokens_per_s=known.k / (gained_s - back_s) if gained_s > back_s else None,
+        least_verify_s=known.round_s / (known.k * known.alpha) if known.alpha > 0 else None,
+        least_acceptance_for_money=for_money if for_money <= 1 else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """The best other configuration by an objective, and what would make this one as good as it.
+
+    Each is the figure at which both are equal, all else as it is; None where nothing that can be reaches it. Where this
+    configuration is ahead, they say what it could lose.
+    """
+
+    objective: Objective
+    configuration: Configuration
+    value: float
+    ahead: bool
+    acceptance: float | None
+    round_s: float | None
+
+
+FARTHEST = 1e6  # times a figure that is looked at
+
+
+def rival(one: Configuration, others: Sequence[Configuration], objective: Objective, serving: Serving) -> Rival | None:
+    """Of a configuration with a value, against others that have one; None where there is no other."""
+    values = [(objective.value(figures_of(it, serving), serving), it) for it in others if it.id != one.id]
+    if not values:
+        return None
+    higher = objective.better == "higher"
+    value, best = (max if higher else min)(values, key=lambda pair: pair[0])
+    known = figures_of(one, serving)
+    own = objective.value(known, serving)
+
+    def by_acceptance(factor: float) -> float:
+        return objective.value(replace(known, alpha=known.alpha * factor), serving)
+
+    def by_round(factor: float) -> float:
+        return objective.value(replace(known, round_s=known.round_s * factor), serving)
+
+    most = 1 / known.alpha if known.alpha > 0 else 1.0
+    acceptance = _equal(by_acceptance, value, 0.0, most) if known.alpha > 0 else None
+    round_s = _equal(by_round, value, 0.0, FARTHEST)
+    return Rival(
+        objective=objective,
+        configuration=best,
+        value=value,
+        ahead=own >= value if higher else own <= value,
+        acceptance=None if acceptance is None else known.alpha * acceptance,
+        round_s=None if round_s is None else known.round_s * round_s,
+    )
+
+
+def _equal(value_at: Callable[[float], float], wanted: float, low: float, high: float) -> float | None:
+    """Where a function that only rises or only falls reaches a value between two factors; None where it does not."""
+    rises = value_at(high) > value_at(low)
+    least, most = (low, high) if rises else (high, low)
+    if not value_at(least) <= wanted <= value_at(most) or value_at(least) == value_at(most):
+        return None
+    for _ in range(200):
+        middle = (low + high) / 2
+        if not low < middle < high:
+            break
+        if (value_at(middle) < wanted) == rises:
+            low = middle
+        else:
+            high = middle
+    return high
