@@ -27,7 +27,7 @@ from configspec.histories.judging import FAIL, CheckRequest, check
 from configspec.histories.of_rows import part_of
 from configspec.histories.run import Chosen, Run
 from configspec.histories.sources import read_sources
-from configspec.printable import printable
+from configspec.printable import printable, printable_line
 from configspec.regression.choice import REGRET_ALLOWED
 from configspec.regression.states import Outcome, State, Verdict
 from configspec.theory.ids import ConfigurationId
@@ -203,7 +203,11 @@ def assert_no_regression(
     )
     found = check([results.run()], base, request)
     if not found.ok:
-        raise AssertionError("\n".join(_lines(found)))
+        raise AssertionError(_text(found))
+
+
+def _text(found: Outcome) -> str:
+    return "\n".join(map(printable_line, _lines(found)))
 
 
 def _lines(found: Outcome) -> list[str]:

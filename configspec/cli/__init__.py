@@ -16,16 +16,20 @@ from configspec import __version__
 from configspec.cli.ab import add_ab
 from configspec.cli.calibrate import add_calibrate
 from configspec.cli.check import add_check
+from configspec.cli.choose import add_choose
 from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.compare import add_compare
+from configspec.cli.conflicts import add_conflicts
 from configspec.cli.devices import add_devices
 from configspec.cli.devices_setup import add_devices_setup, joined
 from configspec.cli.diff import add_diff
+from configspec.cli.explain import add_explain
 from configspec.cli.export import add_export
 from configspec.cli.history import add_history
 from configspec.cli.history import joined as history_joined
 from configspec.cli.import_figures import add_import
 from configspec.cli.interleave import add_interleave
+from configspec.cli.map import add_map
 from configspec.cli.merge import add_merge
 from configspec.cli.models import add_models
 from configspec.cli.output import (
@@ -114,6 +118,10 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     add_devices(commands)
     add_devices_setup(commands)
     add_rank(commands, objectives)
+    add_choose(commands, objectives)
+    add_conflicts(commands, objectives)
+    add_map(commands, objectives)
+    add_explain(commands, objectives)
     add_merge(commands)
     add_diff(commands)
     add_export(commands, objectives)

@@ -53,7 +53,7 @@ def _conflicts(objectives: Sequence[Objective], asked: argparse.Namespace) -> in
         raise UsageError(f"--objective names {named[0].name} alone; name two, or none for all.")
     compared = named or list(objectives)
     recorded = read_question(asked, compared, ks=asked.k)
-    fronts = [front_of(group, compared) if group.rankable else None for group in recorded.groups]
+    fronts = [front_of(group, compared) for group in recorded.groups]
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
 

@@ -30,6 +30,7 @@ from configspec.histories.unread import Unread, without_repeated
 from configspec.printable import printable
 from configspec.records.left_out import LeftOutList
 from configspec.records.samples import FOLDER as SAMPLES
+from configspec.untrusted import read_bounded
 
 ENDS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 SHOWN = 80
@@ -190,9 +191,7 @@ class _Kind(msgspec.Struct):
 def _is_other_json(path: Path) -> bool:
     """Whether it is a whole JSON object or list without benchmarks, such as `package.json`."""
     try:
-        if path.stat().st_size > _SMALL:
-            return False
-        text = path.read_bytes()
+        text = read_bounded(path, at_most_bytes=_SMALL)
         if text.lstrip()[:1] == b"[":
             msgspec.json.decode(text)
             return True

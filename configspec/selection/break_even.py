@@ -29,10 +29,11 @@ from configspec.theory.serving.billing import billing
 class BreakEven:
     """From where on speculation pays against fetching token by token, all else as it is.
 
-    Speeds are in drafted tokens per second. None: whatever it was, it would not be enough. `pays` says it of what was
-    measured.
+    `one_by_one_s` is what the tokens of a round would take. Speeds are in drafted tokens per second. None: whatever it
+    was, it would not be enough. `pays_in_time` and `pays_in_money` say it of what was measured.
     """
 
+    one_by_one_s: float
     pays_in_time: bool
     pays_in_money: bool
     least_acceptance: float | None
@@ -50,6 +51,7 @@ def break_even(one: Configuration, serving: Serving) -> BreakEven:
     for_money = (billed - 1) / known.k
     back_s = one.going_back_s
     return BreakEven(
+        one_by_one_s=(known.k * known.alpha + 1) * known.verify_s,
         pays_in_time=known.round_s <= gained_s,
         pays_in_money=known.k * known.alpha + 1 >= billed,
         least_acceptance=for_time if for_time <= 1 else None,

@@ -57,10 +57,12 @@ class Front:
         return tuple(one for one in self.members if one.on_front)
 
 
-def front_of(group: Group, objectives: Sequence[Objective]) -> Front:
-    """The front by those of the objectives that rank something here, at least one."""
+def front_of(group: Group, objectives: Sequence[Objective]) -> Front | None:
+    """The front by those of the objectives that rank something here; None where nothing has a value by each of them."""
     able = tuple(one for one in objectives if group.missing([one]) is None)
-    candidates = group.together(able)
+    candidates = group.together(able) if able else None
+    if candidates is None or not candidates.configurations:
+        return None
     times = candidates.times_worse
     front = front_places(times)
     tied = _tied(group, candidates, front)

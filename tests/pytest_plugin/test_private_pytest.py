@@ -58,7 +58,7 @@ def test_a_fixture_that_another_plugin_has_is_not_given():
     manager = pytest.PytestPluginManager()
     manager.register(Phone())
     given = private_pytest.without_names_of_others(fixtures, manager)
-    names = {"configuration", "measured", "decoded", "hil_benchmark", "hil_end_to_end"}
+    names = {"configuration", "measured", "decoded", "hil_benchmark", "hil_end_to_end", "results"}
     assert {name for name in vars(given) if not name.startswith("__")} == names
 
 
