@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.output import say_pieces, say_text
-from configspec.cli.recorded_rows import add_question, check_rankable, positive, read_question
+from configspec.cli.recorded_rows import Recorded, add_question, check_rankable, positive, read_question
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
@@ -17,8 +17,9 @@ from configspec.theory.objectives.registry import objective
 
 if TYPE_CHECKING:
     from configspec.selection.candidates import Group
+    from configspec.selection.choosing import Decision
     from configspec.selection.criterion import Criterion
-    from configspec.selection.fleet import Part
+    from configspec.selection.fleet import Fleet, Part
     from configspec.selection.limits import Limit
 
 PURPOSE = (
@@ -29,6 +30,7 @@ PURPOSE = (
 )
 TOP = 5
 MOST = 1_000_000
+WIDTH = 160  # characters: a column for each objective
 PER_MILLION = 1_000_000.0
 
 
@@ -75,7 +77,7 @@ def limit_flags(one: Objective) -> list[str]:
     """Its limit on the command line: `--max-energy`, and `--max-energy-j` where its unit is J for something."""
     flag = f"--{'max' if one.better == 'lower' else 'min'}-{one.name}"
     counted = one.unit.partition("/")[0]
-    return [flag] if counted == "tokens" else [flag, f"{flag}-{counted.lower()}"]
+    return [flag, f"{flag}-{counted.lower()}"] if counted.isalpha() and counted != "tokens" else [flag]
 
 
 def _dest(one: Objective) -> str:
@@ -106,14 +108,21 @@ def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     shared = None if parts is None else fleets(decisions, parts)
     if shared is not None and all(len(one.devices) + len(one.without) < 2 for one in shared):
         raise UsageError(f"{asked.results}: --one-for-all needs two devices of one family, and there are none.")
+    _say(asked, recorded, decisions, shared)
     good = all(one.chosen for one in decisions) and all(one.choices for one in shared or ())
+    return 0 if good else 1
+
+
+def _say(
+    asked: argparse.Namespace, recorded: Recorded, decisions: Sequence[Decision], shared: Sequence[Fleet] | None
+) -> None:
     if asked.format == "json":
         from configspec.reporting.decisions_json import decisions_json
         from configspec.reporting.json_text import json_pieces
 
         document = decisions_json(decisions, shared, asked.top)
         say_pieces(json_pieces({**document, "left_out": recorded.left_out.as_json()}))
-        return 0 if good else 1
+        return
     from configspec.reporting.decisions_section import decision_section
     from configspec.reporting.document import Document
     from configspec.reporting.fleet_section import fleet_section
@@ -128,10 +137,6 @@ def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     )
     words = Document(sections=sections)
     say_text(as_text(words, WIDTH) if asked.format == "table" else as_markdown(words))
-    return 0 if good else 1
-
-
-WIDTH = 160  # characters: a column for each objective
 
 
 def _criterion(objectives: Sequence[Objective], asked: argparse.Namespace) -> Criterion | None:

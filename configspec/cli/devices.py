@@ -124,7 +124,11 @@ def _what(found: Found) -> str:
 
 def _meter_words(power: PowerFound | None) -> str | None:
     """Its power meter, and what its figure holds."""
-    return None if power is None or power.meter is None else f"power by {power.meter.meter} ({power.meter.boundary})"
+    if power is None:
+        return None
+    if power.declared is not None:
+        return f"power declared as {power.declared}"
+    return None if power.meter is None else f"power by {power.meter.meter} ({power.meter.boundary})"
 
 
 def _state_words(found: Found) -> str:

@@ -75,6 +75,8 @@ def _record(asked: argparse.Namespace) -> int:
         f"{path}: {recording.meter} of {recording.board}, {recording.watts_words}. Read it through before you send it: "
         "it holds what stood in the board's files."
     )
+    if recording.doubt is not None:
+        say(f"{spec.name}: {recording.doubt}. Were both of the same seconds, and of the same lead?")
     return 0
 
 
@@ -116,6 +118,8 @@ def _device(asked: argparse.Namespace) -> DeviceSpec:
     spec = found[0]
     if spec.connection is None:
         raise UsageError(f"{spec.name} replays recorded figures: it has no meter.")
-    if spec.power is None or spec.power.meter == "declared":
+    if spec.power is not None and spec.power.meter == "declared":
+        raise UsageError(f"{spec.name}'s power is a figure that {asked.inventory} states: there is no meter to record.")
+    if spec.power is None:
         raise UsageError(f"{spec.name} declares no power meter. Write `power: auto` for it in {asked.inventory}.")
     return spec

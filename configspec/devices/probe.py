@@ -61,11 +61,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerFound:
-    """The power meter that a device declares: the one that was found, or why there is none; what was looked for."""
+    """The power meter of a device: the one that was found, or why there is none; what was looked for.
+
+    `declared`: the figure that its owner states in the place of one.
+    """
 
     meter: MeterFacts | None
     looked_for: tuple[LookedFor, ...] = ()
     reason: str | None = None
+    declared: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +160,10 @@ def _ask(spec: DeviceSpec, cache: Path, ends_s: float, models: Models | None) ->
 
 def _power(spec: DeviceSpec, client: AgentClient) -> PowerFound | None:
     """The meter of a device; one that cannot be read is no reason against the device."""
-    if spec.power is None or spec.power.meter == DECLARED:
+    if spec.power is None:
         return None
+    if spec.power.meter == DECLARED:
+        return PowerFound(meter=None, declared=f"{spec.power.options['watts']:g} W ({spec.power.boundary})")
     metering = Metering(client, lambda: client.call(ProcessorTimes(), ProcessorCounts, deadline_s=METER_S).t_s)
     try:
         options = with_secrets(spec.name, spec.power, os.environ)

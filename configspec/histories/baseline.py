@@ -6,21 +6,18 @@ because there was nothing to compare.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TypeVar
 
 from configspec.errors import UsageError
-from configspec.histories.run import Chosen, Run
+from configspec.histories.renaming import Renaming, alias_text, configurations
+from configspec.histories.run import Run
 from configspec.printable import printable
 from configspec.regression.series import Measured, SeriesKey, Setup
-from configspec.theory.ids import Cell, ConfigurationId
 
 SHOWN = 80  # characters of a source in a message
 NAMES = 5  # of configurations in a message
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +57,10 @@ def sides(
     before = _in_order(_with_rows(_not_in(after, _once(base, "earlier", notes), notes), "earlier", notes))
     if in_time:
         before = _of_other_nights(_older(before, after, notes), after, notes)
-    cells = {_text(one.cell): one.cell for run in after for one in _configurations(run)}
-    renamed = [_renamed(run, names, cells) for run in before]
+    cells = {alias_text(one.cell): one.cell for run in after for one in configurations(run)}
+    renaming = Renaming(names=names, cells=cells)
+    renamed = [renaming.of(run) for run in before]
+    notes += [*_rows_left_out((*before, *after)), *renaming.notes(before)]
     found = Sides(
         new=tuple(_varying(run, varies) for run in after),
         base=tuple(_varying(run, varies) for run in renamed),
@@ -120,7 +119,16 @@ def _with_rows(runs: Sequence[Run], which: str, notes: list[str]) -> list[Run]:
 
 
 def _because(run: Run) -> str:
-    return f" ({printable(run.left_out[0], at_most=2 * SHOWN)})" if run.left_out else ""
+    if not run.left_out:
+        return ""
+    return f" ({printable(run.left_out[0].removeprefix(f'{run.source}: '), at_most=2 * SHOWN)})"
+
+
+def _rows_left_out(runs: Iterable[Run]) -> Iterator[str]:
+    """A note for each run of which only some rows could be read."""
+    for run in runs:
+        if run.left_out and (run.measured or run.counted):
+            yield f"{shown_source(run)}: {plural(len(run.left_out), 'row')} of it left out{_because(run)}"
 
 
 def _not_in(new: Sequence[Run], base: Sequence[Run], notes: list[str]) -> list[Run]:
@@ -157,58 +165,6 @@ def _older(base: Sequence[Run], new: Sequence[Run], notes: list[str]) -> list[Ru
     return found
 
 
-def _text(cell: Cell) -> str:
-    """As an alias names a cell."""
-    return f"dev:{cell.device}:-{cell.slug}"
-
-
-def _renamed(run: Run, names: Mapping[str, str], cells: Mapping[str, Cell]) -> Run:
-    """The run under the names that the new runs have; a cell that they lack keeps its own."""
-    if not names:
-        return run
-
-    def by_now(cell: Cell) -> Cell:
-        device = names.get(f"dev:{cell.device}:")
-        moved = cell if device is None else replace(cell, device=device.removeprefix("dev:").removesuffix(":"))
-        name = names.get(_text(cell)) or names.get(_text(moved))
-        return moved if name is None else cells.get(name, moved)
-
-    known = {one.cell: by_now(one.cell) for one in _configurations(run)}
-    return renamed_run(run, lambda one: known.get(one.cell, one.cell).at(one.k))
-
-
-def renamed_run(run: Run, name: Callable[[ConfigurationId], ConfigurationId]) -> Run:
-    """The run with other names of its configurations; where two become one, what had the name before stays."""
-
-    def series(key: SeriesKey) -> SeriesKey:
-        return replace(key, configuration=name(key.configuration))
-
-    return replace(
-        run,
-        measured=_moved((key, (series(key), replace(one, series=series(key)))) for key, one in run.measured.items()),
-        counted=_moved((key, (name(key), replace(one, series=series(one.series)))) for key, one in run.counted.items()),
-        chosen=tuple(_renamed_choice(one, name) for one in run.chosen),
-    )
-
-
-def _moved(pairs: Iterable[tuple[Key, tuple[Key, Value]]]) -> Mapping[Key, Value]:
-    """The values by their new keys; those whose key is the old one come last, and so stay."""
-    ordered = sorted(pairs, key=lambda pair: pair[0] == pair[1][0])
-    return dict(moved for _, moved in ordered)
-
-
-def _renamed_choice(one: Chosen, name: Callable[[ConfigurationId], ConfigurationId]) -> Chosen:
-    best = name(one.best)
-    return replace(
-        one,
-        device=best.device,
-        family=best.family,
-        best=best,
-        tied=tuple(map(name, one.tied)),
-        values={name(key): value for key, value in one.values.items()},
-    )
-
-
 def _varying(run: Run, varies: Sequence[str]) -> Run:
     """The run without the fields of its setups in which the sides may differ."""
     if not varies:
@@ -227,13 +183,9 @@ def _varying(run: Run, varies: Sequence[str]) -> Run:
     )
 
 
-def _configurations(run: Run) -> set[ConfigurationId]:
-    return {key.configuration for key in run.measured} | set(run.counted)
-
-
 def _check_common(found: Sides) -> None:
-    old = {one for run in found.base for one in _configurations(run)}
-    new = {one for run in found.new for one in _configurations(run)}
+    old = {one for run in found.base for one in configurations(run)}
+    new = {one for run in found.new for one in configurations(run)}
     if old & new:
         return
     devices = [sorted({one.device for one in of_side}) for of_side in (old, new)]
@@ -242,7 +194,7 @@ def _check_common(found: Sides) -> None:
             f"the base is of {_names('device', devices[0])}, the new side of {_names('device', devices[1])}. Name a "
             "base of the same device; where it has another name by now, say so in an alias file (--aliases)"
         )
-    texts = [sorted({_text(one.cell) for one in of_side}) for of_side in (old, new)]
+    texts = [sorted({alias_text(one.cell) for one in of_side}) for of_side in (old, new)]
     raise UsageError(
         f"the sides have no configuration in common: the base has {_listed(texts[0])}; the new side has "
         f"{_listed(texts[1])}. Where cells were renamed, say so in an alias file (--aliases)"

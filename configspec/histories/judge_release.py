@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from configspec.errors import UsageError, did_you_mean
-from configspec.histories.baseline import Sides, renamed_run, sides
+from configspec.histories.baseline import Sides, sides
 from configspec.histories.check_series import declared
 from configspec.histories.judge_acceptance import AcceptanceRules, judge_builds
 from configspec.histories.judge_choice import earlier_choices
 from configspec.histories.judging import Checked, CheckRequest, counts_of
+from configspec.histories.renaming import renamed_run
 from configspec.histories.run import Run
 from configspec.regression.metrics import ACCEPTANCE
 from configspec.regression.release import Pair, ReleaseRules, check_plan, judge_release

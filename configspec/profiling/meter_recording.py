@@ -25,6 +25,8 @@ from configspec.profiling.masks import Masks
 from configspec.profiling.meters import Meters
 from configspec.records.meter import MeterFacts
 from configspec.testbed.power_spec import with_secrets
+from configspec.theory.power.doubts import in_words
+from configspec.theory.power.quality import wrong_unit
 
 MOST_READINGS = 2000
 MADE_UP = {
@@ -39,12 +41,13 @@ HOST, SECRET = "plug.invalid", "secret"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterRecording:
-    """One recording, ready to be written."""
+    """One recording, ready to be written. `doubt`: what the independent meter's figure says of a unit; None: nothing."""
 
     meter: str
     board: str
     text: Mapping[str, object]
     watts_words: str
+    doubt: str | None = None
 
 
 def record_meter(device: Device, *, seconds: float, state: str, meter_w: float | None) -> MeterRecording:
@@ -81,7 +84,14 @@ def record_meter(device: Device, *, seconds: float, state: str, meter_w: float |
         **_masked(noted, masks, has_command="command" in spec.options),
         "readings": _readings(read),
     }
-    return MeterRecording(meter=facts.meter, board=name, text=text, watts_words=_words(facts, read))
+    slip = wrong_unit(_mean_w(facts, read), meter_w)
+    return MeterRecording(
+        meter=facts.meter,
+        board=name,
+        text=text,
+        watts_words=_words(facts, read),
+        doubt=None if slip is None else in_words(slip),
+    )
 
 
 def recording_text(recording: MeterRecording) -> str:
@@ -151,10 +161,27 @@ def _readings(read: Readings) -> dict[str, object]:
     }
 
 
-def _words(facts: MeterFacts, read: Readings) -> str:
+def _sums(facts: MeterFacts, read: Readings) -> list[tuple[float, float]]:
+    """Of each reading that is whole, its time and what adds up."""
     columns = [column for column, adds in zip(read.values, facts.adds, strict=True) if adds] if read.values else []
-    sums = [sum(row) for row in zip(*columns, strict=True) if None not in row]
+    rows = zip(read.t_s, *columns, strict=True) if columns else ()
+    return [(t_s, sum(row)) for t_s, *row in rows if None not in row]
+
+
+def _mean_w(facts: MeterFacts, read: Readings) -> float:
+    """The mean power shown; 0 where nothing tells it."""
+    sums = _sums(facts, read)
+    if facts.shows == "watts":
+        return sum(value for _, value in sums) / len(sums) if sums else 0.0
+    (first_s, first_j), (last_s, last_j) = (sums[0], sums[-1]) if len(sums) > 1 else ((0.0, 0.0), (0.0, 0.0))
+    return (last_j - first_j) / (last_s - first_s) if last_s > first_s else 0.0
+
+
+def _words(facts: MeterFacts, read: Readings) -> str:
+    sums = [value for _, value in _sums(facts, read)]
     if not sums:
         return "no reading"
     unit = "W" if facts.shows == "watts" else "J"
-    return f"{len(sums)} readings, {min(sums):.4g} to {max(sums):.4g} {unit} ({facts.boundary})"
+    mean_w = _mean_w(facts, read)
+    mean = f", {mean_w:.4g} W on average" if mean_w > 0 else ""
+    return f"{len(sums)} readings, {min(sums):.4g} to {max(sums):.4g} {unit}{mean} ({facts.boundary})"

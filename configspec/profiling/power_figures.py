@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from statistics import mean, stdev
 
 from configspec.profiling.power_window import AFTER, BEFORE, WINDOW, MeteredVisit, traits_of
 from configspec.profiling.visit import Visit
@@ -206,9 +207,13 @@ def _slower(visits: Sequence[Visit]) -> Iterator[Flag]:
     if len(rounds_s) < 2 or len(in_window) < 2:
         return
     before, during = median_estimate(rounds_s), median_estimate(in_window)
+    mean_s, doubt_s = mean(in_window), 2 * stdev(in_window) / math.sqrt(len(in_window))
     apart = during.low > before.high or during.high < before.low
     if apart and abs(during.value / before.value - 1) > APART:
         yield flag("window_speed", timed=before.value, window=during.value)
+    # The watts are a mean over the whole window: a share of long rounds is in them, and in no median.
+    elif mean_s - doubt_s > before.high and mean_s / before.value - 1 > APART:
+        yield flag("window_speed", timed=before.value, window=mean_s)
 
 
 def readings_of(visits: Sequence[Visit]) -> PowerSamples | None:

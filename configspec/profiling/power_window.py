@@ -27,6 +27,9 @@ from configspec.theory.power.window import WindowPlan, plan
 BEFORE, WINDOW, AFTER = "idle before", "window", "idle after"
 GUARD_S = 0.25  # of reading before and behind, so that each edge has a reading on both sides
 PERIODS = 3.0  # as long, where the meter is slower than that
+# More than anything draws there. USB Power Delivery 3.1 gives 48 V and 5 A at most
+# (https://www.usb.org/usb-charger-pd); the largest cards that are sold take about 1.4 kW.
+MOST_W_OF: Mapping[str, float] = {"usb-input": 240.0, "module": 2500.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,8 @@ class MeteredVisit:
 
 def traits_of(meter: MeterFacts) -> MeterTraits:
     """What the arithmetic asks of a meter."""
-    return MeterTraits(period_s=meter.period_s, lag_s=meter.lag_s, step=meter.step, supply_w=meter.supply_w)
+    most_w = MOST_W_OF.get(meter.boundary) if meter.supply_w is None else meter.supply_w
+    return MeterTraits(period_s=meter.period_s, lag_s=meter.lag_s, step=meter.step, supply_w=most_w)
 
 
 def planned(meter: MeterFacts, load: Load) -> WindowPlan:

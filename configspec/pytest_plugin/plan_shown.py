@@ -6,7 +6,7 @@ The run only collects: no device is touched, no journal and no results file is w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,15 +75,20 @@ def run_plan(run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], b
         cells=cells,
         texts=tuple(preview.text(name) for name in families),
         earlier=earlier_times(itertools.islice(newest_first(run.asked.journals), JOURNALS)),
-        bound_s=_parts(cells, inventory) * inventory.sweep.passes * inventory.sweep.seconds_per_cell,
+        bounds_s={name: _bound_s(inventory, name) for name in dict.fromkeys(one.cell.device for one in cells)},
         beside=beside,
         resumable=0 if run.earlier is None else len(run.earlier.rows),
     )
 
 
-def _parts(cells: Sequence[PlannedCell], inventory: Inventory) -> int:
-    """Warm-up and rounds; and twice as long again for the power meter, where a device has one."""
-    return 4 if any(inventory.devices[one.cell.device].power is not None for one in cells) else 2
+def _bound_s(inventory: Inventory, device: str) -> float:
+    """How long a cell may take there: in each pass its warm-up, its rounds, and its meter where one is read."""
+    from configspec.devices.metering import DECLARED
+    from configspec.profiling.visit import BUDGETS
+
+    power = inventory.devices[device].power
+    is_read = power is not None and power.meter != DECLARED
+    return (2 + (BUDGETS if is_read else 0)) * inventory.sweep.passes * inventory.sweep.seconds_per_cell
 
 
 def _planned(run: MeasuringRun, preview: Preview, asked: list[tuple[ConfigurationId, bool]]) -> Iterable[PlannedCell]:

@@ -32,7 +32,7 @@ def still_among_best(choice: SeriesKey, now: Measurements) -> Verdict:
         return absent
     if choice.configuration in now.tied:
         beside = len(now.tied) - 1
-        return _verdict(choice, "PASS", f"still among the best{f', with {beside} others' if beside else ''}")
+        return _verdict(choice, "PASS", f"still among the best{f', with {_others(beside)}' if beside else ''}")
     better = ", ".join(sorted(map(str, now.tied))[:3])
     return _verdict(choice, "REGRESSED", f"no longer among the best: {better}")
 
@@ -62,8 +62,12 @@ def _absent(choice: SeriesKey, now: Measurements) -> Verdict | None:
     if not now.tied or not set(now.tied) <= set(now.ranked):
         raise ValueError(f"{choice}: the best are some of those that were ranked")
     if choice.configuration not in now.ranked:
-        return _verdict(choice, "MISSING", f"the choice was not measured; {len(now.ranked)} others were")
+        return _verdict(choice, "MISSING", f"the choice was not measured, unlike {_others(len(now.ranked))}")
     return None
+
+
+def _others(count: int) -> str:
+    return "1 other" if count == 1 else f"{count} others"
 
 
 def _verdict(choice: SeriesKey, state: State, reason: str) -> Verdict:

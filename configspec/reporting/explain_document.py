@@ -169,11 +169,10 @@ def _slower(it: Explained) -> Iterator[Paragraph]:
     """Said first, where it is so."""
     found, parts = it.break_even, it.parts
     if not found.pays_in_time:
-        round_s = parts.total_s * parts.tokens_per_round
-        yield Paragraph(
-            text=f"speculation is slower here: a round yields {parts.tokens_per_round:.2f} tokens in "
-            f"{figure(1000 * round_s)} ms, and fetching them one by one would take {figure(1000 * found.one_by_one_s)} ms"
-        )
+        round_ms = figure(1000 * parts.total_s * parts.tokens_per_round)
+        alone = f"fetching them one by one would take {figure(1000 * found.one_by_one_s)} ms"
+        tokens = f"{parts.tokens_per_round:.2f} tokens"
+        yield Paragraph(text=f"speculation is slower here: a round yields {tokens} in {round_ms} ms, and {alone}")
 
 
 def _against_alone(it: Explained) -> Iterator[str]:

@@ -51,7 +51,7 @@ def map_section(mapped: Mapped, columns: int) -> Section:
 
 def _blocks(mapped: Mapped, columns: int) -> Iterator[Block]:
     if mapped.unavailable is not None:
-        yield Notes(lines=(f"no map: {mapped.objective.name}: {mapped.unavailable}",))
+        yield Notes(lines=(f"no map: {mapped.unavailable}",))
         return
     yield from (_line(one, mapped.objective) for one in mapped.lines)
     if len(mapped.axes) == 2:

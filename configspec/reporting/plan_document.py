@@ -47,14 +47,15 @@ class PlannedCell:
 class RunPlan:
     """All that is known of a run before it begins.
 
-    `bound_s`: how long the rounds of a cell may take, with their warm-up. `beside`: how many devices are measured at
-    the same time. `resumable`: rows of an earlier run, of which those that still hold are not measured again.
+    `bounds_s`: by device, how long a cell may take: its rounds with their warm-up, and its meter where one is read.
+    `beside`: how many devices are measured at the same time. `resumable`: rows of an earlier run, of which those that
+    still hold are not measured again.
     """
 
     cells: tuple[PlannedCell, ...]
     texts: tuple[TextPreview, ...]
     earlier: EarlierTimes
-    bound_s: float
+    bounds_s: Mapping[str, float]
     beside: int
     resumable: int = 0
 
@@ -85,7 +86,7 @@ def _cell(one: PlannedCell, plan: RunPlan) -> tuple[str, ...]:
     if draft is None:
         return (*names, NOTHING, NOTHING, "nothing: recorded")
     seconds = plan.earlier.cells.get(cell)
-    takes = f"at most {duration(plan.bound_s)}" if seconds is None else duration(seconds)
+    takes = f"at most {duration(plan.bounds_s[one.cell.device])}" if seconds is None else duration(seconds)
     return (*names, draft.file, draft.acceptance, takes)
 
 
@@ -121,7 +122,7 @@ def _time(plan: RunPlan) -> Section:
 
 def _seconds(one: PlannedCell, plan: RunPlan) -> float:
     decodings = (plan.earlier.decodings.get(one.cell.at(k), 0.0) for k in one.decoded)
-    return plan.earlier.cells.get(one.cell, plan.bound_s) + sum(decodings)
+    return plan.earlier.cells.get(one.cell, plan.bounds_s[one.cell.device]) + sum(decodings)
 
 
 def _sources(plan: RunPlan) -> Iterator[str]:
@@ -130,7 +131,10 @@ def _sources(plan: RunPlan) -> Iterator[str]:
     if known:
         yield f"{known} of {_count(len(real), 'cell')} as in earlier rows: {_names(plan.earlier.files)}"
     if known < len(real):
-        yield f"{len(real) - known} by the bound on the rounds of a pass, sweep.seconds_per_cell, twice for warm-up"
+        yield (
+            f"{len(real) - known} by the bound on the rounds of a pass, sweep.seconds_per_cell: twice for warm-up, "
+            "and two and a half times more where a power meter is read"
+        )
     decoded = [one.cell.at(k) for one in real for k in one.decoded]
     timed = sum(one in plan.earlier.decodings for one in decoded)
     if timed:

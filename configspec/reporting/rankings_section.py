@@ -10,6 +10,7 @@ from configspec.reporting.flag_words import flag_words
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
 from configspec.theory.ids import setting_names, setting_values
+from configspec.theory.objectives.energy import WAITING
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.billing import billing
 
@@ -101,12 +102,13 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
 
 
 def assumptions(ranking: Ranking) -> str:
-    """What holds for a whole ranking: verification, price, billing, decoding."""
+    """What holds for a whole ranking: verification, price, billing, what energy holds, decoding."""
     serving = ranking.serving
+    waiting = ", energy of drafting and waiting" if serving.energy_boundary == WAITING else ""
     decoding = "" if ranking.decoding is None else f"; {ranking.decoding.words()}"
     return (
         f"verification {_verification(serving)} per round, {serving.usd_per_million_tokens:g} USD per million tokens, "
-        f"{billing(serving.bills).words} tokens billed per round{decoding}"
+        f"{billing(serving.bills).words} tokens billed per round{waiting}{decoding}"
     )
 
 

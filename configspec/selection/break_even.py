@@ -77,7 +77,7 @@ class Rival:
     round_s: float | None
 
 
-FARTHEST = 1e6  # times a figure that is looked at
+FARTHEST = 1e6  # so many times longer or shorter is looked at
 
 
 def rival(one: Configuration, others: Sequence[Configuration], objective: Objective, serving: Serving) -> Rival | None:
@@ -98,7 +98,7 @@ def rival(one: Configuration, others: Sequence[Configuration], objective: Object
 
     most = 1 / known.alpha if known.alpha > 0 else 1.0
     acceptance = _equal(by_acceptance, value, 0.0, most) if known.alpha > 0 else None
-    round_s = _equal(by_round, value, 0.0, FARTHEST)
+    round_s = _equal(by_round, value, 1 / FARTHEST, FARTHEST)
     return Rival(
         objective=objective,
         configuration=best,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from configspec.selection.candidates import Candidates, Group, badness
+from configspec.selection.candidates import Group, badness
 from configspec.selection.criterion import Criterion
 from configspec.selection.likelihood import likelihood
 from configspec.selection.limits import Limit, LimitFinding, Nearest, limit_findings, nearest_miss, times_missed
@@ -79,14 +79,17 @@ def decide(group: Group, criterion: Criterion, limits: Sequence[Limit]) -> Decis
     if given.unavailable is not None:
         return given
     candidates = group.together(needed)
-    if not candidates.configurations:
+    count = len(candidates.configurations)
+    given = replace(given, candidates=count, left_out=candidates.left_out)
+    if not count:
         names = ", ".join(one.name for one in candidates.objectives)
-        return _with(given, candidates, unavailable=f"nothing has a value by each of {names}")
+        return replace(given, unavailable=f"nothing has a value by each of {names}")
+    given = replace(given, findings=limit_findings(candidates, limits))
     loss = criterion.loss(candidates.times_worse[: len({one.name for one in criterion.objectives})])
     meets = np.all(times_missed(candidates, limits) <= 1, axis=0).tolist()
     order = [place for place in np.argsort(loss, kind="stable").tolist() if meets[place]]
     if not order:
-        return _with(given, candidates, nearest=nearest_miss(candidates, limits), limits=limits)
+        return replace(given, nearest=nearest_miss(candidates, limits))
     sure = likelihood(group, candidates, criterion, limits, order[0])
     alternatives = tuple(
         Alternative(
@@ -100,31 +103,7 @@ def decide(group: Group, criterion: Criterion, limits: Sequence[Limit]) -> Decis
         )
         for rank, place in enumerate(order, 1)
     )
-    return _with(given, candidates, alternatives=alternatives, nothing_in=sure.none_meets, limits=limits)
-
-
-def _with(
-    given: Decision,
-    candidates: Candidates,
-    *,
-    limits: Sequence[Limit] = (),
-    unavailable: str | None = None,
-    alternatives: tuple[Alternative, ...] = (),
-    nearest: Nearest | None = None,
-    nothing_in: float | None = None,
-) -> Decision:
-    return Decision(
-        group=given.group,
-        criterion=given.criterion,
-        limits=given.limits,
-        unavailable=unavailable,
-        alternatives=alternatives,
-        candidates=len(candidates.configurations),
-        findings=limit_findings(candidates, limits) if limits else (),
-        nearest=nearest,
-        nothing_in=nothing_in,
-        left_out=candidates.left_out,
-    )
+    return replace(given, alternatives=alternatives, nothing_in=sure.none_meets)
 
 
 def values_of(group: Group, one: Configuration, first: Sequence[Objective] = ()) -> tuple[Valued, ...]:

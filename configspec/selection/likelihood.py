@@ -74,8 +74,11 @@ class _Judge:
             sampled |= loss.shape[1] > 1
             meets[positions] = np.isfinite(loss).mean(axis=1)
             tied[positions] = self._tied(positions, drawn, first)
-            best, at = loss.min(axis=0), np.asarray(positions)[loss.argmin(axis=0)]
-            winner = np.where(best < least, at, winner)
+            # Of equals in a draw the earlier is chosen, as by the points, whatever order the blocks come in.
+            order = np.argsort(positions)
+            best, at = loss.min(axis=0), np.asarray(positions)[order][loss[order].argmin(axis=0)]
+            ahead = (best < least) | ((best == least) & np.isfinite(best) & (at < winner))
+            winner = np.where(ahead, at, winner)
             least = np.minimum(best, least)
         tied[self._first] = True
         if not sampled:

@@ -222,22 +222,26 @@ def _written(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def place(spec: PowerSpec) -> tuple[object, ...] | None:
-    """What tells one meter on the network, or of this host, from another: two boards must not share it.
+def places(spec: PowerSpec) -> tuple[tuple[object, ...], ...]:
+    """What tells one meter on the network, or of this host, from another: two boards must not share one of them.
 
-    None: it is in the board, or on one of its ports.
+    Several: the sum of three phases is each of them. None: it is in the board, or on one of its ports.
     """
     key = "url" if "url" in spec.options else "command" if "command" in spec.options else None
     if key is None or (key == "command" and spec.read_by != "host"):
-        return None
+        return ()
     of = str(spec.options[key])
     address = of.rstrip("/").removesuffix(":80").lower() if key == "url" else of
-    rest = (str(spec.options.get(name, default)) for name, default in _PARTS_OF_METERS.items())
-    return (spec.meter, address, *rest)
+    usual = {**_PARTS_OF_METERS, "component": _USUAL_COMPONENTS.get(spec.meter, "")}
+    parts = {name: str(spec.options.get(name, default)) for name, default in usual.items()}
+    phases = PHASES if parts["phase"] == ALL_PHASES else (parts["phase"],)
+    return tuple((spec.meter, address, *{**parts, "phase": phase}.values()) for phase in phases)
 
 
 # What may be several in one meter, and which of them is meant where the owner says nothing.
 _PARTS_OF_METERS: Mapping[str, object] = {"entity": "", "channel": 0, "component": "", "phase": "", "key": ""}
+_USUAL_COMPONENTS: Mapping[str, str] = {"shelly_gen2": "switch", "shelly_gen1": "meter"}
+PHASES, ALL_PHASES = ("a", "b", "c"), "total"
 
 
 def option_schema() -> dict[str, object]:

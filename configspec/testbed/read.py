@@ -14,7 +14,7 @@ from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 from configspec.testbed.family_spec import FamilySpec
 from configspec.testbed.inventory import DevicesYaml, Inventory
-from configspec.testbed.power_spec import place
+from configspec.testbed.power_spec import places
 from configspec.testbed.problems import check, refusal
 from configspec.testbed.quant_names import is_label
 from configspec.testbed.serving_spec import ServingSpec
@@ -69,11 +69,9 @@ def _shared_meters(devices: Iterable[DeviceSpec]) -> Iterator[str]:
     """Two boards behind one plug would each be charged with both. One board may be declared twice."""
     known: dict[object, DeviceSpec] = {}
     for device in devices:
-        where = None if device.power is None else place(device.power)
-        if where is None:
-            continue
-        other = known.setdefault(where, device)
-        if _board(other) != _board(device):
+        others = [known.setdefault(one, device) for one in (places(device.power) if device.power else ())]
+        other = next((one for one in others if _board(one) != _board(device)), None)
+        if other is not None:
             yield (
                 f"devices.{device.name}.power is the same meter as devices.{other.name}.power: it would charge each "
                 "with both. Give each a meter, or a channel, of its own."

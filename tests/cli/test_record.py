@@ -228,13 +228,33 @@ def test_what_is_asked_wrongly_is_refused_before_the_board_is_touched(
     assert told in err
 
 
-def test_a_device_without_power_is_told_what_to_write(record: Record) -> None:
+@pytest.mark.parametrize(
+    ("power", "told"),
+    [
+        (None, "board declares no power meter. Write `power: auto` for it in devices.yaml."),
+        (
+            {"meter": "declared", "watts": 5, "source": "x", "boundary": "wall"},
+            "board's power is a figure that devices.yaml states: there is no meter to record.",
+        ),
+    ],
+)
+def test_a_device_without_a_meter_is_told_so(power: dict[str, Any] | None, told: str, record: Record) -> None:
     """No key, and a figure that is declared: neither is a meter."""
-    declared = {"meter": "declared", "watts": 5, "source": "x", "boundary": "wall"}
-    for power in (None, declared):
-        code, _, err = record(power)
-        assert code == 2
-        assert "board declares no power meter. Write `power: auto` for it in devices.yaml." in err
+    code, _, err = record(power)
+    assert (code, err.strip()) == (2, f"configspec: {told}")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("known_w", "is_told"), [("2.1", False), ("2050", True)])
+def test_an_independent_figure_that_is_a_unit_away_is_told(
+    known_w: str, is_told: bool, record: Record, board: dict[str, Any], tmp_path: Path
+) -> None:
+    """At once, to who stands beside the board; the recording is written all the same."""
+    code, out, err = record(board, "--seconds", "0.5", "--meter-w", known_w)
+    assert (code, err) == (0, "")
+    assert "readings, 2 to 2 W, 2 W on average (module)" in out
+    assert ("a factor of about 1000, so a unit is mistaken" in out) == is_told
+    assert (tmp_path / "ina3221-board-idle.json").exists()
 
 
 def test_an_unknown_device_and_several_are_refused(record: Record, board: dict[str, Any]) -> None:

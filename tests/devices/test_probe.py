@@ -18,6 +18,7 @@ from healthy_board import WELL
 
 from configspec.agent.board.flock import FILE_VARIABLE
 from configspec.cli import main
+from configspec.cli.devices import as_text
 from configspec.devices.lock import host_lock
 from configspec.devices.probe import _lacking_llama_cpp, probe
 from configspec.devices.transport.archive import build_agent_archive
@@ -25,6 +26,7 @@ from configspec.devices.transport.connect import interpreter
 from configspec.records.facts import DeviceFacts
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.llama_cpp_spec import LlamaCppSpec
+from configspec.testbed.power_spec import PowerSpec
 
 pytestmark = pytest.mark.real
 
@@ -181,3 +183,15 @@ def test_a_lock_of_this_account_only_is_warned_of(stand_in: StandIn, tmp_path: P
     with probe([spec], tmp_path, timeout_s=20.0, models={}) as (found,):
         assert (found.state, found.reasons) == ("ready", ())
         assert found.warnings == (f"its lock keeps out this account's runs only: {reason}",)
+
+
+def test_a_figure_that_is_stated_is_told_as_declared(stand_in: StandIn, tmp_path: Path) -> None:
+    """Its owner sees that it is read, and that nothing is measured."""
+    spec = DeviceSpec(
+        name="here",
+        connection="local",
+        python=(stand_in("stated", answering(None, FACTS)),),
+        power=PowerSpec(meter="declared", boundary="wall", options={"watts": 6.4, "source": "a plug"}),
+    )
+    with probe([spec], tmp_path, timeout_s=20.0, models={}) as found:
+        assert "power declared as 6.4 W (wall)" in as_text(found, None).replace("\n", " ")

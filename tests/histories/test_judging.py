@@ -408,3 +408,44 @@ def test_states_of_one_night_are_all_counted():
     assert sum(counts.values()) == len(found.verdicts)
     assert SeriesKey(configuration=configuration(4), metric=ACCEPTANCE) in {one.series for one in found.verdicts}
     assert goodput() in {one.series for one in found.failed}
+
+
+def test_rows_that_could_not_be_read_are_in_the_notes():
+    """Of both sides: whoever reads the summary and not standard error knows it too."""
+    partly = replace(made_run(1), left_out=("run-1.json: K8: the record is of version 99",))
+    found = checked([partly], [BASE], PLAIN)
+    assert "run-1.json: 1 row of it left out (K8: the record is of version 99)" in found.notes
+
+
+SMALL, XS = "dev:orin:-llama-small-Q4_K_M", "dev:orin:-llama-xs-Q4_K_M"
+RENAMED = made_run(
+    0, {configuration(k, draft="small"): value for k, value in zip((2, 4, 8), TRUE.values(), strict=True)}
+)
+
+
+@pytest.mark.parametrize("old", [f"{SMALL}-K4", "dev:orim:", "dev:orin:-llama-smal-Q4_K_M"])
+def test_an_alias_that_renames_nothing_is_told(old):
+    """It is mistyped, or names one K: the cells of the base are missing, and the reader learns why."""
+    names = {SMALL: XS, old: f"{XS}-K4"}
+    notes = checked([made_run(1)], [RENAMED], replace(PLAIN, names=names)).notes
+    assert [note for note in notes if "concerns no earlier run" in note] == [
+        f"the alias of '{old}' concerns no earlier run, or leads to no cell of the new one: mistyped, with its K, or "
+        "too old?"
+    ]
+
+
+def test_an_alias_of_two_cells_that_become_one_is_told():
+    """Only one of them can count, so the other is neither compared nor missing."""
+    both = made_run(0, {**TRUE, **{configuration(k, draft="small"): 50.0 for k in (2, 4, 8)}})
+    notes = checked([made_run(1)], [both], replace(PLAIN, names={SMALL: XS})).notes
+    assert any(f"leads to '{XS}', which 1 of the earlier runs have as well" in note for note in notes)
+
+
+def test_aliases_that_are_followed_need_no_word():
+    """Of a device, and of a cell."""
+    for names, base in (
+        ({SMALL: XS}, RENAMED),
+        ({"dev:old:": "dev:orin:"}, made_run(0, {configuration(4, "old"): 1.0})),
+    ):
+        notes = checked([made_run(1)], [base], replace(PLAIN, names=names)).notes
+        assert not any("alias" in note for note in notes)

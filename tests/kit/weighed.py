@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -52,13 +53,9 @@ def exact(
 
 
 def sampled(draft: str, k: int, by_prompt: Sequence[tuple[int, int]], rounds_s: Sequence[float]) -> Configuration:
-    """One with counts by prompt, (rounds, accepted), and timed rounds; its prompts are those of all that are sampled."""
-    plain = exact(
-        draft,
-        k,
-        sum(a for _, a in by_prompt) / (k * sum(r for r, _ in by_prompt)),
-        sorted(rounds_s)[len(rounds_s) // 2],
-    )
+    """One with counts by prompt, (rounds, accepted), and timed rounds; all such have the same prompts."""
+    rate = sum(accepted for _, accepted in by_prompt) / (k * sum(rounds for rounds, _ in by_prompt))
+    plain = exact(draft, k, rate, statistics.median(rounds_s))
     acceptance = replace(plain.acceptance, by_prompt=tuple(by_prompt), prompts_sha256="ab" * 32)
     return replace(plain, acceptance=acceptance, round_samples_s=tuple(rounds_s), provenance="measured")
 

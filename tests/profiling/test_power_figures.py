@@ -141,7 +141,7 @@ def test_a_meter_that_never_answered_is_a_reason() -> None:
 
 def test_a_meter_that_stands_still_is_a_reason() -> None:
     """One value all along, idle and under load, for a minute or for ten seconds."""
-    assert "the meter showed the same value in 201 samples, for 10 s: it stands still" in reason(
+    assert "the meter showed nothing new (one value, or one time stamp) in 201 samples, for 10 s" in reason(
         metered(square(5.0, 5.0))
     )
 
@@ -149,7 +149,7 @@ def test_a_meter_that_stands_still_is_a_reason() -> None:
 def test_an_old_value_in_new_answers_shows_by_its_stamp() -> None:
     """The service's own time of it stays where it was."""
     old = metered()
-    assert "it stands still" in reason(replace(old, stamps=("10:00:00",) * len(old.t_s)))
+    assert "one time stamp" in reason(replace(old, stamps=("10:00:00",) * len(old.t_s)))
 
 
 def test_the_same_steady_load_is_no_meter_that_stands_still() -> None:
@@ -289,6 +289,30 @@ def test_another_speed_under_the_meter_is_a_flag(round_s: float, flagged: bool) 
     """Beyond noise and 5 %: the board heated, or was disturbed."""
     found = power_flags([with_power(metered(round_s=round_s))])
     assert [one.code for one in found] == (["window_speed"] if flagged else [])
+
+
+@pytest.mark.parametrize(("share", "flagged"), [(0.3, True), (0.004, False)])
+def test_rounds_that_took_long_now_and_then_are_a_flag(share: float, flagged: bool) -> None:
+    """The watts are a mean over the window: a share of long rounds is in them, though the median is what it was."""
+    visit = metered()
+    numbers = range(len(visit.stamps_s))
+    long = [int((number + 1) * share * 5) > int(number * share * 5) and number % 5 == 0 for number in numbers]
+    begin_s = visit.stamps_s[0]
+    rounds_s = [ROUND_S * (10 if one else 1) for one in long[1:]]
+    stamps_s = tuple(begin_s + sum(rounds_s[:number]) for number in numbers)
+    found = power_flags([with_power(replace(visit, stamps_s=stamps_s))])
+    assert [one.code for one in found] == (["window_speed"] if flagged else [])
+
+
+@pytest.mark.parametrize(
+    ("boundary", "watts", "is_told"),
+    [("usb-input", 9.0, True), ("usb-input", 900.0, False), ("module", 900.0, True), ("module", 9000.0, False)],
+)
+def test_a_power_that_cannot_be_inside_the_boundary_is_none(boundary: str, watts: float, is_told: bool) -> None:
+    """Behind a USB plug are 240 W at most; a module takes no kilowatts: milliwatts were taken for watts."""
+    found = power(metered(square(watts), facts=replace(FACTS, boundary=boundary)))
+    assert (found.watts is not None) == is_told
+    assert is_told or "a device draws more than 0 and at most" in (found.reason or "")
 
 
 def test_a_draft_that_cannot_roll_back_has_no_flag_of_its_speed() -> None:

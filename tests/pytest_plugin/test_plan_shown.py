@@ -55,6 +55,19 @@ def test_a_board_is_not_touched(testbed, pytester, monkeypatch):
     assert "whether the devices answer, are healthy and hold the drafts: configspec devices" in told
 
 
+def test_the_bound_holds_the_time_of_a_meter_that_is_read(testbed, pytester, monkeypatch):
+    """In each of two passes 120 s of warm-up and rounds, and at most 150 s of the meter; a stated figure takes none."""
+    pytest.importorskip("transformers")
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / ".pytest_cache" / "configspec"))
+    stated = "{meter: declared, watts: 6, boundary: wall, source: a plug}"
+    board = "{connection: local, python: /nowhere/python, llama_cpp: {threads: 1, context: 256}"
+    two = f"devices:\n  metered: {board}, power: auto}}\n  stated: {board}, power: {stated}}}\nfamilies:"
+    Path("devices.yaml").write_text(two + UNREACHABLE.partition("families:")[2], encoding="utf-8")
+    told = plan(pytester, "--device", "metered", "--device", "stated")
+    assert "metered: 9 min" in told
+    assert "stated: 4 min" in told
+
+
 def test_a_hub_is_not_asked_and_its_cache_is_looked_up(testbed, pytester, monkeypatch):
     """A target that is cached has a text that is to make; a draft that is not is named, with what would fetch it."""
     for needed in ("huggingface_hub", "transformers"):

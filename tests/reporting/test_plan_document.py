@@ -24,7 +24,13 @@ def planned(device: str, draft: str = "xs", *, decoded: tuple[int, ...] = ()) ->
     return PlannedCell(cell=cell(device, draft), ks=(1, 2, 3, 4), decoded=decoded, draft=KEPT)
 
 
-PLAN = RunPlan(cells=(planned("a"), planned("b")), texts=(TEXT,), earlier=EarlierTimes(), bound_s=600.0, beside=1)
+PLAN = RunPlan(
+    cells=(planned("a"), planned("b")),
+    texts=(TEXT,),
+    earlier=EarlierTimes(),
+    bounds_s={"a": 600.0, "b": 600.0},
+    beside=1,
+)
 
 
 def said(plan: RunPlan) -> str:
@@ -36,6 +42,14 @@ def test_without_earlier_rows_the_time_is_a_bound():
     assert "time: at most 20 min" in said(PLAN)
     assert "2 by the bound on the rounds of a pass, sweep.seconds_per_cell" in said(PLAN)
     assert "time: at most 10 min, 2 devices beside each other" in said(replace(PLAN, beside=2))
+
+
+def test_each_device_has_its_own_bound():
+    """A power meter takes time on the device that has one, and on no other."""
+    told = said(replace(PLAN, bounds_s={"a": 1200.0, "b": 600.0}))
+    assert "time: at most 30 min" in told
+    assert "a: 20 min" in told
+    assert "b: 10 min" in told
 
 
 def test_earlier_rows_take_the_place_of_the_bound_and_are_named():

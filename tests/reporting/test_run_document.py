@@ -156,6 +156,8 @@ def test_what_is_assumed_heads_the_rankings(rows: list[Row]) -> None:
     )
     billed = as_text(ranking_document(answered(rows[:1], Query(bills="drafted+1")), top=1))
     assert "K + 1 tokens billed per round\n" in billed
+    waiting = as_text(ranking_document(answered(rows[:1], Query(energy="drafting+waiting")), top=1))
+    assert "K tokens billed per round, energy of drafting and waiting\n" in waiting
 
 
 def test_each_winner_is_told_what_it_costs(rows: list[Row]) -> None:

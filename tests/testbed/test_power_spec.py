@@ -15,7 +15,7 @@ from configspec.agent.power.metering import names
 from configspec.agent.power.registry import METERS
 from configspec.errors import UsageError
 from configspec.records.bounds import MOST_WATTS
-from configspec.testbed.power_spec import MAX_W, PowerSpec, asked_words, place, with_secrets
+from configspec.testbed.power_spec import MAX_W, PowerSpec, asked_words, places, with_secrets
 from configspec.testbed.read import read_inventory
 
 WriteInventory = Callable[[str | bytes], Path]
@@ -202,6 +202,7 @@ def test_an_address_from_the_environment_is_checked_where_it_is_known(write_inve
         "meter: shelly_gen2, url: 'http://10.0.0.5/'",
         "meter: shelly_gen2, url: 'HTTP://10.0.0.5:80'",
         f"{PLUG}, channel: 0",
+        f"{PLUG}, component: switch",
         f"{PLUG}, user: admin",
         f"{PLUG}, window_s: 9",
     ],
@@ -215,10 +216,24 @@ def test_two_boards_on_one_plug_are_refused(other: str, write_inventory: WriteIn
     )
 
 
+@pytest.mark.parametrize(("one", "other"), [("total", "b"), ("c", "total"), ("a", "a")])
+def test_the_sum_of_three_phases_is_each_of_them(one: str, other: str, write_inventory: WriteInventory) -> None:
+    """A board on one phase, and another on their sum, would both be charged with that phase."""
+    here, there = (f"power: {{{PLUG}, component: em, phase: {phase}}}" for phase in (one, other))
+    assert "the same meter" in told(write_inventory, f"a: {{connection: local, {here}}}, b: {{{SSH}, {there}}}")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
         (f"connection: local, power: {{{PLUG}}}", f"{SSH}, power: {{{PLUG}, channel: 1}}"),
+        *(
+            (
+                f"connection: local, power: {{{PLUG}, component: em, phase: a}}",
+                f"{SSH}, power: {{{PLUG}, component: {other}}}",
+            )
+            for other in ("'em', phase: b", "em1")
+        ),
         (f"connection: local, power: {{{PLUG}}}", f"{SSH}, power: {{meter: shelly_gen2, url: 'http://10.0.0.6'}}"),
         ("connection: local, power: {meter: auto}", f"{SSH}, power: {{meter: auto}}"),
         # A port and a program are each board's own.
@@ -295,5 +310,5 @@ def test_the_options_of_a_meter_can_be_hashed_and_written() -> None:
     """Whatever was read from YAML."""
     spec = PowerSpec(meter="command", options={"command": ["a", "b"], "key": "x", "unit": "W", "period_s": 0.5})
     assert json.dumps(spec.options)
-    assert place(spec) is None
-    assert place(replace(spec, read_by="host")) is not None
+    assert places(spec) == ()
+    assert places(replace(spec, read_by="host"))

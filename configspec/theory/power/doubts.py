@@ -67,7 +67,7 @@ WORDS: Mapping[Code, str] = {
     "rail_failed": "rail {channel} could not be read {at:.3g} s into the window, and without it the sum is too small",
     "counter_reset": "the meter's counter fell by {fell:.4g} J {at:.3g} s into the window: it began again",
     "clock_step": "the clock of the meter's samples moved by {by:.3g} s",
-    "stale": "the meter showed the same value in {samples} samples, for {seconds:.3g} s: it stands still",
+    "stale": "the meter showed nothing new (one value, or one time stamp) in {samples} samples, for {seconds:.3g} s",
     "no_response": (
         "the meter shows {load:.4g} W under load and {idle:.4g} W idle, which varies by {spread:.2g} W: "
         "it does not see the device draft (a wrong rail, or a wrong plug?)"

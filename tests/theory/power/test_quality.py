@@ -64,7 +64,7 @@ def test_reasons_are_told_and_flags_are_not():
     drift = doubt("idle_drift", before=3.0, after=4.0)
     assert reason([drift]) is None
     told = reason([drift, doubt("stale", samples=200, seconds=10.0)])
-    assert told == "the meter showed the same value in 200 samples, for 10 s: it stands still"
+    assert told == "the meter showed nothing new (one value, or one time stamp) in 200 samples, for 10 s"
 
 
 @pytest.mark.parametrize(("samples", "needed", "found"), [(200, 20, None), (200, 20.1, 1), (9, 5, 1), (10, 5, None)])

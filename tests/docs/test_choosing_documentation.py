@@ -1,0 +1,84 @@
+"""What docs/choosing.md shows is what the four commands print, take and write."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from weighed import paper_results
+
+from configspec.cli import main, parser
+from configspec.cli.choose import limit_flags
+from configspec.selection.axes import DIMENSIONS
+from configspec.theory.objectives.registry import OBJECTIVES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "choosing.md").read_text(encoding="utf-8")
+RUN = re.findall(r"<!-- run -->\n\n    (configspec [^\n]*)\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_with_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`results.json` is the paper's profile."""
+    paper_results(tmp_path / "results.json")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("line", "shown"), RUN, ids=[line for line, _ in RUN])
+def test_the_examples_are_what_is_printed(line, shown, capsys):
+    """Where this fails, put the text that it expects into docs/choosing.md."""
+    assert main(shlex.split(line)[1:]) == (1 if "--min-goodput 4" in line else 0)
+    assert shown == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    (configspec [^#\n]*)", PAGE, re.MULTILINE))
+def test_the_command_lines_that_are_shown_are_taken(line):
+    """By the parser, as a shell would hand them over; and they run."""
+    assert callable(parser().parse_args(shlex.split(line)[1:]).run)
+    assert main(shlex.split(line)[1:]) in (0, 1)
+
+
+def keys(value: object) -> Iterator[str]:
+    """Every key of a JSON document, but the names that data has."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in ("unavailable", "not_ranked", "settings", "serving", "left_out", "shared"):
+                yield from keys(inner)
+            yield key
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys(inner)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "choose results.json --one-for-all k --min-goodput 1",
+        "choose results.json --min-goodput 1000",
+        "conflicts results.json",
+        "map results.json --over verify_s=0.01..2 --over rtt_ms=0..300",
+        "explain results.json --device rpi5 --draft 1b-inst --k 6",
+    ],
+)
+def test_every_key_of_the_json_is_described(line, capsys):
+    """By its name."""
+    main([*line.split(), "--format", "json"])
+    found = set(keys(json.loads(capsys.readouterr().out)))
+    assert len(found) > 10
+    assert [key for key in sorted(found) if f"`{key}`" not in PAGE] == []
+
+
+def test_every_axis_is_described():
+    """In the order in which they come on top of each other."""
+    assert re.findall(r"^\| `(\w+)` \| (?:seconds|milliseconds|price)", PAGE, re.MULTILINE) == [
+        one.name for one in DIMENSIONS
+    ]
+
+
+def test_the_limits_that_are_named_exist():
+    """Each flag of the page that begins with min or max."""
+    flags = {flag for one in OBJECTIVES for flag in limit_flags(one)} | {"--max-usd-per-million"}
+    assert set(re.findall(r"--(?:min|max)-[a-z-]+", PAGE)) - flags == set()
