@@ -65,7 +65,7 @@ class Results:
         """All that was measured, of this device and family at least."""
         return self._run_of(device, family)
 
-    def choice(self, device: str, family: str, objective: str = "goodput") -> Chosen:
+    def choice(self, device: str, family: str, objective: str) -> Chosen:
         """What the run would choose: the best, all that cannot be told from it, and the value of each configuration.
 
         Raises:
@@ -88,6 +88,12 @@ class Wanted:
     quant: Names | None = None
     k: int | Collection[int] | None = None
 
+    def __post_init__(self) -> None:
+        """A text or a fraction is no K, and would otherwise match nothing, or be an error of Python's."""
+        if isinstance(self.k, str) or not isinstance(self.k, int | Collection | None):
+            shown = printable(repr(self.k), at_most=80)
+            raise UsageError(f"k is {shown}; it takes a whole number or several: k=4, k=range(4, 9)")
+
     def matches(self, one: ConfigurationId) -> bool:
         """Whether a configuration is meant."""
         ks = (self.k,) if isinstance(self.k, int) else self.k
@@ -103,7 +109,7 @@ def assert_choice(
     results: Results,
     device: str,
     family: str,
-    objective: str = "goodput",
+    objective: str,
     *,
     draft: Names | None = None,
     quant: Names | None = None,
@@ -126,7 +132,7 @@ def assert_regret(
     results: Results,
     device: str,
     family: str,
-    objective: str = "goodput",
+    objective: str,
     *,
     draft: Names | None = None,
     quant: Names | None = None,
@@ -173,7 +179,7 @@ def assert_no_regression(
     accepted: str | Path | None = None,
     floors: str | Path | None = None,
     aliases: str | Path | None = None,
-    devices: Collection[str] | None = None,
+    devices: Names | None = None,
 ) -> None:
     """Nothing that the earlier runs chose is shown worse: what `configspec check` fails for, fails here.
 
@@ -193,7 +199,7 @@ def assert_no_regression(
     """
     base = _earlier(against)
     if devices is not None:
-        base = [part_of(run, devices) for run in base]
+        base = _of_devices(base, (devices,) if isinstance(devices, str) else devices)
     given = Floors() if fail_on is None else parse_floors(fail_on, "fail_on")
     request = CheckRequest(
         floors=given if floors is None else replace(given, calibrated=read_floors(Path(floors))),
@@ -226,6 +232,18 @@ def _line(one: Verdict) -> str:
 def _earlier(against: str | Path | Results | Sequence[str | Path | Results]) -> list[Run]:
     several = [against] if isinstance(against, str | Path | Results) else against
     return [run for one in several for run in ([one.run()] if isinstance(one, Results) else _read(one))]
+
+
+def _of_devices(runs: Sequence[Run], devices: Collection[str]) -> list[Run]:
+    """What the runs have of these devices, each of which one of them measured."""
+    measured = sorted({key.configuration.device for run in runs for key in run.measured})
+    if not devices:
+        raise UsageError(f"devices names none. {did_you_mean('', measured)}")
+    for one in devices:
+        if one not in measured:
+            shown = printable(repr(one), at_most=80)
+            raise UsageError(f"devices: no earlier run measured {shown}. {did_you_mean(one, measured)}")
+    return [part_of(run, devices) for run in runs]
 
 
 def _read(source: str | Path) -> tuple[Run, ...]:

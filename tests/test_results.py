@@ -163,3 +163,30 @@ def test_a_file_that_is_none_is_an_error_with_its_name(tmp_path):
         board_run(folder / f"{day}.json", 1 + day / 100, day=day)
     with pytest.raises(UsageError, match="holds 2 runs, and one is asked for"):
         Results.read(tmp_path / "two")
+
+
+@pytest.mark.parametrize("k", ["4", 4.0])
+def test_a_k_that_is_no_whole_number_is_a_mistake(k):
+    """It says what would do."""
+    with pytest.raises(UsageError, match=r"it takes a whole number or several: k=4, k=range\(4, 9\)"):
+        assert_choice(results(), *GOODPUT, k=k)
+
+
+@pytest.mark.parametrize(
+    ("devices", "told"),
+    [
+        ([], "devices names none. Known: orin."),
+        (["orin", "orim"], "devices: no earlier run measured 'orim'. Did you mean 'orin'?"),
+        ("ori", "devices: no earlier run measured 'ori'"),
+    ],
+)
+def test_a_device_that_the_baseline_lacks_is_no_silent_pass(devices, told):
+    """Also where another one is there, and where a name is a part of another."""
+    with pytest.raises(UsageError) as raised:
+        assert_no_regression(results(), Results.of(made_run(0)), devices=devices)
+    assert told in str(raised.value)
+
+
+def test_one_device_may_be_named_without_a_list():
+    """It is that device, and no letter of it."""
+    assert_no_regression(results(), Results.of(made_run(0)), devices="orin")

@@ -52,8 +52,8 @@ class Renaming:
             both = sum(cell in one and one.get(now) == now for one in known)
             if both:
                 yield (
-                    f"the alias of {_shown(alias_text(cell))} leads to {_shown(alias_text(now))}, which {both} of "
-                    "the earlier runs have as well: there, what had the name before counts, and the other is left out"
+                    f"the alias of {_shown(alias_text(cell))} leads to {_shown(alias_text(now))}; earlier runs "
+                    f"that have both: {both}. There, what had the name before counts, and the other is left out"
                 )
 
     def _known(self, run: Run) -> dict[Cell, Cell]:

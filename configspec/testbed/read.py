@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from configspec.errors import UsageError
-from configspec.testbed.device_spec import DeviceSpec, SshSpec
+from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.family_spec import FamilySpec
 from configspec.testbed.inventory import DevicesYaml, Inventory
 from configspec.testbed.power_spec import places
 from configspec.testbed.problems import check, refusal
 from configspec.testbed.quant_names import is_label
 from configspec.testbed.serving_spec import ServingSpec
+from configspec.testbed.shared_boards import board_of
 from configspec.testbed.sweep_spec import SweepSpec
 from configspec.testbed.yaml_file import read_document
 from configspec.theory.serving.assumptions import Serving
@@ -70,17 +71,12 @@ def _shared_meters(devices: Iterable[DeviceSpec]) -> Iterator[str]:
     known: dict[object, DeviceSpec] = {}
     for device in devices:
         others = [known.setdefault(one, device) for one in (places(device.power) if device.power else ())]
-        other = next((one for one in others if _board(one) != _board(device)), None)
+        other = next((one for one in others if board_of(one) != board_of(device)), None)
         if other is not None:
             yield (
                 f"devices.{device.name}.power is the same meter as devices.{other.name}.power: it would charge each "
                 "with both. Give each a meter, or a channel, of its own."
             )
-
-
-def _board(device: DeviceSpec) -> object:
-    """What tells one board from another: how it is reached."""
-    return device.connection.destination if isinstance(device.connection, SshSpec) else device.connection
 
 
 def _short_context(device: DeviceSpec, sweep: SweepSpec) -> Iterator[str]:

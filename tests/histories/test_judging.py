@@ -438,7 +438,7 @@ def test_an_alias_of_two_cells_that_become_one_is_told():
     """Only one of them can count, so the other is neither compared nor missing."""
     both = made_run(0, {**TRUE, **{configuration(k, draft="small"): 50.0 for k in (2, 4, 8)}})
     notes = checked([made_run(1)], [both], replace(PLAIN, names={SMALL: XS})).notes
-    assert any(f"leads to '{XS}', which 1 of the earlier runs have as well" in note for note in notes)
+    assert any(f"leads to '{XS}'; earlier runs that have both: 1" in note for note in notes)
 
 
 def test_aliases_that_are_followed_need_no_word():

@@ -40,7 +40,7 @@ from configspec.profiling.meters import Meters, declared_power
 from configspec.profiling.power_figures import power_flags, power_of, readings_of
 from configspec.profiling.power_window import WINDOW, Load, MeteredVisit, guard_s, measure_power, planned
 from configspec.profiling.visit import Visit
-from configspec.records.meter import LookedFor, MeterFacts
+from configspec.records.meter import Boundary, LookedFor, MeterFacts
 from configspec.records.power import NO_METER, Power
 from configspec.records.samples import PowerSamples, read_samples, samples_folder, write_samples
 from configspec.testbed.device_spec import DeviceSpec
@@ -308,7 +308,7 @@ def test_rounds_that_took_long_now_and_then_are_a_flag(share: float, flagged: bo
     ("boundary", "watts", "is_told"),
     [("usb-input", 9.0, True), ("usb-input", 900.0, False), ("module", 900.0, True), ("module", 9000.0, False)],
 )
-def test_a_power_that_cannot_be_inside_the_boundary_is_none(boundary: str, watts: float, is_told: bool) -> None:
+def test_a_power_that_cannot_be_inside_the_boundary_is_none(boundary: Boundary, watts: float, is_told: bool) -> None:
     """Behind a USB plug are 240 W at most; a module takes no kilowatts: milliwatts were taken for watts."""
     found = power(metered(square(watts), facts=replace(FACTS, boundary=boundary)))
     assert (found.watts is not None) == is_told

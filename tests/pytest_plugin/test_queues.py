@@ -234,3 +234,17 @@ def test_a_test_that_another_plugin_would_run_again_is_not():
 def test_the_device_is_read_from_the_id(node_id, device):
     """The second colon ends its name; a name that nobody chose is no device."""
     assert device_in(node_id, DEVICES) == device
+
+
+def test_devices_that_take_turns_have_one_worker():
+    """With another one free: the meter of their board would charge each with both."""
+    config: Any = SimpleNamespace()
+    one, other = DEVICES[:2]
+    queues = DeviceQueues(config, DEVICES, 2, {one: one, other: one})
+    tests = [test_id(name, number) for name in (one, other) for number in range(2)]
+    workers = [FakeWorker(f"gw{number}") for number in range(2)]
+    for worker in workers:
+        queues.add_node(worker)
+        queues.add_node_collection(worker, tests)
+    queues.schedule()
+    assert sorted(len(worker.known) for worker in workers) == [0, 3]

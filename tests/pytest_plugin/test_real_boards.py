@@ -141,12 +141,12 @@ def test_a_run_that_is_killed_between_passes_keeps_what_it_has_timed(testbed_fol
     some = ("-n0", "-k", "test_configuration and one and K1")
     done = run(*some, DEADLY="dev:one:-tiny-llama-xs-Q8_0-K1")
     assert done.returncode == -signal.SIGKILL
-    told = [line for line in done.stdout.splitlines() if "pass " in line]
+    told = [line for line in done.stdout.splitlines() if ", pass " in line]
     xs, s = "one: tiny-llama xs Q8_0, pass", "one: tiny-llama s Q8_0, pass"
     assert told == [f"{s} 1 of 2", f"{xs} 1 of 2", f"{xs} 2 of 2"], done.stdout
     done = run(*some, "--resume", "last", "--benchmark-json=passes.json")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [line for line in done.stdout.splitlines() if "pass " in line] == [f"{xs} 2 of 2", f"{s} 2 of 2"]
+    assert [line for line in done.stdout.splitlines() if ", pass " in line] == [f"{xs} 2 of 2", f"{s} 2 of 2"]
     for row in open_rows(testbed_folder / "passes.json").entries():
         assert row.row is not None
         assert row.row.drafting.passes is not None

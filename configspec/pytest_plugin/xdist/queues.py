@@ -8,13 +8,13 @@ that kills its worker again and again.
     owner    the worker that a device's queue belongs to, from its first test to its last
 
 A worker takes a device's queue when it has nothing else to do, the longest first. If it dies, the test that it ran is
-not run again, and the rest of the queue goes to another worker, once.
+not run again, and the rest of the queue goes to another worker, once. Devices that take turns have one queue.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -28,8 +28,12 @@ DEATHS = 2  # of workers at a device's tests, after which the rest of its queue 
 class DeviceQueues:
     """xdist's `Scheduling` for the tests of devices; tests without a device go to any free worker."""
 
-    def __init__(self, config: pytest.Config, devices: Sequence[str], workers: int) -> None:
+    def __init__(
+        self, config: pytest.Config, devices: Sequence[str], workers: int, turns: Mapping[str, str] | None = None
+    ) -> None:
+        """`turns`: of each device that shares a queue, the device after which the queue is called."""
         self.config = config  # other plugins read it of any scheduler
+        self._turns = turns or {}
         self._devices = tuple(devices)
         self._expected = workers
         self._collected = 0
@@ -91,7 +95,7 @@ class DeviceQueues:
         if not self._scheduled:
             self._scheduled = True
             for index, node_id in enumerate(self.ids):
-                self._queues.setdefault(device_in(node_id, self._devices), deque()).append(index)
+                self._queues.setdefault(self._queue_of(node_id), deque()).append(index)
         self._feed()
 
     def mark_test_complete(self, node: Worker, item_index: int, duration: float = 0) -> None:
@@ -114,7 +118,7 @@ class DeviceQueues:
             self._ready.remove(node)
         names = self.ids
         for index in reversed(unfinished[1:]):
-            self._queues[device_in(names[index], self._devices)].appendleft(index)
+            self._queues[self._queue_of(names[index])].appendleft(index)
         self._owner = {device: owner for device, owner in self._owner.items() if owner is not node}
         crashed = names[unfinished[0]] if unfinished else None
         if crashed is not None and has_finished(node):
@@ -122,7 +126,7 @@ class DeviceQueues:
             self._nobody_left = not self._unfinished  # xdist puts nobody in its place
             crashed = None  # xdist takes a test that is named here for a mistake of its own
         if crashed is not None:
-            self._count_death(device_in(crashed, self._devices))
+            self._count_death(self._queue_of(crashed))
         if self._scheduled:
             self._feed()
         return crashed
@@ -137,6 +141,10 @@ class DeviceQueues:
         names = self.ids
         left = {names[index]: "no worker was left to run it" for queue in self._queues.values() for index in queue}
         return {**self._not_run, **left}
+
+    def _queue_of(self, node_id: str) -> str | None:
+        device = device_in(node_id, self._devices)
+        return None if device is None else self._turns.get(device, device)
 
     def _count_death(self, device: str | None) -> None:
         self._deaths[device] += 1

@@ -89,8 +89,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> DeviceQueues | None:
     if run is None:
         return None
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
+    from configspec.testbed.shared_boards import taking_turns
 
-    run.queues = DeviceQueues(config, run.devices, run.workers)
+    asked = (run.plan.inventory.devices[name] for name in run.devices)
+    run.queues = DeviceQueues(config, run.devices, run.workers, taking_turns(asked))
     return run.queues
 
 

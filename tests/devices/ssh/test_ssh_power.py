@@ -28,6 +28,7 @@ devices:
     python: '{python}'
     llama_cpp: {{threads: 1, context: 256}}
     models: '{models}'
+    agent_folder: '{agent}'
     power: {{meter: auto, root: '{root}', window_s: 1.5}}
 families:
   tiny-llama:
@@ -47,14 +48,16 @@ def test_configuration(hil_benchmark):
 
 def test_the_energy_ranking_over_ssh_is_the_one_by_hand(server, tmp_path: Path) -> None:
     """P * round_s / (K * alpha + 1), with the watts that both K share; the readings lie beside the results file."""
-    root, models = tmp_path / "root", tmp_path / "models"
+    root, models, agent = tmp_path / "root", tmp_path / "models", tmp_path / "agent"
     models.mkdir()
-    written = INVENTORY.format(config=server.config, python=sys.executable, root=root, models=models, family=FAMILY)
+    written = INVENTORY.format(
+        config=server.config, python=sys.executable, root=root, models=models, family=FAMILY, agent=agent
+    )
     (tmp_path / "devices.yaml").write_text(written)
     prompts = "".join(json.dumps({"id": f"p{n}", "text": f"def f{n}(a, b):\n"}) + "\n" for n in range(3))
     (tmp_path / "prompts.jsonl").write_text(prompts)
     (tmp_path / "test_it.py").write_text(BENCHMARK)
-    with made_up_power(root, "follow", "configspec-agent") as power:
+    with made_up_power(root, "follow", str(agent)) as power:
         pushed = _run(tmp_path, "-m", "configspec.cli", "models", "push", "orin")
         assert pushed.returncode == 0, pushed.stderr
         words = ("-m", "pytest", "-m", "hil", "--device", "orin", "--end-to-end", "none", "--benchmark-json=r.json")
