@@ -41,7 +41,7 @@ HOST, SECRET = "plug.invalid", "secret"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterRecording:
-    """One recording, ready to be written. `doubt`: what the independent meter's figure says of a unit; None: nothing."""
+    """One recording, to be written. `doubt`: what the independent meter's figure says of a unit; None: nothing."""
 
     meter: str
     board: str

@@ -106,7 +106,7 @@ def test_the_energy_of_a_known_waveform_is_right_within_a_hundredth(
 def test_the_power_of_a_draft_is_what_its_meter_was_told(tmp_path: Path, agent_cache: Path, tiny_gguf: Path) -> None:
     """Through idle, load and idle again: watts as the files held, idle lower, tokens of one window.
 
-    Within 5 %: beside other tests the agent has now more and now less of a processor, and three seconds hold 60 readings.
+    Within 5 %: beside other tests the agent has now more and now less of a processor; three seconds hold 60 readings.
     """
     pytest.importorskip("llama_cpp")
     with made_up_power(tmp_path, "follow", str(agent_cache)) as power, _device(tmp_path, agent_cache) as device:
