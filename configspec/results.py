@@ -90,8 +90,9 @@ class Wanted:
 
     def __post_init__(self) -> None:
         """A text or a fraction is no K, and would otherwise match nothing, or be an error of Python's."""
-        if isinstance(self.k, str) or not isinstance(self.k, int | Collection | None):
-            shown = printable(repr(self.k), at_most=80)
+        found: object = self.k  # whoever has no type checker may hand over anything
+        if isinstance(found, str) or not isinstance(found, int | Collection | None):
+            shown = printable(repr(found), at_most=80)
             raise UsageError(f"k is {shown}; it takes a whole number or several: k=4, k=range(4, 9)")
 
     def matches(self, one: ConfigurationId) -> bool:
