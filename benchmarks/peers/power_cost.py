@@ -12,6 +12,7 @@ The made-up boards are real files, which a program of its own writes (`tests/kit
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import recurrent
 from comparison import Line, Pair, compare, enough
 from machine import Watch
 
@@ -30,11 +30,14 @@ from configspec.cache import Store
 from configspec.devices.device import Device, open_device
 from configspec.profiling.meters import Meters
 from configspec.profiling.power_window import Load, measure_power
+from configspec.profiling.session import ProfilingSession, SessionOptions
 from configspec.records.row import Row
 from configspec.testbed.device_spec import DeviceSpec
+from configspec.testbed.family_spec import DraftSpec
 from configspec.testbed.inventory import Inventory
 from configspec.testbed.llama_cpp_spec import LlamaCppSpec
 from configspec.testbed.power_spec import PowerSpec
+from configspec.theory.ids import Cell, Drafter
 
 BOARD = Path(__file__).resolve().parents[2] / "tests" / "kit" / "made_up_board.py"
 MOST_TIMES = 3
@@ -43,7 +46,7 @@ SAMPLED_S = 10.0
 CPU_AT_MOST, SPEED_AT_LEAST, NIGHT_AT_MOST = 0.01, 0.995, 1.3
 ENERGY_AT_MOST = 0.03
 NIGHT_ROUNDS, NIGHT_WARMUP = 20, 2
-ARCHITECTURE = "lfm2"
+WIDE, QUANT, KS = "wide", "Q8_0", (2, 4)
 
 
 def sampling(name: str, model: Path, context: Sequence[int], cache: Path, *, threads: int, pairs: int) -> list[Line]:
@@ -68,15 +71,36 @@ def night(model: Path, context: Sequence[int], cache: Path, *, threads: int, pai
 
 
 def energy(inventory: Inventory, family: str, device: str, store: Store, say: Callable[[str], None]) -> Line:
-    """How far predicted joules a token are from measured ones."""
-    with made_up("follow", str(store.root)) as root:
+    """How far predicted joules a token are from measured ones, of a random draft that takes its share of a round."""
+    declared = inventory.families[family]
+    smallest = next(iter(declared.drafts.values())).safetensors
+    assert smallest is not None
+    cell = Cell(device=device, family=family, drafter=Drafter(draft=WIDE, quant=QUANT))
+    with made_up("follow", str(store.root)) as root, tempfile.TemporaryDirectory(prefix="draft-") as folder:
+        widened(smallest, Path(folder))
         power = PowerSpec(meter="ina3221", root=str(root))
         metered = replace(inventory.devices[device], power=power)
-        testbed = replace(inventory, devices={**inventory.devices, device: metered})
-        asked = recurrent.Asked(device=device, architectures=(ARCHITECTURE,), ks=(2, 4))
-        with recurrent.recurrent_family(testbed, family, asked, store, say) as with_draft:
-            rows = recurrent.decoded(with_draft, asked, store, say)
+        drafts = {WIDE: DraftSpec(name=WIDE, safetensors=Path(folder))}
+        testbed = replace(
+            inventory,
+            devices={**inventory.devices, device: metered},
+            families={family: replace(declared, drafts=drafts, quants=(QUANT,))},
+        )
+        with ProfilingSession(testbed, store, say, SessionOptions(host_threads=1)) as session:
+            rows = [session.end_to_end(cell.at(k), KS) for k in KS]
     return _energy_line(rows)
+
+
+def widened(smallest: Path, folder: Path) -> None:
+    """A model of random weights with the vocabulary of the smallest draft, as slow as a draft on a board."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(smallest)
+    config.update({"hidden_size": 512, "num_hidden_layers": 6, "num_attention_heads": 8, "num_key_value_heads": 8})
+    config.update({"intermediate_size": 1536, "head_dim": 64})
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    for path in smallest.glob("*token*"):
+        shutil.copy(path, folder)
 
 
 def _energy_line(rows: Sequence[Row]) -> Line:
