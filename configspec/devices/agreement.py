@@ -15,20 +15,18 @@ from configspec.agent.requests.files import Chunk, FindFile, Receive
 from configspec.agent.requests.forms import Request
 from configspec.agent.requests.model import Draft, Open, Prefill, Returns, Rollback, Rounds, Score, Window
 from configspec.agent.requests.power import FindMeter
-from configspec.devices.replies import (
-    Arrived,
-    Beginning,
+from configspec.devices.replies.board import Span
+from configspec.devices.replies.files import Arrived, Beginning, FoundFile
+from configspec.devices.replies.model import (
     Begun,
     DraftedTokens,
     DraftedWindow,
-    FoundFile,
-    FoundMeter,
     Length,
     Scores,
-    Span,
     TimedReturns,
     TimedRounds,
 )
+from configspec.devices.replies.power import FoundMeter
 from configspec.printable import printable
 from configspec.records.facts import ModelFacts
 from configspec.records.passes import MemorySpeed

@@ -20,21 +20,8 @@ from configspec.devices.lock import hold_on_host, take_board
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.metering import Metering
 from configspec.devices.model_folder import ModelFolder
-from configspec.devices.replies import (
-    Begun,
-    Done,
-    DraftedTokens,
-    Drawable,
-    Ended,
-    HeatNow,
-    Hello,
-    Length,
-    LockState,
-    ProcessorCounts,
-    Scores,
-    TimedReturns,
-    TimedRounds,
-)
+from configspec.devices.replies.board import Done, Ended, HeatNow, Hello, LockState, ProcessorCounts
+from configspec.devices.replies.model import Begun, DraftedTokens, Drawable, Length, Scores, TimedReturns, TimedRounds
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, Start, connect

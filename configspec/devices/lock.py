@@ -23,7 +23,8 @@ from configspec.agent.board.flock import BoardLock
 from configspec.agent.protocol import AgentError, JsonObject
 from configspec.agent.requests.board import Lock
 from configspec.devices.lock_wait import Holder, LockWait
-from configspec.devices.replies import LockState, Owner, read_reply
+from configspec.devices.replies.board import LockState, Owner
+from configspec.devices.replies.reading import read_reply
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.ssh.ssh_client import resolve
 from configspec.errors import UsageError

@@ -23,7 +23,9 @@ from configspec.agent.protocol import AgentError
 from configspec.agent.requests.board import Idle
 from configspec.agent.requests.model import Window
 from configspec.agent.requests.power import FindMeter, RecordMeter, StartMeter, TakeReadings
-from configspec.devices.replies import Done, DraftedWindow, FoundMeter, NotedMeter, Readings, Span
+from configspec.devices.replies.board import Done, Span
+from configspec.devices.replies.model import DraftedWindow
+from configspec.devices.replies.power import FoundMeter, NotedMeter, Readings
 from configspec.devices.transport.client import AgentClient
 from configspec.errors import TestbedError, UsageError
 from configspec.records.meter import LookedFor, MeterFacts

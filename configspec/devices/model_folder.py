@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from configspec.agent.requests.files import Chunk, FindFile, Finish, Receive
-from configspec.devices.replies import Arrived, Beginning, FoundFile, Placed
+from configspec.devices.replies.files import Arrived, Beginning, FoundFile, Placed
 from configspec.devices.transport.client import AgentClient
 
 __all__ = ["FoundFile", "ModelFolder"]

@@ -24,7 +24,8 @@ from configspec.devices.gate import problems
 from configspec.devices.gpu_build import lacking_gpu
 from configspec.devices.lock import holder_on_host, known_owner
 from configspec.devices.metering import DECLARED, Metering, no_meter_reason
-from configspec.devices.replies import Listing, LockState, ProcessorCounts
+from configspec.devices.replies.board import LockState, ProcessorCounts
+from configspec.devices.replies.files import Listing
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import Start, connect, interpreter

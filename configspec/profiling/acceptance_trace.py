@@ -19,7 +19,7 @@ import numpy as np
 
 from configspec.cache import Store
 from configspec.devices.device import Device
-from configspec.devices.replies import Scores
+from configspec.devices.replies.model import Scores
 from configspec.profiling.target_text import ContinuedPrompt, TargetText
 from configspec.records.samples import AcceptanceSamples, PromptAcceptance, rounded
 from configspec.testbed.llama_cpp_spec import LlamaCppSpec

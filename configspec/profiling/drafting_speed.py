@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from configspec.devices.replies import TimedReturns, TimedRounds
+from configspec.devices.replies.model import TimedReturns, TimedRounds
 from configspec.profiling.going_back import beginnings, going_back, pooled_returns
 from configspec.profiling.passes import counted_visits, disagreement, samples_of
 from configspec.profiling.visit import Timing, Visit

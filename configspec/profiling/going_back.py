@@ -8,7 +8,7 @@ from itertools import chain
 from statistics import median
 
 from configspec.devices.device import Device
-from configspec.devices.replies import TimedReturns
+from configspec.devices.replies.model import TimedReturns
 from configspec.records.facts import ModelFacts
 from configspec.records.going_back import GoingBack, mean_s
 from configspec.records.samples import TimedBeginning

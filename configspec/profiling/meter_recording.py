@@ -19,7 +19,7 @@ import msgspec
 from configspec.agent.power.metering import kind_named
 from configspec.devices.device import Device
 from configspec.devices.metering import BoardMeter, Meter
-from configspec.devices.replies import NotedMeter, Readings
+from configspec.devices.replies.power import NotedMeter, Readings
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.masks import Masks
 from configspec.profiling.meters import Meters

@@ -14,7 +14,8 @@ from typing import TypeVar
 import msgspec
 
 from configspec.devices.device import Device
-from configspec.devices.replies import HeatNow, ProcessorCounts, TimedReturns, TimedRounds
+from configspec.devices.replies.board import HeatNow, ProcessorCounts
+from configspec.devices.replies.model import TimedReturns, TimedRounds
 from configspec.errors import ConfigspecError
 from configspec.profiling.going_back import time_returns
 from configspec.profiling.meters import Metered

@@ -1,7 +1,7 @@
 """What a row holds of the heat of its board: how it was before and after it was measured, and what was seen meanwhile.
 
 The agent's `board/heat.py` reads it, and `theory/heat.py` judges it. Every value has bounds, within which lies whatever
-a board is; `devices/replies.py` reads an answer of this kind.
+a board is; `devices/replies/` reads an answer of this kind.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from heated_boards import LAPTOP, ORIN_NANO, PI_4, PI_5, PI_FILE, XAVIER, ZONE, no_program, write_tree
 
 from configspec.agent.board.heat_watch import ASK_EVERY, PERIOD_S, Glance, HeatWatch, Thermometer, Watched
-from configspec.devices.replies import read_reply
+from configspec.devices.replies.reading import read_reply
 from configspec.records.heat import HeatSeen
 
 

@@ -44,8 +44,21 @@ from configspec.agent.requests.model import (
 )
 from configspec.agent.requests.power import FindMeter, RecordMeter, StartMeter, TakeReadings
 from configspec.agent.requests.registry import REQUESTS
-from configspec.devices import replies
 from configspec.devices.device import Device
+from configspec.devices.replies.board import Done, Ended, HeatNow, Hello, LockState, ProcessorCounts, Span
+from configspec.devices.replies.files import Arrived, Beginning, FoundFile, Listing, Placed
+from configspec.devices.replies.model import (
+    Begun,
+    DraftedTokens,
+    DraftedWindow,
+    Drawable,
+    Length,
+    Scores,
+    TimedReturns,
+    TimedRounds,
+)
+from configspec.devices.replies.power import FoundMeter, NotedMeter, Readings
+from configspec.devices.replies.reading import read_reply
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
@@ -111,38 +124,38 @@ NOTED: dict[str, object] = {
 }
 # Each request of the protocol, the kind of its reply, and one that can be.
 CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
-    (Lock(user="u", host="h", pid=1, since="s", run="r"), replies.LockState, LOCK),
-    (Holder(), replies.LockState, {"held": False, "path": None, "owner": None, "fallback_reason": None}),
-    (Reap(mark="m"), replies.Ended, {"ended": [7]}),
+    (Lock(user="u", host="h", pid=1, since="s", run="r"), LockState, LOCK),
+    (Holder(), LockState, {"held": False, "path": None, "owner": None, "fallback_reason": None}),
+    (Reap(mark="m"), Ended, {"ended": [7]}),
     (Health(models="~"), HealthFacts, json.loads(json.dumps(dataclasses.asdict(WELL)))),
     (Describe(), DeviceFacts, FACTS),
-    (Receive(name="a", size=9, sha256=SHA256), replies.Beginning, {"have_bytes": 0, "have_sha256": SHA256}),
-    (Chunk(offset=2, data=b"abc"), replies.Arrived, {"have_bytes": 5}),
-    (Finish(), replies.Placed, {"path": "/m/a"}),
-    (FindFile(name="a", size=9), replies.FoundFile, {"path": "/m/a", "size_bytes": 9, "sha256": SHA256}),
-    (ListFiles(), replies.Listing, {"path": "/m", "names": ["a"]}),
+    (Receive(name="a", size=9, sha256=SHA256), Beginning, {"have_bytes": 0, "have_sha256": SHA256}),
+    (Chunk(offset=2, data=b"abc"), Arrived, {"have_bytes": 5}),
+    (Finish(), Placed, {"path": "/m/a"}),
+    (FindFile(name="a", size=9), FoundFile, {"path": "/m/a", "size_bytes": 9, "sha256": SHA256}),
+    (ListFiles(), Listing, {"path": "/m", "names": ["a"]}),
     (Open(path="/m/a", context=64, gpu_layers=0, batch=64, threads=1), ModelFacts, MODEL),
-    (Score(start=1, tokens=(1, 2, 3)), replies.Scores, {**SCORES, "rank": [0, 1]}),
-    (Prefill(tokens=(1, 2, 3)), replies.Begun, {"length": 3, "elapsed_s": 0.1}),
-    (Rounds(k=2, rounds=3, warmup=1, seconds=1.0), replies.TimedRounds, {**ROUNDS, "stamps_s": [[1, 2, 2], [3, 4, 5]]}),
+    (Score(start=1, tokens=(1, 2, 3)), Scores, {**SCORES, "rank": [0, 1]}),
+    (Prefill(tokens=(1, 2, 3)), Begun, {"length": 3, "elapsed_s": 0.1}),
+    (Rounds(k=2, rounds=3, warmup=1, seconds=1.0), TimedRounds, {**ROUNDS, "stamps_s": [[1, 2, 2], [3, 4, 5]]}),
     (
         Draft(k=2, keep=4, temperature=1.0),
-        replies.DraftedTokens,
+        DraftedTokens,
         {"tokens": [1, 2], "stamps_s": [1.0, 1.5, 2.0], "length": 6, "probabilities": [0.5, 1.0]},
     ),
-    (Distribution(index=0), replies.Drawable, DRAW),
-    (Rollback(keep=2), replies.Length, {"length": 2}),
-    (Close(), replies.Done, {}),
-    (Returns(pending=(1, 3), rounds=2, warmup=1, seconds=1.0), replies.TimedReturns, RETURNS),
-    (ProcessorTimes(), replies.ProcessorCounts, COUNTS),
+    (Distribution(index=0), Drawable, DRAW),
+    (Rollback(keep=2), Length, {"length": 2}),
+    (Close(), Done, {}),
+    (Returns(pending=(1, 3), rounds=2, warmup=1, seconds=1.0), TimedReturns, RETURNS),
+    (ProcessorTimes(), ProcessorCounts, COUNTS),
     (ReadMemory(threads=2, seconds=0.2), MemorySpeed, MEMORY),
-    (Heat(), replies.HeatNow, HEAT),
-    (Idle(seconds=0.5), replies.Span, {"begin_s": 1.0, "end_s": 1.6}),
-    (Window(k=2, seconds=0.5), replies.DraftedWindow, {"k": 2, "depth": 4, "stamps_s": [1.0, 1.25, 1.5]}),
-    (FindMeter(meter="ina3221"), replies.FoundMeter, FOUND),
-    (StartMeter(), replies.Done, {}),
-    (TakeReadings(stop=True), replies.Readings, READ),
-    (RecordMeter(), replies.NotedMeter, NOTED),
+    (Heat(), HeatNow, HEAT),
+    (Idle(seconds=0.5), Span, {"begin_s": 1.0, "end_s": 1.6}),
+    (Window(k=2, seconds=0.5), DraftedWindow, {"k": 2, "depth": 4, "stamps_s": [1.0, 1.25, 1.5]}),
+    (FindMeter(meter="ina3221"), FoundMeter, FOUND),
+    (StartMeter(), Done, {}),
+    (TakeReadings(stop=True), Readings, READ),
+    (RecordMeter(), NotedMeter, NOTED),
 ]
 EACH = pytest.mark.parametrize(("asked", "kind", "good"), CONVERSATION, ids=lambda one: getattr(one, "op", ""))
 
@@ -225,12 +238,12 @@ OPEN, TIMED = CONVERSATION[10], CONVERSATION[18]
 HOT, IDLED, DRAFTED, METERED, _, TAKEN, RECORDED = CONVERSATION[21:]
 BACK = {"restore_s": 0.1, "save_s": 0.5, "pending": 2}
 CANNOT_BE = [
-    (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1], "stamps_s": [1.0, 2.0]}, "tokens: 1, where 2 was asked for"),
-    (DRAFT, replies.DraftedTokens, GREEDY, {"length": 7}, "length: 7, where 6"),
-    (Draft(k=2, append=(5,)), replies.DraftedTokens, GREEDY, {"length": 2}, "tokens drafted and appended: 3, where"),
-    (DRAFT, replies.DraftedTokens, GREEDY, {"probabilities": [0.5, 0.5]}, "probabilities: 2, where 0"),
-    (DRAFT, replies.DraftedTokens, GREEDY, {"stamps_s": [1.0, 1.5, 5e4]}, r"49999 s of work, and was asked .* s ago"),
-    (DRAFT, replies.DraftedTokens, GREEDY, {"tokens": [1, 2**24]}, "Expected `int`"),
+    (DRAFT, DraftedTokens, GREEDY, {"tokens": [1], "stamps_s": [1.0, 2.0]}, "tokens: 1, where 2 was asked for"),
+    (DRAFT, DraftedTokens, GREEDY, {"length": 7}, "length: 7, where 6"),
+    (Draft(k=2, append=(5,)), DraftedTokens, GREEDY, {"length": 2}, "tokens drafted and appended: 3, where"),
+    (DRAFT, DraftedTokens, GREEDY, {"probabilities": [0.5, 0.5]}, "probabilities: 2, where 0"),
+    (DRAFT, DraftedTokens, GREEDY, {"stamps_s": [1.0, 1.5, 5e4]}, r"49999 s of work, and was asked .* s ago"),
+    (DRAFT, DraftedTokens, GREEDY, {"tokens": [1, 2**24]}, "Expected `int`"),
     (*OPEN, {"threads": 2}, "threads: 2, where 1 was asked for"),
     (*OPEN, {"threads": 4294967297}, "Out of bounds, 1 to 512"),
     (*OPEN, {"context": 128}, "context: 128, where 64"),
@@ -257,9 +270,9 @@ CANNOT_BE = [
     (*CONVERSATION[15], {"probabilities": packed("<2d", 2.0, -1.0)}, "no distribution"),
     (*CONVERSATION[15], {"probabilities": packed("<2d", float("nan"), 1.0)}, "no distribution"),
     (*CONVERSATION[15], {"tokens": packed("<2I", 8, 3)}, "not rising"),
-    (DRAFT, replies.DraftedTokens, GREEDY, {"going_back": {**BACK, "restore_s": 5e4}}, "50001 s of work"),
-    (DRAFT, replies.DraftedTokens, GREEDY, {"going_back": {**BACK, "save_s": 1.5}}, "1.5 s of 1 s are of a copy"),
-    (DRAFT, replies.DraftedTokens, GREEDY, {"going_back": {**BACK, "restore_s": -0.1}}, "Expected `float` >= 0"),
+    (DRAFT, DraftedTokens, GREEDY, {"going_back": {**BACK, "restore_s": 5e4}}, "50001 s of work"),
+    (DRAFT, DraftedTokens, GREEDY, {"going_back": {**BACK, "save_s": 1.5}}, "1.5 s of 1 s are of a copy"),
+    (DRAFT, DraftedTokens, GREEDY, {"going_back": {**BACK, "restore_s": -0.1}}, "Expected `float` >= 0"),
     (*TIMED, {"pending": [1, 2]}, r"pending: \(1, 2\), where \(1, 3\)"),
     (*TIMED, {"save_s": [[0.1, 0.2]]}, "samples of 1 numbers of pending tokens"),
     (*TIMED, {"save_s": [[0.1], [0.1, 0.2]]}, "samples of 2 numbers"),
@@ -308,7 +321,7 @@ def test_what_cannot_be_is_named(
 
 def test_an_answer_within_what_a_sleeping_host_misses_is_taken() -> None:
     """Its clock stands still while it sleeps, and an agent waits for it that long."""
-    taken = answering({**GREEDY, "stamps_s": [1.0, 1.5, 20.0]}).call(DRAFT, replies.DraftedTokens, deadline_s=5.0)
+    taken = answering({**GREEDY, "stamps_s": [1.0, 1.5, 20.0]}).call(DRAFT, DraftedTokens, deadline_s=5.0)
     assert taken.stamps_s[-1] == 20.0
 
 
@@ -319,7 +332,7 @@ def test_an_error_with_any_text_is_an_error_for_people(kind: str, text: str) -> 
     error = {"kind": kind, "what": text, "found": text, "hint": text}
     client = client_of(lambda request: as_line({"id": request["id"], "error": error}))
     with pytest.raises(ConfigspecError, match=r"^orin: ") as refused:
-        client.call(DRAFT, replies.DraftedTokens, deadline_s=5.0)
+        client.call(DRAFT, DraftedTokens, deadline_s=5.0)
     civil(3, str(refused.value))
     assert "\n" not in str(refused.value)
 
@@ -349,7 +362,7 @@ def test_a_line_that_is_no_answer_loses_the_board(line: bytes) -> None:
     """Nested deeply, without end, of another id, with a key too many, garbage, a flood, nothing."""
     client = client_of(lambda _: line)
     with pytest.raises(TestbedError, match=r"^orin: ") as refused:
-        client.call(Rollback(keep=1), replies.Length, deadline_s=5.0)
+        client.call(Rollback(keep=1), Length, deadline_s=5.0)
     assert client.lost
     assert len(str(refused.value)) < 1000
     civil(3, str(refused.value))
@@ -375,7 +388,7 @@ def device_answering(*oks: object) -> Device:
     """A device whose agent gives these answers, one after the other."""
     waiting = iter(oks)
     client = client_of(lambda request: as_line({"id": request["id"], "ok": next(waiting)}))
-    hello = replies.read_reply(replies.Hello, HELLO)
+    hello = read_reply(Hello, HELLO)
     spec = DeviceSpec(name="orin", connection="local")
     return Device(spec=spec, client=client, hello=hello, taken=None, mark="mark")
 

@@ -18,7 +18,9 @@ from configspec.agent.requests.files import Chunk
 from configspec.agent.requests.model import Close, Draft, Rollback
 from configspec.devices.device import Device, open_device
 from configspec.devices.faults import AgentFailed
-from configspec.devices.replies import Arrived, Done, DraftedTokens, Drawable, Length, Scores, TimedRounds
+from configspec.devices.replies.board import Done
+from configspec.devices.replies.files import Arrived
+from configspec.devices.replies.model import DraftedTokens, Drawable, Length, Scores, TimedRounds
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import Heartbeat
 from configspec.devices.transport.local import STDERR_KEPT_BYTES, LocalConnection

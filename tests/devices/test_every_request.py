@@ -38,7 +38,19 @@ from configspec.agent.requests.model import (
 )
 from configspec.agent.requests.power import FindMeter, RecordMeter, StartMeter, TakeReadings
 from configspec.agent.requests.registry import REQUESTS
-from configspec.devices import replies
+from configspec.devices.replies.board import Done, Ended, HeatNow, LockState, ProcessorCounts, Span
+from configspec.devices.replies.files import Arrived, Beginning, FoundFile, Listing, Placed
+from configspec.devices.replies.model import (
+    Begun,
+    DraftedTokens,
+    DraftedWindow,
+    Drawable,
+    Length,
+    Scores,
+    TimedReturns,
+    TimedRounds,
+)
+from configspec.devices.replies.power import FoundMeter, NotedMeter, Readings
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient
 from configspec.devices.transport.connect import Start, connect
@@ -59,37 +71,37 @@ def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: 
     MadeUpChip(tmp_path / "board")
     folder, sha256 = str(tmp_path / "models"), hashlib.sha256(DATA).hexdigest()
     conversation: list[tuple[Request, type[object]]] = [
-        (Lock(user=getpass.getuser(), host="here", pid=os.getpid(), since="now", run="one"), replies.LockState),
-        (Holder(), replies.LockState),
-        (Reap(mark="nobody"), replies.Ended),
+        (Lock(user=getpass.getuser(), host="here", pid=os.getpid(), since="now", run="one"), LockState),
+        (Holder(), LockState),
+        (Reap(mark="nobody"), Ended),
         (Health(models="~"), HealthFacts),
         (Describe(), DeviceFacts),
-        (ProcessorTimes(), replies.ProcessorCounts),
+        (ProcessorTimes(), ProcessorCounts),
         (ReadMemory(threads=1, seconds=0.01), MemorySpeed),
-        (Receive(name="a.gguf", size=len(DATA), sha256=sha256, folder=folder), replies.Beginning),
-        (Chunk(offset=0, data=DATA), replies.Arrived),
-        (Finish(), replies.Placed),
-        (FindFile(name="a.gguf", size=len(DATA), folder=folder), replies.FoundFile),
-        (ListFiles(folder=folder), replies.Listing),
+        (Receive(name="a.gguf", size=len(DATA), sha256=sha256, folder=folder), Beginning),
+        (Chunk(offset=0, data=DATA), Arrived),
+        (Finish(), Placed),
+        (FindFile(name="a.gguf", size=len(DATA), folder=folder), FoundFile),
+        (ListFiles(folder=folder), Listing),
         (Open(path=str(tiny_gguf), context=64, gpu_layers=0, batch=64, threads=1), ModelFacts),
-        (Score(start=1, tokens=(1, 2, 3)), replies.Scores),
-        (Prefill(tokens=(1, 2, 3)), replies.Begun),
-        (Rounds(k=2, rounds=1, warmup=0, seconds=1.0), replies.TimedRounds),
-        (Draft(k=2, temperature=1.0), replies.DraftedTokens),
-        (Distribution(index=0), replies.Drawable),
-        (Rollback(keep=2), replies.Length),
-        (Close(), replies.Done),
+        (Score(start=1, tokens=(1, 2, 3)), Scores),
+        (Prefill(tokens=(1, 2, 3)), Begun),
+        (Rounds(k=2, rounds=1, warmup=0, seconds=1.0), TimedRounds),
+        (Draft(k=2, temperature=1.0), DraftedTokens),
+        (Distribution(index=0), Drawable),
+        (Rollback(keep=2), Length),
+        (Close(), Done),
         (Open(path=str(recurrent), context=64, gpu_layers=0, batch=64, threads=1), ModelFacts),
-        (Prefill(tokens=(1, 2, 3)), replies.Begun),
-        (Returns(pending=(1, 2), rounds=1, warmup=0, seconds=1.0), replies.TimedReturns),
-        (Heat(watch=True), replies.HeatNow),
-        (FindMeter(meter="auto", root=str(tmp_path / "board")), replies.FoundMeter),
-        (StartMeter(), replies.Done),
-        (Idle(seconds=0.1), replies.Span),
-        (Window(k=2, seconds=0.1), replies.DraftedWindow),
-        (TakeReadings(stop=True), replies.Readings),
-        (RecordMeter(), replies.NotedMeter),
-        (Heat(), replies.HeatNow),
+        (Prefill(tokens=(1, 2, 3)), Begun),
+        (Returns(pending=(1, 2), rounds=1, warmup=0, seconds=1.0), TimedReturns),
+        (Heat(watch=True), HeatNow),
+        (FindMeter(meter="auto", root=str(tmp_path / "board")), FoundMeter),
+        (StartMeter(), Done),
+        (Idle(seconds=0.1), Span),
+        (Window(k=2, seconds=0.1), DraftedWindow),
+        (TakeReadings(stop=True), Readings),
+        (RecordMeter(), NotedMeter),
+        (Heat(), HeatNow),
     ]
     assert {type(asked) for asked, _ in conversation} == set(REQUESTS)
     archive = build_agent_archive()

@@ -18,7 +18,7 @@ from configspec.devices.faults import DeviceUnhealthy
 from configspec.devices.gate import between_cells, problems
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.pool import DevicePool
-from configspec.devices.replies import LockState, Owner
+from configspec.devices.replies.board import LockState, Owner
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.records.facts import HealthFacts
 from configspec.testbed.device_spec import DeviceSpec, HealthSpec

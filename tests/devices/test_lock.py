@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.devices.lock import describe_owner, holder_on_host, host_lock
-from configspec.devices.replies import Owner
+from configspec.devices.replies.board import Owner
 from configspec.errors import UsageError
 from configspec.testbed.device_spec import DeviceSpec
 

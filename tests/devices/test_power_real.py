@@ -18,7 +18,7 @@ from configspec.agent.power.meter import Meter as AgentMeter
 from configspec.agent.power.sampler import Sampler
 from configspec.agent.power.surroundings import Board
 from configspec.devices.device import Device, open_device
-from configspec.devices.replies import Readings
+from configspec.devices.replies.power import Readings
 from configspec.profiling.meters import Meters
 from configspec.profiling.power_figures import judged, window_rounds_s
 from configspec.profiling.power_window import WINDOW, Load, measure_power

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from configspec.devices.replies import DraftedTokens, GoingBack
+from configspec.devices.replies.model import DraftedTokens, GoingBack
 
 TOKEN_S, PENDING_S, ANSWER_S, PASS_S = 0.010, 0.002, 0.005, 0.100
 SAVE_S, RESTORE_S = 0.0007, 0.003

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from configspec.agent.board.heat import heat_state
-from configspec.devices.replies import read_reply
+from configspec.devices.replies.reading import read_reply
 from configspec.records.heat import ClockRange, Heat, HeatSeen, HeatState, heat_between
 
 Tree = Mapping[str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from configspec.devices.replies import TimedRounds
+from configspec.devices.replies.model import TimedRounds
 from configspec.profiling.visit import Visit
 from configspec.records.facts import ModelFacts
 

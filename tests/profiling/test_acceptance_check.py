@@ -10,7 +10,7 @@ from cells import ONE_THREAD, cell
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.devices.replies import Scores
+from configspec.devices.replies.model import Scores
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.acceptance_check import AcceptanceCheck, check_acceptance, compare
 from configspec.profiling.acceptance_trace import AcceptanceTrace, TracedPrompt

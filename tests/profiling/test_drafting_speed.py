@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from visits import MODEL
 
-from configspec.devices.replies import TimedRounds
+from configspec.devices.replies.model import TimedRounds
 from configspec.errors import TestbedError
 from configspec.profiling.drafting_speed import DraftingTimes
 from configspec.testbed.sweep_spec import SweepSpec

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visits import MODEL, visit
 
-from configspec.devices.replies import ProcessorCounts
+from configspec.devices.replies.board import ProcessorCounts
 from configspec.profiling.drafting_speed import over_visits
 from configspec.profiling.passes import complete, way_there
 from configspec.profiling.visit import Timing, Visit, load_between

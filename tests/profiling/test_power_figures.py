@@ -33,7 +33,7 @@ from visits import visit
 
 from configspec.devices.device import Device
 from configspec.devices.metering import BoardMeter
-from configspec.devices.replies import Hello
+from configspec.devices.replies.board import Hello
 from configspec.devices.transport.client import AgentClient
 from configspec.errors import UsageError
 from configspec.profiling.meters import Meters, declared_power

@@ -12,7 +12,7 @@ import pytest
 from damage import one_field_at_a_time
 from heated_boards import BOARDS, COOL, LAPTOP, OC, ORIN_NANO, PI_5, PI_FILE, Tree, around, state_of, write_tree
 
-from configspec.devices.replies import read_reply
+from configspec.devices.replies.reading import read_reply
 from configspec.records.heat import Heat, HeatSeen, HeatState, heat_between
 from configspec.theory.heat import judge
 from configspec.untrusted import parse_json

@@ -16,7 +16,7 @@ import msgspec
 
 import configspec.agent
 from configspec.devices.faults import DeviceOffline, LinkLost
-from configspec.devices.replies import read_reply
+from configspec.devices.replies.reading import read_reply
 from configspec.devices.setup.board import Board
 from configspec.devices.transport.bounded_run import TooMuchOutput
 from configspec.devices.transport.framing import quote

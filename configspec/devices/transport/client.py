@@ -25,7 +25,8 @@ from configspec.agent.requests.model import Open
 from configspec.agent.watch import SILENCE_S
 from configspec.devices.agreement import check_agreement
 from configspec.devices.faults import AgentFailed
-from configspec.devices.replies import Event, Failure, Hello, read_reply
+from configspec.devices.replies.board import Event, Failure, Hello
+from configspec.devices.replies.reading import read_reply
 from configspec.devices.transport.framing import HELLO_KEY, Framing, FramingError, quote
 from configspec.devices.transport.import_trap import import_trap
 from configspec.devices.transport.local import Connection, last_lines
