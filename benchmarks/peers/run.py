@@ -38,6 +38,7 @@ import boards
 import cache_cost
 import check_cost
 import collection_cost
+import compare_cost
 import every_cell
 import history_cost
 import journal_cost
@@ -245,7 +246,12 @@ def journal(asked: Asked) -> list[Line]:
 
 def history(asked: Asked) -> list[Line]:
     """What it costs to look back on 1,000 runs."""
-    return [*history_cost.measure(repeats=asked.pairs), *check_cost.measure(repeats=asked.pairs)]
+    repeats = asked.pairs
+    return [
+        *history_cost.measure(repeats=repeats),
+        *check_cost.measure(repeats=repeats),
+        compare_cost.measure(repeats=repeats),
+    ]
 
 
 def cache(asked: Asked) -> list[Line]:

@@ -13,7 +13,7 @@ from configspec.cli.command import Commands, add_command
 from configspec.cli.output import complain, say
 from configspec.errors import UsageError
 from configspec.printable import printable
-from configspec.regression.release import RUNS_A_SIDE
+from configspec.regression.sides import RUNS_A_SIDE
 
 if TYPE_CHECKING:
     from configspec.histories.interleaved_runs import Slot

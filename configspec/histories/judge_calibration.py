@@ -22,8 +22,9 @@ from configspec.histories.run import Run
 from configspec.regression.calibrate import FEWEST_RUNS, Calibration, calibrate, floor_warning
 from configspec.regression.metrics import ACCEPTANCE, Metric
 from configspec.regression.nightly import NightlyRules
-from configspec.regression.release import RUNS_A_SIDE, ReleaseRules
+from configspec.regression.release import ReleaseRules
 from configspec.regression.series import SeriesKey
+from configspec.regression.sides import RUNS_A_SIDE
 from configspec.regression.spread import Spread
 from configspec.regression.visible import visible_nightly, visible_release
 

@@ -17,16 +17,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from msgspec import Meta
 
 from configspec.printable import printable
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate
-from configspec.theory.prediction import RoundCost
 from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
 from configspec.theory.serving.link import Link
+
+if TYPE_CHECKING:  # it needs numpy, and a command that reads no row does not wait for it
+    from configspec.theory.prediction import RoundCost
 
 MOST = 2**53 - 1  # beyond it a float does not count by ones
 LONGEST_S = 1e9  # thirty years

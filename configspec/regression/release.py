@@ -24,7 +24,6 @@ from configspec.regression.states import State, Verdict, share
 Side = Literal["base", "candidate"]
 
 FEWEST_A_SIDE = 6
-RUNS_A_SIDE = 8  # as default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
