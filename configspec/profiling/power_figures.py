@@ -17,7 +17,7 @@ from configspec.theory.figures import Estimate
 from configspec.theory.flags import Flag, flag
 from configspec.theory.power.doubts import Doubt, doubt, in_words
 from configspec.theory.power.energy_figures import Idle, idle_of
-from configspec.theory.power.over_passes import CellPower, PassPower, over_passes, pass_power
+from configspec.theory.power.over_passes import CellPower, PassPower, load_interval, over_passes, pass_power
 from configspec.theory.power.samples import Samples, Window
 from configspec.theory.statistics import median_estimate
 
@@ -50,14 +50,22 @@ def judged(visit: MeteredVisit) -> tuple[PassPower, Idle]:
         return PassPower(power=None, doubts=(problem,) if problem else ()), Idle()
     samples = samples_of(visit)
     idle = idle_of(samples, _window(visit, BEFORE), _window(visit, AFTER), traits_of(visit.meter))
-    known = Idle() if isinstance(idle, Doubt) else idle
+    known = Idle() if isinstance(idle, Doubt) or not _can_be(idle) else idle
     found = pass_power(samples, window, traits_of(visit.meter), idle=known, uncertainty_s=visit.uncertainty_s)
     cut = () if visit.plan.cut is None else (visit.plan.cut,)
     doubts = tuple(_by_name(one, visit.meter) for one in (*found.doubts, *cut))
-    if found.power is not None and found.power.watts.value < LEAST_WATTS:
-        nothing = doubt("implausible", found=found.power.watts.value, most=MOST_WATTS)
-        return PassPower(power=None, doubts=(*doubts, nothing)), known
+    if found.power is not None:
+        value, high = found.power.watts.value, load_interval(found.power)[1]
+        if value < LEAST_WATTS or high > MOST_WATTS:
+            no_such = doubt("implausible", found=value if value < LEAST_WATTS else high, most=MOST_WATTS)
+            return PassPower(power=None, doubts=(*doubts, no_such)), known
     return PassPower(power=found.power, doubts=doubts), known
+
+
+def _can_be(idle: Idle) -> bool:
+    """Whether a device may draw that while it waits; no figure is made of what none does."""
+    shown = [one for one in (idle.before_w, idle.after_w) if one is not None]
+    return all(abs(one) + idle.spread_w <= MOST_WATTS for one in shown)
 
 
 def _by_name(one: Doubt, meter: MeterFacts) -> Doubt:

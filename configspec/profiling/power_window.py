@@ -25,7 +25,7 @@ from configspec.theory.power.samples import MeterTraits
 from configspec.theory.power.window import WindowPlan, plan
 
 BEFORE, WINDOW, AFTER = "idle before", "window", "idle after"
-GUARD_S = 0.25  # of reading before and behind, so that each edge has a reading on both sides
+GUARD_S = 0.15  # of reading before and behind, so that each edge has a reading on both sides
 PERIODS = 3.0  # as long, where the meter is slower than that
 # More than anything draws there. USB Power Delivery 3.1 gives 48 V and 5 A at most
 # (https://www.usb.org/usb-charger-pd); the largest cards that are sold take about 1.4 kW.

@@ -362,7 +362,7 @@ def test_a_budget_without_room_for_a_window_is_told_before_the_device_is_asked(f
     here = device()
     meter = BoardMeter(client=here._client, facts=facts)
     with pytest.raises(UsageError, match=r"and this meter needs .* s: raise sweep.seconds_per_cell"):
-        measure_power(here, meter, Load(k=4, budget_s=0.4))
+        measure_power(here, meter, Load(k=4, budget_s=0.25))
 
 
 @given(
