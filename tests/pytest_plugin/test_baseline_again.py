@@ -138,3 +138,34 @@ def test_a_first_look_suspects_a_loss_and_no_noise():
     ]
     look = FirstLook(name="", earlier=tuple(runs[:6]), rules=MetricRules(floor=0.03))
     assert [look.suspects(one) for one in runs[6:]] == [True, False]
+
+
+DIES = """
+import os, pathlib
+from configspec.pytest_plugin import baseline_again
+own = baseline_again.again_rows_of
+
+def dies_once(*args):
+    flag = pathlib.Path("died")
+    if not flag.exists():
+        flag.touch()
+        os._exit(1)
+    return own(*args)
+
+baseline_again.again_rows_of = dies_once
+"""
+
+
+@pytest.mark.real
+def test_a_worker_that_dies_meanwhile_fails_the_run_and_loses_no_row(nights, pytester, rows_of):
+    """Nobody can say that the night was good; what it measured stays."""
+    pytest.importorskip("xdist")
+    scale(0.9)
+    pytester.makeconftest(DIES)
+    result = pytester.runpytest_subprocess(
+        "--device", "fast,slow", "-n2", "--baseline", "history", "--remeasure", "2", "--benchmark-json=r.json"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["7 compared: 5 PASS, 2 SUSPECT", "1 of 8 not judged: *"])
+    result.stdout.fnmatch_lines(["ERROR baseline::dev:fast:-pair-goodput-choice - worker *crashed*"])
+    assert len(rows_of("r.json")) == 12
