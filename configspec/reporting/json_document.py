@@ -70,6 +70,7 @@ def _choice(choice: Choice) -> dict[str, object]:
         "low": choice.low,
         "high": choice.high,
         "tied_with_best": choice.tied_with_best,
+        "best_in": choice.best_in,
         "provenance": it.provenance,
         "warnings": [flag_words(flag) for flag in it.flags],
         "flags": [_flag(flag) for flag in it.flags],

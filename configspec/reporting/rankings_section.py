@@ -23,6 +23,7 @@ COLUMNS = (
     Column(title="interval", kind="interval"),
     Column(title=""),
 )
+BEST_IN = Column(title="best in", kind="share")  # of the draws, where figures were sampled
 SETTINGS_AT = 3  # in which place of the columns
 WORTH_TELLING = 1.005  # times worse: what rounds to 1.00 is left out
 
@@ -62,14 +63,22 @@ def _blocks(ranking: Ranking, top: int) -> Iterator[Block]:
 def _table(choices: Sequence[Choice]) -> Table:
     """With a column for each setting that varies among the choices."""
     names = setting_names(choice.configuration.cell for choice in choices)
-    columns = (*COLUMNS[:SETTINGS_AT], *(Column(title=name) for name in names), *COLUMNS[SETTINGS_AT:])
+    drawn = any(choice.best_in is not None for choice in choices)
+    columns = (
+        *COLUMNS[:SETTINGS_AT],
+        *(Column(title=name) for name in names),
+        *COLUMNS[SETTINGS_AT:-1],
+        *((BEST_IN,) if drawn else ()),
+        COLUMNS[-1],
+    )
     return Table(columns=columns, rows=tuple(_cells(choice, names) for choice in choices))
 
 
 def _cells(choice: Choice, names: Sequence[str]) -> tuple[Cell, ...]:
     it, interval = choice.configuration, Interval(low=choice.low, high=choice.high)
     settings = setting_values(it.cell, names)
-    return choice.rank, it.draft, it.quant, *settings, it.k, choice.value, interval, remarks(choice)
+    best_in = () if choice.best_in is None else (choice.best_in,)
+    return choice.rank, it.draft, it.quant, *settings, it.k, choice.value, interval, *best_in, remarks(choice)
 
 
 def remarks(choice: Choice) -> str:

@@ -79,4 +79,4 @@ def _middle(drawn: DrawnFigures) -> Figures[Floats]:
 
 def _sampled(draws: Draws) -> Floats:
     """The draws of what was sampled; the points of what is bounded, whose ends differ."""
-    return draws.low if draws.high is draws.low else np.where(draws.low == draws.high, draws.low, draws.point)
+    return draws.low if draws.sampled else np.where(draws.low == draws.high, draws.low, draws.point)

@@ -20,6 +20,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.selection.contest import Contest
 from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
@@ -53,7 +54,10 @@ DEFAULT_RULES = RankingRules()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One configuration in its place, with its value in the objective's unit and the doubt about it."""
+    """One configuration in its place, with its value in the objective's unit and the doubt about it.
+
+    `best_in` is the share of bootstrap draws in which it is the best; None where nothing was sampled.
+    """
 
     rank: int
     configuration: Configuration
@@ -61,6 +65,7 @@ class Choice:
     low: float
     high: float
     tied_with_best: bool
+    best_in: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +238,7 @@ class _Standing:
         self._order: list[int] = order.tolist()
         self.best = self._order[0]
         self._returned = set(self._order[: ranking.rules.top])
+        self._contest = Contest(higher_is_better=self._values.higher_is_better)
         self._low, self._high = np.empty_like(self._points), np.empty_like(self._points)
         self._tied = self._values.within(self._points, float(self._points[self.best]), ranking.rules.indifference)
 
@@ -241,18 +247,22 @@ class _Standing:
         confidence = self._ranking.rules.confidence
         winner = self._configurations[self.best]
         alike = np.array([[same_power(self._configurations[position], winner)] for position in positions])
-        worse = self._values.shown_worse(figures, best, same_power=alike, confidence=confidence)
+        values = self._values.drawn(figures)
+        self._contest.enter(positions, values)
+        worse = self._values.shown_worse(figures, values, best, same_power=alike, confidence=confidence)
         self._tied[positions] |= ~worse
         rows = [row for row, position in enumerate(positions) if position in self._returned]
         if rows:
-            some = figures if len(rows) == len(positions) else figures.only(rows)
+            if len(rows) < len(positions):
+                figures, values = figures.only(rows), values[rows]
             returned = [positions[row] for row in rows]
-            self._low[returned], self._high[returned] = self._values.interval(some, confidence)
+            self._low[returned], self._high[returned] = self._values.interval(figures, values, confidence)
 
     def ranking(self) -> Ranking:
         """The ranking with its choices, the best first."""
         top = self._ranking.rules.top
         cut = [] if top is None else self._order[top:]
+        shares = self._contest.shares()
         choices = (
             Choice(
                 rank=rank,
@@ -261,6 +271,7 @@ class _Standing:
                 low=float(self._low[position]),
                 high=float(self._high[position]),
                 tied_with_best=bool(self._tied[position]),
+                best_in=None if shares is None else shares.get(position, 0.0),
             )
             for rank, position in enumerate(self._order[:top], 1)
         )

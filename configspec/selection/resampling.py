@@ -49,6 +49,11 @@ class Draws:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
+    @property
+    def sampled(self) -> bool:
+        """Whether all of them are."""
+        return self.high is self.low
+
     def at(self, end: End) -> NDArray[np.float64]:
         """Its points, or its draws with bounded figures at one end."""
         return {"point": self.point, "low": self.low, "high": self.high}[end]
@@ -56,7 +61,7 @@ class Draws:
     def only(self, rows: Sequence[int]) -> Draws:
         """Those of some of the configurations."""
         low = self.low[rows]
-        return Draws(point=self.point[rows], low=low, high=low if self.high is self.low else self.high[rows])
+        return Draws(point=self.point[rows], low=low, high=low if self.sampled else self.high[rows])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

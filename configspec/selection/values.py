@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.selection.drawn_values import drawn_values
 from configspec.selection.resampling import DrawnFigures, End
 from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.profile import Configuration
@@ -35,16 +36,31 @@ class Values:
         """The values of the point estimates, (N,), whose figures are (N, 1)."""
         return self._of(figures)[:, 0]
 
-    def interval(self, drawn: DrawnFigures, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Low and high of each value, (N,): percentiles of the draws, which always hold the point."""
+    def sampled(self, drawn: DrawnFigures) -> bool:
+        """Whether all figures that the objective looks at are drawn, and none is only bounded."""
+        return all(getattr(drawn, name).sampled for name in self.objective.moves)
+
+    def drawn(self, drawn: DrawnFigures) -> NDArray[np.float64]:
+        """The values in each draw, (N, draws), with figures that are only bounded at their points."""
+        return drawn_values(self.objective, self.serving, drawn, "none")
+
+    def interval(
+        self, drawn: DrawnFigures, values: NDArray[np.float64], confidence: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Low and high of each value, (N,): percentiles of the draws, which always hold the point.
+
+        Args:
+            drawn: The figures of all.
+            values: What `drawn` says of them.
+            confidence: Of the interval.
+        """
         tail = (1.0 - confidence) / 2
         point = self.points(drawn.at({}))
-        at_lower, at_upper = (drawn.at(self._ends(lower=lower)) for lower in (True, False))
-        if _same_draws(at_lower, at_upper):
-            low, high = np.quantile(self._of(at_lower), [tail, 1.0 - tail], axis=1)
+        if self.sampled(drawn):
+            low, high = np.quantile(values, [tail, 1.0 - tail], axis=1)
         else:
-            low = np.quantile(self._of(at_lower), tail, axis=1)
-            high = np.quantile(self._of(at_upper), 1.0 - tail, axis=1)
+            at_lower, at_upper = (self._of(drawn.at(self._ends(lower=lower))) for lower in (True, False))
+            low, high = np.quantile(at_lower, tail, axis=1), np.quantile(at_upper, 1.0 - tail, axis=1)
         return np.minimum(low, point), np.maximum(high, point)
 
     def within(self, points: NDArray[np.float64], best: float, indifference: float) -> NDArray[np.bool_]:
@@ -54,19 +70,28 @@ class Values:
         return np.less_equal(points, best * (1.0 + indifference))
 
     def shown_worse(
-        self, drawn: DrawnFigures, best: DrawnFigures, *, same_power: NDArray[np.bool_], confidence: float
+        self,
+        drawn: DrawnFigures,
+        values: NDArray[np.float64],
+        best: DrawnFigures,
+        *,
+        same_power: NDArray[np.bool_],
+        confidence: float,
     ) -> NDArray[np.bool_]:
         """Which are worse than `best` in so many of the paired draws that the interval of the ratio excludes 1, (N,).
 
         Args:
             drawn: The figures of all.
+            values: What `drawn` says of them.
             best: Those of the best, one row.
             same_power: Which of them have the power of the best, (N, 1): a cell's power is one reading for all its K,
                 so whatever it truly was, it cancels within the cell.
             confidence: Of the interval.
         """
-        favoured = drawn.at(self._ends(lower=not self.higher_is_better))
-        theirs = self._of(_in_common(favoured, drawn, same_power))
+        theirs = values
+        if not self.sampled(drawn):
+            favoured = drawn.at(self._ends(lower=not self.higher_is_better))
+            theirs = self._of(_in_common(favoured, drawn, same_power))
         doubted = best.at(self._ends(lower=self.higher_is_better))
         bests = self._of(_in_common(doubted, best, same_power))
         worse = theirs < bests if self.higher_is_better else theirs > bests
@@ -95,13 +120,4 @@ def _in_common(
         figures,
         power_w=np.where(same_power, drawn.power_w.point, figures.power_w),
         idle_w=np.where(same_power, drawn.idle_w.point, figures.idle_w),
-    )
-
-
-def _same_draws(one: Figures[NDArray[np.float64]], other: Figures[NDArray[np.float64]]) -> bool:
-    return (
-        one.alpha is other.alpha
-        and one.round_s is other.round_s
-        and one.power_w is other.power_w
-        and one.idle_w is other.idle_w
     )

@@ -98,7 +98,7 @@ def test_the_summary_tells_the_cells_and_shows_the_setting(measured: subprocess.
     """How many there are before anything runs, and a column in the rankings."""
     assert "4 configurations of 2 cells, settings varied, on here" in measured.stdout
     head = next(line for line in measured.stdout.splitlines() if line.split()[:2] == ["rank", "draft"])
-    assert head.split() == ["rank", "draft", "quant", "cache_type_k", "K", "value", "interval"]
+    assert head.split() == ["rank", "draft", "quant", "cache_type_k", "K", "value", "interval", "best", "in"]
 
 
 @pytest.mark.usefixtures("measured")

@@ -91,7 +91,7 @@ def test_the_json_form_has_the_promised_keys(rows: list[Row]) -> None:
         for choice in ranking["choices"]:
             assert set(choice) == {
                 *("rank", "draft", "quant", "settings", "k", "value", "low", "high"),
-                *("tied_with_best", "provenance", "warnings", "flags"),
+                *("tied_with_best", "best_in", "provenance", "warnings", "flags"),
             }
             assert choice["low"] <= choice["value"] <= choice["high"]
 
