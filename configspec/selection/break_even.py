@@ -16,9 +16,10 @@ stands beside its user, or streams, waits for no round trip: how fast it is by i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from configspec.selection.crossing import FARTHEST, crossing
 from configspec.theory.objectives.objective import Objective, figures_of
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -77,9 +78,6 @@ class Rival:
     round_s: float | None
 
 
-FARTHEST = 1e6  # so many times longer or shorter is looked at
-
-
 def rival(one: Configuration, others: Sequence[Configuration], objective: Objective, serving: Serving) -> Rival | None:
     """Of a configuration with a value, against others that have one; None where there is no other."""
     values = [(objective.value(figures_of(it, serving), serving), it) for it in others if it.id != one.id]
@@ -97,8 +95,8 @@ def rival(one: Configuration, others: Sequence[Configuration], objective: Object
         return objective.value(replace(known, round_s=known.round_s * factor), serving)
 
     most = 1 / known.alpha if known.alpha > 0 else 1.0
-    acceptance = _equal(by_acceptance, value, 0.0, most) if known.alpha > 0 else None
-    round_s = _equal(by_round, value, 1 / FARTHEST, FARTHEST)
+    acceptance = crossing(by_acceptance, value, 0.0, most) if known.alpha > 0 else None
+    round_s = crossing(by_round, value, 1 / FARTHEST, FARTHEST)
     return Rival(
         objective=objective,
         configuration=best,
@@ -107,20 +105,3 @@ def rival(one: Configuration, others: Sequence[Configuration], objective: Object
         acceptance=None if acceptance is None else known.alpha * acceptance,
         round_s=None if round_s is None else known.round_s * round_s,
     )
-
-
-def _equal(value_at: Callable[[float], float], wanted: float, low: float, high: float) -> float | None:
-    """Where a function that only rises or only falls reaches a value between two factors; None where it does not."""
-    rises = value_at(high) > value_at(low)
-    least, most = (low, high) if rises else (high, low)
-    if not value_at(least) <= wanted <= value_at(most) or value_at(least) == value_at(most):
-        return None
-    for _ in range(200):
-        middle = (low + high) / 2
-        if not low < middle < high:
-            break
-        if (value_at(middle) < wanted) == rises:
-            low = middle
-        else:
-            high = middle
-    return high

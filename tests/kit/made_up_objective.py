@@ -7,6 +7,7 @@ from typing import final
 
 from configspec.theory.figures import Number
 from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
+from configspec.theory.objectives.plain import PlainToken
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -32,3 +33,7 @@ class Silence:
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """The time of verification over the tokens of a round."""
         return figures.verify_s / (figures.k * figures.alpha + 1)
+
+    def plain(self, token: PlainToken, serving: Serving) -> float | str:
+        """All that is waited for."""
+        return token.waiting_s if token.waiting_s > 0 else "nothing is waited for"

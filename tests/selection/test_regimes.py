@@ -18,6 +18,7 @@ from configspec.selection.axes import DIMENSIONS, Axis, Price, RoundTrip, Verify
 from configspec.selection.regimes import Terrain, bisected, line_of, place_at, regimes
 from configspec.theory.figures import Number
 from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
+from configspec.theory.objectives.plain import PlainToken
 from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -134,6 +135,10 @@ class Bent:
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """Least where the time of verification is that of drafting."""
         return 1 + (figures.verify_s - figures.round_s) ** 2
+
+    def plain(self, token: PlainToken, serving: Serving) -> str:
+        """None."""
+        return "nothing is bent"
 
 
 def test_a_bent_objective_has_its_borders_found_by_bisection():

@@ -17,6 +17,7 @@ from typing import final
 
 from configspec.theory.figures import Number
 from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
+from configspec.theory.objectives.plain import PlainToken
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.billing import billing
@@ -51,3 +52,9 @@ class Cost:
         """Tokens per dollar."""
         billed = billing(serving.bills).tokens(figures.k)
         return tokens_per_usd(figures.k, figures.alpha, billed, serving.usd_per_million_tokens)
+
+    def plain(self, token: PlainToken, serving: Serving) -> float | str:
+        """Tokens that are billed at the price; none where no verifier is asked."""
+        if token.billed <= 0:
+            return "no verifier is asked, so none is paid"
+        return tokens_per_usd(0.0, 0.0, token.billed, serving.usd_per_million_tokens)

@@ -14,11 +14,13 @@ The radio is in it as far as it is inside the meter's boundary.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import final
 
 from configspec.theory.figures import Number
 from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
+from configspec.theory.objectives.plain import PlainToken
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -60,3 +62,17 @@ class Energy:
         drafting_j = figures.power_w * figures.round_s
         waiting_j = figures.idle_w * figures.verify_s if serving.energy_boundary == WAITING else 0.0 * drafting_j
         return energy_j_per_token(figures.k, figures.alpha, drafting_j, waiting_j)
+
+    def plain(self, token: PlainToken, serving: Serving) -> float | str:
+        """Joules of computing a token; of waiting for it too, where that counts."""
+        drafting_j = token.power_w * token.drafting_s if token.drafting_s > 0 else 0.0
+        if serving.energy_boundary != WAITING:
+            return _known(drafting_j, "the device only waits, and its energy of waiting is not counted")
+        waiting_j = token.idle_w * token.waiting_s if token.waiting_s > 0 else 0.0
+        return _known(drafting_j + waiting_j, "nothing is waited for")
+
+
+def _known(joules: float, nothing: str) -> float | str:
+    if math.isnan(joules):
+        return "the power was not measured"
+    return joules if joules > 0 else nothing

@@ -14,6 +14,7 @@ from typing import final
 
 from configspec.theory.figures import Number
 from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
+from configspec.theory.objectives.plain import PlainToken
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -43,3 +44,7 @@ class Goodput:
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """Tokens per second."""
         return goodput_tokens_per_s(figures.k, figures.alpha, figures.round_s, figures.verify_s)
+
+    def plain(self, token: PlainToken, serving: Serving) -> float | str:
+        """A token in its time; none where that is nothing."""
+        return 1 / token.token_s if token.token_s > 0 else "a token takes no time"

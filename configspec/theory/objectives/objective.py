@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, Protocol
 
 from configspec.theory.figures import Number
+from configspec.theory.objectives.plain import PlainToken
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -73,6 +74,12 @@ class Objective(Protocol):
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """The value, or an array of them: finite and above 0, where neither `unavailable` nor `lacks` has a reason."""
+
+    def plain(self, token: PlainToken, serving: Serving) -> float | str:
+        """The value where nothing is speculated, finite and above 0, or why there is none.
+
+        It is asked where `unavailable` has no reason.
+        """
 
 
 def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]:

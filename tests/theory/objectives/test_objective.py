@@ -22,6 +22,7 @@ from configspec.theory.objectives.cost import Cost, tokens_per_usd
 from configspec.theory.objectives.energy import Energy, energy_j_per_token
 from configspec.theory.objectives.goodput import Goodput, goodput_tokens_per_s
 from configspec.theory.objectives.objective import FigureName, Figures, Objective, figures_of, objective_value
+from configspec.theory.objectives.plain import WAYS, PlainToken
 from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Bills, EnergyBoundary, Serving
@@ -180,6 +181,43 @@ def test_what_needs_the_power_says_so_where_there_is_none(one: Objective) -> Non
     else:
         with pytest.raises(ValueError, match="no meter"):
             objective_value(one, without, Serving())
+
+
+plain_tokens = st.builds(
+    PlainToken,
+    way=st.sampled_from(WAYS),
+    drafting_s=st.just(0.0) | st.floats(1e-6, 100),
+    waiting_s=st.just(0.0) | st.floats(1e-6, 100),
+    billed=st.sampled_from([0.0, 1.0, 2.5]),
+    power_w=st.floats(1e-2, 1e3) | st.just(math.nan),
+    idle_w=st.floats(1e-2, 1e3) | st.just(math.nan),
+)
+
+
+@each_objective
+@law
+@given(plain_tokens, st.sampled_from(get_args(EnergyBoundary)))
+def test_a_token_without_speculation_has_a_value_above_zero_or_a_reason(
+    one: Objective, token: PlainToken, energy: EnergyBoundary
+) -> None:
+    """Whatever is not known of it; a value of 0 would win every comparison."""
+    value = one.plain(token, Serving(energy_boundary=energy))
+    assert value if isinstance(value, str) else math.isfinite(value) and value > 0
+
+
+@each_objective
+@law
+@given(plain_tokens, st.floats(1.001, 100), st.sampled_from(get_args(EnergyBoundary)))
+def test_a_token_without_speculation_is_worth_no_more_where_it_takes_longer(
+    one: Objective, token: PlainToken, factor: float, energy: EnergyBoundary
+) -> None:
+    """So a bound on its time is a bound on its value."""
+    serving = Serving(energy_boundary=energy)
+    longer = replace(token, drafting_s=token.drafting_s * factor, waiting_s=token.waiting_s * factor)
+    values = [one.plain(each, serving) for each in (token, longer)]
+    short, long = values
+    if not isinstance(short, str) and not isinstance(long, str):
+        assert long <= short if one.better == "higher" else long >= short
 
 
 # The three of the paper.

@@ -1,0 +1,35 @@
+"""What a token takes where nothing is speculated: what every configuration is held against.
+
+no speculation    the same verifier at the same place, asked for one token a round trip, which it bills as one
+cloud only        the target alone: it streams its tokens, bills each as one, and the device waits for no round trip
+device only       the draft alone: it asks no verifier and pays for none. It is another model, of another quality
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Way = Literal["no speculation", "cloud only", "device only"]
+WAYS: tuple[Way, ...] = get_args(Way)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainToken:
+    """One token: in `token_s` seconds, in `drafting_s` of which the device computes and in `waiting_s` it waits.
+
+    `billed`: as how many tokens the verifier bills it. `power_w` and `idle_w`: of the device that computes, and that
+    waits; NaN where they were not measured.
+    """
+
+    way: Way
+    drafting_s: float
+    waiting_s: float
+    billed: float
+    power_w: float
+    idle_w: float
+
+    @property
+    def token_s(self) -> float:
+        """All of its time."""
+        return self.drafting_s + self.waiting_s
