@@ -37,7 +37,7 @@ DISTURBED: Mapping[Code, Disturbance] = {
     "swapped": "unstable",
 }
 METERED: Mapping[Code, Disturbance] = {"window_speed": "unstable"}  # the meter was read at another speed
-_PROBE = Figures(k=4.0, alpha=0.5, round_s=0.1, verify_s=0.0, power_w=5.0, idle_w=2.0)
+_PROBE = Figures(k=4.0, alpha=0.5, round_s=0.1, verify_s=0.0, server_s=0.0, power_w=5.0, idle_w=2.0)
 _GOVERNOR = frozenset(("governor",))  # stands with the power mode
 _TIMING = frozenset(one.name for one in fields(DrafterSetup)) - {"file_sha256"}
 _NONE = frozenset[str]()
@@ -56,16 +56,17 @@ class Followed:
 
 def followed(objectives: Sequence[Objective]) -> tuple[Followed, ...]:
     """Every series that a row can have: its objectives, its drafting speed and its acceptance."""
+    usual = [(one, one.moves(Serving())) for one in objectives]
     return (
         *(
             Followed(
                 metric=metric_of(one),
                 objective=one,
-                speed="round_s" in one.moves,
-                acceptance="alpha" in one.moves,
-                power="power_w" in one.moves or "idle_w" in one.moves,
+                speed="round_s" in moves,
+                acceptance="alpha" in moves,
+                power="power_w" in moves or "idle_w" in moves,
             )
-            for one in objectives
+            for one, moves in usual
         ),
         Followed(metric=DRAFTING, objective=None, speed=True, acceptance=False, power=False),
         Followed(metric=ACCEPTANCE, objective=None, speed=False, acceptance=True, power=False),
@@ -91,7 +92,7 @@ def assumptions(objective: Objective | None, serving: Serving) -> Setup:
     """The assumptions that the objective's value depends on: those with which it changes. None of other series."""
     if objective is None:
         return ()
-    declared = replace(serving, verify="declared", verify_s_by_k=())
+    declared = serving.verified_in(serving.verify_s)
     boundary: EnergyBoundary = "drafting" if serving.energy_boundary == "drafting+waiting" else "drafting+waiting"
     others = {
         "verify_s": replace(declared, verify_s=2 * serving.verify_s + 1),
@@ -125,7 +126,7 @@ def _mode(row: Row) -> Setup:
 def _probed(objective: Objective, serving: Serving) -> float | None:
     if objective.unavailable(serving) is not None:
         return None
-    return objective.value(replace(_PROBE, verify_s=serving.verify_s), serving)
+    return objective.value(replace(_PROBE, verify_s=serving.verify_s, server_s=serving.verify_s), serving)
 
 
 @lru_cache(maxsize=1024)

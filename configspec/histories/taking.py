@@ -217,9 +217,13 @@ def _values(rows: Sequence[TakenRow], series: Sequence[Followed]) -> NDArray[np.
 
 def _figures(each: Sequence[Figures[float]]) -> Figures[NDArray[np.float64]]:
     """All of them at once."""
-    rows = np.array([(one.k, one.alpha, one.round_s, one.verify_s, one.power_w, one.idle_w) for one in each])
-    k, alpha, round_s, verify_s, power_w, idle_w = rows.T
-    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=verify_s, power_w=power_w, idle_w=idle_w)
+    rows = np.array(
+        [(one.k, one.alpha, one.round_s, one.verify_s, one.server_s, one.power_w, one.idle_w) for one in each]
+    )
+    k, alpha, round_s, verify_s, server_s, power_w, idle_w = rows.T
+    return Figures(
+        k=k, alpha=alpha, round_s=round_s, verify_s=verify_s, server_s=server_s, power_w=power_w, idle_w=idle_w
+    )
 
 
 def _value(

@@ -100,7 +100,8 @@ class CurrentSetup:
             return row.serving
         if now.verify != "measured":
             return now
-        return replace(now, verify_s=row.serving.verify_s, verify_s_by_k=row.serving.verify_s_by_k)
+        then = row.serving
+        return replace(now, verify_s=then.verify_s, verify_s_by_k=then.verify_s_by_k, link_s_by_k=then.link_s_by_k)
 
     def _parts(
         self, cell: Cell, spec: DeviceSpec, then: Setup, *, decoded: bool

@@ -138,5 +138,6 @@ def measured_serving(
     serving: Serving, verification: VerificationTimes, device: Device, context: Sequence[int], ks: Sequence[int]
 ) -> Serving:
     """`serving` with what this target took on this host, and this device's link and protocol, for every K."""
-    by_k = tuple((k, verification.verify_s(k).value + median(time_exchange(device, context, k))) for k in ks)
-    return replace(serving, verify_s=by_k[-1][1], verify_s_by_k=by_k)
+    link = tuple((k, median(time_exchange(device, context, k))) for k in ks)
+    by_k = tuple((k, verification.verify_s(k).value + exchange_s) for k, exchange_s in link)
+    return replace(serving, verify_s=by_k[-1][1], verify_s_by_k=by_k, link_s_by_k=link)

@@ -170,8 +170,10 @@ def check_serving(serving: Serving) -> None:
     check_within(verify_s=(serving.verify_s, 0, MOST_VERIFY_S), usd_per_million_tokens=(price, 0, MOST_USD))
     if 0 < price < LEAST_USD:
         raise ValueError(f"usd_per_million_tokens is {price:g}; a price is 0, or at least {LEAST_USD:g}")
-    check_each("verify_s_by_k", [verify_s for _, verify_s in serving.verify_s_by_k], least=0, most=MOST_VERIFY_S)
-    check_each("verify_s_by_k", [k for k, _ in serving.verify_s_by_k], least=0, most=MOST)
+    for name, by_k in (("verify_s_by_k", serving.verify_s_by_k), ("link_s_by_k", serving.link_s_by_k)):
+        check_each(name, [seconds for _, seconds in by_k], least=0, most=MOST_VERIFY_S)
+        check_each(name, [k for k, _ in by_k], least=0, most=MOST)
+    check_each("verify_samples_s", serving.verify_samples_s, least=0, most=MOST_VERIFY_S)
 
 
 def check_link(link: Link | None) -> None:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
+from configspec.theory.serving.link_seconds import AssumedLink
+from configspec.theory.serving.verification import Constant
 
 WIDE = 10.0  # an axis that spans so many times its beginning is divided by ratio
 Point: TypeAlias = Mapping[str, float]  # a value of each axis, by its name
@@ -53,11 +55,11 @@ class VerifySeconds:
 
     def present(self, serving: Serving) -> float | None:
         """The declared time, link included."""
-        return None if serving.verify_s_by_k else serving.verify_s
+        return serving.verify_s if isinstance(serving.verification, Constant) else None
 
     def at(self, serving: Serving, value: float) -> Serving:
         """As `--verify-s` does it."""
-        return replace(serving, verify_s=value, verify="declared", verify_s_by_k=())
+        return serving.verified_in(value)
 
 
 @final
@@ -72,9 +74,18 @@ class RoundTrip:
         return 0.0
 
     def at(self, serving: Serving, value: float) -> Serving:
-        """Every time of verification is so much longer."""
-        by_k = tuple((k, seconds + value / 1000) for k, seconds in serving.verify_s_by_k)
-        return replace(serving, verify_s=serving.verify_s + value / 1000, verify_s_by_k=by_k)
+        """Every round's way is so much longer, also where the seconds were measured with a link in them."""
+        more_s = value / 1000
+        if serving.link_is_apart and (serving.link is not None or not serving.link_s_by_k):
+            link = serving.link or AssumedLink()
+            return replace(serving, link=replace(link, rtt_s=link.rtt_s + more_s))
+        link_s = dict(serving.link_s_by_k)
+        return replace(
+            serving,
+            verify_s=serving.verify_s + more_s,
+            verify_s_by_k=tuple((k, seconds + more_s) for k, seconds in serving.verify_s_by_k),
+            link_s_by_k=tuple((k, link_s.get(k, 0.0) + more_s) for k, _ in serving.verify_s_by_k),
+        )
 
 
 @final

@@ -35,7 +35,7 @@ def drawn_values(
     """
     if favour == "none":
         return objective.value(_middle(drawn), serving)
-    figures = drawn.at(_ends(objective, favour))
+    figures = drawn.at(_ends(objective, serving, favour))
     if common is not None:
         figures = replace(
             figures,
@@ -60,16 +60,18 @@ def at_points(drawn: DrawnFigures) -> DrawnFigures:
     )
 
 
-def _ends(objective: Objective, favour: Favour) -> dict[FigureName, End]:
+def _ends(objective: Objective, serving: Serving, favour: Favour) -> dict[FigureName, End]:
     """Where the figures are when the value is best, or worst."""
     raised = (objective.better == "higher") == (favour == "best")
-    return {name: "high" if (move == "rises") == raised else "low" for name, move in objective.moves.items()}
+    moves = objective.moves(serving)
+    return {name: "high" if (move == "rises") == raised else "low" for name, move in moves.items()}
 
 
 def _middle(drawn: DrawnFigures) -> Figures[Floats]:
     return Figures(
         k=drawn.k,
         verify_s=drawn.verify_s,
+        server_s=drawn.server_s,
         alpha=_sampled(drawn.alpha),
         round_s=_sampled(drawn.round_s),
         power_w=_sampled(drawn.power_w),

@@ -39,7 +39,7 @@ def _accepted(known: Figures[float], serving: Serving, factor: float) -> tuple[F
 
 
 def _verified(known: Figures[float], serving: Serving, factor: float) -> tuple[Figures[float], Serving]:
-    return replace(known, verify_s=known.verify_s * factor), serving
+    return replace(known, verify_s=known.verify_s * factor, server_s=known.server_s * factor), serving
 
 
 def _power(known: Figures[float], serving: Serving, factor: float) -> tuple[Figures[float], Serving]:

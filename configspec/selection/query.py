@@ -38,10 +38,7 @@ class Query:
             bills=recorded.bills if bills is None else bills,
             energy_boundary=recorded.energy_boundary if energy is None else energy,
         )
-        if self.verify_s is None:
-            return asked
-        # One time of verification for all K, in place of what was assumed or measured.
-        return replace(asked, verify_s=self.verify_s, verify="declared", verify_s_by_k=())
+        return asked if self.verify_s is None else asked.verified_in(self.verify_s)
 
     def answer(
         self, measured: Sequence[tuple[Configuration, Serving]], rng: np.random.Generator | None = None

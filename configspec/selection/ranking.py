@@ -186,7 +186,7 @@ def _with_able(whole: Ranking, ordered: Sequence[Configuration]) -> list[tuple[R
         return [(replace(whole, unavailable="; ".join(dict.fromkeys(filter(None, reasons)))), ())]
     left_out = (f"{c.cell.drafter_words}: {why}" for c, why in zip(ordered, reasons, strict=True) if why)
     named = replace(whole, left_out=tuple(dict.fromkeys(left_out)))
-    if "power_w" not in whole.objective.moves:
+    if "power_w" not in whole.objective.moves(whole.serving):
         return [(named, tuple(able))]
     kinds: dict[str, list[int]] = {}
     for position in able:

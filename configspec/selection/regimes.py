@@ -49,8 +49,9 @@ class Terrain:
     def badness_at(self, point: Point) -> Floats:
         """The badness of each configuration, (N,)."""
         serving = serving_at(self.serving, point)
-        verify_s = {k: serving.verify_s_at(k) for k in {one.k for one in self.configurations}}
-        figures = replace(self._figures, verify_s=np.array([verify_s[one.k] for one in self.configurations]))
+        seconds = {k: (serving.verify_s_at(k), serving.server_s_at(k)) for k in {one.k for one in self.configurations}}
+        verify_s, server_s = np.array([seconds[one.k] for one in self.configurations]).T
+        figures = replace(self._figures, verify_s=verify_s, server_s=server_s)
         values = self.objective.value(figures, serving)
         return badness(self.objective, np.broadcast_to(values, (len(self.configurations),)))
 
@@ -62,6 +63,7 @@ class Terrain:
             alpha=np.array([one.alpha for one in known]),
             round_s=np.array([one.round_s for one in known]),
             verify_s=np.array([one.verify_s for one in known]),
+            server_s=np.array([one.server_s for one in known]),
             power_w=np.array([one.power_w for one in known]),
             idle_w=np.array([one.idle_w for one in known]),
         )

@@ -70,6 +70,7 @@ class DrawnFigures:
 
     k: NDArray[np.float64]  # (N, 1)
     verify_s: NDArray[np.float64]  # (N, 1)
+    server_s: NDArray[np.float64]  # (N, 1)
     alpha: Draws
     round_s: Draws
     power_w: Draws
@@ -80,6 +81,7 @@ class DrawnFigures:
         return Figures(
             k=self.k,
             verify_s=self.verify_s,
+            server_s=self.server_s,
             alpha=self.alpha.at(ends.get("alpha", "point")),
             round_s=self.round_s.at(ends.get("round_s", "point")),
             power_w=self.power_w.at(ends.get("power_w", "point")),
@@ -91,6 +93,7 @@ class DrawnFigures:
         return DrawnFigures(
             k=self.k[rows],
             verify_s=self.verify_s[rows],
+            server_s=self.server_s[rows],
             alpha=self.alpha.only(rows),
             round_s=self.round_s.only(rows),
             power_w=self.power_w.only(rows),
@@ -123,6 +126,7 @@ class Resampling:
             alpha=_column([one.alpha for one in known]),
             round_s=_column([one.round_s for one in known]),
             verify_s=_column([one.verify_s for one in known]),
+            server_s=_column([one.server_s for one in known]),
             power_w=_column([one.power_w for one in known]),
             idle_w=_column([one.idle_w for one in known]),
         )
@@ -187,6 +191,7 @@ class Resampling:
         return DrawnFigures(
             k=self.points.k[columns],
             verify_s=self.points.verify_s[columns],
+            server_s=self.points.server_s[columns],
             alpha=self._prompts.rates(columns),
             round_s=round_s if rounds is None else Draws(point=round_s.point, low=rounds, high=rounds),
             # No samples of the power are kept. NaN where it was not measured.

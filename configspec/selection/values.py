@@ -101,7 +101,8 @@ class Values:
 
     def _ends(self, *, lower: bool) -> Mapping[FigureName, End]:
         """Where the figures are when the value is lowest, or highest."""
-        return {name: "low" if (move == "rises") == lower else "high" for name, move in self.objective.moves.items()}
+        moves = self.objective.moves(self.serving)
+        return {name: "low" if (move == "rises") == lower else "high" for name, move in moves.items()}
 
     def _of(self, figures: Figures[NDArray[np.float64]]) -> NDArray[np.float64]:
         return self.objective.value(figures, self.serving)

@@ -20,7 +20,10 @@ class Silence:
     heading = "waiting for the verifier"
     unit = "s/token"
     better: Better = "lower"
-    moves: Mapping[FigureName, Move] = {"alpha": "falls"}
+
+    def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
+        """As its value has it."""
+        return {"alpha": "falls"}
 
     def unavailable(self, serving: Serving) -> str | None:
         """Where verification takes no time."""

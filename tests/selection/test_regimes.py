@@ -124,7 +124,10 @@ class Bent:
     heading = "bent"
     unit = "s/s"
     better: Better = "lower"
-    moves: Mapping[FigureName, Move] = {"round_s": "rises"}
+
+    def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
+        """As its value has it."""
+        return {"round_s": "rises"}
 
     def unavailable(self, serving: Serving) -> None:
         """Never."""

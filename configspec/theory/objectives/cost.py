@@ -36,7 +36,10 @@ class Cost:
     heading = "verification cost efficiency"
     unit = "tokens/$"
     better: Better = "higher"
-    moves: Mapping[FigureName, Move] = {"alpha": "rises"}
+
+    def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
+        """More accepted tokens share the price of a round."""
+        return {"alpha": "rises"}
 
     def unavailable(self, serving: Serving) -> str | None:
         """Where tokens cost nothing, a dollar buys no number of them."""

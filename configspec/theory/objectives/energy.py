@@ -41,7 +41,10 @@ class Energy:
     heading = "energy of the device"
     unit = "J/token"
     better: Better = "lower"
-    moves: Mapping[FigureName, Move] = {"alpha": "falls", "round_s": "rises", "power_w": "rises", "idle_w": "rises"}
+
+    def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
+        """More time and more power cost more energy; more accepted tokens share it."""
+        return {"alpha": "falls", "round_s": "rises", "power_w": "rises", "idle_w": "rises"}
 
     def unavailable(self, serving: Serving) -> None:
         """Never: where a verifier takes no time, nothing is waited for."""

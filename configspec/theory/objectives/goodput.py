@@ -33,7 +33,10 @@ class Goodput:
     heading = "goodput"
     unit = "tokens/s"
     better: Better = "higher"
-    moves: Mapping[FigureName, Move] = {"alpha": "rises", "round_s": "falls"}
+
+    def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
+        """More accepted tokens are faster, a longer round is slower."""
+        return {"alpha": "rises", "round_s": "falls"}
 
     def unavailable(self, serving: Serving) -> None:
         """Never: a verifier may take any time, even none."""

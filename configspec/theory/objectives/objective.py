@@ -3,7 +3,8 @@
     K         k           tokens drafted per round
     alpha     alpha       acceptance rate, accepted / drafted
     K / v_d   round_s     seconds to draft K tokens, and to go back where the draft's memory cannot be cut
-    T_verify  verify_s    seconds to verify a round of K, link included
+    T_verify  verify_s    seconds that a round of K waits to be verified, link included
+    T_server  server_s    the verifier's own part of these
     P         power_w     mean device power while drafting
     P_idle    idle_w      mean device power while it waits, its model loaded
 
@@ -39,6 +40,7 @@ class Figures(Generic[Number]):
     alpha: Number
     round_s: Number
     verify_s: Number
+    server_s: Number
     power_w: Number
     idle_w: Number
 
@@ -62,8 +64,7 @@ class Objective(Protocol):
     def better(self) -> Better:
         """Which way its values are better."""
 
-    @property
-    def moves(self) -> Mapping[FigureName, Move]:
+    def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
         """Which way its value moves where a figure grows; what is not in it, the value does not look at."""
 
     def unavailable(self, serving: Serving) -> str | None:
@@ -90,6 +91,7 @@ def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]
         alpha=configuration.acceptance.rate.value,
         round_s=configuration.round_s.value + configuration.going_back_s,
         verify_s=serving.verify_s_at(configuration.k),
+        server_s=serving.server_s_at(configuration.k),
         power_w=math.nan if power_w is None else power_w.value,
         idle_w=math.nan if idle_w is None else idle_w.value,
     )

@@ -33,7 +33,7 @@ each_objective = pytest.mark.parametrize("one", OBJECTIVES, ids=lambda one: one.
 
 
 def figures(k: float, alpha: float, round_s: float, power_w: float, idle_w: float = 2.0) -> Figures[float]:
-    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=0.5, power_w=power_w, idle_w=idle_w)
+    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=0.5, server_s=0.5, power_w=power_w, idle_w=idle_w)
 
 
 any_figures = st.builds(
@@ -96,9 +96,9 @@ def test_an_objective_says_what_it_is(one: Objective) -> None:
     assert one.heading
     assert all(one.unit.partition("/"))
     assert one.better in ("higher", "lower")
-    assert set(one.moves) <= set(get_args(FigureName))
-    assert set(one.moves.values()) <= {"rises", "falls"}
-    assert one.moves
+    assert set(one.moves(Serving())) <= set(get_args(FigureName))
+    assert set(one.moves(Serving()).values()) <= {"rises", "falls"}
+    assert one.moves(Serving())
 
 
 @each_objective
@@ -116,7 +116,7 @@ def test_an_objective_moves_with_each_figure_as_it_says(
     more = replace(some, **{name: min(getattr(some, name) * factor, 1.0 if name == "alpha" else math.inf)})
     serving = Serving(energy_boundary=energy)
     change = one.value(more, serving) - one.value(some, serving)
-    match one.moves.get(name):
+    match one.moves(serving).get(name):
         case "rises":
             assert change >= 0
         case "falls":
@@ -130,7 +130,7 @@ def test_an_objective_moves_where_it_says_that_it_moves(one: Objective) -> None:
     """A figure that is named is looked at, under some assumptions."""
     some = figures(4.0, 0.5, 2.0, 8.0)
     servings = [Serving(energy_boundary=energy) for energy in get_args(EnergyBoundary)]
-    for name in one.moves:
+    for name in one.moves(Serving()):
         more = replace(some, **{name: getattr(some, name) * 1.5})
         assert any(one.value(more, serving) != one.value(some, serving) for serving in servings)
 
@@ -155,6 +155,7 @@ def test_arrays_give_what_each_of_their_numbers_gives(one: Objective, several: l
         alpha=np.array([some.alpha for some in several]),
         round_s=np.array([some.round_s for some in several]),
         verify_s=np.array([some.verify_s for some in several]),
+        server_s=np.array([some.server_s for some in several]),
         power_w=np.array([some.power_w for some in several]),
         idle_w=np.array([some.idle_w for some in several]),
     )
@@ -175,7 +176,7 @@ def test_a_configuration_with_every_figure_has_a_value(one: Objective) -> None:
 def test_what_needs_the_power_says_so_where_there_is_none(one: Objective) -> None:
     """An objective lacks a figure exactly where it looks at it; its value is never made up."""
     without = configuration(power_w=None)
-    assert (one.lacks(without, Serving()) is not None) == ("power_w" in one.moves)
+    assert (one.lacks(without, Serving()) is not None) == ("power_w" in one.moves(Serving()))
     if one.lacks(without, Serving()) is None:
         assert math.isfinite(objective_value(one, without, Serving()))
     else:
@@ -273,7 +274,13 @@ def test_waiting_makes_a_longer_draft_the_best_one() -> None:
 
     def best(idle_w: float) -> int:
         some = Figures(
-            k=k, alpha=alpha, round_s=0.005 * k, verify_s=0.5 * ones, power_w=20 * ones, idle_w=idle_w * ones
+            k=k,
+            alpha=alpha,
+            round_s=0.005 * k,
+            verify_s=0.5 * ones,
+            server_s=0.5 * ones,
+            power_w=20 * ones,
+            idle_w=idle_w * ones,
         )
         return int(np.argmin(Energy().value(some, waits))) + 1
 
