@@ -38,7 +38,7 @@ class Values:
 
     def sampled(self, drawn: DrawnFigures) -> bool:
         """Whether all figures that the objective looks at are drawn, and none is only bounded."""
-        return all(getattr(drawn, name).sampled for name in self.objective.moves)
+        return all(getattr(drawn, name).sampled for name in self.objective.moves(self.serving))
 
     def drawn(self, drawn: DrawnFigures) -> NDArray[np.float64]:
         """The values in each draw, (N, draws), with figures that are only bounded at their points."""
