@@ -42,6 +42,7 @@ from configspec.cli.output import (
     told_warnings,
     whole_output,
 )
+from configspec.cli.plot import add_plot
 from configspec.cli.rank import add_rank
 from configspec.cli.record import add_record
 from configspec.errors import ConfigspecError, TestbedError
@@ -122,6 +123,7 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     add_conflicts(commands, objectives)
     add_map(commands, objectives)
     add_explain(commands, objectives)
+    add_plot(commands, objectives)
     add_merge(commands)
     add_diff(commands)
     add_export(commands, objectives)

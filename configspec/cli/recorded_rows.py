@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -17,12 +17,14 @@ from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERI
 
 if TYPE_CHECKING:
     from configspec.records.left_out import LeftOutList
+    from configspec.records.row import Row
     from configspec.reporting.document import Section
     from configspec.reporting.rows_to_rank import RankedRow
     from configspec.selection.candidates import Group
     from configspec.selection.query import Query
 
 
+RESULTS_HELP = "a results file (pytest --benchmark-json), or a journal"
 LEAST, MOST = 1e-12, 1e12  # of limits and weights
 
 
@@ -45,8 +47,13 @@ class Recorded:
 
 def add_question(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
     """The file, the form, which rows, and the assumptions; without `ks` no range of K."""
-    command.add_argument("results", type=Path, help="a results file (pytest --benchmark-json), or a journal")
+    command.add_argument("results", type=Path, help=RESULTS_HELP)
     command.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
+    add_assumptions(command, ks=ks)
+
+
+def add_assumptions(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
+    """Which rows are taken, and what is assumed of the verifier; without `ks` no range of K."""
     command.add_argument("--device", action="append", metavar="NAME", help="name or glob; repeatable")
     command.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
     if ks:
@@ -63,8 +70,20 @@ def add_question(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
     add_strict(command)
 
 
-def read_question(asked: argparse.Namespace, objectives: Sequence[Objective], *, ks: str | None = None) -> Recorded:
+def read_question(
+    asked: argparse.Namespace,
+    objectives: Sequence[Objective],
+    *,
+    ks: str | None = None,
+    seen: Callable[[Row], object] | None = None,
+) -> Recorded:
     """Read the file and rank what is asked for by each of `objectives`; what was left out is told.
+
+    Args:
+        asked: The command line.
+        objectives: What is ranked by.
+        ks: The range of K, as it was written.
+        seen: Is shown each whole row as it is read, asked for or not.
 
     Raises:
         UsageError: An assumption cannot be, or nothing is left.
@@ -76,7 +95,14 @@ def read_question(asked: argparse.Namespace, objectives: Sequence[Objective], *,
 
     query = _query(asked, objectives, ks)
     left_out = begin_list(strict=asked.strict)
-    rows = last_of_each(read_each(asked.results, ranked_row(), left_out), asked.results, left_out)
+    ranked = ranked_row()
+
+    def taken(row: Row) -> RankedRow:
+        if seen is not None:
+            seen(row)
+        return ranked(row)
+
+    rows = last_of_each(read_each(asked.results, taken, left_out), asked.results, left_out)
     tell_left_out(left_out)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)

@@ -1,0 +1,22 @@
+"""All pictures there are, in the order of a page. A new one is a file beside this one, a line here, a golden file."""
+
+from __future__ import annotations
+
+from configspec.errors import UsageError, did_you_mean
+from configspec.reporting.pictures.k_curve import KCurve
+from configspec.reporting.pictures.picture import Kind
+from configspec.reporting.pictures.profiles import Profiles
+
+KINDS: tuple[Kind, ...] = (Profiles(), KCurve())
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        UsageError: None has it; the message names those there are.
+    """
+    for one in KINDS:
+        if one.name == name:
+            return one
+    raise UsageError(f"no picture is called {name!r}. {did_you_mean(name, [one.name for one in KINDS])}")
