@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 the answer is bad; 2 the request must change (usage, or a 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from configspec.cli.choose import add_choose
 from configspec.cli.command import EXIT_CODES, add_command
 from configspec.cli.compare import add_compare
 from configspec.cli.conflicts import add_conflicts
+from configspec.cli.demo import add_demo
 from configspec.cli.devices import add_devices
 from configspec.cli.devices_setup import add_devices_setup, joined
 from configspec.cli.diff import add_diff
@@ -28,6 +30,7 @@ from configspec.cli.export import add_export
 from configspec.cli.history import add_history
 from configspec.cli.history import joined as history_joined
 from configspec.cli.import_figures import add_import
+from configspec.cli.init import add_init
 from configspec.cli.interleave import add_interleave
 from configspec.cli.map import add_map
 from configspec.cli.merge import add_merge
@@ -53,6 +56,7 @@ from configspec.theory.objectives.registry import OBJECTIVES
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+SHELL_ASKS = "_ARGCOMPLETE"  # argcomplete's variable, set where a shell asks what may follow
 CLOSED = 128 + signal.SIGPIPE  # as a program ends that does not catch the signal
 
 
@@ -82,6 +86,10 @@ class TopParser(Parser):
 
 def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective] = OBJECTIVES) -> int:
     """Run one command; returns the exit code."""
+    if SHELL_ASKS in os.environ:
+        from configspec.cli.completion import answer
+
+        answer(parser(objectives))
     try:
         with whole_output():
             return _run(parser(objectives).parse_args(arguments))
@@ -116,6 +124,8 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     top.add_argument("--version", action="version", version=f"configspec {__version__}")
     one_command: type[argparse.ArgumentParser] = Parser
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=one_command)
+    add_init(commands)
+    add_demo(commands)
     add_devices(commands)
     add_devices_setup(commands)
     add_rank(commands, objectives)

@@ -119,7 +119,7 @@ def _what(found: Found) -> str:
     """What a person wants to know of it in that state."""
     no_meter = None if found.power is None else found.power.reason
     more = (*found.warnings, *([no_meter] if no_meter else []))
-    return ". ".join((_state_words(found), *(printable(one, at_most=REASON_LETTERS) for one in more)))
+    return ". ".join((state_words(found), *(printable(one, at_most=REASON_LETTERS) for one in more)))
 
 
 def _meter_words(power: PowerFound | None) -> str | None:
@@ -131,7 +131,8 @@ def _meter_words(power: PowerFound | None) -> str | None:
     return None if power.meter is None else f"power by {power.meter.meter} ({power.meter.boundary})"
 
 
-def _state_words(found: Found) -> str:
+def state_words(found: Found) -> str:
+    """A line on a device: who holds it, why it is not ready, or what it is."""
     if found.holder is not None:
         who = found.holder
         return f"{who['user']} on {who['host']} holds it (process {who['pid']}, since {who['since']})"
