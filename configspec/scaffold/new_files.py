@@ -29,7 +29,8 @@ def write_new(folder: Path, files: Mapping[str, bytes]) -> Written:
     Raises:
         UsageError: One cannot be written. Those before it are there.
     """
-    made, kept = [], []
+    made: list[str] = []
+    kept: list[str] = []
     for name, content in files.items():
         (made if _made(folder / name, content) else kept).append(name)
     return Written(made=tuple(made), kept=tuple(kept))
