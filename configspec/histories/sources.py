@@ -14,6 +14,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,6 +96,23 @@ def run_files(folder: Path) -> list[Path]:
     return found
 
 
+@contextmanager
+def file_of(run: Run, places: Places | None = None) -> Iterator[Path]:
+    """The file that a run was read from; one that git keeps at a tag is there as long as the context lasts.
+
+    Raises:
+        UsageError: It is gone.
+    """
+    path = Path(run.source)
+    if os.path.lexists(path):
+        yield path
+    elif run.release is not None and ":" in run.source:
+        with _at_tag(run.source, Places() if places is None else places) as path:
+            yield path
+    else:
+        raise UsageError(f"{printable(run.source, at_most=SHOWN)}: gone since it was read. Read it again.")
+
+
 def read_one(path: Path, *, choices: bool = False, source: str | None = None) -> Run:
     """One file, with what it is told apart.
 
@@ -159,16 +177,22 @@ def _of_name(name: str, places: Places, unread: Unread, *, choices: bool) -> lis
 
 
 def _of_tag(name: str, places: Places, unread: Unread, *, choices: bool) -> list[Run]:
-    text = file_at(places.here, name)
     ref = name.partition(":")[0]
-    with tempfile.TemporaryDirectory(prefix="configspec-") as folder:
-        path = Path(folder, "run")
-        path.write_bytes(text)
+    with _at_tag(name, places) as path:
         found = found_in(path, lambda one: read_one(one, choices=choices, source=name))
         runs = _taken([replace(found, path=Path(name), why=found.why.removeprefix(f"{name}: "))], unread)
         for run in runs:
             len(run.counted)  # before the file is gone
     return [replace(run, release=run.release or ref) for run in runs]
+
+
+@contextmanager
+def _at_tag(name: str, places: Places) -> Iterator[Path]:
+    text = file_at(places.here, name)
+    with tempfile.TemporaryDirectory(prefix="configspec-") as folder:
+        path = Path(folder, "run")
+        path.write_bytes(text)
+        yield path
 
 
 def _taken(found: Iterator[Found] | Sequence[Found], unread: Unread) -> list[Run]:

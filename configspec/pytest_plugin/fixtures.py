@@ -143,7 +143,7 @@ def results(request: pytest.FixtureRequest) -> Results:
     from configspec.pytest_plugin.results_so_far import ResultsSoFar
     from configspec.results import Results
 
-    return Results(ResultsSoFar(_run_of(request)).run_of)
+    return Results(ResultsSoFar(_run_of(request)))
 
 
 def _run_of(request: pytest.FixtureRequest) -> MeasuringRun:

@@ -22,6 +22,8 @@ from configspec.pytest_plugin.run import KeptRow, MeasuringRun
 
 if TYPE_CHECKING:
     from configspec.histories.run import Run
+    from configspec.records.row import Row
+    from configspec.reporting.rows_to_rank import RankedRow
 
 _LETTERS = 60
 
@@ -57,7 +59,12 @@ class ResultsSoFar:
         self._began_s = time.time()
         self._made: dict[tuple[str | None, str | None], Run] = {}
 
-    def run_of(self, device: str | None, family: str | None) -> Run:
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Nothing: a row that this run made is whole."""
+        return ()
+
+    def run(self, device: str | None, family: str | None) -> Run:
         """What was measured of a device and family; None: of all that this run measures.
 
         Raises:
@@ -65,10 +72,26 @@ class ResultsSoFar:
         """
         key = device, family
         if key not in self._made:
-            items = list(self._asked(device, family))
-            self._check(items, device, family)
-            self._made[key] = self._run_of_items(items)
+            self._made[key] = self._run_of_items(self._items(device, family))
         return self._made[key]
+
+    def rows(self, device: str | None, family: str | None) -> list[RankedRow]:
+        """The same, row by row.
+
+        Raises:
+            UsageError: As for `run`.
+        """
+        from configspec.reporting.rows_to_rank import ranked_row
+
+        return list(map(ranked_row(), self._rows(self._items(device, family))))
+
+    def _items(self, device: str | None, family: str | None) -> list[pytest.Item]:
+        items = list(self._asked(device, family))
+        self._check(items, device, family)
+        return items
+
+    def _rows(self, items: list[pytest.Item]) -> Iterator[Row]:
+        return (self._run.rows[item.nodeid].row for item in items)
 
     def _asked(self, device: str | None, family: str | None) -> Iterator[pytest.Item]:
         for item in self._run.measuring:
@@ -92,11 +115,10 @@ class ResultsSoFar:
                 f"results: {lacking} of {len(items)} configurations of {what} have no row in this process: their tests "
                 f"failed, or another worker runs them. With -n, a test that asks has 'dev:{name}:' in its id "
                 "and asks for that device alone; without -n, any test may ask. A finished run is asked by "
-                "configspec.results.Results.read."
+                "configspec.Results.read."
             )
 
     def _run_of_items(self, items: list[pytest.Item]) -> Run:
         from configspec.histories.of_rows import run_of_rows
 
-        rows = (self._run.rows[item.nodeid].row for item in items)
-        return run_of_rows(rows, source="this run", at_s=self._began_s)
+        return run_of_rows(self._rows(items), source="this run", at_s=self._began_s)

@@ -11,6 +11,7 @@ from configspec.errors import RecordError
 from configspec.records.decoded import EndToEnd
 from configspec.records.known_setups import KnownSetups, NamedParts, PartsOfRows
 from configspec.records.left_out import LeftOutList
+from configspec.records.reader import read_each
 from configspec.records.row import Row
 from configspec.reporting.shown_facts import ShownFacts, facts_of_rows
 from configspec.theory.ids import ConfigurationId
@@ -69,6 +70,21 @@ def ranked_row() -> Callable[[Row], RankedRow]:
         )
 
     return taken
+
+
+def read_to_rank(file: Path, left_out: LeftOutList) -> list[RankedRow]:
+    """What a results file or a journal has to be ranked: one row a configuration, and one of its decoding.
+
+    Args:
+        file: The file.
+        left_out: Where what cannot be taken is put down.
+
+    Raises:
+        RecordError: It cannot be read, or rows of it contradict each other.
+    """
+    rows = last_of_each(read_each(file, ranked_row(), left_out), file, left_out)
+    check_setups(rows, file)
+    return rows
 
 
 def check_setups(rows: Sequence[RankedRow], file: Path) -> None:

@@ -28,6 +28,17 @@ def test_a_claim(results):
     assert_regret(results, "fast", "pair", "goodput", draft="b", k=4)
 """
 
+RANKS = """
+import pytest
+
+@pytest.mark.hil
+def test_a_claim(results):
+    (fast,) = results.rank("goodput", device="fast", verify_s=0.1)
+    assert fast.serving.verify_s == 0.1 and len(fast.places) == 6
+    assert len(results.rank("goodput", device="*")) == 2
+    assert len(results.to_dataframe("polars")) == 12
+"""
+
 OF_EACH_DEVICE = """
 import pytest
 from configspec.results import assert_choice
@@ -53,6 +64,14 @@ def test_a_claim_that_does_not_hold_is_a_failed_test(testbed, pytester):
     result = pytester.runpytest("--device", "fast")
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(["*AssertionError: fast, pair, goodput: none of draft 'a' is among the best: fast: *"])
+
+
+def test_the_run_can_be_ranked_under_other_assumptions(testbed, pytester):
+    """As a file can: by name, by glob, and as a frame."""
+    pytest.importorskip("polars")
+    pytester.makepyfile(test_a_first=RANKS)
+    result = pytester.runpytest("--device", "fast,slow")
+    result.assert_outcomes(passed=12 + 1)
 
 
 def test_with_workers_a_test_of_a_device_runs_where_its_rows_are(testbed, pytester):

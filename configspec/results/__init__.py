@@ -1,0 +1,29 @@
+"""What a run measured, to be asked and asserted: in a test of one's own, on a file, in a notebook. No pytest is needed.
+
+`Results` is the front door, also as `configspec.Results`; what it answers with, and the assertions, are here. All names
+below are promised (docs/api.md); modules of this package are not.
+"""
+
+from __future__ import annotations
+
+from configspec.results.answers import Loss, Place, Standings
+from configspec.results.assertions import assert_choice, assert_regret, regret_of
+from configspec.results.picks import Pick, Picks, Value
+from configspec.results.question import Assumed
+from configspec.results.regressions import assert_no_regression
+from configspec.results.results import Results
+
+__all__ = [
+    "Assumed",
+    "Loss",
+    "Pick",
+    "Picks",
+    "Place",
+    "Results",
+    "Standings",
+    "Value",
+    "assert_choice",
+    "assert_no_regression",
+    "assert_regret",
+    "regret_of",
+]

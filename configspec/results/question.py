@@ -1,0 +1,173 @@
+"""What is asked of results: which rows, by which objectives, under which assumptions. As `configspec rank` takes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from numbers import Integral, Real
+from typing import TypeAlias, TypedDict, TypeVar, get_args
+
+from configspec.errors import UsageError, did_you_mean
+from configspec.printable import printable
+from configspec.reporting.rows_to_rank import RankedRow, rows_to_rank
+from configspec.selection.candidates import Group, groups_of
+from configspec.selection.query import Query
+from configspec.selection.ranking import DEFAULT_RULES
+from configspec.testbed.k_range import MAX_K, parse_k
+from configspec.testbed.select import select_names
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import objective as named_objective
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, EnergyBoundary
+
+Names: TypeAlias = str | Collection[str]
+Ks: TypeAlias = int | str | Collection[int]
+Word = TypeVar("Word", bound=str)
+LETTERS = 60  # of a wrong value in a message
+
+
+class Assumed(TypedDict, total=False):
+    """Serving assumptions in place of those that were recorded, and which rows count.
+
+    Attributes:
+        verify_s: Seconds to verify a round, link included, whatever its K.
+        usd_per_million: Price of a million tokens at the verifier.
+        bills: What a round is billed as: "drafted" (K tokens) or "drafted+1".
+        energy: What the device's energy counts: "drafting", or "drafting+waiting".
+        allow_throttled: Whether to take what was measured while the device throttled, or changed its mode, too.
+    """
+
+    verify_s: float
+    usd_per_million: float
+    bills: Bills
+    energy: EnergyBoundary
+    allow_throttled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Devices and families by name or glob, one or several, and lengths: None asks for all."""
+
+    device: Names | None
+    family: Names | None
+    k: Ks | None
+
+    @property
+    def one_device(self) -> str | None:
+        """The device, if exactly one is named and no glob."""
+        return _one_name("device", self.device)
+
+    @property
+    def one_family(self) -> str | None:
+        """The family, in the same way."""
+        return _one_name("family", self.family)
+
+    def of(self, rows: Sequence[RankedRow]) -> list[RankedRow]:
+        """The rows of these devices and families, at least one.
+
+        Raises:
+            UsageError: A name or glob matches nothing, or there is no row of both.
+        """
+        devices = select_names("device", [row.device for row in rows], _several("device", self.device))
+        families = select_names("family", [row.family for row in rows], _several("family", self.family))
+        chosen = [row for row in rows if row.device in devices and row.family in families]
+        if not chosen:
+            raise UsageError(f"no row is of {' or '.join(devices)} with {' or '.join(families)}.")
+        return chosen
+
+
+def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> list[Group]:
+    """Rank what is asked for by each of the objectives, a group for each device and family, at least one.
+
+    Raises:
+        UsageError: An assumption cannot be, or no row is left.
+    """
+    query, chosen = _query(asked, objectives, assumed), asked.of(rows)
+    groups = groups_of(query.answer(rows_to_rank(chosen)))
+    if not groups:
+        held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
+        raise UsageError(f"k is {_shown(asked.k)}, and the rows have K {held}.")
+    return list(groups)
+
+
+def objectives_of(named: Names | None) -> tuple[Objective, ...]:
+    """The objectives of these names, in their order; None names all.
+
+    Raises:
+        UsageError: There is none of that name, or none is named.
+    """
+    if named is None:
+        return OBJECTIVES
+    names = _several("objective", named)
+    return tuple(named_objective(printable(name, at_most=LETTERS)) for name in dict.fromkeys(names))
+
+
+def number(name: str, value: object, least: float, most: float) -> float:
+    """A number within bounds.
+
+    Raises:
+        UsageError: It is none, or outside.
+    """
+    found = math.nan
+    if not isinstance(value, bool) and isinstance(value, Real):
+        with suppress(OverflowError):  # a whole number of any length
+            found = float(value)
+    if not least <= found <= most:
+        raise UsageError(f"{name} is {_shown(value)}; it takes a number, {least:g} to {most:g}.")
+    return found
+
+
+def _query(asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> Query:
+    unknown = [name for name in assumed if name not in Assumed.__annotations__]
+    if unknown:
+        known = did_you_mean(unknown[0], Assumed.__annotations__)
+        raise UsageError(f"{printable(unknown[0], at_most=LETTERS)}: no such assumption. {known}")
+    verify_s, price = assumed.get("verify_s"), assumed.get("usd_per_million")
+    return Query(
+        objectives=objectives,
+        ks=None if asked.k is None else _lengths(asked.k),
+        verify_s=None if verify_s is None else number("verify_s", verify_s, 0.0, MOST_VERIFY_S),
+        usd_per_million_tokens=None if price is None else number("usd_per_million", price, LEAST_USD, MOST_USD),
+        bills=_word("bills", assumed.get("bills"), get_args(Bills)),
+        energy=_word("energy", assumed.get("energy"), get_args(EnergyBoundary)),
+        rules=replace(DEFAULT_RULES, top=None, allow_throttled=bool(assumed.get("allow_throttled", False))),
+    )
+
+
+def _lengths(k: Ks) -> tuple[int, ...]:
+    if isinstance(k, str):
+        return parse_k(k, where="k")
+    several = list(islice(k, MAX_K + 1)) if isinstance(k, Collection) else [k]
+    return parse_k([int(one) if _is_whole(one) else one for one in several], where="k")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)  # numpy has whole numbers of its own
+
+
+def _word(name: str, value: Word | None, known: Iterable[str]) -> Word | None:
+    if value is not None and value not in known:
+        raise UsageError(f"{name} is {_shown(value)}. {did_you_mean(str(value), known)}")
+    return value
+
+
+def _several(name: str, given: object) -> list[str]:
+    if given is None:
+        return []
+    found = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    names = [one for one in found if isinstance(one, str)]
+    if not names or len(names) < len(found):
+        raise UsageError(f"{name} is {_shown(given)}; it takes a name, or several.")
+    return names
+
+
+def _one_name(name: str, given: Names | None) -> str | None:
+    names = _several(name, given)
+    return names[0] if len(names) == 1 and not set("*?[") & set(names[0]) else None
+
+
+def _shown(value: object) -> str:
+    return printable(repr(value), at_most=LETTERS)

@@ -1,0 +1,186 @@
+"""Ranking, choosing and comparing from Python: what the commands print, as values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import assert_type
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from weighed import paper_groups, paper_results
+
+from configspec import Results
+from configspec.cli import main
+from configspec.errors import UsageError
+from configspec.results import Loss, Picks, Place, Standings
+from configspec.selection.regret import conflicts
+from configspec.theory.objectives.registry import OBJECTIVES
+
+PI, LLAMA, QWEN = "rpi5", "llama-3.1-70b", "qwen3-32b"
+NAMES = tuple(one.name for one in OBJECTIVES)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The paper's devices, replayed."""
+    return paper_results(tmp_path_factory.mktemp("results") / "results.json")
+
+
+@pytest.fixture(scope="module")
+def results(file: Path) -> Results:
+    return Results.read(file)
+
+
+def shown(line: str, capsys: pytest.CaptureFixture[str]) -> dict[str, list[dict[str, object]]]:
+    """The JSON of a command."""
+    assert main([*line.split(), "--format", "json"]) == 0
+    document: dict[str, list[dict[str, object]]] = json.loads(capsys.readouterr().out)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("assumed", "options"),
+    [
+        ({}, ""),
+        ({"verify_s": 0.2, "usd_per_million": 0.59}, "--verify-s 0.2 --usd-per-million 0.59"),
+        ({"bills": "drafted+1", "k": "2..6"}, "--bills drafted+1 --k 2..6"),
+        ({"device": "jet*", "family": (LLAMA, QWEN)}, f"--device jet* --family {LLAMA} --family {QWEN}"),
+    ],
+)
+def test_standings_are_those_of_the_command(results, file, assumed, options, capsys):
+    """`configspec rank`, value for value and tie for tie, in the same order."""
+    theirs = shown(f"rank {file} {options}", capsys)["rankings"]
+    ours = results.rank(**assumed)
+    assert [(one.device, one.family, one.objective, one.unavailable) for one in ours] == [
+        (one["device"], one["family"], one["objective"], one["unavailable"]) for one in theirs
+    ]
+    for one, other in zip(ours, theirs, strict=True):
+        places = [(p.rank, p.configuration.k, p.value, p.low, p.high, p.tied, list(p.warnings)) for p in one.places]
+        choices = other["choices"]
+        assert isinstance(choices, list)
+        keys = ("rank", "k", "value", "low", "high", "tied_with_best", "warnings")
+        assert places == [tuple(choice[key] for key in keys) for choice in choices]
+
+
+def test_picks_are_those_of_the_command(results, file, capsys):
+    """`configspec choose`, with limits."""
+    theirs = shown(f"choose {file} --device {PI} --max-energy 0.8", capsys)["decisions"]
+    ours = results.choose(limits={"energy": 0.8}, device=PI)
+    for one, other in zip(ours, theirs, strict=True):
+        choices = other["choices"]
+        assert isinstance(choices, list)
+        assert [(p.configuration.k, p.loss, p.tied) for p in one.picks] == [
+            (choice["k"], choice["loss"], choice["tied_with_best"]) for choice in choices
+        ]
+
+
+def test_losses_are_the_regrets_of_all_groups(results):
+    """Each two objectives that both rank something."""
+    expected = [regret.times for one in paper_groups() for each in conflicts(one.rankings) for regret in each.regrets]
+    assert [one.times_worse for one in results.conflicts()] == pytest.approx(expected)
+
+
+@given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
+def test_a_price_and_a_time_are_assumed_as_they_are_given(results, verify_s, price):
+    """Goodput is y over the time of a round and T; cost is inversely as the price."""
+    (goodput, cost) = results.rank(
+        ("goodput", "cost"), device=PI, family=LLAMA, k=2, verify_s=verify_s, usd_per_million=price
+    )
+    by_draft = {one.configuration.draft: one.value for one in goodput.places}
+    assert by_draft["1b-inst"] == pytest.approx((2 * 0.7006 + 1) / (2 / 14.44 + verify_s), rel=1e-3)
+    assert {one.configuration.draft: one.value * price for one in cost.places}["8b-inst"] == pytest.approx(
+        1e6 * (2 * 0.7609 + 1) / 2, rel=1e-3
+    )
+
+
+def test_weights_and_regret_choose_among_objectives(results):
+    """All weight on one objective chooses its best; the least regret is between."""
+    (by_weight,) = results.choose(weights={"energy": 1}, device=PI, family=LLAMA)
+    (by_one,) = results.choose("energy", device=PI, family=LLAMA)
+    (between,) = results.choose(("goodput", "energy"), minimax_regret=True, device=PI, family=LLAMA)
+    assert by_weight.best.configuration == by_one.best.configuration
+    assert between.best.loss <= by_one.best.values[1].times_worse
+
+
+def test_where_nothing_keeps_the_limits_the_nearest_is_named(results):
+    """With what it misses, and by how many times."""
+    (picks,) = results.choose("goodput", limits={"goodput": 9.0}, device=PI, family=LLAMA)
+    assert (picks.best, picks.picks, picks.nearest.k) == (None, (), 6)
+    assert picks.missed == (("goodput", pytest.approx(2.0, rel=1e-3)),)
+
+
+def test_answers_are_frozen_and_alike_each_time(results, file):
+    """The same question to the same file, read twice."""
+    (standings,) = results.rank("goodput", device=PI, family=LLAMA)
+    assert (standings,) == Results.read(file).rank("goodput", device=PI, family=LLAMA)
+    with pytest.raises(FrozenInstanceError):
+        standings.best.value = 1.0
+
+
+def test_answers_have_their_types(results: Results) -> None:
+    """As mypy sees them: what a user's editor shows."""
+    assert_type(results.rank("goodput"), tuple[Standings, ...])
+    assert_type(results.rank("goodput")[0].best, Place | None)
+    assert_type(results.choose(), tuple[Picks, ...])
+    assert_type(results.conflicts(), tuple[Loss, ...])
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"objective": "goodputt"}, "no objective is called 'goodputt'. Did you mean 'goodput'?"),
+        ({"objective": ()}, r"objective is (); it takes a name, or several."),
+        ({"device": "rpi6"}, "no device matches 'rpi6'. Did you mean 'rpi5'?"),
+        ({"family": "\x1b[31m"}, r"no family matches '\x1b[31m'"),
+        ({"device": []}, "device is []; it takes a name, or several."),
+        ({"device": 5}, "device is 5; it takes a name, or several."),
+        ({"k": 3}, "k is 3, and the rows have K 2, 5, 6, 7, 8, 10."),
+        ({"k": 0}, "k is [0], but a round drafts at least 1 token."),
+        ({"k": "two"}, "k is 'two', and 'two' is not a speculative length."),
+        ({"k": 2.0}, "k is [2.0], which is not a speculative length."),
+        ({"k": True}, "k is [True], which is not a speculative length."),
+        ({"k": range(1, 10**12)}, "configspec measures no K above 256"),
+        ({"verify_s": -1}, "verify_s is -1; it takes a number, 0 to 1e+09."),
+        ({"verify_s": float("nan")}, "verify_s is nan; it takes a number"),
+        ({"verify_s": "0.5"}, "verify_s is '0.5'; it takes a number"),
+        ({"verify_s": 10**400}, "verify_s is 1000"),
+        ({"usd_per_million": 0}, "usd_per_million is 0; it takes a number, 1e-09 to 1e+09."),
+        ({"bills": "draft"}, "bills is 'draft'. Did you mean 'drafted'?"),
+        ({"energy": "all"}, "energy is 'all'. Known: drafting, drafting+waiting."),
+        ({"verify": 1}, "verify: no such assumption. Did you mean 'verify_s'?"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_mistake_with_what_would_do(results, asked, told):
+    """A UsageError, whatever it was; the words of others are made harmless."""
+    with pytest.raises(UsageError) as raised:
+        results.rank(**asked)
+    assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"objective": ("goodput", "cost")}, "one objective is the best by"),
+        ({"objective": "cost", "weights": {"goodput": 1}}, "weights name their objectives themselves"),
+        ({"minimax_regret": True, "weights": {"goodput": 1}}, "weights name their objectives themselves"),
+        ({"weights": {}}, "it takes a name, or several"),
+        ({"weights": {"goodput": 0}}, "weights: that of goodput is 0; it takes a number"),
+        ({"limits": {"energy": float("inf")}}, "limits: that of energy is inf; it takes a number"),
+        ({"limits": {"energie": 1}}, "no objective is called 'energie'. Did you mean 'energy'?"),
+    ],
+)
+def test_wishes_that_contradict_themselves_are_a_mistake(results, asked, told):
+    """Before anything is ranked."""
+    with pytest.raises(UsageError) as raised:
+        results.choose(**asked)
+    assert told in str(raised.value)
+
+
+def test_numbers_of_numpy_are_numbers(results):
+    """A service computes with them."""
+    numpy = pytest.importorskip("numpy")
+    (one,) = results.rank("goodput", device=PI, family=LLAMA, k=numpy.int64(6), verify_s=numpy.float32(0.5))
+    assert f"{one.best.value:.2f}" == "4.50"
