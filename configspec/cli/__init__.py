@@ -14,40 +14,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from configspec import __version__
-from configspec.cli.ab import add_ab
-from configspec.cli.calibrate import add_calibrate
-from configspec.cli.check import add_check
-from configspec.cli.choose import add_choose
-from configspec.cli.command import EXIT_CODES, add_command
-from configspec.cli.compare import add_compare
-from configspec.cli.conflicts import add_conflicts
-from configspec.cli.demo import add_demo
-from configspec.cli.devices import add_devices
-from configspec.cli.devices_setup import add_devices_setup, joined
-from configspec.cli.diff import add_diff
-from configspec.cli.explain import add_explain
-from configspec.cli.export import add_export
-from configspec.cli.history import add_history
-from configspec.cli.history import joined as history_joined
-from configspec.cli.import_figures import add_import
-from configspec.cli.init import add_init
-from configspec.cli.interleave import add_interleave
-from configspec.cli.map import add_map
-from configspec.cli.merge import add_merge
-from configspec.cli.models import add_models
+from configspec.cli.command import EXIT_CODES
 from configspec.cli.output import (
     OutputLost,
     ReaderGone,
     complain,
     is_standard_output,
-    say_json,
     say_text,
     told_warnings,
     whole_output,
 )
-from configspec.cli.plot import add_plot
-from configspec.cli.rank import add_rank
-from configspec.cli.record import add_record
+from configspec.cli.registry import COMMANDS, Added, joined, wanted
 from configspec.errors import ConfigspecError, TestbedError
 from configspec.printable import printable_line
 from configspec.theory.objectives.objective import Objective
@@ -81,7 +58,7 @@ class TopParser(Parser):
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """As argparse's."""
         words = list(sys.argv[1:] if args is None else args)
-        return super().parse_known_args(history_joined(joined(words)), namespace)
+        return super().parse_known_args(joined(words), namespace)
 
 
 def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective] = OBJECTIVES) -> int:
@@ -90,9 +67,10 @@ def main(arguments: Sequence[str] | None = None, objectives: Sequence[Objective]
         from configspec.cli.completion import answer
 
         answer(parser(objectives))
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with whole_output():
-            return _run(parser(objectives).parse_args(arguments))
+            return _run(parser(objectives, wanted(joined(words))).parse_args(words))
     except ReaderGone:
         return CLOSED  # it has seen enough: nobody needs to hear of it
     except OutputLost as problem:
@@ -112,8 +90,10 @@ def _run(asked: argparse.Namespace) -> int:
         return 3 if isinstance(problem, TestbedError) else 2
 
 
-def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentParser:
-    """Every command with its options."""
+def parser(
+    objectives: Sequence[Objective] = OBJECTIVES, commands: Sequence[Added] = COMMANDS
+) -> argparse.ArgumentParser:
+    """These commands with their options; default: every one."""
     top: argparse.ArgumentParser = TopParser(
         prog="configspec",
         description="Which draft model, quantisation and K, on which edge device, for speculative decoding.\n"
@@ -123,42 +103,7 @@ def parser(objectives: Sequence[Objective] = OBJECTIVES) -> argparse.ArgumentPar
     )
     top.add_argument("--version", action="version", version=f"configspec {__version__}")
     one_command: type[argparse.ArgumentParser] = Parser
-    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=one_command)
-    add_init(commands)
-    add_demo(commands)
-    add_devices(commands)
-    add_devices_setup(commands)
-    add_rank(commands, objectives)
-    add_choose(commands, objectives)
-    add_conflicts(commands, objectives)
-    add_map(commands, objectives)
-    add_explain(commands, objectives)
-    add_plot(commands, objectives)
-    add_merge(commands)
-    add_diff(commands)
-    add_export(commands, objectives)
-    add_history(commands)
-    add_check(commands)
-    add_compare(commands)
-    add_ab(commands)
-    add_interleave(commands)
-    add_calibrate(commands)
-    add_import(commands)
-    add_models(commands)
-    add_record(commands)
-    schema = add_command(
-        commands,
-        "schema",
-        "print the JSON Schema of devices.yaml, for editors",
-        "Print the JSON Schema of devices.yaml. With it, an editor completes keys and marks mistakes.",
-        "configspec schema > devices.schema.json",
-    )
-    schema.set_defaults(run=_schema)
+    added = top.add_subparsers(metavar="COMMAND", required=True, parser_class=one_command)
+    for one in commands:
+        one.add(added, objectives)
     return top
-
-
-def _schema(_: argparse.Namespace) -> int:
-    from configspec.testbed.inventory import json_schema
-
-    say_json(json_schema(), indent=2)
-    return 0

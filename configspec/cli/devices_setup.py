@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,28 +12,14 @@ if TYPE_CHECKING:
     from configspec.devices.setup.procedure import Wanted
     from configspec.testbed.device_spec import DeviceSpec
 
-WORDS = ("devices", "setup")
-NAME = " ".join(WORDS)
 TIMEOUT_S = 60.0  # for the state at the end: a slow card's first import
-
-
-def joined(arguments: Sequence[str]) -> list[str]:
-    """The command line with the two words of this command as one, by which argparse knows it.
-
-    A device that is called "setup" is still asked by `configspec devices -- setup`, or by a glob.
-
-    >>> joined(["devices", "setup", "orin"]), joined(["devices", "orin", "setup"])
-    (['devices setup', 'orin'], ['devices', 'orin', 'setup'])
-    """
-    first, rest = tuple(arguments[:2]), list(arguments[2:])
-    return [NAME, *rest] if first == WORDS else list(arguments)
 
 
 def add_devices_setup(commands: Commands[argparse.ArgumentParser]) -> None:
     """The command with its options."""
     setup = add_command(
         commands,
-        NAME,
+        "devices setup",
         "bring a bare board to where it can be measured",
         "Make a Python environment on each device and install llama-cpp-python there, built for what the board is: "
         "with CUDA where nvcc is, with Vulkan where its tools are, else for its processor. Nothing is installed "

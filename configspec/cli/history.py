@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from configspec.histories.sources import Sources
     from configspec.histories.unread import Unread
 
-WORDS = ("history", "add")
-NAME = " ".join(WORDS)
 SHOWN = 10  # files in a message
 LAST, TOP, MOST = 60, 40, 100_000
 MOST_PROCESSES = 4
@@ -31,18 +29,6 @@ PURPOSE = (
     "its level moved, and what changed there, in the setup and between which commits. A folder is read once: an index "
     "in the cache knows its files again by their content. Exit code 1 tells that files were skipped, or are gone."
 )
-
-
-def joined(arguments: Sequence[str]) -> list[str]:
-    """The command line with the two words of `history add` as one, by which argparse knows it.
-
-    A folder that is called "add" is named `./add`.
-
-    >>> joined(["history", "add", "store", "results.json"]), joined(["history", "runs", "add"])
-    (['history add', 'store', 'results.json'], ['history', 'runs', 'add'])
-    """
-    first, rest = tuple(arguments[:2]), list(arguments[2:])
-    return [NAME, *rest] if first == WORDS else list(arguments)
 
 
 def add_history(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -71,7 +57,7 @@ def add_history(commands: Commands[argparse.ArgumentParser]) -> None:
     history.set_defaults(run=_history)
     add = add_command(
         commands,
-        NAME,
+        "history add",
         "keep runs in an append-only store of compact files",
         "Put the runs of results files and journals into a store: a folder, such as a branch that is checked out, of "
         "compact files by year and month. A run that is there already is told, and not added again; a file in the "

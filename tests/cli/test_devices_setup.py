@@ -9,7 +9,8 @@ import pytest
 from damage import civil
 
 from configspec.cli import main
-from configspec.cli.devices_setup import joined, requirement
+from configspec.cli.devices_setup import requirement
+from configspec.cli.registry import joined
 from configspec.cli.status_line import CLEAR
 from configspec.cli.step_progress import StepProgress
 
