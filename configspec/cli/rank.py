@@ -22,6 +22,7 @@ from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERI
 
 if TYPE_CHECKING:
     from configspec.reporting.launch_section import Launch
+    from configspec.reporting.ranking_baselines import Alone
     from configspec.reporting.rows_to_rank import RankedRow
     from configspec.selection.query import Query
     from configspec.selection.ranking import Ranking
@@ -104,6 +105,7 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         return 0
     from configspec.reporting.positions import Positions
     from configspec.reporting.profile_cells import family_profiles
+    from configspec.reporting.ranking_baselines import alone_of
 
     profiles, positions = family_profiles(chosen, query), Positions(asked.results)
     if asked.format == "json":
@@ -113,7 +115,8 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
         more = {"launch": launches_json(*_launches(rankings, chosen))} if asked.launch else {}
         measured = profiles_json(profiles, positions)
-        say_pieces(json_pieces({**_json(rankings, query, chosen), **measured, **more, "left_out": left_out.as_json()}))
+        document = _json(rankings, query, chosen, alone_of(profiles))
+        say_pieces(json_pieces({**document, **measured, **more, "left_out": left_out.as_json()}))
         return 0
     from configspec.reporting.launch_section import launch_section
     from configspec.reporting.markdown import as_markdown
@@ -133,6 +136,7 @@ def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         None if as_table else left_out,
         launch,
         profile_section(profiles, positions, most),
+        alone_of(profiles),
     )
     say_text(as_text(words) if as_table else as_markdown(words))
     return 0
@@ -165,11 +169,11 @@ def _chosen(rows: Sequence[RankedRow], asked: argparse.Namespace) -> list[Ranked
     return [row for row in rows if row.device in devices and row.family in families]
 
 
-def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[RankedRow]) -> dict[str, object]:
+def _json(rankings: Sequence[Ranking], query: Query, rows: Sequence[RankedRow], alone: Alone) -> dict[str, object]:
     from configspec.reporting.json_document import as_json
     from configspec.reporting.prediction_section import prediction_reports
 
-    document = as_json(rankings, query.serving(rows[0].serving))
+    document = as_json(rankings, query.serving(rows[0].serving), alone)
     reports = prediction_reports(rows)
     return {**document, "prediction": [report.as_json() for report in reports]} if reports else document
 

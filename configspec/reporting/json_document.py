@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from configspec.reporting.baseline_json import baseline_json
 from configspec.reporting.flag_words import flag_words
+from configspec.reporting.ranking_baselines import Alone, baselines_of
 from configspec.selection.ranking import Choice, Ranking
 from configspec.theory.flags import Flag
 from configspec.theory.serving.assumptions import Serving
@@ -16,12 +18,18 @@ from configspec.theory.serving.assumptions import Serving
 JSON_VERSION = 1
 
 
-def as_json(rankings: Sequence[Ranking], serving: Serving) -> dict[str, object]:
-    """The rankings as plain JSON; `serving` is what holds where a ranking does not say otherwise."""
+def as_json(rankings: Sequence[Ranking], serving: Serving, alone: Alone) -> dict[str, object]:
+    """The rankings as plain JSON, each with what its best is held against.
+
+    `serving` is what holds where a ranking does not say otherwise; `alone`: what is known of each target by itself.
+    """
     return {
         "configspec": JSON_VERSION,
         "serving": serving_json(serving),
-        "rankings": [ranking_json(one) for one in rankings],
+        "rankings": [
+            {**ranking_json(one), "baselines": [baseline_json(each) for each in baselines_of(one, alone)]}
+            for one in rankings
+        ],
     }
 
 

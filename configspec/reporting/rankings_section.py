@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from configspec.reporting.baseline_words import baseline_lines, losses
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
+from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.selection.baselines import Baseline
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
 from configspec.theory.ids import setting_names, setting_values
@@ -28,8 +31,11 @@ SETTINGS_AT = 3  # in which place of the columns
 WORTH_TELLING = 1.005  # times worse: what rounds to 1.00 is left out
 
 
-def ranking_sections(rankings: Sequence[Ranking], top: int) -> tuple[Section, ...]:
-    """A section for each device and family, with the first `top` configurations of each ranking."""
+def ranking_sections(rankings: Sequence[Ranking], top: int, alone: Alone) -> tuple[Section, ...]:
+    """A section for each device and family, with the first `top` configurations of each ranking.
+
+    Where the best loses to doing without a draft, that is said first. `alone`: what is known of each target by itself.
+    """
     groups: dict[tuple[str, str], list[Ranking]] = {}
     for ranking in rankings:
         groups.setdefault((ranking.device, ranking.family), []).append(ranking)
@@ -37,27 +43,32 @@ def ranking_sections(rankings: Sequence[Ranking], top: int) -> tuple[Section, ..
         Section(
             heading=f"{device}, {family}",
             summary=assumptions(group[0]),
-            blocks=(*(_section(ranking, top) for ranking in group), *_conflicts(group)),
+            blocks=tuple(_of_group(group, top, alone)),
         )
         for (device, family), group in groups.items()
     )
 
 
-def _section(ranking: Ranking, top: int) -> Section:
+def _of_group(group: Sequence[Ranking], top: int, alone: Alone) -> Iterator[Block]:
+    held = [(ranking, baselines_of(ranking, alone)) for ranking in group]
+    yield from (Paragraph(text=line) for ranking, against in held for line in losses(ranking, against))
+    yield from (_section(ranking, top, against) for ranking, against in held)
+    yield from _conflicts(group)
+
+
+def _section(ranking: Ranking, top: int, against: Sequence[Baseline]) -> Section:
     objective = ranking.objective
     kind = f": {ranking.power_kind}" if ranking.power_kind else ""
     heading = f"{objective.heading}, {objective.unit} ({objective.better} is better){kind}"
-    return Section(heading=heading, blocks=tuple(_blocks(ranking, top)))
+    return Section(heading=heading, blocks=tuple(_blocks(ranking, top, against)))
 
 
-def _blocks(ranking: Ranking, top: int) -> Iterator[Block]:
+def _blocks(ranking: Ranking, top: int, against: Sequence[Baseline]) -> Iterator[Block]:
     if ranking.unavailable is not None:
         yield Notes(lines=(f"not available: {ranking.unavailable}",))
         return
     yield _table(ranking.choices[:top])
-    notes = tuple(_notes(ranking, top))
-    if notes:
-        yield Notes(lines=notes)
+    yield Notes(lines=(*baseline_lines(ranking, against), *_notes(ranking, top)))
 
 
 def _table(choices: Sequence[Choice]) -> Table:

@@ -19,6 +19,7 @@ from configspec.reporting.prediction_section import PredictionReport, prediction
 from configspec.reporting.profile_cells import family_profiles
 from configspec.reporting.profile_section import profile_section
 from configspec.reporting.prompting_section import prompting_section
+from configspec.reporting.ranking_baselines import NOBODY_TIMED, Alone, alone_of
 from configspec.reporting.rankings_section import ranking_sections
 from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.reporting.verification_section import verification_section
@@ -37,10 +38,15 @@ def ranking_document(
     left_out: LeftOutList | None = None,
     launch: Section | None = None,
     profiles: Section | None = None,
+    alone: Alone = NOBODY_TIMED,
 ) -> Document:
     """What was measured, if it is given; a section for each device and family; one more each for whatever is given."""
     return _document(
-        profiles, *ranking_sections(rankings, top), prediction_section(decoded), launch, left_out_section(left_out)
+        profiles,
+        *ranking_sections(rankings, top, alone),
+        prediction_section(decoded),
+        launch,
+        left_out_section(left_out),
     )
 
 
@@ -66,7 +72,7 @@ def run_document(
     found = _ranked(rows, rules, Positions(beside))
     return _document(
         found.profiles,
-        Section(heading="rankings", blocks=ranking_sections(found.rankings, top)),
+        Section(heading="rankings", blocks=ranking_sections(found.rankings, top, found.alone)),
         asked_section(rows),
         prompting_section(rows),
         found.categories,
@@ -83,6 +89,7 @@ class _Ranked:
 
     profiles: Section
     rankings: tuple[Ranking, ...]
+    alone: Alone
     categories: Section | None
     predictions: tuple[PredictionReport, ...]
     launches: tuple[Launch, ...]
@@ -94,9 +101,11 @@ def _ranked(rows: Sequence[Row], rules: RankingRules, positions: Positions) -> _
     query = Query(rules=rules)
     measured = rows_to_rank(kept)
     rankings = query.answer(measured)
+    families = family_profiles(kept, query)
     return _Ranked(
-        profiles=profile_section(family_profiles(kept, query), positions),
+        profiles=profile_section(families, positions),
         rankings=rankings,
+        alone=alone_of(families),
         categories=_categories(measured),
         predictions=prediction_reports(kept),
         launches=launches(rankings, ((row.id, row.parts) for row in kept)),

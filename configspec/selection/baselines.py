@@ -24,7 +24,7 @@ from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.billing import billing
 
-Figure = Literal["acceptance", "drafting_tokens_per_s", "verify_s"]
+Figure = Literal["acceptance", "drafting_tokens_per_s", "verify_s", "link_s"]
 Pays = Literal["at least", "at most", "always", "never"]
 
 
@@ -99,16 +99,14 @@ def baselines(held: Held, cloud: CloudToken | str) -> tuple[Baseline, ...]:
 
 def _baseline(held: Held, way: Way, cloud: CloudToken | str) -> Baseline:
     token = _token(held.configuration, held.serving, way, cloud)
-    if isinstance(token, str):
-        return Baseline(way=way, reason=token)
+    token_s = None if math.isnan(token.point.token_s) else token.point.token_s
     found = [held.objective.plain(one, held.serving) for one in (token.point, token.shortest, token.longest)]
     values = [one for one in found if not isinstance(one, str)]
     if len(values) < len(found):
-        reasons = [one for one in found if isinstance(one, str)]
-        return Baseline(way=way, reason=reasons[0], token_s=token.point.token_s)
+        return Baseline(way=way, reason=_why(held, token.point, cloud), token_s=token_s)
     higher = held.objective.better == "higher"
     value = Estimate(value=values[0], low=min(values), high=max(values), confidence=token.confidence, n=0)
-    or_better = token.or_less and values[0] != held.objective.plain(_longer(token.point), held.serving)
+    or_better = token.or_less and values[0] != held.objective.plain(_longer(token.point, 2.0), held.serving)
     worse = held.high < value.low if higher else held.low > value.high
     better = held.low > value.high if higher else held.high < value.low
     return Baseline(
@@ -116,7 +114,7 @@ def _baseline(held: Held, way: Way, cloud: CloudToken | str) -> Baseline:
         value=value,
         provenance=token.provenance,
         or_better=or_better,
-        token_s=token.point.token_s,
+        token_s=token_s,
         times_better=held.value / value.value if higher else value.value / held.value,
         shown=worse or (better and not or_better),
         break_even=() if way == "device only" else tuple(_points(held, way, cloud)),
@@ -135,8 +133,11 @@ class _Token:
     or_less: bool = False
 
 
-def _token(one: Configuration, serving: Serving, way: Way, cloud: CloudToken | str) -> _Token | str:
-    """What a token takes in one of the ways, with the device and the draft of a configuration; or why nobody knows."""
+def _token(one: Configuration, serving: Serving, way: Way, cloud: CloudToken | str) -> _Token:
+    """What a token takes in one of the ways, with the device and the draft of a configuration.
+
+    Where nobody knows how long the target takes, its time is NaN: what it bills is known all the same.
+    """
     power_w, idle_w = one.power_w or _NOBODY, one.idle_w or _NOBODY
     if way == "device only":
         return _Token(
@@ -147,27 +148,32 @@ def _token(one: Configuration, serving: Serving, way: Way, cloud: CloudToken | s
             provenance=one.provenance,
         )
     if way == "cloud only":
-        if isinstance(cloud, str):
-            return cloud
-        token_s, billed, provenance, or_less = cloud.token_s, 1.0, cloud.provenance, cloud.or_less
+        alone = _UNKNOWN if isinstance(cloud, str) else cloud
+        token_s, billed, provenance, or_less = alone.token_s, 1.0, alone.provenance, alone.or_less
+        link_s = 0.0
     else:
-        token_s, or_less = _one_token_s(serving)
+        # A law gives the time of no drafted token; what was timed by K bounds it by the time of the fewest.
+        or_less = bool(serving.verify_s_by_k)
+        fewest = min(serving.verify_s_by_k)[0] if or_less else 0
+        token_s, link_s = _exactly(serving.verify_s_at(fewest)), serving.link_s_at(fewest)
         billed = max(1.0, billing(serving.bills).tokens(0.0))
         provenance = "derived" if or_less else serving.verify
     return _Token(
-        point=_waited(way, token_s.value, billed, idle_w.value),
-        shortest=_waited(way, token_s.low, billed, idle_w.low),
-        longest=_waited(way, token_s.high, billed, idle_w.high),
+        point=_waited(way, token_s.value, link_s, billed, idle_w.value),
+        shortest=_waited(way, token_s.low, link_s, billed, idle_w.low),
+        longest=_waited(way, token_s.high, link_s, billed, idle_w.high),
         confidence=token_s.confidence,
         provenance=provenance,
         or_less=or_less,
     )
 
 
-def _one_token_s(serving: Serving) -> tuple[Estimate, bool]:
-    """Seconds of a round trip for one token; and whether that is a bound, the time of the fewest that were timed."""
-    seconds = min(serving.verify_s_by_k)[1] if serving.verify_s_by_k else serving.verify_s
-    return _exactly(seconds), bool(serving.verify_s_by_k)
+def _why(held: Held, token: PlainToken, cloud: CloudToken | str) -> str:
+    """Why a token has no value: because nobody knows its time only where it had one otherwise."""
+    if not (math.isnan(token.token_s) and isinstance(cloud, str)):
+        return str(held.objective.plain(token, held.serving))
+    why = held.objective.plain(replace(token, server_s=1.0), held.serving)
+    return why if isinstance(why, str) else cloud
 
 
 def _exactly(value: float) -> Estimate:
@@ -175,33 +181,48 @@ def _exactly(value: float) -> Estimate:
 
 
 _NOBODY = _exactly(math.nan)
+_UNKNOWN = CloudToken(token_s=_NOBODY, provenance="declared", or_less=False)
 
 
 def _drafted(drafting_s: float, power_w: float) -> PlainToken:
     return PlainToken(
-        way="device only", drafting_s=drafting_s, waiting_s=0.0, billed=0.0, power_w=power_w, idle_w=math.nan
+        way="device only",
+        drafting_s=drafting_s,
+        server_s=0.0,
+        link_s=0.0,
+        billed=0.0,
+        power_w=power_w,
+        idle_w=math.nan,
     )
 
 
-def _waited(way: Way, waiting_s: float, billed: float, idle_w: float) -> PlainToken:
-    return PlainToken(way=way, drafting_s=0.0, waiting_s=waiting_s, billed=billed, power_w=math.nan, idle_w=idle_w)
+def _waited(way: Way, waiting_s: float, link_s: float, billed: float, idle_w: float) -> PlainToken:
+    return PlainToken(
+        way=way,
+        drafting_s=0.0,
+        server_s=waiting_s - link_s,
+        link_s=link_s,
+        billed=billed,
+        power_w=math.nan,
+        idle_w=idle_w,
+    )
 
 
-def _longer(token: PlainToken) -> PlainToken:
-    return replace(token, waiting_s=2 * token.waiting_s)
+def _longer(token: PlainToken, factor: float) -> PlainToken:
+    return replace(token, server_s=factor * token.server_s, link_s=factor * token.link_s)
 
 
 def _points(held: Held, way: Way, cloud: CloudToken | str) -> Iterator[BreakEvenPoint]:
-    """Of each figure that matters."""
+    """Of each figure that matters. A token a round trip waits for the verifier and the link as a round does."""
     one, serving = held.configuration, held.serving
-    known = figures_of(one, serving)
+    known, token = figures_of(one, serving), _token(held.configuration, serving, way, cloud).point
+    waits = way == "no speculation"
 
-    def times_better(figures: Figures[float], assumed: Serving = serving) -> float:
-        token = _token(one, assumed, way, cloud)
-        plain = token if isinstance(token, str) else held.objective.plain(token.point, assumed)
+    def times_better(figures: Figures[float], against: PlainToken = token) -> float:
+        plain = held.objective.plain(against, serving)
         if isinstance(plain, str):
             raise ValueError(plain)
-        value = held.objective.value(figures, assumed)
+        value = held.objective.value(figures, serving)
         return value / plain if held.objective.better == "higher" else plain / value
 
     def accepted(alpha: float) -> float:
@@ -211,19 +232,21 @@ def _points(held: Held, way: Way, cloud: CloudToken | str) -> Iterator[BreakEven
         return times_better(replace(known, round_s=one.round_s.value * factor + one.going_back_s))
 
     def verified(factor: float) -> float:
-        assumed = _verified(serving, factor)
-        return times_better(figures_of(one, assumed), assumed)
+        figures = replace(known, verify_s=known.verify_s * factor, server_s=known.server_s * factor)
+        return times_better(figures, _longer(token, factor) if waits else token)
 
+    def linked(seconds: float) -> float:
+        more = seconds - link_s
+        figures = replace(known, verify_s=known.verify_s + more)
+        return times_better(figures, replace(token, link_s=token.link_s + more) if waits else token)
+
+    link_s = serving.link_s_at(one.k)
+    speed, verify_s = one.drafting_tokens_per_s, known.verify_s
+    longest_s = FARTHEST * (known.round_s + verify_s)
     yield from _point("acceptance", known.alpha, accepted, (0.0, 1.0), lambda alpha: alpha)
-    speed = one.drafting_tokens_per_s
     yield from _point("drafting_tokens_per_s", speed, drafted, (FARTHEST, 1 / FARTHEST), lambda factor: speed / factor)
-    spent_s = known.verify_s
-    yield from _point("verify_s", spent_s, verified, (1 / FARTHEST, FARTHEST), lambda factor: spent_s * factor)
-
-
-def _verified(serving: Serving, factor: float) -> Serving:
-    by_k = tuple((k, seconds * factor) for k, seconds in serving.verify_s_by_k)
-    return replace(serving, verify_s=serving.verify_s * factor, verify_s_by_k=by_k)
+    yield from _point("verify_s", verify_s, verified, (1 / FARTHEST, FARTHEST), lambda factor: verify_s * factor)
+    yield from _point("link_s", link_s, linked, (0.0, longest_s), lambda seconds: seconds)
 
 
 def _point(

@@ -49,7 +49,7 @@ def answered(rows: Sequence[Row], query: Query = Query()) -> tuple[Ranking, ...]
 
 def plain(rankings: Sequence[Ranking]) -> dict[str, Any]:
     """The JSON, as a script reads it."""
-    document: dict[str, Any] = json.loads(json.dumps(as_json(rankings, Serving()), allow_nan=False))
+    document: dict[str, Any] = json.loads(json.dumps(as_json(rankings, Serving(), {}), allow_nan=False))
     return document
 
 

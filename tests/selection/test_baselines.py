@@ -18,6 +18,8 @@ from configspec.theory.objectives.plain import WAYS, Way
 from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.link_seconds import AssumedLink
+from configspec.theory.serving.verification import LinearSeconds
 
 law = settings(deadline=None, max_examples=40)
 GOODPUT, COST, ENERGY = (objective(name) for name in ("goodput", "cost", "energy"))
@@ -83,7 +85,8 @@ def test_at_a_break_even_point_both_are_equal(one, by, serving, token_s):
             elif point.figure == "drafting_tokens_per_s":
                 changed = replace(one, round_s=exactly(one.k / point.value))
             else:
-                assumed = replace(serving, verify_s=point.value)
+                more = serving.verify_s if point.figure == "link_s" else 0.0
+                assumed = replace(serving, verify_s=more + point.value)
             again = of(each.way, changed, by, assumed, cloud(token_s))
             assert again.times_better == pytest.approx(1, rel=1e-6)
 
@@ -142,6 +145,31 @@ def test_the_8b_drafts_on_both_raspberry_pis_do_not_pay():
     at_two = {(device, draft) for device, draft, k in slower if k == 2}
     assert at_two == {("rpi4b", "8b-inst"), ("rpi5", "8b-inst"), ("rpi4b", "8b"), ("rpi5", "8b")}
     assert not [device for device, *_ in slower if device == "jetson"]
+
+
+def test_against_a_target_that_stands_by_itself_a_round_has_so_much_time():
+    """By hand, y = 3 and t = 0.3 s: 0.9 s for a round, of which drafting takes 0.4 and verification 0.2 s."""
+    one = exact("1b", 4, 0.5, 0.4)
+    found = of("cloud only", one, GOODPUT, Serving(verify_s=0.2), cloud(0.3)).break_even
+    assert [each.figure for each in found] == ["acceptance", "drafting_tokens_per_s", "verify_s", "link_s"]
+    assert [each.pays for each in found] == ["at least", "at least", "at most", "at most"]
+    assert [each.value or 0.0 for each in found] == pytest.approx([0.25, 4 / 0.7, 0.5, 0.3])
+
+
+def test_a_link_that_is_known_apart_is_in_its_break_even_point():
+    """0.1 s of the 0.2 s are the link's, so 0.4 s of link are as much as 0.3 s on top."""
+    serving = Serving(verify_s=0.1, link=AssumedLink(rtt_s=0.1))
+    points = of("cloud only", exact("1b", 4, 0.5, 0.4), GOODPUT, serving, cloud(0.3)).break_even
+    (link,) = (each for each in points if each.figure == "link_s")
+    assert [link.now, link.value or 0.0] == pytest.approx([0.1, 0.4])
+
+
+def test_where_a_law_of_verification_is_declared_a_token_alone_has_its_own_time():
+    """T = 0.1 + 0.02 * (K + 1), so 0.12 s where nothing is drafted (arXiv 2406.14066, section 4)."""
+    serving = Serving(verify_linear=LinearSeconds(base_s=0.1, s_per_token=0.02))
+    found = of("no speculation", exact("1b", 4, 0.5, 0.1), GOODPUT, serving)
+    assert found.token_s == pytest.approx(0.12)
+    assert not found.or_better
 
 
 def test_no_row_of_table_2_but_one_is_faster_than_the_clouds_that_were_measured():

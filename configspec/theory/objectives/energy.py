@@ -71,7 +71,7 @@ class Energy:
         drafting_j = token.power_w * token.drafting_s if token.drafting_s > 0 else 0.0
         if serving.energy_boundary != WAITING:
             return _known(drafting_j, "the device only waits, and its energy of waiting is not counted")
-        waiting_j = token.idle_w * token.waiting_s if token.waiting_s > 0 else 0.0
+        waiting_j = token.idle_w * token.waiting_s if token.waiting_s != 0 else 0.0
         return _known(drafting_j + waiting_j, "nothing is waited for")
 
 

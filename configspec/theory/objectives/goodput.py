@@ -49,5 +49,5 @@ class Goodput:
         return goodput_tokens_per_s(figures.k, figures.alpha, figures.round_s, figures.verify_s)
 
     def plain(self, token: PlainToken, serving: Serving) -> float | str:
-        """A token in its time; none where that is nothing."""
+        """A token in its time; none where that is nothing, or not known."""
         return 1 / token.token_s if token.token_s > 0 else "a token takes no time"

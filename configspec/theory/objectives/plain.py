@@ -16,18 +16,24 @@ WAYS: tuple[Way, ...] = get_args(Way)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainToken:
-    """One token: in `token_s` seconds, in `drafting_s` of which the device computes and in `waiting_s` it waits.
+    """One token: the device computes for `drafting_s` seconds, and waits for the verifier and for the link.
 
     `billed`: as how many tokens the verifier bills it. `power_w` and `idle_w`: of the device that computes, and that
-    waits; NaN where they were not measured.
+    waits; NaN where they were not measured, as is `server_s` where nobody knows it.
     """
 
     way: Way
     drafting_s: float
-    waiting_s: float
+    server_s: float
+    link_s: float
     billed: float
     power_w: float
     idle_w: float
+
+    @property
+    def waiting_s(self) -> float:
+        """What the device waits for."""
+        return self.server_s + self.link_s
 
     @property
     def token_s(self) -> float:

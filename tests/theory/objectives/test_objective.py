@@ -188,7 +188,8 @@ plain_tokens = st.builds(
     PlainToken,
     way=st.sampled_from(WAYS),
     drafting_s=st.just(0.0) | st.floats(1e-6, 100),
-    waiting_s=st.just(0.0) | st.floats(1e-6, 100),
+    server_s=st.just(0.0) | st.floats(1e-6, 100),
+    link_s=st.just(0.0) | st.floats(1e-6, 100),
     billed=st.sampled_from([0.0, 1.0, 2.5]),
     power_w=st.floats(1e-2, 1e3) | st.just(math.nan),
     idle_w=st.floats(1e-2, 1e3) | st.just(math.nan),
@@ -214,7 +215,9 @@ def test_a_token_without_speculation_is_worth_no_more_where_it_takes_longer(
 ) -> None:
     """So a bound on its time is a bound on its value."""
     serving = Serving(energy_boundary=energy)
-    longer = replace(token, drafting_s=token.drafting_s * factor, waiting_s=token.waiting_s * factor)
+    longer = replace(
+        token, drafting_s=token.drafting_s * factor, server_s=token.server_s * factor, link_s=token.link_s * factor
+    )
     values = [one.plain(each, serving) for each in (token, longer)]
     short, long = values
     if not isinstance(short, str) and not isinstance(long, str):
