@@ -15,6 +15,7 @@ from ci_steps import GithubJob, github_steps, gitlab_steps
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 PAGE = ROOT / "docs" / "ci.md"
 WORKFLOWS = (NIGHTLY, RELEASE)
+FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
 
 
 def tool(name: str) -> str:
@@ -35,6 +36,20 @@ def checked(*command: str) -> str:
 def test_a_file_follows_the_servers_schema(path: Path):
     """As check-jsonschema brings it."""
     schema = "gitlab-ci" if path == GITLAB else "github-workflows"
+    assert checked(tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", str(path)) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        *((path, "github-issue-forms") for path in sorted(FORMS.glob("*.yml")) if path.name != "config.yml"),
+        (FORMS / "config.yml", "github-issue-config"),
+        (ROOT / "CITATION.cff", "citation-file-format"),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_a_form_follows_its_schema(path: Path, schema: str):
+    """What people report with, and how they cite."""
     assert checked(tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", str(path)) == ""
 
 
