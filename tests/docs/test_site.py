@@ -57,3 +57,10 @@ def test_every_command_is_on_the_page_of_the_command_line(conf):
     names = [name for name, _ in conf.commands(conf.parser())]
     assert len(names) == len(set(names))
     assert {"configspec rank", "configspec import csv", "configspec models pull"} <= set(names)
+
+
+def test_every_page_is_in_the_contents():
+    """Each page of docs/ stands in a list of docs/index.md; decisions in that of docs/adr/."""
+    listed = (DOCS / "index.md").read_text(encoding="utf-8").split()
+    pages = [str(path.relative_to(DOCS).with_suffix("")) for path in DOCS.rglob("*.md")]
+    assert [page for page in pages if page not in listed and page != "index" and not page.startswith("adr/0")] == []
