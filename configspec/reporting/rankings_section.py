@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from configspec.reporting.baseline_words import baseline_lines, losses
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
+from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
@@ -117,6 +118,7 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
             flagged.setdefault(flag_words(flag), []).append(str(choice.rank))
     for words, ranks in flagged.items():
         yield f"note on {', '.join(ranks)}: {words}"
+    yield from doubt_lines(ranking)
     for reason in ranking.left_out:
         yield f"left out: {reason}"
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.selection.contest import Contest
+from configspec.selection.k_advice import UntriedK, untried_ks
 from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
@@ -75,7 +76,8 @@ class Ranking:
     `unavailable` says why there are none; `left_out` names what could not be ranked though others could. `decoding` is
     that of all configurations; None where nobody says, or they differ. `cut` more are ranked behind the choices than
     the rules return; `cut_tied` of them are tied with the best. `power_kind`: of an objective that looks at power, the
-    kind of meter and the boundary that all its configurations have: others are in a ranking of their own.
+    kind of meter and the boundary that all its configurations have: others are in a ranking of their own. `untried`
+    are the K that were not measured and are worth it.
     """
 
     device: str
@@ -90,6 +92,7 @@ class Ranking:
     cut: int = 0
     cut_tied: int = 0
     power_kind: str = ""
+    untried: tuple[UntriedK, ...] = ()
 
 
 def rank(
@@ -276,7 +279,12 @@ class _Standing:
             for rank, position in enumerate(self._order[:top], 1)
         )
         cut_tied = int(np.count_nonzero(self._tied[cut]))
-        return replace(self._ranking, choices=tuple(choices), cut=len(cut), cut_tied=cut_tied)
+        return replace(self._ranking, choices=tuple(choices), cut=len(cut), cut_tied=cut_tied, untried=self._untried())
+
+    def _untried(self) -> tuple[UntriedK, ...]:
+        rules, serving = self._ranking.rules, self._ranking.serving
+        in_order = [self._configurations[position] for position in self._order]
+        return untried_ks(in_order, self._ranking.objective, serving, indifference=rules.indifference)
 
 
 def _decoding(configurations: Sequence[Configuration]) -> Decoding | None:

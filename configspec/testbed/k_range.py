@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from configspec.errors import UsageError
+from configspec.theory.ids import MAX_K
 
-MAX_K = 256  # far above any K that pays; keeps a slip such as 1..1000000 from becoming a million configurations
 FORMS = "Write one number, a range or several: 4, 2..10, 1,2,4 or 1..3,8"
 # One form at a time, for the JSON Schema too. No \d: it also matches digits that are not 0 to 9.
 PATTERN = r"^ *[0-9]+ *(\.\. *[0-9]+ *)?(, *[0-9]+ *(\.\. *[0-9]+ *)?)*$"

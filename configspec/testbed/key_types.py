@@ -22,6 +22,7 @@ from configspec.testbed import k_range, written_sizes
 from configspec.testbed.quant_names import PATTERN as QUANT_PATTERN
 from configspec.testbed.quant_names import QUANTISATIONS, quant_name
 from configspec.testbed.spec import ReadAs
+from configspec.theory.ids import MAX_K
 
 MAX_NAME = 100  # letters; a few of them stand in one test id, and in the name of one file
 MAX_TEXT = 1000
@@ -170,7 +171,7 @@ NO_TWINS = AfterValidator(_no_twins)
 Layers: TypeAlias = Annotated[
     int, BeforeValidator(_layers, json_schema_input_type=Literal["all"] | Annotated[int, Field(ge=0, le=MAX_LAYERS)])
 ]
-KPart: TypeAlias = Annotated[int, Field(ge=1, le=k_range.MAX_K)] | Annotated[str, Field(pattern=k_range.PATTERN)]
+KPart: TypeAlias = Annotated[int, Field(ge=1, le=MAX_K)] | Annotated[str, Field(pattern=k_range.PATTERN)]
 KRange: TypeAlias = Annotated[
     tuple[int, ...],
     BeforeValidator(k_range.k_range, json_schema_input_type=KPart | Annotated[list[KPart], Field(min_length=1)]),

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+MAX_K = 256  # far above any K that pays; keeps a slip such as 1..1000000 from becoming a million configurations
 CHAIN = "chain"  # a draft model proposes K tokens, one after another
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.testbed.k_range import MAX_K, parse_k
+from configspec.testbed.k_range import parse_k
+from configspec.theory.ids import MAX_K
 
 ks = st.integers(min_value=1, max_value=MAX_K)
 

@@ -1,0 +1,26 @@
+"""What is said below a ranking of what to measure."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from weighed import QUICK, exact
+
+from configspec.reporting.doubt_words import doubt_json, doubt_lines
+from configspec.selection.ranking import rank
+from configspec.theory.objectives.registry import objective
+from configspec.theory.serving.assumptions import Serving
+
+EDGE = [exact("1b", k, 0.95, 0.02 * k) for k in (2, 4, 8)]
+
+
+def test_a_best_at_the_edge_names_the_k_to_try_in_words_and_for_programs() -> None:
+    """Which edge, which K, what is modelled, how far off the model is."""
+    ranking = rank(EDGE, objective("goodput"), Serving(), rng=np.random.default_rng(1), rules=QUICK)
+    (line,) = doubt_lines(ranking)
+    assert line.startswith("the best, K=8, is the largest K that was measured: try 1b Q4_K_M K=16 (modelled: ")
+    assert "better; the model misses measured K by up to " in line
+    (found,) = json.loads(json.dumps(doubt_json(ranking)))["untried_k"]
+    assert (found["where"], found["k"], found["provenance"]) == ("above", 16, "modelled")
+    assert found["times_better"] > 1

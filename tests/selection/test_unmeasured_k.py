@@ -1,0 +1,84 @@
+"""What is modelled of a K that was not measured."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from weighed import exact
+
+from configspec.selection.unmeasured_k import (
+    accepted_of,
+    constant_chance,
+    largest_error,
+    modelled_at,
+    modelled_serving,
+)
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumptions import Serving
+
+chances = st.floats(0.0, 1.0)
+some_ks = st.lists(st.integers(1, 40), min_size=2, max_size=6, unique=True).map(sorted)
+
+
+def at(k: int, accepted: float, round_s: float) -> Configuration:
+    """K with as many accepted tokens of a round, drafted in so many seconds."""
+    return exact("1b", k, accepted / k, round_s, power_w=None)
+
+
+@given(chances, st.integers(1, 100))
+def test_the_chance_accepts_as_many_as_it_was_made_of(chance: float, k: int) -> None:
+    """One is the other undone."""
+    accepted = accepted_of(chance, k)
+    assert 0 <= accepted <= k
+    assert accepted_of(constant_chance(k, accepted), k) == pytest.approx(accepted, abs=1e-9 * k)
+
+
+@given(chances, some_ks, st.integers(1, 80), st.floats(0, 0.1), st.floats(0.001, 1))
+def test_where_the_model_holds_it_is_exact(
+    chance: float, ks: list[int], k: int, start_s: float, token_s: float
+) -> None:
+    """A constant chance and rounds on a line give every K, and no error."""
+    measured = [at(one, accepted_of(chance, one), start_s + token_s * one) for one in ks]
+    if k not in ks:
+        found = modelled_at(measured, k)
+        assert found.acceptance.rate.value == pytest.approx(accepted_of(chance, k) / k, abs=1e-9)
+        assert found.round_s.value == pytest.approx(start_s + token_s * k, abs=1e-9)
+        assert (found.k, found.provenance) == (k, "modelled")
+    assert largest_error(measured) == (None if len(ks) < 3 else pytest.approx(0, abs=1e-6))
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), chances, st.floats(0.001, 5)), min_size=1, unique_by=lambda one: one[0]))
+def test_whatever_was_measured_what_is_modelled_can_be(points: list[tuple[int, float, float]]) -> None:
+    """A rate from 0 to 1, and a round that takes time."""
+    measured = [at(k, rate * k, round_s) for k, rate, round_s in sorted(points)]
+    for k in range(1, 90):
+        found = modelled_at(measured, k)
+        assert 0 <= found.acceptance.rate.value <= 1 + 1e-9
+        assert found.round_s.value > 0
+
+
+def test_one_k_goes_by_its_own_chance_and_in_proportion() -> None:
+    """K=2 with 1.2 tokens of a round: a + a^2 = 1.2, so K=1 accepts a, in half the time."""
+    found = modelled_at([at(2, 1.2, 0.4)], 1)
+    assert found.acceptance.rate.value == pytest.approx((-1 + (1 + 4 * 1.2) ** 0.5) / 2)
+    assert found.round_s.value == pytest.approx(0.2)
+
+
+def test_the_papers_acceptance_at_5_follows_from_2_and_8() -> None:
+    """Table 1 of arXiv 2604.09722, Llama 1B: 70 %, 55 % and 44 %, which the model meets to 2 % of a round's tokens."""
+    measured = [at(2, 1.40, 0.2), at(5, 2.75, 0.4), at(8, 3.52, 0.6)]
+    assert largest_error(measured) == pytest.approx(0.0, abs=0.02)
+
+
+@pytest.mark.parametrize(("k", "seconds"), [(1, 0.1), (3, 0.3), (4, 0.4), (10, 1.0)])
+def test_verification_that_was_measured_by_k_goes_on_along_its_line(k: int, seconds: float) -> None:
+    """Between and beyond."""
+    serving = Serving(verify="measured", verify_s_by_k=((2, 0.2), (4, 0.4), (6, 0.6)))
+    assert modelled_serving(serving, k).verify_s_at(k) == pytest.approx(seconds)
+
+
+def test_one_time_of_verification_stays() -> None:
+    """Declared, or measured for one K."""
+    assert modelled_serving(Serving(verify_s=0.3), 7) == Serving(verify_s=0.3)
+    assert modelled_serving(Serving(verify="measured", verify_s_by_k=((4, 0.4),)), 7).verify_s_at(7) == 0.4
