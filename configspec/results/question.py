@@ -16,8 +16,9 @@ from configspec.reporting.rows_to_rank import RankedRow, rows_to_rank
 from configspec.selection.candidates import Group, groups_of
 from configspec.selection.query import Query
 from configspec.selection.ranking import DEFAULT_RULES
-from configspec.testbed.k_range import MAX_K, parse_k
+from configspec.testbed.k_range import parse_k
 from configspec.testbed.select import select_names
+from configspec.theory.ids import MAX_K
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.objectives.registry import objective as named_objective
