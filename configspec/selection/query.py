@@ -64,5 +64,5 @@ class Query:
             self.objectives,
             lambda device, family: serving[device, family],
             rng=np.random.default_rng(SEED) if rng is None else rng,
-            rules=self.rules,
+            rules=replace(self.rules, every_k=self.ks is None and self.rules.every_k),
         )

@@ -41,6 +41,7 @@ class RankingRules:
         resamples: Bootstrap resamples.
         top: How many choices to return; None returns all.
         allow_throttled: Whether what was measured while the device throttled, or changed its mode, is ranked too.
+        every_k: Whether all K that were measured are ranked, so that it can be said which are missing.
     """
 
     indifference: float = 0.02
@@ -48,6 +49,7 @@ class RankingRules:
     resamples: int = 2000
     top: int | None = None
     allow_throttled: bool = False
+    every_k: bool = True
 
 
 DEFAULT_RULES = RankingRules()
@@ -283,6 +285,8 @@ class _Standing:
 
     def _untried(self) -> tuple[UntriedK, ...]:
         rules, serving = self._ranking.rules, self._ranking.serving
+        if not rules.every_k:
+            return ()
         in_order = [self._configurations[position] for position in self._order]
         return untried_ks(in_order, self._ranking.objective, serving, indifference=rules.indifference)
 

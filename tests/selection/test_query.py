@@ -84,3 +84,11 @@ def test_a_fourth_objective_is_ranked_by_what_it_says_of_itself() -> None:
     assert [choice.value for choice in ranking.choices] == pytest.approx([0.5 / 5, 0.5 / 3])
     assert ranking.left_out == ("1b Q4_K_M: K=1 is never silent",)
     assert query.answer([(configuration(4), Serving(verify_s=0.0))])[-1].unavailable == "nothing is waited for"
+
+
+def test_whoever_asks_for_some_k_is_not_told_of_others() -> None:
+    """A K that was left out on purpose is no gap, and the largest that is asked for no edge."""
+    (whole,) = Query(objectives=[objective("cost")], rules=QUICK).answer(MEASURED)
+    (part,) = Query(objectives=[objective("cost")], ks=(2, 4), rules=QUICK).answer(MEASURED)
+    assert [one.where for one in whole.untried] == ["below"]
+    assert part.untried == ()
