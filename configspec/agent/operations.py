@@ -28,7 +28,19 @@ from .protocol import AgentError, Deadline, JsonObject, shorten, usage_error
 from .requests.board import Describe, Health, Heat, Holder, Idle, Lock, ProcessorTimes, ReadMemory, Reap
 from .requests.files import Chunk, FindFile, Finish, ListFiles, Receive
 from .requests.forms import Request
-from .requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score, Window
+from .requests.model import (
+    Close,
+    Distribution,
+    Draft,
+    Open,
+    Prefill,
+    Prefills,
+    Returns,
+    Rollback,
+    Rounds,
+    Score,
+    Window,
+)
 from .requests.power import FindMeter, RecordMeter, StartMeter, TakeReadings
 
 REASON_LETTERS = 1000  # why llama.cpp cannot be used, in a table
@@ -63,6 +75,7 @@ class Operations:
             Describe: self._describe,
             Open: self._open,
             Prefill: self._prefill,
+            Prefills: self._prefills,
             Draft: self._draft,
             Distribution: self._distribution,
             Rounds: self._rounds,
@@ -137,6 +150,9 @@ class Operations:
 
     def _prefill(self, asked: Prefill) -> JsonObject:
         return self._need_drafter().prefill(list(asked.tokens))
+
+    def _prefills(self, asked: Prefills) -> JsonObject:
+        return self._need_drafter().prefills(asked)
 
     def _draft(self, asked: Draft) -> JsonObject:
         drafter = self._need_drafter()

@@ -13,7 +13,7 @@ import msgspec
 from configspec.agent.requests.board import Idle, ReadMemory
 from configspec.agent.requests.files import Chunk, FindFile, Receive
 from configspec.agent.requests.forms import Request
-from configspec.agent.requests.model import Draft, Open, Prefill, Returns, Rollback, Rounds, Score, Window
+from configspec.agent.requests.model import Draft, Open, Prefill, Prefills, Returns, Rollback, Rounds, Score, Window
 from configspec.agent.requests.power import FindMeter
 from configspec.devices.replies.board import Span
 from configspec.devices.replies.files import Arrived, Beginning, FoundFile
@@ -23,6 +23,7 @@ from configspec.devices.replies.model import (
     DraftedWindow,
     Length,
     Scores,
+    TimedPrefills,
     TimedReturns,
     TimedRounds,
 )
@@ -84,6 +85,9 @@ def check_agreement(asked: Request, reply: object, waited_s: float, slack_s: flo
         case Prefill(), Begun():
             _equal("length", reply.length, len(asked.tokens))
             worked_s = reply.elapsed_s
+        case Prefills(), TimedPrefills():
+            _at_most("prefills", len(reply.stamps_s), asked.prefills)
+            worked_s = reply.stamps_s[-1][-1] - reply.stamps_s[0][0]
         case Rollback(), Length():
             _equal("length", reply.length, asked.keep)
         case Chunk(), Arrived():

@@ -13,7 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.agent.requests.board import Describe, Health, Heat, ProcessorTimes, ReadMemory, Reap
-from configspec.agent.requests.model import Close, Distribution, Draft, Open, Prefill, Returns, Rollback, Rounds, Score
+from configspec.agent.requests.model import (
+    Close,
+    Distribution,
+    Draft,
+    Open,
+    Prefill,
+    Prefills,
+    Returns,
+    Rollback,
+    Rounds,
+    Score,
+)
 from configspec.devices.bounded_values import MAX_VOCABULARY
 from configspec.devices.gate import between_cells, pass_gate
 from configspec.devices.lock import hold_on_host, take_board
@@ -21,7 +32,16 @@ from configspec.devices.lock_wait import LockWait
 from configspec.devices.metering import Metering
 from configspec.devices.model_folder import ModelFolder
 from configspec.devices.replies.board import Done, Ended, HeatNow, Hello, LockState, ProcessorCounts
-from configspec.devices.replies.model import Begun, DraftedTokens, Drawable, Length, Scores, TimedReturns, TimedRounds
+from configspec.devices.replies.model import (
+    Begun,
+    DraftedTokens,
+    Drawable,
+    Length,
+    Scores,
+    TimedPrefills,
+    TimedReturns,
+    TimedRounds,
+)
 from configspec.devices.transport.archive import build_agent_archive
 from configspec.devices.transport.client import AgentClient, Limits
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat, Start, connect
@@ -151,6 +171,16 @@ class Device:
     def prefill(self, tokens: Sequence[int], *, deadline_s: float = WORK_DEADLINE_S) -> Begun:
         """Start a new sequence, with no state left of the last one."""
         return self._client.call(Prefill(tokens=tuple(tokens)), Begun, deadline_s=deadline_s)
+
+    def timed_prefills(self, prefills: int, *, seconds: float, deadline_s: float | None = None) -> TimedPrefills:
+        """Evaluate the present sequence from nothing, again and again; it is the same afterwards.
+
+        `seconds` bounds it: no prefill begins later, but one is made. A UsageError where the sequence is of one token.
+        """
+        bound_s = seconds + WORK_DEADLINE_S if deadline_s is None else deadline_s
+        timed = self._client.call(Prefills(prefills=prefills, seconds=seconds), TimedPrefills, deadline_s=bound_s)
+        self._check_clock(timed.stamps_s[0][0], timed.stamps_s[-1][-1])
+        return timed
 
     def draft(
         self,

@@ -18,6 +18,7 @@ from configspec.profiling.visit import Timing, Visit
 from configspec.records.facts import ModelFacts
 from configspec.records.going_back import CUTS, NEVER
 from configspec.records.passes import RecordedPass
+from configspec.records.prefill import NOT_RECORDED, Prefill
 from configspec.records.row import Drafting
 from configspec.records.samples import RoundTimes, TimeSamples
 from configspec.testbed.sweep_spec import SweepSpec
@@ -25,11 +26,12 @@ from configspec.theory.figures import Estimate
 from configspec.theory.flags import Flag, flag
 from configspec.theory.passes import over_passes
 from configspec.theory.slowness import far_below_memory, processors_taken, processors_waited_for, quota_reached
-from configspec.theory.statistics import disturbed, too_few
+from configspec.theory.statistics import disturbed, median_estimate, too_few
 from configspec.theory.timing import prefix_durations, round_estimate, tokens_per_s
 
 CLOCK = "the device's monotonic clock"
 NO_VISITS = "its rounds were not timed in passes"
+NO_PROMPT = "the context has one token (sweep.depth), and nothing before it to evaluate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,20 @@ class DraftingTimes:
             return []
         return [one for one, counts in zip(self.visits, counted_visits(self.visits, k), strict=True) if counts]
 
+    def prefill(self) -> Prefill | None:
+        """How fast the context was evaluated in the visits that count; the interval holds the median of every one.
+
+        None where it has one token.
+        """
+        of_all = [one.prefills for one in self.visits if one.prefills is not None]
+        counted = [one.prefills for one in self._counted(max(self.rounds)) if one.prefills is not None] or of_all
+        if not counted:
+            return None
+        tokens, where = counted[0].evaluated, f"{self.where}, its prompt"
+        samples_s = tuple(one for timed in counted for one in prefix_durations(timed.stamps_s, 1, where=where))
+        seconds = over_passes(median_estimate(samples_s), [one.samples_s for one in of_all])
+        return Prefill(tokens_per_s=tokens_per_s(tokens, seconds), tokens=tokens, samples_s=samples_s)
+
     def _passes(self, k: int) -> tuple[RecordedPass, ...]:
         counted = counted_visits(self.visits, k, where=self.where)
         samples_s = samples_of(self.visits, k, where=self.where)
@@ -122,6 +138,7 @@ class DraftingTimes:
         `texts` has for each token of each text the probability that it came from an accepted draft.
         """
         timed, round_s = self.rounds[k], self.round_s(k)
+        prefill = self.prefill()
         back = None if self.returns is None or k == 1 else going_back(self.returns, texts, k)
         return Drafting(
             tokens_per_s=tokens_per_s(k, round_s),
@@ -139,6 +156,8 @@ class DraftingTimes:
             going_back_reason=None if back else NEVER if self.model.rolls_back is False else CUTS,
             passes=self._passes(k) if self.visits else None,
             passes_reason=None if self.visits else NO_VISITS,
+            prefill=prefill,
+            prefill_reason=None if prefill else NO_PROMPT if timed.depth < 2 else NOT_RECORDED,
         )
 
 

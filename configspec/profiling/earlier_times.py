@@ -1,6 +1,7 @@
 """How long cells and real decodings took in earlier runs, by the rows of their journals.
 
-A cell's time is that of its rounds, warm-up included; what comes before them, such as opening the draft, is in no row.
+A cell's time is that of its rounds, warm-up included, and of evaluating its prompt; what comes before them, such as
+opening the draft, is in no row.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class _Time:
 
     id: ConfigurationId
     rounds_s: float | None
+    prompts_s: float  # the same in all rows of a cell
     decoding_s: float | None
 
 
@@ -51,7 +53,7 @@ def _add(found: EarlierTimes, times: Iterable[_Time]) -> bool:
     before = len(found.cells) + len(found.decodings)
     for one in times:
         if one.rounds_s is not None:
-            cells[one.id.cell] = cells.get(one.id.cell, 0.0) + one.rounds_s
+            cells[one.id.cell] = cells.get(one.id.cell, one.prompts_s) + one.rounds_s
         if one.decoding_s is not None:
             found.decodings.setdefault(one.id, one.decoding_s)
     for cell, seconds in cells.items():
@@ -67,5 +69,6 @@ def _time_of(row: Row) -> _Time:
     return _Time(
         row.id,
         rounds * drafting.round_s.value if counts else None,
+        0.0 if drafting.prefill is None else sum(drafting.prefill.samples_s),
         sum(decoded.repeats_s) if decoded is not None else None,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from configspec.records.power import Power
+from configspec.records.prefill import Prefill
 from configspec.records.profile_file import ProfileFile, read_profile
 from configspec.records.row import CountedAcceptance, Drafting, Environment, Row
 from configspec.testbed.device_spec import ReplaySpec
@@ -69,6 +70,8 @@ def recorded_row(one: Configuration, serving: Serving, environment: Environment)
             clock="none: no device was timed",
             going_back_reason=NO_DEVICE,
             passes_reason=NO_DEVICE,
+            prefill=None if one.prompt_tokens_per_s is None else Prefill(tokens_per_s=one.prompt_tokens_per_s),
+            prefill_reason=one.prompt_reason,
         ),
         acceptance=CountedAcceptance(
             rate=counts.rate,

@@ -15,7 +15,7 @@ import msgspec
 
 from configspec.devices.device import Device
 from configspec.devices.replies.board import HeatNow, ProcessorCounts
-from configspec.devices.replies.model import TimedReturns, TimedRounds
+from configspec.devices.replies.model import TimedPrefills, TimedReturns, TimedRounds
 from configspec.errors import ConfigspecError
 from configspec.profiling.going_back import time_returns
 from configspec.profiling.meters import Metered
@@ -32,6 +32,8 @@ Number = TypeVar("Number", int, float)
 NOT_METERED = Metered(meter=None, reason=NO_METER)
 BUDGETS = 2.5  # of `seconds_per_cell`: a plug needs a minute of load and as long idle, which it has by default
 MEMORY_S = 0.2  # of reading it; the fastest moment in it counts
+PREFILLS = 6  # in a visit: one pass alone gives their median an interval of 95 %
+PREFILL_SHARE = 0.1  # of `seconds_per_cell`, after which none begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Visit:
     began: str  # this host's date
     setup_sha256: str
     rounds: Mapping[int, TimedRounds]  # by K that was run
+    prefills: TimedPrefills | None = None  # None where the context has one token, and in visits of earlier versions
     returns: TimedReturns | None = None  # where the draft's memory cannot be cut, and K may be above 1
     load: ProcessorLoad | None = None
     load_reason: str | None = None
@@ -97,6 +100,7 @@ def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str, me
         for k in timing.timed_ks
     }
     returns = time_returns(device, model, max(timing.ks), sweep)
+    prefills = time_prefills(device, timing)
     after = device.processor_counts()
     power, power_reason = _measure_power(device, timing, metered)
     end = _heat(device, watch=False)
@@ -104,6 +108,7 @@ def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str, me
         began=began,
         setup_sha256=setup,
         rounds=rounds,
+        prefills=prefills,
         returns=returns,
         load=load_between(before, after),
         load_reason=after.reason,
@@ -113,6 +118,13 @@ def time_visit(device: Device, model: ModelFacts, timing: Timing, setup: str, me
         power=power,
         power_reason=power_reason,
     )
+
+
+def time_prefills(device: Device, timing: Timing) -> TimedPrefills | None:
+    """How long the context takes to evaluate, which is the device's sequence; None where it has one token."""
+    if len(timing.context) < 2:
+        return None
+    return device.timed_prefills(PREFILLS, seconds=PREFILL_SHARE * timing.sweep.seconds_per_cell)
 
 
 def _heat(device: Device, *, watch: bool) -> HeatNow | None:

@@ -82,13 +82,13 @@ def run_plan(run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], b
 
 
 def _bound_s(inventory: Inventory, device: str) -> float:
-    """How long a cell may take there: in each pass its warm-up, its rounds, and its meter where one is read."""
+    """How long a cell may take: in each pass its warm-up, its rounds, its prompt, and its meter where one is read."""
     from configspec.devices.metering import DECLARED
-    from configspec.profiling.visit import BUDGETS
+    from configspec.profiling.visit import BUDGETS, PREFILL_SHARE
 
     power = inventory.devices[device].power
     is_read = power is not None and power.meter != DECLARED
-    return (2 + (BUDGETS if is_read else 0)) * inventory.sweep.passes * inventory.sweep.seconds_per_cell
+    return (2 + PREFILL_SHARE + (BUDGETS if is_read else 0)) * inventory.sweep.passes * inventory.sweep.seconds_per_cell
 
 
 def _planned(run: MeasuringRun, preview: Preview, asked: list[tuple[ConfigurationId, bool]]) -> Iterable[PlannedCell]:

@@ -57,6 +57,7 @@ from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
 
 VERSION = 1
+NO_PROMPT = "its profile file has no prompt_tokens_per_s"
 OPTIONAL_OF_CELL = (
     "power_reason",
     "drafting_reason",
@@ -264,6 +265,8 @@ def _configurations(cell: RecordedCell, family: _Family, provenance: Provenance)
             acceptance=Acceptance(rate=rate.estimate, rounds=None, drafted=None, accepted=None),
             power_w=cell.power_w,
             power_reason=cell.power_reason,
+            prompt_tokens_per_s=cell.prompt_tokens_per_s,
+            prompt_reason=None if cell.prompt_tokens_per_s else NO_PROMPT,
             provenance=provenance,
             flags=tuple(flag("note", text=warning) for warning in dict.fromkeys((*rate.warnings, *cell.warnings))),
         )

@@ -46,6 +46,8 @@ from configspec.records.origin import Origin
 from configspec.records.passes import NOT_RECORDED as NO_PASSES
 from configspec.records.passes import RecordedPass, check_passes
 from configspec.records.power import Power
+from configspec.records.prefill import NOT_RECORDED as NO_PREFILL
+from configspec.records.prefill import Prefill
 from configspec.records.prompting import NOT_RENDERED, Prompting
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
@@ -84,6 +86,8 @@ class Drafting:
     going_back_reason: Text | None = NO_REASON
     passes: tuple[RecordedPass, ...] | None = None  # over the cell; `round_samples_s` has those that count
     passes_reason: Text | None = NO_PASSES
+    prefill: Prefill | None = None  # how fast the device evaluates a prompt, the same at every K
+    prefill_reason: Text | None = NO_PREFILL
 
     def __post_init__(self) -> None:
         check_estimate("tokens_per_s", self.tokens_per_s, most=MOST_TOKENS_PER_S)
@@ -302,6 +306,9 @@ class Row:
                 categories=() if counted.asked is None else counted.asked.categories,
             ),
             going_back_s=0.0 if self.drafting.going_back is None else self.drafting.going_back.round_s,
+            prompt_tokens_per_s=None if self.drafting.prefill is None else self.drafting.prefill.tokens_per_s,
+            prompt_tokens=None if self.drafting.prefill is None else self.drafting.prefill.tokens,
+            prompt_reason=self.drafting.prefill_reason,
             power_w=self.power.watts,
             power_reason=self.power.reason,
             idle_w=self.power.idle_w,

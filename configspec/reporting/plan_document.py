@@ -133,7 +133,7 @@ def _sources(plan: RunPlan) -> Iterator[str]:
     if known < len(real):
         yield (
             f"{len(real) - known} by the bound on the rounds of a pass, sweep.seconds_per_cell: twice for warm-up, "
-            "and two and a half times more where a power meter is read"
+            "a tenth more for prompts, and two and a half times more where a power meter is read"
         )
     decoded = [one.cell.at(k) for one in real for k in one.decoded]
     timed = sum(one in plan.earlier.decodings for one in decoded)

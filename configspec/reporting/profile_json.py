@@ -23,11 +23,13 @@ def profiles_json(families: Sequence[FamilyProfile], positions: Positions) -> di
 
 def _cell(one: CellProfile, positions: Positions) -> dict[str, object]:
     shares = positions.of(one.largest, one.facts.acceptance_sha256)
-    power, heat = one.facts.power, one.facts.heat
+    power, heat, prompt = one.facts.power, one.facts.heat, one.largest.prompt_tokens_per_s
     return {
         **_names(one.cell),
         "provenance": one.largest.provenance,
         "drafting": {"k": one.largest.k, "tokens_per_s": asdict(one.speed)},
+        "prompt": None if prompt is None else {"tokens": one.largest.prompt_tokens, "tokens_per_s": asdict(prompt)},
+        "prompt_reason": one.largest.prompt_reason if prompt is None else None,
         "acceptance": [
             {
                 "k": each.k,

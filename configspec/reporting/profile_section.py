@@ -30,8 +30,9 @@ SPEED = (
     Column(title="K", kind="count"),
     Column(title="tokens/s", kind="figure"),
     Column(title="interval", kind="interval"),
-    Column(title=""),
 )
+PROMPT, REMARKS_COLUMN = Column(title="prompt", kind="figure"), Column(title="")
+ABOUT_PROMPT = "prompt: tokens/s with which the device evaluates one"
 WATTS, DEGREES = Column(title="W"), Column(title="°C")
 ABOUT_WATTS = "W: mean power while drafting, its interval, and what is inside it as far as that is known"
 ABOUT_DEGREES = "°C: from the coolest beginning to the hottest that was seen in a pass; one figure: when the cell began"
@@ -80,11 +81,19 @@ class _Lines:
 
 
 def _speed(lines: _Lines) -> Section:
-    def of_cell(one: CellProfile) -> Iterator[Cell]:
-        speed = one.speed
-        yield from (one.largest.k, speed.value, Interval(low=speed.low, high=speed.high), remarks(one))
+    prompts = [one.largest.prompt_tokens_per_s for one in lines.cells]
+    known = any(prompts)
 
-    return Section(heading="drafting speed at the largest K", blocks=(lines.table(SPEED, of_cell),))
+    def of_cell(one: CellProfile) -> Iterator[Cell]:
+        speed, prompt = one.speed, one.largest.prompt_tokens_per_s
+        yield from (one.largest.k, speed.value, Interval(low=speed.low, high=speed.high))
+        if known:
+            yield NOTHING if prompt is None else prompt.value
+        yield remarks(one)
+
+    table = lines.table((*SPEED, *([PROMPT] if known else []), REMARKS_COLUMN), of_cell)
+    notes = [Notes(lines=(ABOUT_PROMPT,))] if known else []
+    return Section(heading="drafting speed at the largest K", blocks=(table, *notes))
 
 
 def remarks(one: CellProfile) -> str:

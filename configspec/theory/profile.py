@@ -39,6 +39,8 @@ class Configuration:
     takes beyond that, on average, where the draft's memory cannot be cut: 0 where it can.
     `power_w` is the mean power while drafting, or None with `power_reason`; `idle_w` that of a device that waits, its
     model loaded. Powers compare where `power_kind` is one: the same kind of meter with the same inside.
+    `prompt_tokens_per_s` is how fast the device evaluates a prompt, timed with prompts of `prompt_tokens`; None with
+    `prompt_reason`. It is of the cell, the same at every K.
     """
 
     id: ConfigurationId
@@ -53,6 +55,9 @@ class Configuration:
     power_kind: str = ""
     flags: tuple[Flag, ...] = ()
     going_back_s: float = 0.0
+    prompt_tokens_per_s: Estimate | None = None
+    prompt_tokens: int | None = None
+    prompt_reason: str | None = None
 
     @property
     def cell(self) -> Cell:

@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.agent.drafters.going_back import time_returns
+from configspec.agent.drafters.prefills import time_prefills
 from configspec.agent.drafters.sequence import Sequence
 from configspec.agent.llama.checkpoints import Checkpoints
 from configspec.agent.protocol import AgentError, Deadline
-from configspec.agent.requests.model import Returns
+from configspec.agent.requests.model import Prefills, Returns
 
 CONTEXT = 200
 tokens = st.lists(st.integers(0, 99), min_size=1, max_size=12)
@@ -31,6 +32,7 @@ class Memory:
     def __init__(self, *, rolls_back: bool) -> None:
         self.rolls_back = rolls_back
         self.held: list[int] = []
+        self.batches: list[tuple[int, int]] = []  # how many tokens it held, and how many came
         self.refuses = False  # to take a copy back
         self.batch, self.context = 4, CONTEXT
         self.llama_context = None
@@ -46,6 +48,7 @@ class Memory:
         pass
 
     def evaluate_tokens(self, part: SequenceOf[int]) -> None:
+        self.batches.append((len(self.held), len(part)))
         self.held += part
 
     def logits(self, _row: int) -> Any:
@@ -219,3 +222,36 @@ def test_a_copy_grows_with_what_is_copied():
         assert checkpoints.restore(length) == length
         assert memory.held == list(range(length))
     assert isinstance(checkpoints._copies[1], ctypes.Array)
+
+
+@given(st.lists(st.integers(0, 99), min_size=2, max_size=30), st.integers(1, 5), st.booleans())
+def test_each_prefill_evaluates_the_whole_text_from_nothing(text, prefills, rolls_back):
+    """In the model's own batches, with nothing kept of the prefill before; the sequence is as it was."""
+    sequence, memory = begun(text, rolls_back=rolls_back)
+    whole = memory.batches.copy()  # of the first time
+    memory.batches.clear()
+    found = time_prefills(sequence, Prefills(prefills=prefills, seconds=60.0), Deadline())
+    assert memory.batches == whole * prefills
+    assert found["evaluated"] == len(text) - 1
+    assert (sequence.tokens, sequence.evaluated, memory.held) == (text, len(text) - 1, text[:-1])
+    round_of(sequence, memory, 3)
+    sequence.edit(len(text), [])
+    assert memory.held == text[: sequence.evaluated]
+
+
+def test_time_bounds_the_prefills_but_one_is_always_made():
+    """With hardly any seconds, one."""
+    sequence, _ = begun([1, 2, 3], rolls_back=True)
+    stamps_s = time_prefills(sequence, Prefills(prefills=9, seconds=1e-9), Deadline())["stamps_s"]
+    assert isinstance(stamps_s, list)
+    assert len(stamps_s) == 1
+
+
+@pytest.mark.parametrize("text", [[], [1]])
+def test_without_a_token_before_the_last_there_is_no_prefill(text):
+    """The last one is evaluated by the round that begins."""
+    sequence = Sequence(Memory(rolls_back=True), Deadline())  # type: ignore[arg-type]
+    if text:
+        sequence.begin(text)
+    with pytest.raises(AgentError, match="nothing to evaluate"):
+        time_prefills(sequence, Prefills(prefills=1, seconds=1.0), Deadline())

@@ -36,6 +36,7 @@ from configspec.agent.requests.model import (
     Draft,
     Open,
     Prefill,
+    Prefills,
     Returns,
     Rollback,
     Rounds,
@@ -54,6 +55,7 @@ from configspec.devices.replies.model import (
     Drawable,
     Length,
     Scores,
+    TimedPrefills,
     TimedReturns,
     TimedRounds,
 )
@@ -156,6 +158,7 @@ CONVERSATION: list[tuple[Request, type[object], dict[str, object]]] = [
     (StartMeter(), Done, {}),
     (TakeReadings(stop=True), Readings, READ),
     (RecordMeter(), NotedMeter, NOTED),
+    (Prefills(prefills=3, seconds=1.0), TimedPrefills, {"evaluated": 2, "stamps_s": [[1.0, 1.5], [1.5, 2.0]]}),
 ]
 EACH = pytest.mark.parametrize(("asked", "kind", "good"), CONVERSATION, ids=lambda one: getattr(one, "op", ""))
 
@@ -235,7 +238,7 @@ def test_an_answer_whose_bytes_are_damaged_loses_its_board_or_is_one(
 
 DRAFT, GREEDY = Draft(k=2, keep=4), {"tokens": [1, 2], "stamps_s": [1.0, 1.5, 2.0], "length": 6}
 OPEN, TIMED = CONVERSATION[10], CONVERSATION[18]
-HOT, IDLED, DRAFTED, METERED, _, TAKEN, RECORDED = CONVERSATION[21:]
+HOT, IDLED, DRAFTED, METERED, _, TAKEN, RECORDED, PREFILLED = CONVERSATION[21:]
 BACK = {"restore_s": 0.1, "save_s": 0.5, "pending": 2}
 CANNOT_BE = [
     (DRAFT, DraftedTokens, GREEDY, {"tokens": [1], "stamps_s": [1.0, 2.0]}, "tokens: 1, where 2 was asked for"),
@@ -244,6 +247,11 @@ CANNOT_BE = [
     (DRAFT, DraftedTokens, GREEDY, {"probabilities": [0.5, 0.5]}, "probabilities: 2, where 0"),
     (DRAFT, DraftedTokens, GREEDY, {"stamps_s": [1.0, 1.5, 5e4]}, r"49999 s of work, and was asked .* s ago"),
     (DRAFT, DraftedTokens, GREEDY, {"tokens": [1, 2**24]}, "Expected `int`"),
+    (*PREFILLED, {"stamps_s": [[1.0, 1.5]] * 4}, "went back"),
+    (*PREFILLED, {"stamps_s": [[float(at), at + 0.5] for at in range(2, 6)]}, "prefills: 4, where at most 3"),
+    (*PREFILLED, {"stamps_s": []}, "0 prefills of 2 tokens"),
+    (*PREFILLED, {"evaluated": 0}, "2 prefills of 0 tokens"),
+    (*PREFILLED, {"stamps_s": [[1.0, 5e4]]}, "49999 s of work"),
     (*OPEN, {"threads": 2}, "threads: 2, where 1 was asked for"),
     (*OPEN, {"threads": 4294967297}, "Out of bounds, 1 to 512"),
     (*OPEN, {"context": 128}, "context: 128, where 64"),

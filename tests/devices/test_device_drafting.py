@@ -118,6 +118,19 @@ def test_time_bounds_the_rounds_but_one_is_always_run(device: Device) -> None:
     assert (len(timed.stamps_s), timed.warmup) == (1, 1)
 
 
+def test_a_prefill_takes_as_long_as_a_first_one_and_leaves_the_sequence(device: Device) -> None:
+    """Nothing of the prompt is found in a cache: a prefill of forty tokens takes far longer than one token's draft."""
+    long = [(7 * index) % 300 for index in range(CONTEXT - 8)]
+    device.prefill(long)
+    expected = device.draft(4).tokens
+    device.rollback(len(long))
+    timed = device.timed_prefills(5, seconds=60.0)
+    assert (timed.evaluated, len(timed.stamps_s)) == (len(long) - 1, 5)
+    one_token_s = min(prefix_durations(device.timed_rounds(1, rounds=5, warmup=1, seconds=60.0).stamps_s, 1))
+    assert min(timed.samples_s) > 5 * one_token_s
+    assert device.draft(4).tokens == expected
+
+
 def test_scores_equal_softmax_of_the_logits(device: Device, reference: Any) -> None:
     """argmax, logprob, gap, confidence and rank are those of a plain computation in float64."""
     text = [(13 * index) % 300 for index in range(80)]

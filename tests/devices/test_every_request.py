@@ -30,6 +30,7 @@ from configspec.agent.requests.model import (
     Draft,
     Open,
     Prefill,
+    Prefills,
     Returns,
     Rollback,
     Rounds,
@@ -47,6 +48,7 @@ from configspec.devices.replies.model import (
     Drawable,
     Length,
     Scores,
+    TimedPrefills,
     TimedReturns,
     TimedRounds,
 )
@@ -87,6 +89,7 @@ def test_every_request_is_answered_with_its_reply(agent_cache: Path, tiny_gguf: 
         (Score(start=1, tokens=(1, 2, 3)), Scores),
         (Prefill(tokens=(1, 2, 3)), Begun),
         (Rounds(k=2, rounds=1, warmup=0, seconds=1.0), TimedRounds),
+        (Prefills(prefills=2, seconds=1.0), TimedPrefills),
         (Draft(k=2, temperature=1.0), DraftedTokens),
         (Distribution(index=0), Drawable),
         (Rollback(keep=2), Length),

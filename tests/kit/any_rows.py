@@ -15,6 +15,7 @@ from configspec.records.going_back import GoingBack, mean_s
 from configspec.records.origin import Origin
 from configspec.records.passes import MemorySpeed, RecordedPass
 from configspec.records.power import Power
+from configspec.records.prefill import Prefill
 from configspec.records.prompting import Prompting
 from configspec.records.row import (
     AgreementCheck,
@@ -40,6 +41,7 @@ from configspec.theory.serving.assumptions import Serving
 from configspec.theory.serving.link import Link
 from configspec.theory.slowness import ProcessorLoad
 from configspec.theory.statistics import median_estimate
+from configspec.theory.timing import tokens_per_s
 
 positive = st.floats(min_value=1e-9, max_value=1e9)
 counts = st.integers(0, 99)
@@ -109,6 +111,16 @@ def passes_over(draw: st.DrawFn, samples_s: tuple[float, ...]) -> tuple[Recorded
 
 
 @st.composite
+def prefills(draw: st.DrawFn) -> Prefill:
+    """Timed here, or a speed that somebody states."""
+    samples_s = draw(times())
+    if not samples_s:
+        return Prefill(tokens_per_s=draw(estimates()), tokens=draw(st.none() | st.integers(1, 99)))
+    tokens, seconds = draw(st.integers(1, 99)), median_estimate(samples_s)
+    return Prefill(tokens_per_s=tokens_per_s(tokens, seconds), tokens=tokens, samples_s=samples_s)
+
+
+@st.composite
 def draftings(draw: st.DrawFn, k: int) -> Drafting:
     samples_s = draw(times())
     round_s = median_estimate(samples_s) if samples_s else draw(estimates())
@@ -126,6 +138,8 @@ def draftings(draw: st.DrawFn, k: int) -> Drafting:
         going_back_reason=draw(st.none() | texts),
         passes=draw(st.none() | passes_over(samples_s)),
         passes_reason=draw(st.none() | texts),
+        prefill=draw(st.none() | prefills()),
+        prefill_reason=draw(st.none() | texts),
     )
 
 

@@ -10,7 +10,9 @@ from example_rows import DECODED, measured_row, raw_row, whole_row
 
 from configspec.profiling.earlier_times import earlier_times
 from configspec.records.journal import Journal
+from configspec.records.prefill import Prefill
 from configspec.records.row import Row
+from configspec.theory.figures import Estimate
 
 
 def journal(path: Path, *rows: Row) -> Path:
@@ -38,6 +40,15 @@ def test_separate_rounds_count_each(tmp_path):
     """Each K was timed by itself."""
     found = earlier_times([journal(tmp_path / "a.jsonl", shared(2, 2), shared(4, 4))])
     assert found.cells == {whole_row(4).cell: pytest.approx(2 * 22 * 0.5)}
+
+
+def test_a_cells_prompt_counts_once(tmp_path):
+    """Six times of 1.5 s each, which every row of the cell has."""
+    speed = Estimate(value=84.0, low=84.0, high=84.0, confidence=0.97, n=6)
+    prefill = Prefill(tokens_per_s=speed, tokens=126, samples_s=(1.5,) * 6)
+    rows = [replace(row, drafting=replace(row.drafting, prefill=prefill)) for row in (shared(2, 2), shared(4, 4))]
+    found = earlier_times([journal(tmp_path / "a.jsonl", *rows)])
+    assert found.cells == {whole_row(4).cell: pytest.approx(2 * 22 * 0.5 + 9.0)}
 
 
 def test_a_real_decoding_took_what_its_repeats_took(tmp_path):

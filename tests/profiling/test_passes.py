@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from visits import MODEL, visit
 
 from configspec.devices.replies.board import ProcessorCounts
+from configspec.errors import TestbedError
 from configspec.profiling.drafting_speed import over_visits
 from configspec.profiling.passes import complete, way_there
 from configspec.profiling.visit import Timing, Visit, load_between
@@ -73,6 +74,37 @@ def test_the_figures_are_of_the_passes_that_agree_with_the_fastest_and_the_inter
     (told,) = times.flags(1)
     assert (told.code, told["passes"], told["counted"]) == ("passes_disagree", 3, 2)
     assert [told["fastest"], told["slowest"]] == pytest.approx([0.0101, 0.0161])
+
+
+def test_the_prompts_speed_is_of_the_passes_that_count_and_its_interval_of_all():
+    """Seven tokens in a tenth of a second; in the pass that was disturbed, in half a second."""
+    visits = [visit(SLOW, prefills_s=[0.5] * 3), visit(QUIET, prefills_s=[0.1] * 3), visit(QUIET, prefills_s=[0.1] * 3)]
+    found = over_visits(MODEL, visits, TIMING, where="orin, xs.gguf").drafting(1)
+    assert found.prefill is not None
+    assert found.prefill_reason is None
+    assert found.prefill.tokens == 7
+    assert found.prefill.samples_s == pytest.approx([0.1] * 6)
+    speed = found.prefill.tokens_per_s
+    assert (speed.value, speed.low, speed.high) == pytest.approx((70.0, 14.0, 70.0))
+    assert speed.confidence == pytest.approx(1 - 2**-5)
+    assert speed.n == 6
+
+
+def test_a_visit_of_before_prompts_were_timed_leaves_the_figure_to_the_others():
+    """A run of an earlier version is resumed: its visits have none."""
+    of_two = [visit(QUIET), visit(SLOW, prefills_s=[0.1])]
+    found = over_visits(MODEL, of_two, TIMING, where="orin, xs.gguf").drafting(1).prefill
+    assert found is not None
+    assert found.samples_s == pytest.approx([0.1])
+    assert found.tokens_per_s.confidence == 0
+    none = over_visits(MODEL, [visit(QUIET)], TIMING, where="orin, xs.gguf").drafting(1)
+    assert (none.prefill, none.prefill_reason) == (None, "recorded before configspec timed prompts")
+
+
+def test_a_prompt_that_took_no_time_names_the_device_and_the_draft():
+    """The clock is too coarse."""
+    with pytest.raises(TestbedError, match=r"orin, xs\.gguf, its prompt"):
+        over_visits(MODEL, [visit(QUIET, prefills_s=[0.0])], TIMING, where="orin, xs.gguf").prefill()
 
 
 def test_passes_that_agree_raise_no_doubt():

@@ -17,6 +17,7 @@ from configspec.devices.faults import DeviceUnhealthy
 from configspec.errors import TestbedError, UsageError
 from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
+from configspec.profiling.visit import PREFILLS
 from configspec.records.row import SampleRefs
 from configspec.records.samples import AcceptanceSamples, TextSamples, TimeSamples, read_samples, samples_folder
 from configspec.testbed.device_spec import HealthSpec
@@ -46,6 +47,11 @@ def test_one_cell_yields_every_k_with_counts_and_samples(session, small_inventor
         assert passes is not None
         assert [len(one.round_samples_s) for one in passes] in ([sweep.rounds] * 2, [sweep.rounds] * 3)
         assert it.round_samples_s == tuple(t for one in passes if one.counted for t in one.round_samples_s)
+        prefill = row.drafting.prefill
+        assert prefill is not None
+        assert prefill.tokens == sweep.depth - 1
+        assert len(prefill.samples_s) % PREFILLS == 0
+        assert it.prompt_tokens_per_s == rows[1].configuration.prompt_tokens_per_s
         assert it.acceptance.drafted == k * it.acceptance.rounds
         assert 0 < it.acceptance.accepted <= it.acceptance.drafted
         assert (it.power_w, bool(it.power_reason)) == (None, True)

@@ -43,7 +43,7 @@ FREE = {
     *("declared_words", "idle_reason"),
     *("runtime", "profile", "source", "draft_tensor_types_reason", "memory_reason", "free_disk_reason", "load_reason"),
     *("governor_reason", "llama_cpp_reason", "temperature_reason", "power_mode_reason", "throttling_reason"),
-    *("board_reason", "metadata", "numbers", "default_threads_reason", "passes_reason"),
+    *("board_reason", "metadata", "numbers", "default_threads_reason", "passes_reason", "prefill_reason"),
     *("prompting_reason", "template_reason", "variables"),
 }
 

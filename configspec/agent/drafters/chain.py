@@ -14,8 +14,9 @@ from ..llama.library import Handle
 from ..llama.model import OpenModel
 from ..llama.sampler import Drawable, Sampling, as_json
 from ..protocol import AgentError, Deadline, JsonObject, board_error, usage_error
-from ..requests.model import Draft, Returns, Rounds, Window
+from ..requests.model import Draft, Prefills, Returns, Rounds, Window
 from .going_back import time_returns
+from .prefills import time_prefills
 from .sequence import Sequence
 
 MOST_ROUNDS = 100_000  # of a window, whose stamps have to fit into one answer
@@ -52,6 +53,11 @@ class Drafter:
         elapsed_s = time.monotonic() - begin_s
         self._sequence.settle()
         return {"length": len(tokens), "elapsed_s": elapsed_s}
+
+    def prefills(self, asked: Prefills) -> JsonObject:
+        """Time evaluating the sequence from nothing; it is the same afterwards."""
+        self._distributions = []
+        return time_prefills(self._sequence, asked, self._deadline)
 
     def rollback(self, keep: int) -> JsonObject:
         """Keep the first `keep` tokens of the sequence."""

@@ -34,11 +34,8 @@ class Sequence:
 
     def clear(self) -> None:
         """Forget the tokens."""
-        self.model.forget_all()
+        self.begin_again()
         self.tokens = []
-        self.evaluated = 0
-        if self.checkpoints is not None:
-            self.checkpoints.forget()
 
     def begin(self, tokens: SequenceOf[int]) -> None:
         """Take other tokens, and evaluate all but the last."""
@@ -46,6 +43,13 @@ class Sequence:
         self.tokens = list(tokens)
         self.evaluate_up_to(len(tokens) - 1)
         self.model.api.llama_synchronize(self.model.llama_context)
+
+    def begin_again(self) -> None:
+        """Have the model's memory hold none of the tokens, which are kept."""
+        self.model.forget_all()
+        self.evaluated = 0
+        if self.checkpoints is not None:
+            self.checkpoints.forget()
 
     def begin_round(self) -> None:
         """Count the seconds of copies from now on."""

@@ -52,6 +52,18 @@ class Prefill(Request):
 
 
 @dataclass(frozen=True)
+class Prefills(Request):
+    """Time evaluating the present sequence from nothing, again and again, `seconds` long at most.
+
+    The sequence was evaluated once already, when it was started, so this needs no warm-up.
+    """
+
+    op = "prefills"
+    prefills: int = field(metadata=takes(whole(1)))
+    seconds: float = field(metadata=takes(number(0.0)))
+
+
+@dataclass(frozen=True)
 class Draft(Request):
     """Cut the sequence to `keep` tokens (None: all), add `append`, and draft K tokens.
 

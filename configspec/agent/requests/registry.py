@@ -19,6 +19,7 @@ from .model import (
     Draft,
     Open,
     Prefill,
+    Prefills,
     Returns,
     Rollback,
     Rounds,
@@ -29,7 +30,7 @@ from .power import FindMeter, RecordMeter, StartMeter, TakeReadings
 
 REQUESTS: tuple[type[Request], ...] = (
     *(Lock, Holder, Health, Heat, Idle, ProcessorTimes, ReadMemory, Reap, Describe),
-    *(Open, Prefill, Draft, Distribution, Rounds, Window, Returns, Score, Rollback, Close),
+    *(Open, Prefill, Prefills, Draft, Distribution, Rounds, Window, Returns, Score, Rollback, Close),
     *(ListFiles, FindFile, Receive, Chunk, Finish),
     *(FindMeter, StartMeter, TakeReadings, RecordMeter),
 )

@@ -32,6 +32,28 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimedPrefills:
+    """The sequence was evaluated from nothing again and again: `evaluated` tokens, all but its last.
+
+    `stamps_s` has for each when it began and when it was done.
+    """
+
+    evaluated: Tokens
+    stamps_s: tuple[tuple[Seconds, Seconds], ...]
+
+    def __post_init__(self) -> None:
+        if not self.evaluated or not self.stamps_s:
+            raise ValueError(f"{len(self.stamps_s)} prefills of {self.evaluated} tokens; there is at least one of each")
+        flat = [stamp for both in self.stamps_s for stamp in both]
+        _check_stamps(flat, len(flat) - 1)
+
+    @property
+    def samples_s(self) -> tuple[float, ...]:
+        """Seconds of each."""
+        return tuple(end_s - begin_s for begin_s, end_s in self.stamps_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Length:
     """How many tokens the sequence has."""
 
