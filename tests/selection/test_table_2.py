@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -14,30 +15,14 @@ from configspec.theory.objectives.objective import objective_value
 from configspec.theory.objectives.registry import objective
 from configspec.theory.profile import Configuration
 
-PROFILE = read_profile(Path(__file__).parents[2] / "fixtures" / "profiles" / "configspec-paper.json")
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+PROFILE = read_profile(FIXTURES / "profiles" / "configspec-paper.json")
 LLAMA, QWEN = "llama-3.1-70b", "qwen3-32b"
 OBJECTIVES = ("goodput", "cost", "energy")
 QUICK = RankingRules(resamples=20)
 
 # family, device, objective, draft, K, goodput tokens/s, thousand tokens/$, J/token: as printed.
-TABLE_2 = [
-    (LLAMA, "rpi4b", "goodput", "1b-inst", 2, "2.44", "1334", None),
-    (LLAMA, "rpi4b", "cost", "8b-inst", 2, "0.77", "1401", None),
-    (LLAMA, "rpi5", "goodput", "1b-inst", 6, "4.50", "763", "0.84"),
-    (LLAMA, "rpi5", "cost", "8b-inst", 2, "1.55", "1401", "3.75"),
-    (LLAMA, "rpi5", "energy", "1b-inst", 2, "3.76", "1334", "0.48"),
-    (LLAMA, "jetson", "goodput", "1b-inst", 8, "7.65", "623", "0.85"),
-    (LLAMA, "jetson", "cost", "8b-inst", 2, "4.35", "1401", "1.74"),
-    (LLAMA, "jetson", "energy", "1b-inst", 2, "4.60", "1334", "0.39"),
-    (QWEN, "rpi4b", "goodput", "0.6b", 2, "2.81", "1801", None),
-    (QWEN, "rpi4b", "cost", "8b", 2, "0.74", "2048", None),
-    (QWEN, "rpi5", "goodput", "0.6b", 7, "3.86", "828", "0.90"),
-    (QWEN, "rpi5", "cost", "8b", 2, "1.49", "2048", "3.86"),
-    (QWEN, "rpi5", "energy", "0.6b", 2, "3.48", "1801", "0.41"),
-    (QWEN, "jetson", "goodput", "0.6b", 10, "6.21", "633", "0.93"),
-    (QWEN, "jetson", "cost", "8b", 2, "4.14", "2048", "1.88"),
-    (QWEN, "jetson", "energy", "0.6b", 2, "4.08", "1801", "0.33"),
-]
+TABLE_2 = [tuple(row) for row in json.loads((FIXTURES / "paper" / "printed.json").read_text())["table_2"]["rows"]]
 
 
 def ranking(family: str, device: str, name: str) -> Ranking:
