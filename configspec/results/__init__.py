@@ -6,7 +6,7 @@ below are promised (docs/api.md); modules of this package are not.
 
 from __future__ import annotations
 
-from configspec.results.answers import Loss, Place, Standings
+from configspec.results.answers import Loss, Place, Standings, Untried, Without
 from configspec.results.assertions import assert_choice, assert_regret, regret_of
 from configspec.results.picks import Pick, Picks, Value
 from configspec.results.question import Assumed
@@ -21,7 +21,9 @@ __all__ = [
     "Place",
     "Results",
     "Standings",
+    "Untried",
     "Value",
+    "Without",
     "assert_choice",
     "assert_no_regression",
     "assert_regret",

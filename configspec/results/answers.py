@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from configspec.reporting.flag_words import flag_words
+from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.selection.baselines import Baseline
 from configspec.selection.candidates import Group
+from configspec.selection.k_advice import UntriedK, Where
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
 from configspec.theory.figures import Provenance
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Better
+from configspec.theory.objectives.plain import Way
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -31,6 +35,7 @@ class Place:
         high: The upper end.
         unit: As people read it: tokens/s.
         tied: Whether it is not shown to be worse than the best, or by no more than 2 %. The best is tied with itself.
+        best_in: The share of bootstrap draws in which it is the best; None where nothing was sampled.
         provenance: Whether its figures were measured, derived, declared or modelled.
         warnings: What to know before using it.
     """
@@ -42,8 +47,56 @@ class Place:
     high: float
     unit: str
     tied: bool
+    best_in: float | None
     provenance: Provenance
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Without:
+    """One way to do without speculation.
+
+    Attributes:
+        way: "no speculation": the same verifier, a token a round trip; "cloud only": the target alone; "device only":
+            the draft alone, with the quality of that model.
+        value: By the objective, in `unit`; None where it is not known.
+        low: The lower end of its interval; None with the value.
+        high: The upper end; None with the value.
+        unit: As people read it.
+        times_better: How many times better the best configuration is; below 1 it is worse. None with the value.
+        shown: Whether that is beyond doubt.
+        reason: Why it has no value; else None.
+    """
+
+    way: Way
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    times_better: float | None
+    shown: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untried:
+    """A configuration that was not measured, and should be.
+
+    Attributes:
+        configuration: Its device, family, draft, quant, settings and k.
+        where: Whether its K is "above" or "below" all that were measured, or "between" two.
+        value: In `unit`, modelled from the K that were measured.
+        unit: As people read it.
+        times_better: Than the best that was measured; below 1 it is worse.
+        error: How far the model is from measured K, as a share of a round's tokens; None where too few were measured.
+    """
+
+    configuration: ConfigurationId
+    where: Where
+    value: float
+    unit: str
+    times_better: float
+    error: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +114,8 @@ class Standings:
         power_kind: Of an objective that looks at power, meter and boundary of all that is ranked; else empty. Where
             kinds differ there are several standings.
         places: The best first; none where nothing can be ranked.
+        without: What the best is held against, a way each; none where nothing can be ranked.
+        untried: What to measure because it may be better.
         unavailable: Why nothing can be; else None.
         left_out: What could not be ranked though others could, each with its reason.
     """
@@ -74,6 +129,8 @@ class Standings:
     confidence: float
     power_kind: str
     places: tuple[Place, ...]
+    without: tuple[Without, ...]
+    untried: tuple[Untried, ...]
     unavailable: str | None
     left_out: tuple[str, ...]
 
@@ -100,18 +157,21 @@ class Loss:
     times_worse: float
 
 
-def standings_of(ranking: Ranking) -> Standings:
-    """A ranking for people who only read it."""
+def standings_of(ranking: Ranking, alone: Alone) -> Standings:
+    """A ranking for people who only read it; `alone`: what is known of each target by itself."""
+    unit = ranking.objective.unit
     return Standings(
         device=ranking.device,
         family=ranking.family,
         objective=ranking.objective.name,
-        unit=ranking.objective.unit,
+        unit=unit,
         better=ranking.objective.better,
         serving=ranking.serving,
         confidence=ranking.rules.confidence,
         power_kind=ranking.power_kind,
-        places=tuple(_place(one, ranking.objective.unit) for one in ranking.choices),
+        places=tuple(_place(one, unit) for one in ranking.choices),
+        without=tuple(_without(one, unit) for one in baselines_of(ranking, alone)),
+        untried=tuple(_untried(one, unit) for one in ranking.untried),
         unavailable=ranking.unavailable,
         left_out=ranking.left_out,
     )
@@ -147,6 +207,32 @@ def _place(choice: Choice, unit: str) -> Place:
         high=choice.high,
         unit=unit,
         tied=choice.tied_with_best,
+        best_in=choice.best_in,
         provenance=choice.configuration.provenance,
         warnings=warnings_of(choice.configuration),
+    )
+
+
+def _without(one: Baseline, unit: str) -> Without:
+    value = one.value
+    return Without(
+        way=one.way,
+        value=None if value is None else value.value,
+        low=None if value is None else value.low,
+        high=None if value is None else value.high,
+        unit=unit,
+        times_better=one.times_better,
+        shown=one.shown,
+        reason=one.reason,
+    )
+
+
+def _untried(one: UntriedK, unit: str) -> Untried:
+    return Untried(
+        configuration=one.configuration.id,
+        where=one.where,
+        value=one.value,
+        unit=unit,
+        times_better=one.times_better,
+        error=one.error,
     )

@@ -12,6 +12,8 @@ from typing import TypeAlias, TypedDict, TypeVar, get_args
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
+from configspec.reporting.profile_cells import family_profiles
+from configspec.reporting.ranking_baselines import Alone, alone_of
 from configspec.reporting.rows_to_rank import RankedRow, rows_to_rank
 from configspec.selection.candidates import Group, groups_of
 from configspec.selection.query import Query
@@ -80,8 +82,21 @@ class Asked:
         return chosen
 
 
-def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> list[Group]:
-    """Rank what is asked for by each of the objectives, a group for each device and family, at least one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The rows that were asked for, and the rankings of each device and family, at least one."""
+
+    rows: Sequence[RankedRow]
+    query: Query
+    groups: tuple[Group, ...]
+
+    def alone(self) -> Alone:
+        """What is known of each family's target by itself."""
+        return alone_of(family_profiles(self.rows, self.query))
+
+
+def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> Answer:
+    """Rank what is asked for by each of the objectives.
 
     Raises:
         UsageError: An assumption cannot be, or no row is left.
@@ -91,7 +106,7 @@ def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objecti
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
         raise UsageError(f"k is {_shown(asked.k)}, and the rows have K {held}.")
-    return list(groups)
+    return Answer(rows=chosen, query=query, groups=groups)
 
 
 def objectives_of(named: Names | None) -> tuple[Objective, ...]:

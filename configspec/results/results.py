@@ -21,10 +21,9 @@ from configspec.printable import printable
 from configspec.results.answers import Loss, Standings, losses_of, standings_of
 from configspec.results.frames import frame, library_of
 from configspec.results.picks import Picks, picks_of
-from configspec.results.question import Asked, Assumed, Ks, Names, answer, objectives_of
+from configspec.results.question import Answer, Asked, Assumed, Ks, Names, answer, objectives_of
 from configspec.results.sources import GivenSource, RecordedSource, Source
 from configspec.results.wishes import criterion_of, limits_of
-from configspec.selection.candidates import Group
 from configspec.selection.choosing import decide
 from configspec.theory.objectives.objective import Objective
 
@@ -95,8 +94,9 @@ class Results:
             UsageError: A name is not there, an assumption cannot be, or nothing is left.
             RecordError: The file has changed since it was read, or contradicts itself.
         """
-        groups = self._groups(Asked(device=device, family=family, k=k), objectives_of(objective), assumed)
-        return tuple(standings_of(ranking) for group in groups for ranking in group.rankings)
+        found = self._answer(Asked(device=device, family=family, k=k), objectives_of(objective), assumed)
+        alone = found.alone()
+        return tuple(standings_of(ranking, alone) for group in found.groups for ranking in group.rankings)
 
     def choose(
         self,
@@ -128,8 +128,8 @@ class Results:
         """
         criterion = criterion_of(objective, weights, minimax_regret=minimax_regret)
         kept = limits_of(limits or {})
-        groups = self._groups(Asked(device=device, family=family, k=k), objectives_of(None), assumed)
-        return tuple(picks_of(decide(group, criterion(group), kept)) for group in groups)
+        found = self._answer(Asked(device=device, family=family, k=k), objectives_of(None), assumed)
+        return tuple(picks_of(decide(group, criterion(group), kept)) for group in found.groups)
 
     def conflicts(
         self,
@@ -153,8 +153,8 @@ class Results:
             UsageError: As for `rank`.
             RecordError: As for `rank`.
         """
-        groups = self._groups(Asked(device=device, family=family, k=k), objectives_of(objective), assumed)
-        return tuple(loss for group in groups for loss in losses_of(group))
+        found = self._answer(Asked(device=device, family=family, k=k), objectives_of(objective), assumed)
+        return tuple(loss for group in found.groups for loss in losses_of(group))
 
     @overload
     def to_dataframe(
@@ -216,7 +216,8 @@ class Results:
         """
         made_by = library_of(library)
         asked = Asked(device=device, family=family, k=k)
-        return frame(made_by, self._groups(asked, objectives_of(None), assumed), objectives_of(None))
+        objectives = objectives_of(None)
+        return frame(made_by, self._answer(asked, objectives, assumed).groups, objectives)
 
     def run(self, device: str | None = None, family: str | None = None) -> Run:
         """All that was measured, of this device and family at least, as histories keep it."""
@@ -238,7 +239,7 @@ class Results:
         _known("objective that could be ranked by", objective, [one.objective for one in of_both])
         return next(one for one in of_both if one.objective == objective)
 
-    def _groups(self, asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> list[Group]:
+    def _answer(self, asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> Answer:
         return answer(self._source.rows(asked.one_device, asked.one_family), asked, objectives, assumed)
 
 

@@ -41,6 +41,12 @@ def shown(line: str, capsys: pytest.CaptureFixture[str]) -> dict[str, list[dict[
     return document
 
 
+def of_list(found: object, *keys: str) -> list[tuple[object, ...]]:
+    """These keys of each object of a JSON list."""
+    assert isinstance(found, list)
+    return [tuple(one[key] for key in keys) for one in found]
+
+
 @pytest.mark.parametrize(
     ("assumed", "options"),
     [
@@ -58,11 +64,16 @@ def test_standings_are_those_of_the_command(results, file, assumed, options, cap
         (one["device"], one["family"], one["objective"], one["unavailable"]) for one in theirs
     ]
     for one, other in zip(ours, theirs, strict=True):
-        places = [(p.rank, p.configuration.k, p.value, p.low, p.high, p.tied, list(p.warnings)) for p in one.places]
-        choices = other["choices"]
-        assert isinstance(choices, list)
-        keys = ("rank", "k", "value", "low", "high", "tied_with_best", "warnings")
-        assert places == [tuple(choice[key] for key in keys) for choice in choices]
+        keys = ("rank", "k", "value", "low", "high", "tied_with_best", "best_in", "warnings")
+        assert of_list(other["choices"], *keys) == [
+            (p.rank, p.configuration.k, p.value, p.low, p.high, p.tied, p.best_in, list(p.warnings)) for p in one.places
+        ]
+        assert of_list(other["baselines"], "way", "times_better", "shown", "reason") == [
+            (w.way, w.times_better, w.shown, w.reason) for w in one.without
+        ]
+        assert of_list(other["untried_k"], "where", "k", "value", "times_better") == [
+            (u.where, u.configuration.k, u.value, u.times_better) for u in one.untried
+        ]
 
 
 def test_picks_are_those_of_the_command(results, file, capsys):
@@ -70,10 +81,8 @@ def test_picks_are_those_of_the_command(results, file, capsys):
     theirs = shown(f"choose {file} --device {PI} --max-energy 0.8", capsys)["decisions"]
     ours = results.choose(limits={"energy": 0.8}, device=PI)
     for one, other in zip(ours, theirs, strict=True):
-        choices = other["choices"]
-        assert isinstance(choices, list)
-        assert [(p.configuration.k, p.loss, p.tied) for p in one.picks] == [
-            (choice["k"], choice["loss"], choice["tied_with_best"]) for choice in choices
+        assert of_list(other["choices"], "k", "loss", "tied_with_best", "chosen_in") == [
+            (p.configuration.k, p.loss, p.tied, p.chosen_in) for p in one.picks
         ]
 
 
