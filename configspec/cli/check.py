@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.gate_options import (
     RUNS_HELP,
@@ -49,6 +50,7 @@ def add_check(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_check)
 
 
+@without_collection()
 def _check(asked: argparse.Namespace) -> int:
     from configspec.histories.judging import checked
     from configspec.reporting.terminal import as_text

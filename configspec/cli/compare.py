@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.gate_options import (
     RUNS_HELP,
@@ -48,6 +49,7 @@ def add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_compare)
 
 
+@without_collection()
 def _compare(asked: argparse.Namespace) -> int:
     from configspec.histories.judge_side_by_side import side_by_side
     from configspec.reporting.comparison_document import comparison_document, comparison_json

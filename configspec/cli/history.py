@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-import gc
 import io
 import os
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.output import complain, say, say_pieces, say_text
 from configspec.errors import UsageError
@@ -72,11 +71,12 @@ def add_history(commands: Commands[argparse.ArgumentParser]) -> None:
     add.set_defaults(run=_add)
 
 
+@without_collection()
 def _history(asked: argparse.Namespace) -> int:
     for option, number in (("--last", asked.last), ("--top", asked.top)):
         if not 1 <= number <= MOST:
             raise UsageError(f"{option} is {number}; it takes 1 to {MOST}.")
-    return _without_collection(partial(_show, asked))
+    return _show(asked)
 
 
 def _show(asked: argparse.Namespace) -> int:
@@ -183,14 +183,3 @@ def _no_series(runs: Sequence[Run], patterns: Sequence[str] | None) -> str:
     named = ", ".join(map(repr, patterns or ()))
     more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
     return f"--series {named}: no series is called so. The newest run has {', '.join(ids[:SHOWN])}{more}"
-
-
-def _without_collection(run: Callable[[], int]) -> int:
-    """What is read stays to the end and is in no cycle: to look through it for garbage takes as long as to read it."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        return run()
-    finally:
-        if collected:
-            gc.enable()

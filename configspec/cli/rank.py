@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import gc
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, tell_left_out
 from configspec.cli.output import say_pieces, say_text
@@ -69,19 +69,8 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.set_defaults(run=partial(_rank, objectives))
 
 
+@without_collection()
 def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
-    # Rows stay to the end, and are in no cycle: to look through them for garbage, again and again, takes as long as
-    # to read them. Whoever calls gets their garbage collection back.
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        return _ranked(objectives, asked)
-    finally:
-        if collected:
-            gc.enable()
-
-
-def _ranked(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.reader import read_each
     from configspec.reporting.prediction_section import prediction_reports
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank

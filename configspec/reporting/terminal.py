@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-
-from rich.console import Console
-from rich.table import Table as RichTable
+from typing import TYPE_CHECKING
 
 from configspec.printable import printable
 from configspec.reporting.document import Block, Document, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import is_number, shown
 
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
 WIDTH = 120
+GAP = 2  # spaces between columns
 
 
 def as_text(document: Document, width: int = WIDTH) -> str:
@@ -27,6 +29,8 @@ def section_body(section: Section, width: int = WIDTH) -> str:
 
 def folded_table(titles: Sequence[str], rows: Iterable[Sequence[str]], width: int | None, *, right: str = "") -> str:
     """A table whose long cells continue below; `width` None is the terminal's, `right` a right-aligned column."""
+    from rich.table import Table as RichTable
+
     table = RichTable(box=None, pad_edge=False)
     for title in titles:
         table.add_column(title, justify="right" if title == right else "left", overflow="fold")
@@ -74,15 +78,55 @@ def _block(block: Block, width: int) -> str:
 
 
 def _table(table: Table, width: int) -> str:
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in table.columns:
-        drawn.add_column(column.title, justify="right" if is_number(column.kind) else "left")
-    for row in table.rows:
-        drawn.add_row(*(shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)))
+    titles = [column.title for column in table.columns]
+    right = [is_number(column.kind) for column in table.columns]
+    rows = [[shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows]
+    fitting = fitting_table(titles, rows, right, width)
+    return folding_table(titles, rows, right, width) if fitting is None else fitting
+
+
+def fitting_table(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int
+) -> str | None:
+    """The table as `folding_table` draws it, much faster; None where it does not fit, or signs may have other widths.
+
+    Args:
+        titles: Of the columns, at least one.
+        rows: A text a column.
+        right: Whether a column is aligned to the right.
+        width: Of a line, in characters.
+    """
+    lines = [titles, *rows]
+    if not all(cell.isascii() and cell.isprintable() and cell == cell.strip() for line in lines for cell in line):
+        return None
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if sum(widths) + GAP * (len(widths) - 1) > width:
+        return None
+    gap = " " * GAP
+    return "\n".join(
+        gap.join(
+            cell.rjust(size) if to_the_right else cell.ljust(size)
+            for cell, size, to_the_right in zip(line, widths, right, strict=True)
+        )
+        for line in lines
+    )
+
+
+def folding_table(titles: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool], width: int) -> str:
+    """The same by rich, whatever is in it: what does not fit continues below."""
+    from rich.table import Table as RichTable
+
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for title, to_the_right in zip(titles, right, strict=True):
+        drawn.add_column(title, justify="right" if to_the_right else "left")
+    for row in rows:
+        drawn.add_row(*row)
     return _drawn(drawn, width).rstrip("\n")
 
 
 def _drawn(table: RichTable, width: int | None) -> str:
+    from rich.console import Console
+
     out = io.StringIO()
     Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
     return out.getvalue()
