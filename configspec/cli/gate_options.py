@@ -70,17 +70,22 @@ def floors_of(asked: argparse.Namespace) -> Floors:
     from dataclasses import replace
 
     from configspec.histories.floors import Floors, parse_floors
-    from configspec.histories.floors_file import read_floors
 
     given = Floors() if asked.fail_on is None else parse_floors(asked.fail_on)
-    return given if asked.floors is None else replace(given, calibrated=read_floors(asked.floors))
+    if asked.floors is None:
+        return given
+    from configspec.histories.floors_file import read_floors
+
+    return replace(given, calibrated=read_floors(asked.floors))
 
 
 def names_of(asked: argparse.Namespace) -> Mapping[str, str]:
     """What `--aliases` says."""
+    if asked.aliases is None:
+        return {}
     from configspec.histories.aliases_file import read_aliases
 
-    return {} if asked.aliases is None else read_aliases(asked.aliases)
+    return read_aliases(asked.aliases)
 
 
 def request_of(asked: argparse.Namespace, *, accepted: Path | None = None, varies: Sequence[str] = ()) -> CheckRequest:
@@ -109,19 +114,20 @@ def runs_of(
     Args:
         asked: The command line, for `--benchmark-storage`.
         arguments: What names them.
-        choices: Whether runs have their choices.
+        choices: Whether runs have their choices, which have no intervals then.
         whole: Whether a file that cannot be read is an error, and not only left out.
 
     Raises:
         UsageError: They name none.
         RecordError: One cannot be read, and all have to be.
     """
-    from configspec.cli.history import tell_unread
+    from configspec.cli.unread import tell_unread
     from configspec.histories.sources import Places, read_sources
     from configspec.histories.storage import storage_folder
     from configspec.histories.unread import WHOLE
 
-    found = read_sources(arguments, Places(storage=storage_folder(asked.benchmark_storage)), choices=choices)
+    places = Places(storage=storage_folder(asked.benchmark_storage))
+    found = read_sources(arguments, places, choices="ties" if choices else False)
     damaged = [one for one in found.unread.skipped if one.entry == WHOLE]
     if damaged and (whole or not found.runs):
         raise RecordError(*f"{damaged[0].file}: {damaged[0].why}".split("\\n"))  # a line of it is a line again

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
-from configspec.cli.output import complain, say, say_pieces, say_text
+from configspec.cli.output import say, say_pieces, say_text
+from configspec.cli.unread import SHOWN, tell_unread
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
     from configspec.histories.run import Run
     from configspec.histories.sources import Sources
-    from configspec.histories.unread import Unread
 
-SHOWN = 10  # files in a message
 LAST, TOP, MOST = 60, 40, 100_000
 MOST_PROCESSES = 4
 PURPOSE = (
@@ -98,6 +95,9 @@ def _show(asked: argparse.Namespace) -> int:
 
         say_pieces(json_pieces(history_json(shown, asked.by, found.unread)))
     elif asked.format == "csv":
+        import csv
+        import io
+
         from configspec.reporting.history_document import history_csv
 
         text = io.StringIO()
@@ -144,24 +144,6 @@ def _sources(
             "--device DEVICE --benchmark-json=results.json"
         )
     return found
-
-
-def tell_unread(unread: Unread) -> None:
-    """What was not taken of the files, on standard error."""
-    _tell("skipped: ", [str(one) for one in unread.skipped], "files skipped")
-    _tell("gone since it was read: ", unread.gone, "files gone")
-    _tell("", unread.repeated, "files repeat a run")
-    if unread.gone:
-        complain("what is gone is in no trend; --forget-gone tells of it for the last time")
-    if unread.others:
-        complain(f"{unread.others} file{'' if unread.others == 1 else 's'} not configspec's passed over")
-
-
-def _tell(begin: str, lines: Sequence[str], counted: str) -> None:
-    for line in lines[:SHOWN]:
-        complain(f"{begin}{line}")
-    if len(lines) > SHOWN:
-        complain(f"and {len(lines) - SHOWN} more: {len(lines)} {counted}")
 
 
 def _released(run: Run, release: str | None) -> Run:

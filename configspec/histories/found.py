@@ -7,9 +7,7 @@ the compact form, without counts and choices.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -73,6 +71,9 @@ def reading_ahead(
     if processes < 2 or len(paths) < MANY:
         yield here
         return
+    import multiprocessing  # and all that it imports, only where it is used
+    from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     with ProcessPoolExecutor(processes, mp_context=context, initializer=gc.disable) as pool:
         ahead: dict[Path, Future[Held]] = {path: pool.submit(held_in, path, read) for path in paths}

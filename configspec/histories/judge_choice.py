@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from configspec.histories.baseline import Sides
+from configspec.histories.behind import behind_log
 from configspec.histories.floors import Floors
 from configspec.histories.judge_since import accepted_since_s
 from configspec.histories.run import Chosen, Run
@@ -90,18 +91,12 @@ def judge_choice(choice: EarlierChoice, found: Sides, floors: Floors, together: 
     return _by_regret(choice, ranked, present[0], floors, together)
 
 
-def regret_of(chosen: Chosen, configuration: ConfigurationId) -> float | None:
-    """How much worse than the best of a run a configuration is, as a share of the best; None where it has no value."""
-    log = _behind_log(chosen, configuration, chosen.best)
-    return None if log is None else max(0.0, -math.expm1(-log))
-
-
 def _by_regret(
     choice: EarlierChoice, new: Sequence[Chosen], not_best: Verdict, floors: Floors, together: int
 ) -> Verdict:
     """Of a choice that is shown worse within each new run."""
     best = new[0].best
-    logs = [log for one in new if (log := _behind_log(one, choice.series.configuration, best)) is not None]
+    logs = [log for one in new if (log := behind_log(one, choice.series.configuration, best)) is not None]
     if not logs:
         return replace(not_best, state="NO_BASELINE", reason=f"{not_best.reason}; its regret is not known")
     spread = _ratio_spread(choice, best, floors)
@@ -129,22 +124,13 @@ def _by_regret(
 
 def _ratio_spread(choice: EarlierChoice, best: ConfigurationId, floors: Floors) -> Spread:
     """Of the log ratio of the choice and the best within a run."""
-    both = (_behind_log(one, choice.series.configuration, best) for one in choice.runs)
+    both = (behind_log(one, choice.series.configuration, best) for one in choice.runs)
     logs = [log for log in both if log is not None]
     if len(logs) >= FEWEST:
         return spread_of(logs)
     known = floors.known(choice.series)
     own = ASSUMED if known is None else known.spread
     return Spread(log_sd=own.log_sd * math.sqrt(2), degrees=own.degrees)
-
-
-def _behind_log(chosen: Chosen, configuration: ConfigurationId, best: ConfigurationId) -> float | None:
-    """How far the configuration is behind another in one run, in log values: above 0, worse."""
-    here, there = chosen.values.get(configuration), chosen.values.get(best)
-    if here is None or there is None or not (here.value > 0 and there.value > 0):
-        return None
-    log = math.log(there.value / here.value)
-    return -log if chosen.better == "lower" else log
 
 
 def _earlier(

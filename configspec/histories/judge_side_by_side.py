@@ -6,15 +6,14 @@ within a run is smaller, and would promise too much.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configspec.errors import UsageError
 from configspec.histories.baseline import shown_source, sides
+from configspec.histories.behind import regret_of
 from configspec.histories.check_series import series_of
 from configspec.histories.floors import Floors
-from configspec.histories.judge_choice import regret_of
 from configspec.histories.run import Chosen, Run
 from configspec.regression.series import Measured, SeriesKey
 from configspec.regression.single import SingleRules, judge_single
@@ -24,17 +23,31 @@ from configspec.theory.ids import ConfigurationId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One series: the value in each run, None where a run has none; `against` the first run that has one."""
+    """One series: what each run measured, None where a run has none; each against the first run that has one."""
 
     series: SeriesKey
-    values: tuple[float | None, ...]
-    verdicts: tuple[Verdict | None, ...]
+    measured: tuple[Measured | None, ...]
+    rules: SingleRules
+
+    @property
+    def values(self) -> tuple[float | None, ...]:
+        """The value in each run."""
+        return tuple(None if one is None else one.value for one in self.measured)
 
     @property
     def change(self) -> float:
         """How far the farthest run is from the first, in log values either way; 0 where nothing compares."""
-        ratios = (one.ratio for one in self.verdicts if one is not None and one.ratio)
-        return max((abs(math.log(ratio)) for ratio in ratios), default=0.0)
+        logs = [one.log for one in self.measured if one is not None]
+        return max((abs(log - logs[0]) for log in logs), default=0.0)
+
+    @property
+    def verdicts(self) -> tuple[Verdict | None, ...]:
+        """Of each run but the first that has a value. Judged when they are asked for: a table shows few of them."""
+        base = next((one for one in self.measured if one is not None), None)
+        return tuple(
+            None if one is None or base is None or one is base else _against(one, base, self.rules)
+            for one in self.measured
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,24 +105,12 @@ def side_by_side(runs: Sequence[Run], *, names: Mapping[str, str], varies: Seque
 
 
 def _line(series: SeriesKey, runs: Sequence[Run], floors: Floors) -> Line:
-    measured = [run.measured.get(series) for run in runs]
-    base = next((place for place, one in enumerate(measured) if one is not None), None)
-    verdicts = [
-        None if place == base or one is None or base is None else _against(one, measured[base], floors)
-        for place, one in enumerate(measured)
-    ]
-    return Line(
-        series=series,
-        values=tuple(None if one is None else one.value for one in measured),
-        verdicts=tuple(verdicts),
-    )
+    known = floors.known(series)
+    rules = SingleRules(floor=floors.of(series) or None, spread=None if known is None else known.spread)
+    return Line(series=series, measured=tuple(run.measured.get(series) for run in runs), rules=rules)
 
 
-def _against(now: Measured, then: Measured | None, floors: Floors) -> Verdict | None:
-    if then is None:
-        return None
-    known = floors.known(now.series)
-    rules = SingleRules(floor=floors.of(now.series) or None, spread=None if known is None else known.spread)
+def _against(now: Measured, then: Measured, rules: SingleRules) -> Verdict:
     found = judge_single(now, then, rules)
     # Nothing follows from the ratio of runs that do not compare; it is shown, with the reason beside it.
     return replace(found, ratio=now.value / then.value) if found.ratio is None else found

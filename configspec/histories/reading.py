@@ -18,7 +18,7 @@ from configspec.histories.columns import CountedColumns, MeasuredColumns, When
 from configspec.histories.compact import is_compact, read_compact
 from configspec.histories.fields import followed
 from configspec.histories.heads import head_of_run
-from configspec.histories.run import Run
+from configspec.histories.run import Choices, Run
 from configspec.histories.taking import RowTaker, TakenRows
 from configspec.records.left_out import LeftOutList
 from configspec.records.reader import read_each
@@ -31,7 +31,7 @@ EVENING = timedelta(hours=12)  # from midnight to where the next night begins
 def read_run(
     path: Path,
     *,
-    choices: bool = False,
+    choices: Choices = False,
     left_out: LeftOutList | None = None,
     source: str | None = None,
     objectives: Sequence[Objective] = OBJECTIVES,
@@ -40,7 +40,8 @@ def read_run(
 
     Args:
         path: The file.
-        choices: Whether to rank what was measured, which takes longer than to read it. A compact file has its choices.
+        choices: Whether to rank what was measured, which takes longer than to read it: `ties` without intervals, half
+            as long. A compact file has its choices.
         left_out: Where entries that cannot be taken are put down, beside `Run.left_out`; if it is strict, the first
             one is an error.
         source: How the run is named; default: the path.
@@ -55,7 +56,7 @@ def read_run(
         return read_compact(path, source=name)
     left = LeftOutList() if left_out is None else left_out
     before = len(left.named)
-    taker = RowTaker(followed(objectives), choices=choices)
+    taker = RowTaker(followed(objectives), choices=bool(choices))
     taken = TakenRows(read_each(path, taker, left), taker)
     head, sha256 = head_of_run(path), file_sha256(path)
     when = moment(head.datetime)
@@ -70,7 +71,7 @@ def read_run(
         night=night,
         measured=MeasuredColumns(taken.names, columns, taken.setups, common),
         counted=CountedColumns(taken.names, taken.setups, taken.counts),
-        chosen=choose(taken.ranked(), objectives) if choices else (),
+        chosen=choose(taken.ranked(), objectives, intervals=choices != "ties") if choices else (),
         commit=head.commit,
         branch=head.branch,
         configspec=next((row.version for row in taken.rows if row.version), None),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from configspec.regression.acceptance import Counted
 from configspec.regression.series import Measured, SeriesKey
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import ConfigurationId
 
+Choices: TypeAlias = bool | Literal["ties"]  # of a run: whether to make them; `ties`: without intervals, much faster
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """What a run ranked first by one objective for a device and family.
 
-    `tied`: all that cannot be told from the best, the best among them. `values` has the value of each that was ranked.
+    `tied`: all that cannot be told from the best, the best among them. `values` has the value of each that was ranked,
+    with an interval of confidence 0 where nobody asked for one.
     """
 
     device: str

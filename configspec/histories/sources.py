@@ -11,8 +11,6 @@ A file that is there is taken for a file, whatever else its name could be. The s
 from __future__ import annotations
 
 import os
-import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,10 +20,8 @@ import msgspec
 
 from configspec.errors import RecordError, UsageError
 from configspec.histories.found import Found, NotARunError, found_in
-from configspec.histories.git import file_at
-from configspec.histories.index import open_index, remove_index
 from configspec.histories.reading import read_run
-from configspec.histories.run import Run
+from configspec.histories.run import Choices, Run
 from configspec.histories.storage import DEFAULT, is_name, stored
 from configspec.histories.unread import Unread, without_repeated
 from configspec.printable import printable
@@ -61,14 +57,14 @@ class Sources:
 
 
 def read_sources(
-    arguments: Sequence[str], places: Places | None = None, *, choices: bool = False, forget: bool = False
+    arguments: Sequence[str], places: Places | None = None, *, choices: Choices = False, forget: bool = False
 ) -> Sources:
     """Every run that the arguments name.
 
     Args:
         arguments: As a person types them.
         places: Where names lead; default: this folder.
-        choices: Whether runs have their choices; folders are then read without an index.
+        choices: Whether runs have their choices, `ties` without intervals; folders are then read without an index.
         forget: Whether files that are gone since an earlier reading are forgotten, after they are told of once more.
 
     Raises:
@@ -113,7 +109,7 @@ def file_of(run: Run, places: Places | None = None) -> Iterator[Path]:
         raise UsageError(f"{printable(run.source, at_most=SHOWN)}: gone since it was read. Read it again.")
 
 
-def read_one(path: Path, *, choices: bool = False, source: str | None = None) -> Run:
+def read_one(path: Path, *, choices: Choices = False, source: str | None = None) -> Run:
     """One file, with what it is told apart.
 
     Raises:
@@ -133,33 +129,43 @@ def read_one(path: Path, *, choices: bool = False, source: str | None = None) ->
         raise
 
 
-def _of_folder(folder: Path, places: Places, unread: Unread, *, choices: bool, forget: bool) -> list[Run]:
+def _of_folder(folder: Path, places: Places, unread: Unread, *, choices: Choices, forget: bool) -> list[Run]:
     files = run_files(folder)
     if places.cache is None or choices:
         return _taken((found_in(path, lambda one: read_one(one, choices=choices)) for path in files), unread)
+    return _of_index(folder, files, places, places.cache, unread, forget=forget)
+
+
+def _of_index(
+    folder: Path, files: Sequence[Path], places: Places, cache: Path, unread: Unread, *, forget: bool
+) -> list[Run]:
+    import sqlite3  # what is asked for two files waits for no database
+
+    from configspec.histories.index import open_index, remove_index
+
     for _ in range(2):
         said = Unread()
         try:
-            with open_index(places.cache, folder) as index:
+            with open_index(cache, folder) as index:
                 runs = _taken(index.read(files, read_one, processes=places.processes), said)
                 said.gone += index.gone(files)
                 if forget:
                     index.forget(said.gone)
         except sqlite3.DatabaseError:  # damaged: it is thrown away
-            remove_index(places.cache, folder)
+            remove_index(cache, folder)
             continue
         unread.skipped += said.skipped
         unread.gone += map(printable, said.gone)
         unread.others += said.others
         return runs
-    return _of_folder(folder, replace(places, cache=None), unread, choices=choices, forget=forget)
+    return _of_folder(folder, replace(places, cache=None), unread, choices=False, forget=forget)
 
 
-def _of_file(path: Path, source: str, unread: Unread, *, choices: bool) -> list[Run]:
+def _of_file(path: Path, source: str, unread: Unread, *, choices: Choices) -> list[Run]:
     return _taken([found_in(path, lambda one: read_one(one, choices=choices, source=source))], unread)
 
 
-def _of_name(name: str, places: Places, unread: Unread, *, choices: bool) -> list[Run]:
+def _of_name(name: str, places: Places, unread: Unread, *, choices: Choices) -> list[Run]:
     path = stored(places.storage, name) if "/" not in name else None
     if path is not None:
         return _of_file(path, str(path), unread, choices=choices)
@@ -176,7 +182,7 @@ def _of_name(name: str, places: Places, unread: Unread, *, choices: bool) -> lis
     )
 
 
-def _of_tag(name: str, places: Places, unread: Unread, *, choices: bool) -> list[Run]:
+def _of_tag(name: str, places: Places, unread: Unread, *, choices: Choices) -> list[Run]:
     ref = name.partition(":")[0]
     with _at_tag(name, places) as path:
         found = found_in(path, lambda one: read_one(one, choices=choices, source=name))
@@ -188,6 +194,10 @@ def _of_tag(name: str, places: Places, unread: Unread, *, choices: bool) -> list
 
 @contextmanager
 def _at_tag(name: str, places: Places) -> Iterator[Path]:
+    import tempfile
+
+    from configspec.histories.git import file_at
+
     text = file_at(places.here, name)
     with tempfile.TemporaryDirectory(prefix="configspec-") as folder:
         path = Path(folder, "run")

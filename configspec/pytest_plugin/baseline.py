@@ -192,7 +192,7 @@ def _read(asked: BaselineAsked) -> Sources:
         raise UsageError(f"--baseline {_shown(asked.source)}: a pipe or a device. Write it into a file first.")
     places = Places(here=asked.here, storage=storage_folder(asked.storage))
     try:
-        found = read_sources([asked.source], places, choices=True)
+        found = read_sources([asked.source], places, choices="ties")
     except UsageError as problem:
         raise UsageError(f"--baseline {problem}") from None
     if found.runs:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from configspec.printable import printable_line, printable_lines
 from configspec.regression.states import COMPARED, Verdict
+from configspec.reporting.change_words import change_words, interval_words
 from configspec.reporting.figure_words import figure
-from configspec.reporting.verdicts_document import change_words, interval_words
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.baseline import Baseline

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from configspec.histories.judge_side_by_side import Choices, ChosenIn, Line, SideBySide
 from configspec.regression.states import Verdict
+from configspec.reporting.change_words import change_words, interval_words
 from configspec.reporting.document import Block, Cell, Column, Document, Notes, Section, Table
 from configspec.reporting.figure_words import figure
-from configspec.reporting.verdicts_document import change_words, interval_words
 
 ROWS = 40
 BARS = 12  # series of a chart

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from configspec.histories.judging import Checked
 from configspec.regression.release import mean_ratio
 from configspec.regression.states import COMPARED, STATES, Verdict
+from configspec.reporting.change_words import change_words, interval_words
 from configspec.reporting.document import Block, Cell, Column, Document, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.markdown import as_markdown
@@ -55,16 +56,6 @@ def markdown_within(found: Checked, *, release: bool = False, most_bytes: int = 
         if rows == 1 or len(text.encode()) <= most_bytes:
             return text
         rows = max(rows // 2, 1)
-
-
-def change_words(ratio: float | None) -> str:
-    """A ratio as people say it: `-5.2%`."""
-    return "" if ratio is None else f"{ratio - 1:+.1%}"
-
-
-def interval_words(low: float | None, high: float | None) -> str:
-    """Both ends of a ratio: `-8.1% to -2.2%`."""
-    return "" if low is None or high is None else f"{change_words(low)} to {change_words(high)}"
 
 
 def _verdict_section(found: Checked, rows: int) -> Section:

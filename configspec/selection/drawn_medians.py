@@ -10,10 +10,15 @@ two in the middle, or the one. Several lists of samples whose draws are in commo
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.selection.repeated_draws import RepeatedDraws
+
 DRAWN = 1 << 20  # samples that are drawn at a time: 8 MB
+_REPEATED = RepeatedDraws()
 
 
 def drawn_medians(samples: NDArray[np.float64], *, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -27,16 +32,17 @@ def drawn_medians(samples: NDArray[np.float64], *, resamples: int, rng: np.rando
     medians = np.empty((lists, resamples))
     at_a_time = max(DRAWN // n, 1)
     for begin in range(0, resamples, at_a_time):
-        drawn = rng.integers(n, size=(min(at_a_time, resamples - begin), n))
+        shape = min(at_a_time, resamples - begin), n
+        counts = _REPEATED.draw(rng, shape, partial(_counts, shape))
         if lists:
-            medians[:, begin : begin + len(drawn)] = _medians(order, ordered, _counts(drawn))
+            medians[:, begin : begin + shape[0]] = _medians(order, ordered, counts)
     return medians
 
 
-def _counts(drawn: NDArray[np.int64]) -> NDArray[np.unsignedinteger]:
-    """How often each place was drawn, (n, resamples), in the smallest numbers that will do."""
-    resamples, n = drawn.shape
-    places = drawn + np.arange(0, resamples * n, n)[:, np.newaxis]
+def _counts(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.unsignedinteger]:
+    """How often each of n places is drawn in each resample, (n, resamples), in the smallest numbers that will do."""
+    resamples, n = shape
+    places = rng.integers(n, size=shape) + np.arange(0, resamples * n, n)[:, np.newaxis]
     counts = np.bincount(places.ravel(), minlength=resamples * n).reshape(resamples, n)
     return np.ascontiguousarray(counts.T.astype(np.min_scalar_type(n)))
 

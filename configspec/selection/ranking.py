@@ -40,6 +40,7 @@ class RankingRules:
         confidence: Of the intervals, and of the test that shows a configuration worse than the best.
         resamples: Bootstrap resamples.
         top: How many choices to return; None returns all.
+        intervals: Whether to say how sure each value is, which takes longer than to say which are tied with the best.
         allow_throttled: Whether what was measured while the device throttled, or changed its mode, is ranked too.
         every_k: Whether all K that were measured are ranked, so that it can be said which are missing.
     """
@@ -48,6 +49,7 @@ class RankingRules:
     confidence: float = 0.95
     resamples: int = 2000
     top: int | None = None
+    intervals: bool = True
     allow_throttled: bool = False
     every_k: bool = True
 
@@ -59,7 +61,8 @@ DEFAULT_RULES = RankingRules()
 class Choice:
     """One configuration in its place, with its value in the objective's unit and the doubt about it.
 
-    `best_in` is the share of bootstrap draws in which it is the best; None where nothing was sampled.
+    `best_in` is the share of bootstrap draws in which it is the best; None where nothing was sampled. Under rules
+    without intervals, it is None too, and `low` and `high` are the value.
     """
 
     rank: int
@@ -244,7 +247,7 @@ class _Standing:
         self.best = self._order[0]
         self._returned = set(self._order[: ranking.rules.top])
         self._contest = Contest(higher_is_better=self._values.higher_is_better)
-        self._low, self._high = np.empty_like(self._points), np.empty_like(self._points)
+        self._low, self._high = self._points.copy(), self._points.copy()
         self._tied = self._values.within(self._points, float(self._points[self.best]), ranking.rules.indifference)
 
     def judge(self, positions: Sequence[int], figures: DrawnFigures, best: DrawnFigures) -> None:
@@ -253,9 +256,11 @@ class _Standing:
         winner = self._configurations[self.best]
         alike = np.array([[same_power(self._configurations[position], winner)] for position in positions])
         values = self._values.drawn(figures)
-        self._contest.enter(positions, values)
         worse = self._values.shown_worse(figures, values, best, same_power=alike, confidence=confidence)
         self._tied[positions] |= ~worse
+        if not self._ranking.rules.intervals:
+            return
+        self._contest.enter(positions, values)
         rows = [row for row, position in enumerate(positions) if position in self._returned]
         if rows:
             if len(rows) < len(positions):

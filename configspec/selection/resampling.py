@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from configspec.selection.drawn_medians import drawn_medians
 from configspec.selection.drawn_passes import drawn_over_passes
+from configspec.selection.repeated_draws import RepeatedDraws
 from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import FigureName, Figures, figures_of
 from configspec.theory.profile import Configuration
@@ -33,6 +34,7 @@ from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import resample_weights
 
 BLOCK = 32  # configurations: their draws of one figure fit into a processor's cache
+_REPEATED = RepeatedDraws()
 KEPT = 32  # prompt sets whose draws are kept, 0.4 MB each; there is one, where a run measured everything
 
 End = Literal["point", "low", "high"]
@@ -257,7 +259,11 @@ class _PromptDraws:
 
     def _draw(self, column: int, rng: np.random.Generator) -> NDArray[np.float64]:
         prompts = len(self._configurations[column].acceptance.by_prompt)
-        return np.ascontiguousarray(resample_weights(prompts, self._resamples, rng).T)
+        return _REPEATED.draw(
+            rng,
+            (prompts, self._resamples),
+            lambda at: np.ascontiguousarray(resample_weights(prompts, self._resamples, at).T),
+        )
 
 
 def _bounded(estimates: Sequence[Estimate]) -> Draws:

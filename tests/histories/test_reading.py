@@ -123,6 +123,20 @@ def test_choices_are_those_of_rank(tmp_path: Path):
     assert read_run(path).chosen == ()
 
 
+def test_ties_are_the_same_without_intervals(tmp_path: Path):
+    """A comparison of two files asks for nothing else; that nobody made the intervals is told by their confidence."""
+    path = write_run(tmp_path / "one.json", 3)
+    whole, ties = read_run(path, choices=True).chosen, read_run(path, choices="ties").chosen
+    assert [(one.best, one.tied, list(one.values)) for one in whole] == [
+        (one.best, one.tied, list(one.values)) for one in ties
+    ]
+    for one, other in zip(whole, ties, strict=True):
+        assert [each.value for each in one.values.values()] == [each.value for each in other.values.values()]
+        assert {(each.low, each.high, each.confidence) for each in other.values.values()} == {
+            (each.value, each.value, 0.0) for each in other.values.values()
+        }
+
+
 def test_a_file_says_when_and_of_which_commit(tmp_path: Path):
     """Whoever laid it out."""
     path = write_run(tmp_path / "one.json", 3, commit="c" * 40)

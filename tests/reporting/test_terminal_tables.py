@@ -25,7 +25,7 @@ def tables(draw):
     )
 
 
-def _lines(text):
+def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.split("\n")]
 
 
@@ -34,9 +34,10 @@ def _lines(text):
 @example((["a", "b"], [["", ""]], [True, True]), 5)
 def test_a_table_that_fits_is_as_rich_draws_it(table, width):
     """Whatever is in it, also markup, which is text; what could be drawn otherwise is left to rich."""
-    found = fitting_table(*table, width)
+    titles, rows, right = table
+    found = fitting_table(titles, rows, right, width)
     if found is not None:
-        assert _lines(found.rstrip()) == _lines(folding_table(*table, width).rstrip())
+        assert _lines(found.rstrip()) == _lines(folding_table(titles, rows, right, width).rstrip())
 
 
 def test_an_ordinary_table_needs_no_rich():

@@ -170,6 +170,22 @@ def test_a_ranking_does_not_depend_on_the_objectives_beside_it(configurations: l
 
 
 @law
+@given(any_set)
+def test_without_intervals_order_values_and_ties_are_the_same(configurations: list[Configuration]) -> None:
+    """Who asks only what is tied with the best waits for no intervals, and is told nothing else."""
+
+    def told(rules: RankingRules) -> list[object]:
+        rng = np.random.default_rng(1)
+        rankings = rank_all(configurations, OBJECTIVES, lambda *_: SERVING, rng=rng, rules=rules)
+        keys = [(ranking.objective.name, ranking.unavailable, ranking.cut, ranking.cut_tied) for ranking in rankings]
+        return [*keys, *((c.configuration.id, c.value, c.tied_with_best) for one in rankings for c in one.choices)]
+
+    fast = RankingRules(resamples=200, intervals=False)
+    assert told(fast) == told(replace(fast, intervals=True))
+    for one in rank_all(configurations, OBJECTIVES, lambda *_: SERVING, rng=np.random.default_rng(1), rules=fast):
+        assert all((c.low, c.high, c.best_in) == (c.value, c.value, None) for c in one.choices)
+
+
 @given(any_set, st.randoms(use_true_random=False))
 def test_the_order_in_which_configurations_are_given_changes_nothing(
     configurations: list[Configuration], random: Random
