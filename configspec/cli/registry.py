@@ -42,6 +42,7 @@ COMMANDS = (
     Added(("conflicts",), "conflicts", "add_conflicts", by_objectives=True),
     Added(("map",), "map", "add_map", by_objectives=True),
     Added(("explain",), "explain", "add_explain", by_objectives=True),
+    Added(("report",), "report", "add_report", by_objectives=True),
     Added(("plot",), "plot", "add_plot", by_objectives=True),
     Added(("merge", "recover"), "merge", "add_merge"),
     Added(("diff",), "diff", "add_diff"),

@@ -20,6 +20,7 @@ from typing import Literal, get_args
 from configspec.histories.run import Run
 from configspec.regression.series import Difference, Measured, SeriesKey, first_difference
 from configspec.regression.steps import levels
+from configspec.theory.ids import ConfigurationId
 
 By = Literal["release", "commit", "date"]
 WAYS: tuple[By, ...] = get_args(By)
@@ -30,10 +31,14 @@ NOWHERE: Mapping[By, str] = {"release": "no release", "commit": "no commit", "da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a history is asked for. `patterns` are matched as a shell matches file names; none: every series."""
+    """What a history is asked for.
+
+    `patterns` are matched as a shell matches file names; none: every series. `only` these configurations; None: all.
+    """
 
     by: By = "date"
     patterns: tuple[str, ...] = ()
+    only: frozenset[ConfigurationId] | None = None
     last: int = LAST
 
 
@@ -111,7 +116,7 @@ def trends(runs: Sequence[Run], asked: Asked) -> tuple[Trend, ...]:
             continue
         for one in run.measured.values():
             if one.series not in found:
-                found[one.series] = {} if _wanted(one.series, asked.patterns) else None
+                found[one.series] = {} if _wanted(one.series, asked) else None
             points = found[one.series]
             if points is not None:
                 points.setdefault(name, []).append(one)
@@ -131,8 +136,10 @@ def _name(run: Run, by: By) -> str:
     return NOWHERE[by] if not found else found[:COMMIT_LETTERS] if by == "commit" else found
 
 
-def _wanted(series: SeriesKey, patterns: Sequence[str]) -> bool:
-    return not patterns or any(fnmatchcase(series.id, pattern) for pattern in patterns)
+def _wanted(series: SeriesKey, asked: Asked) -> bool:
+    if asked.only is not None and series.configuration not in asked.only:
+        return False
+    return not asked.patterns or any(fnmatchcase(series.id, pattern) for pattern in asked.patterns)
 
 
 def _trend(series: SeriesKey, found: Mapping[str, list[Measured]], named: Mapping[str, int]) -> Trend:

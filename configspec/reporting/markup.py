@@ -8,13 +8,14 @@ https://html.spec.whatwg.org/multipage/syntax.html
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NewType, TypeAlias
 
 from configspec.printable import printable
 
 Node: TypeAlias = "Element | str"
+Markup = NewType("Markup", str)  # text of elements, which only this module makes
 Value: TypeAlias = str | int | float | bool | None
 RAW = ("style", "script")
 EMPTY = frozenset({"meta", "link", "input", "br", "hr", "path", "line", "rect", "circle"})
@@ -53,29 +54,22 @@ def coordinate(value: float) -> str:
     return "0" if shown == "-0" else shown
 
 
-def written(*nodes: Node) -> Iterator[str]:
-    """The pieces of their text.
+def text_of(nodes: Iterable[Node]) -> Markup:
+    """Their text.
 
     Raises:
         ValueError: A style or a script holds what would end it.
     """
+    pieces: list[str] = []
     for node in nodes:
-        if isinstance(node, str):
-            yield escaped(node)
-            continue
-        yield f"<{node.tag}{''.join(_attribute(*one) for one in node.attributes)}"
-        if node.tag in EMPTY and not node.children:
-            yield "/>"
-            continue
-        yield ">"
-        yield from _raw(node) if node.tag in RAW else written(*node.children)
-        if node.tag not in IMPLIED:
-            yield f"</{node.tag}>"
+        _write(node, pieces.append)
+    return Markup("".join(pieces))
 
 
-def text_of(nodes: Iterable[Node]) -> str:
-    """All of it."""
-    return "".join(written(*nodes))
+def around(tag: str, inner: Iterable[Markup], **attributes: Value) -> Markup:
+    """An element whose children are text already."""
+    begin = "".join(_attribute(*one) for one in element(tag, **attributes).attributes)
+    return Markup(f"<{tag}{begin}>{''.join(inner)}</{tag}>")
 
 
 def escaped(text: str) -> str:
@@ -94,12 +88,29 @@ def _value(value: Value) -> str:
     return "" if value is True else coordinate(float(value or 0))
 
 
+def _write(node: Node, put: Callable[[str], None]) -> None:
+    if isinstance(node, str):
+        put(escaped(node))
+        return
+    put(f"<{node.tag}{''.join(_attribute(*one) for one in node.attributes)}")
+    if node.tag in EMPTY and not node.children:
+        put("/>")
+        return
+    put(">")
+    for child in node.children:
+        if node.tag in RAW:
+            put(_checked(node.tag, child))
+        else:
+            _write(child, put)
+    if node.tag not in IMPLIED:
+        put(f"</{node.tag}>")
+
+
 def _attribute(name: str, value: str) -> str:
     return f' {name}="{escaped(value)}"'
 
 
-def _raw(node: Element) -> Iterator[str]:
-    for child in node.children:
-        if not isinstance(child, str) or "</" in child or "<!--" in child:
-            raise ValueError(f"a {node.tag} holds what would end it")
-        yield child
+def _checked(tag: str, child: Node) -> str:
+    if not isinstance(child, str) or "</" in child or "<!--" in child:
+        raise ValueError(f"a {tag} holds what would end it")
+    return child

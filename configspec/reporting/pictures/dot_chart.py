@@ -12,7 +12,6 @@ from configspec.reporting.pictures.picture import Drawing
 from configspec.reporting.pictures.svg import LINE, legend, line, mark, short, titled, words
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 720.0, 262.0, 24.0, 12.0, 22.0
-NAME = 38  # letters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,5 +58,5 @@ class DotChart:
         for row, one in enumerate(self.dots):
             y = TOP + ROW * (row + 0.5)
             interval = line(scale.at(one.low), y, scale.at(one.high), y, tone=colour_class(one.series), stroke_width=2)
-            yield words(short(one.name, NAME), LEFT - 12, y + 4, anchor="end")
+            yield words(short(one.name, LEFT - 20), LEFT - 12, y + 4, anchor="end")
             yield titled(one.says, interval, mark(one.series, scale.at(one.value), y, filled=one.filled))

@@ -47,7 +47,7 @@ def _drawn(kind: str, ranking: Ranking) -> Drawn:
         subject=subject,
         title=f"{objective.heading} over K{power}",
         words=tuple(_words(ranking, shown, len(cells))),
-        drawing=LineChart(
+        chart=LineChart(
             series=tuple(
                 Series(name=cell.drafter_words, marks=tuple(_marks(ranking, of_cell)))
                 for cell, of_cell in shown.items()
@@ -56,7 +56,7 @@ def _drawn(kind: str, ranking: Ranking) -> Drawn:
             y_title=f"{objective.unit} ({objective.better} is better)",
             best=(float(best.configuration.k), best.value),
             x_ticks=_ticks([one.configuration.k for of_cell in shown.values() for one in of_cell]),
-        ).drawing(),
+        ),
         table=_table(ranking, shown),
     )
 

@@ -23,6 +23,13 @@ class Drawing:
     elements: tuple[Element, ...]
 
 
+class Chart(Protocol):
+    """What is drawn, as figures; drawing it is put off until somebody wants it."""
+
+    def drawing(self) -> Drawing:
+        """The drawing, always the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """One picture.
@@ -32,7 +39,7 @@ class Picture:
         subject: What it is of: `rpi5, llama-3.1-70b`.
         title: What heads it.
         words: What it shows and how it is read, a sentence each.
-        drawing: The picture itself.
+        chart: The picture itself.
         table: The figures that are drawn, in the order in which they are read.
     """
 
@@ -40,7 +47,7 @@ class Picture:
     subject: str
     title: str
     words: tuple[str, ...]
-    drawing: Drawing
+    chart: Chart
     table: Table
 
 

@@ -110,7 +110,7 @@ def _dots(
         subject=family.family,
         title=f"{title}: {family.family}",
         words=(*words, *(("A mark that is not filled is of recorded figures.",) if recorded else ())),
-        drawing=DotChart(dots=dots, title=unit, names=tuple(devices[:LOOKS]), by_ratio=_is_wide(dots)).drawing(),
+        chart=DotChart(dots=dots, title=unit, names=tuple(devices[:LOOKS]), by_ratio=_is_wide(dots)),
         table=Table(
             columns=(
                 *_NAMES,
@@ -145,12 +145,12 @@ def _acceptance(kind: str, family: FamilyProfile) -> Picture:
             "where it serves best.",
             *_left_out(family, len(shown), "drafts", len(drafts)),
         ),
-        drawing=LineChart(
+        chart=LineChart(
             series=tuple(Series(name=name, marks=tuple(_marks(one))) for name, one in shown.items()),
             x_title="K, tokens drafted per round",
             y_title="accepted / drafted",
             x_ticks=tuple((float(k), str(k)) for k in ks[:: -(-len(ks) // 16)]),
-        ).drawing(),
+        ),
         table=Table(
             columns=(
                 *_NAMES,

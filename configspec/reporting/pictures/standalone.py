@@ -18,7 +18,7 @@ HEAD = 30  # pixels above the drawing, for its title
 
 def svg_file(picture: Picture) -> str:
     """The picture with its title, in the light colours; its words are its description."""
-    drawing = picture.drawing
+    drawing = picture.chart.drawing()
     height = drawing.height + HEAD
     root = element(
         "svg",

@@ -11,17 +11,39 @@ from configspec.reporting.pictures.axes import Scale, tick_words
 from configspec.reporting.pictures.looks import colour_class, dash, shape
 
 MARK = 4.5  # half the size of a mark, pixels
-LETTER = 6.4  # a letter's width in the size that is used, pixels, a little more than most
+# Widths of letters, pixels, in the size that is used; a little more than fonts without serifs have.
+NARROW, USUAL, CAPITAL, WIDE, OTHER = 4.2, 7.2, 8.8, 11.2, 12.5
+CUT = "..."
 LINE = 17  # from one line of words to the next
-LABEL = 34  # letters of a name in a picture; the table has it whole
+LABEL = 230.0  # pixels of a name in a picture; the table has it whole
 HOLLOW = "hollow"  # the class of a mark that is filled with the background
 NAMESPACE = "http://www.w3.org/2000/svg"
 FONT = "system-ui, sans-serif"
 
 
-def short(name: str, at_most: int = LABEL) -> str:
-    """A name as it fits into a picture."""
-    return printable(name, at_most=at_most)
+def short(name: str, room: float = LABEL) -> str:
+    """A name as it fits into so many pixels."""
+    shown = printable(name)
+    if width_of(shown) <= room:
+        return shown
+    room -= width_of(CUT)
+    kept = 0
+    while kept < len(shown) and (room := room - _letter(shown[kept])) >= 0:
+        kept += 1
+    return shown[:kept] + CUT
+
+
+def width_of(text: str) -> float:
+    """How wide a line of words is at most, pixels, as far as can be said without a font."""
+    return sum(map(_letter, text))
+
+
+def _letter(sign: str) -> float:
+    if sign in " .,:;'|!()[]ijlftr-/":
+        return NARROW
+    if sign in "mwMW@%":
+        return WIDE
+    return (CAPITAL if sign.isupper() else USUAL) if sign.isascii() else OTHER
 
 
 def words(
@@ -120,8 +142,8 @@ def legend(
     names: Sequence[tuple[int, str]], left: float, top: float, width: float
 ) -> tuple[tuple[Element, ...], float]:
     """What the series at each place is called, in as many columns as there is room for; and how high that is."""
-    longest = max((len(short(name)) for _, name in names), default=0)
-    columns = max(1, int(width // (longest * LETTER + 48)))
+    longest = max((width_of(short(name)) for _, name in names), default=0.0)
+    columns = max(1, int(width // (longest + 48)))
     elements = []
     for number, (place, name) in enumerate(names):
         x = left + (number % columns) * (width / columns)

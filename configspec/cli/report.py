@@ -1,0 +1,171 @@
+"""`configspec report`: one page to look at and to forward."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import hashlib
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configspec.cli.command import Commands, add_command
+from configspec.cli.gate_options import RUNS_HELP, add_floors, add_names, add_series, add_storage, request_of, runs_of
+from configspec.cli.output import complain, say
+from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
+from configspec.errors import ConfigspecError, RecordError, UsageError
+from configspec.printable import printable
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.registry import objective
+
+if TYPE_CHECKING:
+    from configspec.histories.judging import Checked
+    from configspec.histories.trend import Trend
+    from configspec.reporting.report.reported import Reported
+    from configspec.selection.candidates import Group
+
+NIGHTS = 60  # of a history
+PURPOSE = (
+    "Write one page of HTML: what to run, what changed, whether the figures can be trusted, pictures, and what is "
+    "behind them. It needs no network and no script, stays below a megabyte, and says what is missing and why. Exit "
+    "code 1 tells that nothing was ranked; the page is written all the same, also where the file cannot be read (2)."
+)
+
+
+def add_report(commands: Commands[argparse.ArgumentParser], objectives: Sequence[Objective]) -> None:
+    """The command with its options."""
+    command = add_command(
+        commands,
+        "report",
+        "write one page to look at and to forward",
+        PURPOSE,
+        "configspec report results.json -o report.html\n"
+        "configspec report results.json --baseline accepted.json --history history/ -o report.html",
+    )
+    command.add_argument("results", type=Path, metavar="RESULTS", help=RESULTS_HELP)
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page: report.html")
+    command.add_argument("--baseline", nargs="+", metavar="BASE", help=f"compare with earlier runs: {RUNS_HELP}")
+    command.add_argument("--history", nargs="+", metavar="STORE", help="show how the chosen went over these runs")
+    command.add_argument("--accepted", type=Path, metavar="FILE", help="changes that somebody accepted (TOML)")
+    names = ", ".join(one.name for one in objectives)
+    command.add_argument("--objective", action="append", metavar="NAME", help=f"{names}; repeatable; default: all")
+    add_assumptions(command)
+    add_floors(command)
+    add_names(command)
+    add_series(command)
+    add_storage(command)
+    command.set_defaults(run=partial(_report, objectives))
+
+
+def _report(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
+    # What is read stays to the end and is in no cycle: to look through it for garbage takes as long as to read it.
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        return _written(objectives, asked)
+    finally:
+        if collected:
+            gc.enable()
+
+
+def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
+    from configspec.atomic import write_whole
+    from configspec.reporting.html.page import page
+
+    named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())] or list(objectives)
+    problem: ConfigspecError | None = None
+    try:
+        reported = _reported(named, asked)
+    except RecordError as found:
+        problem, reported = found, _failed(asked, found)
+    try:
+        write_whole(asked.output, page(reported).encode())
+    except OSError as lost:
+        raise UsageError(f"{asked.output}: cannot be written: {lost.strerror}.") from lost
+    if problem is not None:
+        raise problem
+    say(f"{asked.output}: {len(reported.rows)} rows of {asked.results}")
+    return 0 if any(one.choices for group in reported.material.groups for one in group.rankings) else 1
+
+
+def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Reported:
+    from configspec.records.row import Row
+    from configspec.reporting.pictures.material import Material
+    from configspec.reporting.prediction_section import prediction_reports
+    from configspec.reporting.profile_cells import family_profiles
+    from configspec.reporting.report.reported import NO_BASELINE, Reported
+
+    rows: dict[tuple[object, bool], Row] = {}
+
+    def seen(row: Row) -> None:
+        rows[row.id, row.end_to_end is not None] = row
+
+    recorded = read_question(asked, objectives, ks=asked.k, seen=seen)
+    wanted = {one.id for one in recorded.rows}
+    checked, not_compared = _checked(asked) if asked.baseline else (None, NO_BASELINE)
+    return Reported(
+        title=printable(asked.results.name),
+        source=tuple(_source(asked.results)),
+        command=_command(),
+        rows=[row for row in rows.values() if row.id in wanted],
+        material=Material(
+            groups=recorded.groups,
+            profiles=family_profiles(recorded.rows, recorded.query),
+            decoded=prediction_reports(recorded.rows),
+            checked=checked,
+            trends=_trends(asked, recorded.groups) if asked.history else (),
+        ),
+        not_compared=not_compared,
+        left_out=recorded.left_out,
+    )
+
+
+def _failed(asked: argparse.Namespace, problem: RecordError) -> Reported:
+    from configspec.reporting.pictures.material import Material
+    from configspec.reporting.report.reported import Reported
+
+    return Reported(
+        title=printable(asked.results.name),
+        source=(),
+        command=_command(),
+        material=Material(),
+        failed=" ".join(problem.lines),
+    )
+
+
+def _checked(asked: argparse.Namespace) -> tuple[Checked | None, str]:
+    """The verdicts, or why the runs cannot be compared: the rest of the page is worth having without."""
+    from configspec.histories.judging import checked
+
+    request = request_of(asked, accepted=asked.accepted)
+    try:
+        return checked(runs_of(asked, [str(asked.results)], whole=True), runs_of(asked, asked.baseline), request), ""
+    except ConfigspecError as problem:
+        complain(*problem.lines)
+        return None, " ".join(problem.lines).rstrip(".")
+
+
+def _trends(asked: argparse.Namespace, groups: Sequence[Group]) -> tuple[Trend, ...]:
+    """How what is chosen today went over the runs: every metric of it."""
+    from configspec.histories.trend import Asked, trends
+
+    chosen = frozenset(one.choices[0].configuration.id for group in groups for one in group.rankings if one.choices)
+    return trends(runs_of(asked, asked.history, choices=False), Asked(last=NIGHTS, only=chosen))
+
+
+def _source(path: Path) -> Iterator[str]:
+    from configspec.records.reader import head_of
+
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    yield f"file: {path}, SHA-256 {sha256}"
+    date = head_of(path).get("datetime")
+    yield f"measured: {date if isinstance(date, str) else 'the file does not say when'}"
+
+
+def _command() -> str:
+    """As it can be typed again."""
+    return shlex.join(["configspec", *sys.argv[1:]])
