@@ -68,14 +68,14 @@ def page(reported: Reported) -> str:
 
 
 def _to_run(reported: Reported) -> Iterator[Markup]:
-    groups = reported.material.groups
+    groups, alone = reported.material.groups, reported.material.alone
     if not groups:
         yield _warning("Nothing was measured, so there is nothing to run.")
         return
-    yield from _within(to_run_sections(groups), TO_RUN, "configspec rank")
+    yield from _within(to_run_sections(groups, alone), TO_RUN, "configspec rank")
     rankings = [one for group in groups for one in group.rankings]
     summary = text_of([element("summary", f"the first {TOP} of each ranking")])
-    yield around("details", [summary, *_within(ranking_sections(rankings, TOP), RANKED, "configspec rank")])
+    yield around("details", [summary, *_within(ranking_sections(rankings, TOP, alone), RANKED, "configspec rank")])
 
 
 def _within(sections: Iterable[Section], most_bytes: int, command: str) -> Iterator[Markup]:

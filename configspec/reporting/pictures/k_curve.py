@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import final
 
+from configspec.reporting.baseline_words import baseline_lines
 from configspec.reporting.choice_words import name_of, value_words
 from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Interval, Table
+from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
-from configspec.reporting.pictures.line_chart import LineChart, Mark, Series
+from configspec.reporting.pictures.line_chart import Level, LineChart, Mark, Series
 from configspec.reporting.pictures.material import Material
 from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.selection.baselines import Baseline
 from configspec.selection.ranking import Choice, Ranking
 from configspec.theory.ids import Cell, setting_names, setting_values
 
@@ -30,23 +34,23 @@ class KCurve:
         """One for each device, family and objective."""
         for group in material.groups:
             for ranking in group.rankings:
-                yield _drawn(self.name, ranking)
+                yield _drawn(self.name, ranking, material.alone)
 
 
-def _drawn(kind: str, ranking: Ranking) -> Drawn:
+def _drawn(kind: str, ranking: Ranking, alone: Alone) -> Drawn:
     subject = f"{ranking.device}, {ranking.family}"
     objective = ranking.objective
     if ranking.unavailable is not None:
         return NoPicture(kind=kind, subject=subject, why=f"{objective.heading}: {ranking.unavailable}")
     cells = _cells(ranking.choices)
     shown = dict(list(cells.items())[:MOST_LINES])
-    best = ranking.choices[0]
+    best, against = ranking.choices[0], baselines_of(ranking, alone)
     power = f": {ranking.power_kind}" if ranking.power_kind else ""
     return Picture(
         kind=kind,
         subject=subject,
         title=f"{objective.heading} over K{power}",
-        words=tuple(_words(ranking, shown, len(cells))),
+        words=tuple(_words(ranking, shown, len(cells), against)),
         chart=LineChart(
             series=tuple(
                 Series(name=cell.drafter_words, marks=tuple(_marks(ranking, of_cell)))
@@ -54,11 +58,19 @@ def _drawn(kind: str, ranking: Ranking) -> Drawn:
             ),
             x_title="K, tokens drafted per round",
             y_title=f"{objective.unit} ({objective.better} is better)",
+            levels=tuple(_levels(against)),
             best=(float(best.configuration.k), best.value),
             x_ticks=_ticks([one.configuration.k for of_cell in shown.values() for one in of_cell]),
         ),
         table=_table(ranking, shown),
     )
+
+
+def _levels(found: Sequence[Baseline]) -> Iterator[Level]:
+    """What is had without speculation, as far as it has a value. A draft alone is another model."""
+    for one in found:
+        if one.value is not None and one.way != "device only":
+            yield Level(value=one.value.value, name=f"{one.way}{', or better' if one.or_better else ''}")
 
 
 def _cells(choices: Sequence[Choice]) -> dict[Cell, list[Choice]]:
@@ -97,7 +109,7 @@ def _edges(ranking: Ranking, of_cell: Sequence[Choice]) -> tuple[Choice, ...]:
     return tuple(dict.fromkeys(one for one in (first, last) if one is best and one.configuration.k > 1))
 
 
-def _words(ranking: Ranking, shown: dict[Cell, list[Choice]], cells: int) -> Iterator[str]:
+def _words(ranking: Ranking, shown: dict[Cell, list[Choice]], cells: int, against: Sequence[Baseline]) -> Iterator[str]:
     best = ranking.choices[0]
     tied = sum(one.tied_with_best for one in ranking.choices)
     percent = f"{ranking.rules.confidence:.0%}"
@@ -105,6 +117,8 @@ def _words(ranking: Ranking, shown: dict[Cell, list[Choice]], cells: int) -> Ite
     name, value = name_of(best.configuration.id), value_words(ranking.objective, best.value)
     yield f"The best is {name}, which is ringed, with {value}{more}."
     yield f"Filled marks are tied with the best; bars are {percent} intervals."
+    yield from (f"{line[:1].upper()}{line[1:]}." for line in baseline_lines(ranking, against))
+    yield from (f"{line[:1].upper()}{line[1:]}." for line in doubt_lines(ranking))
     if cells > len(shown):
         yield f"Of {cells} drafts the {len(shown)} with the best values are drawn."
     edges = [one for of_cell in shown.values() for one in _edges(ranking, of_cell)]

@@ -9,6 +9,7 @@ from configspec.histories.trend import Trend
 from configspec.regression.accepted import AcceptedChange
 from configspec.reporting.prediction_section import PredictionReport
 from configspec.reporting.profile_cells import FamilyProfile
+from configspec.reporting.ranking_baselines import Alone, alone_of
 from configspec.selection.candidates import Group
 
 
@@ -31,3 +32,8 @@ class Material:
     checked: Checked | None = None
     trends: tuple[Trend, ...] = ()
     accepted: tuple[AcceptedChange, ...] = ()
+
+    @property
+    def alone(self) -> Alone:
+        """What is known of each target by itself."""
+        return alone_of(self.profiles)

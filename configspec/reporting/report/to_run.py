@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from configspec.reporting.baseline_words import losses
 from configspec.reporting.choice_words import name_of, value_words
 from configspec.reporting.document import Notes, Section
+from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
+from configspec.reporting.ranking_baselines import Alone, baselines_of
 from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
 from configspec.selection.candidates import Group
 from configspec.selection.ranking import Choice, Ranking
@@ -17,19 +20,22 @@ NAMED = 3  # of those that are tied with the best
 FLAGS = 2  # of the best
 
 
-def to_run_sections(groups: Sequence[Group]) -> tuple[Section, ...]:
-    """A section for each device and family."""
+def to_run_sections(groups: Sequence[Group], alone: Alone) -> tuple[Section, ...]:
+    """A section for each device and family; `alone`: what is known of each target by itself."""
     return tuple(
         Section(
             heading=f"{group.device}, {group.family}",
             summary=assumptions(group.rankings[0]),
-            blocks=(Notes(lines=tuple(_sentences(group))),),
+            blocks=(Notes(lines=tuple(_sentences(group, alone))),),
         )
         for group in groups
     )
 
 
-def _sentences(group: Group) -> Iterator[str]:
+def _sentences(group: Group, alone: Alone) -> Iterator[str]:
+    """Where speculation loses, that first."""
+    for ranking in group.rankings:
+        yield from (f"{_capital(line)}." for line in losses(ranking, baselines_of(ranking, alone)))
     ranked = [one for one in group.rankings if one.choices]
     found = {id(ranking): conflict for ranking, conflict in zip(ranked, conflicts(group.rankings), strict=True)}
     for ranking in group.rankings:
@@ -38,7 +44,7 @@ def _sentences(group: Group) -> Iterator[str]:
             yield f"For {ranking.objective.heading}{kind}: no answer, since {ranking.unavailable}."
             continue
         best = ranking.choices[0]
-        said = (_choice(ranking, best), *_doubt(ranking, best), *_costs(found[id(ranking)]), *_notes(best))
+        said = (_choice(ranking, best), *_doubt(ranking, best), *_costs(found[id(ranking)]), *_notes(ranking, best))
         yield f"For {ranking.objective.heading}{kind}: {' '.join(said)}"
 
 
@@ -71,7 +77,12 @@ def _costs(conflict: Conflict) -> Iterator[str]:
     yield f"It costs {', '.join(costs)}." if costs else "It is the best by the other objectives too."
 
 
-def _notes(best: Choice) -> Iterator[str]:
+def _capital(line: str) -> str:
+    return line[:1].upper() + line[1:]
+
+
+def _notes(ranking: Ranking, best: Choice) -> Iterator[str]:
+    yield from (f"{_capital(line)}." for line in doubt_lines(ranking))
     words = list(dict.fromkeys(flag_words(flag) for flag in best.configuration.flags))
     if words:
         more = f"; and {len(words) - FLAGS} more" if len(words) > FLAGS else ""
