@@ -101,7 +101,8 @@ def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objecti
     Raises:
         UsageError: An assumption cannot be, or no row is left.
     """
-    query, chosen = _query(asked, objectives, assumed), asked.of(rows)
+    _all_known(assumed)
+    query, chosen = _query(asked, objectives, **assumed), asked.of(rows)
     groups = groups_of(query.answer(rows_to_rank(chosen)))
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
@@ -136,20 +137,33 @@ def number(name: str, value: object, least: float, most: float) -> float:
     return found
 
 
-def _query(asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> Query:
+def _all_known(assumed: Assumed) -> None:
     unknown = [name for name in assumed if name not in Assumed.__annotations__]
     if unknown:
         known = did_you_mean(unknown[0], Assumed.__annotations__)
         raise UsageError(f"{printable(unknown[0], at_most=LETTERS)}: no such assumption. {known}")
-    verify_s, price = assumed.get("verify_s"), assumed.get("usd_per_million")
+
+
+def _query(
+    asked: Asked,
+    objectives: Sequence[Objective],
+    *,
+    verify_s: float | None = None,
+    usd_per_million: float | None = None,
+    bills: Bills | None = None,
+    energy: EnergyBoundary | None = None,
+    allow_throttled: bool = False,
+) -> Query:
     return Query(
         objectives=objectives,
         ks=None if asked.k is None else _lengths(asked.k),
         verify_s=None if verify_s is None else number("verify_s", verify_s, 0.0, MOST_VERIFY_S),
-        usd_per_million_tokens=None if price is None else number("usd_per_million", price, LEAST_USD, MOST_USD),
-        bills=_word("bills", assumed.get("bills"), get_args(Bills)),
-        energy=_word("energy", assumed.get("energy"), get_args(EnergyBoundary)),
-        rules=replace(DEFAULT_RULES, top=None, allow_throttled=bool(assumed.get("allow_throttled", False))),
+        usd_per_million_tokens=None
+        if usd_per_million is None
+        else number("usd_per_million", usd_per_million, LEAST_USD, MOST_USD),
+        bills=_word("bills", bills, get_args(Bills)),
+        energy=_word("energy boundary", energy, get_args(EnergyBoundary)),
+        rules=replace(DEFAULT_RULES, top=None, allow_throttled=bool(allow_throttled)),
     )
 
 

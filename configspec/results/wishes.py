@@ -9,7 +9,7 @@ from configspec.results.question import Names, number, objectives_of
 from configspec.selection.candidates import Group
 from configspec.selection.criterion import Criterion
 from configspec.selection.limits import Limit
-from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import DEFAULT, OBJECTIVES
 
 LEAST, MOST = 1e-12, 1e12  # of limits and weights: ratios do not overflow
 
@@ -34,7 +34,7 @@ def criterion_of(
         return lambda group: Criterion(way="minimax-regret", objectives=named or group.rankable or OBJECTIVES)
     if len(named) > 1:
         raise UsageError("one objective is the best by; with minimax_regret or weights there can be several.")
-    best = Criterion(way="objective", objectives=named or OBJECTIVES[:1])
+    best = Criterion(way="objective", objectives=named or (DEFAULT,))
     return lambda group: best
 
 

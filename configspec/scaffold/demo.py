@@ -11,6 +11,7 @@ from configspec.printable import printable
 from configspec.scaffold.new_files import write_new
 from configspec.scaffold.new_testbed import PYTEST_INI
 from configspec.scaffold.shipped import shipped
+from configspec.theory.objectives.registry import DEFAULT
 
 DEVICES = """\
 # Figures instead of boards: what the paper ConfigSpec (arXiv 2604.09722) printed of three boards, replayed.
@@ -57,7 +58,7 @@ STEPS = (
             "--family",
             "llama*",
             "--objective",
-            "goodput",
+            DEFAULT.name,
             "--top",
             "3",
         ),

@@ -158,7 +158,7 @@ def test_answers_have_their_types(results: Results) -> None:
         ({"verify_s": 10**400}, "verify_s is 1000"),
         ({"usd_per_million": 0}, "usd_per_million is 0; it takes a number, 1e-09 to 1e+09."),
         ({"bills": "draft"}, "bills is 'draft'. Did you mean 'drafted'?"),
-        ({"energy": "all"}, "energy is 'all'. Known: drafting, drafting+waiting."),
+        ({"energy": "all"}, "energy boundary is 'all'. Known: drafting, drafting+waiting."),
         ({"verify": 1}, "verify: no such assumption. Did you mean 'verify_s'?"),
     ],
 )

@@ -11,6 +11,7 @@ from configspec.theory.objectives.goodput import Goodput
 from configspec.theory.objectives.objective import Objective
 
 OBJECTIVES: tuple[Objective, ...] = (Goodput(), Cost(), Energy())
+DEFAULT = OBJECTIVES[0]  # what is chosen by, where nobody names another
 
 
 def objective(name: str, known: Sequence[Objective] = OBJECTIVES) -> Objective:
