@@ -154,11 +154,16 @@ def test_the_json_has_null_with_a_reason_or_a_value():
 
 
 def test_notes_come_behind_the_baselines():
-    """A ranking has a block of lines, the baselines on top."""
+    """A ranking has a block of lines, the baselines on top; what to measure follows."""
     rankings = Query(rules=QUICK).answer([(exact("1b", 4, 0.5, 0.4), Serving())])
     (section,) = ranking_sections(rankings[:1], 5, {})
     (table_of_goodput,) = section.blocks
     assert isinstance(table_of_goodput, Section)
     notes = table_of_goodput.blocks[-1]
     assert isinstance(notes, Notes)
-    assert [line.split(":")[0] for line in notes.lines] == ["no speculation", "cloud only", "device only"]
+    assert [line.split(":")[0] for line in notes.lines] == [
+        "no speculation",
+        "cloud only",
+        "device only",
+        "only K=4 was measured",
+    ]

@@ -24,3 +24,11 @@ def test_a_best_at_the_edge_names_the_k_to_try_in_words_and_for_programs() -> No
     (found,) = json.loads(json.dumps(doubt_json(ranking)))["untried_k"]
     assert (found["where"], found["k"], found["provenance"]) == ("above", 16, "modelled")
     assert found["times_better"] > 1
+
+
+def test_a_cell_of_one_k_is_at_one_edge_in_words() -> None:
+    """Its K is the largest and the smallest that was measured, which is said once, with the K to try at either side."""
+    ranking = rank(EDGE[1:2], objective("goodput"), Serving(), rng=np.random.default_rng(1), rules=QUICK)
+    (line,) = doubt_lines(ranking)
+    assert line.startswith("only K=4 was measured: try 1b Q4_K_M K=8 (modelled: ")
+    assert " or 1b Q4_K_M K=3 (modelled: " in line
