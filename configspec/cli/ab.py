@@ -28,7 +28,6 @@ PURPOSE = (
     "--series or --all adds. `~` stands where nothing is shown; the geometric mean of a metric comes last. So few runs "
     "that nothing could be shown are refused. Exit codes as of configspec check."
 )
-WIDTH = 160
 
 
 def add_ab(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -58,7 +57,6 @@ def add_ab(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _ab(asked: argparse.Namespace) -> int:
     from configspec.histories.judge_release import BUILD, judge_ab
-    from configspec.reporting.terminal import as_text
     from configspec.reporting.verdicts_document import markdown_within, release_document
 
     request = request_of(asked, varies=BUILD)
@@ -66,7 +64,7 @@ def _ab(asked: argparse.Namespace) -> int:
     return say_checked(
         found,
         asked.format,
-        lambda: as_text(release_document(found), WIDTH),
+        lambda: release_document(found),
         lambda: markdown_within(found, release=True),
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.gate_options import RUNS_HELP, add_floors, add_format, add_storage, floors_of, runs_of
-from configspec.cli.output import complain, say_pieces, say_text
+from configspec.cli.output import complain, say_document, say_pieces, say_text
 
 PURPOSE = (
     "From five or more runs of one unchanged build: how far runs spread, whether they drift, and the smallest loss "
@@ -50,8 +50,10 @@ def _calibrate(asked: argparse.Namespace) -> int:
         say_pieces(json_pieces(calibration_json(found)))
         return 0
     from configspec.reporting.markdown import as_markdown
-    from configspec.reporting.terminal import as_text
 
     words = calibration_document(found)
-    say_text(as_text(words) if asked.format == "table" else as_markdown(words))
+    if asked.format == "table":
+        say_document(words)
+    else:
+        say_text(as_markdown(words))
     return 0

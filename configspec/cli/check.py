@@ -25,7 +25,6 @@ PURPOSE = (
     "shows large changes; five or more are a history. Exit codes: 0 nothing failed, 1 something did or nothing was "
     "compared, 2 the request or a file must change. docs/gate.md describes the rules, the files and the JSON."
 )
-WIDTH = 160  # characters: a line for a series
 
 
 def add_check(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -53,11 +52,8 @@ def add_check(commands: Commands[argparse.ArgumentParser]) -> None:
 @without_collection()
 def _check(asked: argparse.Namespace) -> int:
     from configspec.histories.judging import checked
-    from configspec.reporting.terminal import as_text
     from configspec.reporting.verdicts_document import check_document, markdown_within
 
     request = request_of(asked, accepted=asked.accepted)
     found = checked(runs_of(asked, asked.new, whole=True), runs_of(asked, asked.against), request)
-    return say_checked(
-        found, asked.format, lambda: as_text(check_document(found), WIDTH), lambda: markdown_within(found)
-    )
+    return say_checked(found, asked.format, lambda: check_document(found), lambda: markdown_within(found))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.output import say_pieces, say_text
+from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import Recorded, add_question, check_rankable, positive, read_question
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
@@ -127,7 +127,6 @@ def _say(
     from configspec.reporting.document import Document
     from configspec.reporting.fleet_section import fleet_section
     from configspec.reporting.markdown import as_markdown
-    from configspec.reporting.terminal import as_text
 
     top = asked.top or (TOP if asked.format == "table" else MOST)
     sections = (
@@ -136,7 +135,10 @@ def _say(
         *recorded.left_out_sections(asked.format),
     )
     words = Document(sections=sections)
-    say_text(as_text(words, WIDTH) if asked.format == "table" else as_markdown(words))
+    if asked.format == "table":
+        say_document(words, WIDTH)
+    else:
+        say_text(as_markdown(words))
 
 
 def _criterion(objectives: Sequence[Objective], asked: argparse.Namespace) -> Criterion | None:

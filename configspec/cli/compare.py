@@ -16,7 +16,7 @@ from configspec.cli.gate_options import (
     names_of,
     runs_of,
 )
-from configspec.cli.output import say_pieces, say_text
+from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.errors import UsageError
 
 PURPOSE = (
@@ -68,9 +68,11 @@ def _compare(asked: argparse.Namespace) -> int:
         say_pieces(json_pieces(comparison_json(found)))
         return 0
     from configspec.reporting.markdown import as_markdown
-    from configspec.reporting.terminal import as_text
 
     words = comparison_document(found, asked.top, chart=asked.chart)
     width = WIDTH + RUN_WIDTH * len(found.sources)
-    say_text(as_text(words, width) if asked.format == "table" else as_markdown(words))
+    if asked.format == "table":
+        say_document(words, width)
+    else:
+        say_text(as_markdown(words))
     return 0

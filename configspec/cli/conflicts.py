@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.output import say_pieces, say_text
+from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, read_question
 from configspec.errors import UsageError
 from configspec.printable import printable
@@ -62,10 +62,12 @@ def _conflicts(objectives: Sequence[Objective], asked: argparse.Namespace) -> in
         return 0
     from configspec.reporting.document import Document
     from configspec.reporting.markdown import as_markdown
-    from configspec.reporting.terminal import as_text
 
     as_table = asked.format == "table"
     sections = conflicts_sections(recorded.groups, fronts, asked.top or (TOP if as_table else MOST))
     words = Document(sections=(*sections, *recorded.left_out_sections(asked.format)))
-    say_text(as_text(words, WIDTH) if as_table else as_markdown(words))
+    if as_table:
+        say_document(words, WIDTH)
+    else:
+        say_text(as_markdown(words))
     return 0

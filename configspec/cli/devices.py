@@ -110,7 +110,7 @@ def as_json(found: Found) -> dict[str, object]:
 
 def as_text(devices: Sequence[Found], width: int | None = WIDTH) -> str:
     """A table, a device a row; `width` None is the terminal's."""
-    from configspec.reporting.terminal import folded_table
+    from configspec.reporting.terminal_tables import folded_table
 
     return folded_table(("device", "state", "what"), ((one.name, one.state, _what(one)) for one in devices), width)
 

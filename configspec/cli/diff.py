@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, tell_left_out
-from configspec.cli.output import say_pieces, say_text
+from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,10 +74,12 @@ def _diff(asked: argparse.Namespace) -> int:
         say_pieces(json_pieces(difference_json(found)))
     else:
         from configspec.reporting.markdown import as_markdown
-        from configspec.reporting.terminal import as_text
 
         words = difference_document(found)
-        say_text(as_text(words) if asked.format == "table" else as_markdown(words))
+        if asked.format == "table":
+            say_document(words)
+        else:
+            say_text(as_markdown(words))
     return 0 if found.setup is None else 1
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from configspec.cli.output import complain, say_pieces, say_text
+from configspec.cli.output import complain, say_document, say_pieces, say_text
 from configspec.errors import RecordError, UsageError
 from configspec.printable import printable
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from configspec.histories.floors import Floors
     from configspec.histories.judging import Checked, CheckRequest
     from configspec.histories.run import Run
+    from configspec.reporting.document import Document
 
 RUNS_HELP = "results files, journals, stored runs (0007, latest), folders, TAG:FILE"
 NONE = "none"
+VERDICT_WIDTH = 160  # characters: a line for a series
 
 
 def add_floors(command: argparse.ArgumentParser) -> None:
@@ -137,7 +139,7 @@ def runs_of(
     return found.runs
 
 
-def say_checked(found: Checked, form: str, table: Callable[[], str], markdown: Callable[[], str]) -> int:
+def say_checked(found: Checked, form: str, table: Callable[[], Document], markdown: Callable[[], str]) -> int:
     """Write the verdicts in a form; the exit code."""
     if form == "json":
         from configspec.reporting.json_text import json_pieces
@@ -148,8 +150,10 @@ def say_checked(found: Checked, form: str, table: Callable[[], str], markdown: C
         from configspec.reporting.verdicts_junit import checked_junit
 
         say_text(checked_junit(found))
+    elif form == "table":
+        say_document(table(), VERDICT_WIDTH)
     else:
-        say_text(table() if form == "table" else markdown())
+        say_text(markdown())
     if not found.outcome.compared:
         complain("nothing was compared, which is no pass")
     return 0 if found.outcome.ok else 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
-from configspec.cli.output import say, say_pieces, say_text
+from configspec.cli.output import say, say_document, say_pieces, say_text
 from configspec.cli.unread import SHOWN, tell_unread
 from configspec.errors import UsageError
 
@@ -105,9 +105,8 @@ def _show(asked: argparse.Namespace) -> int:
         say_text(text.getvalue())
     else:
         from configspec.reporting.history_document import history_document
-        from configspec.reporting.terminal import as_text
 
-        say_text(as_text(history_document(shown, asked.by, asked.top)))
+        say_document(history_document(shown, asked.by, asked.top))
     return int(found.unread.lost)
 
 

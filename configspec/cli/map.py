@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.output import say_pieces, say_text
+from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, number, read_question
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
@@ -65,11 +65,13 @@ def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         return 0
     from configspec.reporting.document import Document
     from configspec.reporting.markdown import as_markdown
-    from configspec.reporting.terminal import as_text
 
     sections = (map_section(one, COLUMNS) for one in found)
     words = Document(sections=(*sections, *recorded.left_out_sections(asked.format)))
-    say_text(as_text(words) if asked.format == "table" else as_markdown(words))
+    if asked.format == "table":
+        say_document(words)
+    else:
+        say_text(as_markdown(words))
     return 0
 
 

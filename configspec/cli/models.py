@@ -145,7 +145,7 @@ def _as_json(model: Model) -> dict[str, object]:
 
 
 def _print_table(models: list[Model]) -> None:
-    from configspec.reporting.terminal import folded_table
+    from configspec.reporting.terminal_tables import folded_table
     from configspec.theory.sizes import shown_bytes
 
     titles = ("family", "model", "quant", "state", "size", "tensors", "from")

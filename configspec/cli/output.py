@@ -9,13 +9,25 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from configspec.printable import printable_line, printable_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from configspec.reporting.document import Document
+    from configspec.reporting.terminal import Line, Look
+
+WIDTH = 120  # characters of a table, unless a command says otherwise
+NARROWEST = 80  # no table is drawn for less
+# https://en.wikipedia.org/wiki/ANSI_escape_code#Select_Graphic_Rendition_parameters
+CODES: Mapping[Look, str] = {"heading": "1", "titles": "1", "note": "2", "good": "32", "doubtful": "33", "bad": "31"}
 
 
 class OutputLost(Exception):  # noqa: N818 (what happened to it)
@@ -40,6 +52,32 @@ def say_text(text: str) -> None:
     if text:
         _write((printable_lines(text.removesuffix("\n")), "\n"))
         _flush()
+
+
+def say_document(document: Document, width: int = WIDTH) -> None:
+    """Write what a document says, its tables up to `width` wide; on a terminal each line looks like what it is."""
+    from configspec.reporting.terminal import as_lines
+
+    coloured = shows_colours()
+    _write(f"{_painted(line, coloured)}\n" for line in as_lines(document, width_for(width)))
+    _flush()
+
+
+def shows_colours() -> bool:
+    """Whether lines have colours: on a terminal, and as NO_COLOR and FORCE_COLOR say, in this order.
+
+    https://no-color.org, https://force-color.org
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (goes_to_a_terminal() and os.environ.get("TERM") != "dumb")
+
+
+def width_for(width: int) -> int:
+    """How wide a table may be: `width`, or less on a terminal that is narrower."""
+    if not goes_to_a_terminal():
+        return width
+    return min(width, max(NARROWEST, shutil.get_terminal_size().columns))
 
 
 def say_json(document: object, *, indent: int = 1) -> None:
@@ -145,6 +183,13 @@ def _let_go(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def _painted(line: Line, coloured: bool) -> str:
+    """The line, printable, within codes of our own."""
+    text = printable_line(line.text)
+    code = CODES.get(line.look) if coloured and text else None
+    return text if code is None else f"\x1b[{code}m{text}\x1b[0m"
 
 
 def _harmless(piece: str) -> str:

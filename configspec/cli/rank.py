@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, tell_left_out
-from configspec.cli.output import say_pieces, say_text
+from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.rank_by import say_by_category
 from configspec.errors import UsageError
 from configspec.printable import printable
@@ -111,7 +111,6 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.profile_section import MOST_CELLS, profile_section
     from configspec.reporting.run_document import ranking_document
-    from configspec.reporting.terminal import as_text
 
     as_table = asked.format == "table"
     top = asked.top or (TOP_OF_A_TABLE if as_table else len(chosen))
@@ -127,7 +126,10 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         profile_section(profiles, positions, most),
         alone_of(profiles),
     )
-    say_text(as_text(words) if as_table else as_markdown(words))
+    if as_table:
+        say_document(words)
+    else:
+        say_text(as_markdown(words))
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from configspec.cli.output import say_pieces, say_text
+from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def say_by_category(
     from configspec.reporting.json_text import json_pieces
     from configspec.reporting.rows_to_rank import rows_to_rank
     from configspec.reporting.run_document import category_document
-    from configspec.reporting.terminal import as_text
     from configspec.selection.by_category import rank_by_category
 
     rankings, silent = rank_by_category(rows_to_rank(rows), query)
@@ -45,4 +44,7 @@ def say_by_category(
 
     as_table = form == "table"
     words = category_document(rankings, top or len(rows), silent, None if as_table else left_out)
-    say_text(as_text(words) if as_table else as_markdown(words))
+    if as_table:
+        say_document(words)
+    else:
+        say_text(as_markdown(words))

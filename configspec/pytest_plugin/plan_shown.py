@@ -118,9 +118,8 @@ def _beside(config: pytest.Config) -> int:
 
 def _write(terminal: Terminal, plan: RunPlan) -> None:
     from configspec.reporting.plan_document import plan_document
-    from configspec.reporting.terminal import section_body
 
     for section in plan_document(plan).sections:
         terminal.section(f"configspec: {section.heading}")
         terminal.write_line(section.summary)
-        terminal.write_lines(section_body(section).rstrip())
+        terminal.write_section(section)

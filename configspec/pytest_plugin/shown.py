@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from configspec.errors import ConfigspecError
 from configspec.printable import printable_line, printable_lines
 from configspec.pytest_plugin.short_names import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from configspec.reporting.document import Section
+    from configspec.reporting.terminal import Look
+
+MARKUP: Mapping[Look, Mapping[str, bool]] = {
+    "heading": {"bold": True},
+    "titles": {"bold": True},
+    "note": {"light": True},
+    "good": {"green": True},
+    "doubtful": {"yellow": True},
+    "bad": {"red": True},
+}
 
 
 class Terminal:
@@ -33,6 +49,13 @@ class Terminal:
     def write_lines(self, text: str, *, red: bool = False) -> None:
         """Write a text of several lines, such as a table."""
         self._reporter.write_line(printable_lines(text), red=red)
+
+    def write_section(self, section: Section) -> None:
+        """Write what is below a heading; each line looks like what it is, where pytest shows colours."""
+        from configspec.reporting.terminal import section_lines
+
+        for line in section_lines(section):
+            self._reporter.write_line(printable_line(line.text), **MARKUP.get(line.look, {}))
 
     def write_now(self, line: str, *, yellow: bool = False) -> None:
         """Write one line that is seen at once, also between two tests and in a log."""

@@ -16,7 +16,6 @@ from configspec.records.row import Row, SampleRefs
 from configspec.reporting.document import Document
 from configspec.reporting.prediction_section import prediction_reports
 from configspec.reporting.run_document import run_document
-from configspec.reporting.terminal import section_body
 from configspec.targets.server.llama_server_flags import installed_spelling
 
 TOP = 5
@@ -73,7 +72,7 @@ def _write_document(terminal: Terminal, document: Document) -> None:
         terminal.section(f"configspec: {section.heading}")
         if section.summary:
             terminal.write_line(section.summary)
-        terminal.write_lines(section_body(section).rstrip())
+        terminal.write_section(section)
 
 
 def _tell_missing(terminal: Terminal, run: MeasuringRun, rows: Sequence[Row]) -> None:

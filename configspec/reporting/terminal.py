@@ -1,132 +1,117 @@
-"""A document for a terminal, or for a log: plain text, no colours, and nothing that is not printable."""
+"""A document for a terminal, or for a log: lines of plain text, each with how it looks where colours are shown.
+
+No line holds anything that is not printable: whoever writes it to a terminal adds the colours (`cli/output.py`).
+"""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from configspec.printable import printable
-from configspec.reporting.document import Block, Document, Notes, Paragraph, Section, Table
+from configspec.reporting.document import Block, Cell, Document, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import is_number, shown
-
-if TYPE_CHECKING:
-    from rich.table import Table as RichTable
+from configspec.reporting.terminal_tables import fitting_table, folding_table
 
 WIDTH = 120
-GAP = 2  # spaces between columns
+Look = Literal["plain", "heading", "titles", "note", "good", "doubtful", "bad"]
+LOOK_OF: Mapping[str, Look] = {  # a row of a table with one of these words in a cell
+    "REGRESSED": "bad",
+    "MISSING": "bad",
+    "NONDETERMINISTIC": "bad",
+    "SUSPECT": "doubtful",
+    "UNSTABLE": "doubtful",
+    "INCOMPARABLE": "doubtful",
+    "NO_BASELINE": "doubtful",
+    "IMPROVED": "good",
+}
+
+
+class Line(NamedTuple):
+    """A line of text, and what it is."""
+
+    text: str
+    look: Look = "plain"
+
+
+BLANK = Line("")
 
 
 def as_text(document: Document, width: int = WIDTH) -> str:
     """Every section, headings included; ends with a line break, unless there is nothing to say."""
-    return _joined("\n\n".join(_section(one, width) for one in document.sections))
+    return _joined(as_lines(document, width))
+
+
+def as_lines(document: Document, width: int = WIDTH) -> list[Line]:
+    """The same, line by line, with how each looks."""
+    lines: list[Line] = []
+    for section in document.sections:
+        lines += [*([BLANK] if lines else []), *_section(section, width)]
+    return _trimmed(lines)
 
 
 def section_body(section: Section, width: int = WIDTH) -> str:
     """One section without its heading and summary, for those that write headings of their own."""
-    return _joined(_blocks(section.blocks, width))
+    return _joined(section_lines(section, width))
 
 
-def folded_table(titles: Sequence[str], rows: Iterable[Sequence[str]], width: int | None, *, right: str = "") -> str:
-    """A table whose long cells continue below; `width` None is the terminal's, `right` a right-aligned column."""
-    from rich.table import Table as RichTable
-
-    table = RichTable(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, justify="right" if title == right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(printable, row))
-    return "\n".join(line.rstrip() for line in _drawn(table, width).splitlines())
+def section_lines(section: Section, width: int = WIDTH) -> list[Line]:
+    """The same, line by line, with how each looks."""
+    return _trimmed(_blocks(section.blocks, width))
 
 
-def _joined(text: str) -> str:
-    lines = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
-    return f"{lines}\n" if lines else ""
+def _joined(lines: Sequence[Line]) -> str:
+    return "".join(f"{line.text}\n" for line in lines)
 
 
-def _section(section: Section, width: int) -> str:
+def _trimmed(lines: Sequence[Line]) -> list[Line]:
+    """Without empty lines at either end."""
+    said = [place for place, line in enumerate(lines) if line.text]
+    return list(lines[said[0] : said[-1] + 1]) if said else []
+
+
+def _section(section: Section, width: int) -> list[Line]:
     head = printable(f"{section.heading}: {section.summary}" if section.summary else section.heading)
     # What is in sections of its own is set apart; a table or a note belongs to the line above it.
-    gap = "\n\n" if section.blocks and isinstance(section.blocks[0], Section) else "\n"
-    return f"{head}{gap}{_blocks(section.blocks, width)}".rstrip("\n")
+    gap = [BLANK] if section.blocks and isinstance(section.blocks[0], Section) else []
+    return [Line(head.rstrip(), "heading"), *gap, *_trimmed(_blocks(section.blocks, width))]
 
 
-def _blocks(blocks: tuple[Block, ...], width: int) -> str:
-    return "".join(_apart(blocks, width)).strip("\n")
-
-
-def _apart(blocks: tuple[Block, ...], width: int) -> Iterator[str]:
-    """The blocks' texts; an empty line surrounds each section."""
+def _blocks(blocks: tuple[Block, ...], width: int) -> list[Line]:
+    """The blocks' lines; an empty line surrounds each section."""
+    lines: list[Line] = []
     before: Block | None = None
     for block in blocks:
         if isinstance(block, Section) or isinstance(before, Section):
-            yield "\n"
-        yield f"{_block(block, width)}\n"
+            lines.append(BLANK)
+        lines += _block(block, width)
         before = block
+    return lines
 
 
-def _block(block: Block, width: int) -> str:
+def _block(block: Block, width: int) -> list[Line]:
     match block:
         case Section():
             return _section(block, width)
         case Table():
-            return _table(block, width)
+            return list(_table(block, width))
         case Notes(lines=lines):
-            return "\n".join(f"  {printable(line)}" for line in lines)
+            return [Line(f"  {printable(line)}".rstrip(), "note") for line in lines]
         case Paragraph(text=text):
-            return printable(text)  # one line, however long: the terminal breaks it, and a script finds it whole
+            return [Line(printable(text).rstrip())]  # however long: the terminal breaks it, and a script finds it whole
 
 
-def _table(table: Table, width: int) -> str:
+def _table(table: Table, width: int) -> Iterator[Line]:
+    """Its titles, and each row with its look. Where rows are folded nobody knows which lines are whose."""
     titles = [column.title for column in table.columns]
     right = [is_number(column.kind) for column in table.columns]
     rows = [[shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows]
-    fitting = fitting_table(titles, rows, right, width)
-    return folding_table(titles, rows, right, width) if fitting is None else fitting
+    text = fitting_table(titles, rows, right, width) or folding_table(titles, rows, right, width)
+    lines = [line.rstrip() for line in text.split("\n")]
+    whole = len(lines) == 1 + len(rows)
+    looks: list[Look] = ["titles", *map(_look, table.rows)] if whole else ["plain"] * len(lines)
+    return map(Line, lines, looks)
 
 
-def fitting_table(
-    titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int
-) -> str | None:
-    """The table as `folding_table` draws it, much faster; None where it does not fit, or signs may have other widths.
-
-    Args:
-        titles: Of the columns, at least one.
-        rows: A text a column.
-        right: Whether a column is aligned to the right.
-        width: Of a line, in characters.
-    """
-    lines = [titles, *rows]
-    if not all(cell.isascii() and cell.isprintable() and cell == cell.strip() for line in lines for cell in line):
-        return None
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    if sum(widths) + GAP * (len(widths) - 1) > width:
-        return None
-    gap = " " * GAP
-    return "\n".join(
-        gap.join(
-            cell.rjust(size) if to_the_right else cell.ljust(size)
-            for cell, size, to_the_right in zip(line, widths, right, strict=True)
-        )
-        for line in lines
-    )
-
-
-def folding_table(titles: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool], width: int) -> str:
-    """The same by rich, whatever is in it: what does not fit continues below."""
-    from rich.table import Table as RichTable
-
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    for title, to_the_right in zip(titles, right, strict=True):
-        drawn.add_column(title, justify="right" if to_the_right else "left")
-    for row in rows:
-        drawn.add_row(*row)
-    return _drawn(drawn, width).rstrip("\n")
-
-
-def _drawn(table: RichTable, width: int | None) -> str:
-    from rich.console import Console
-
-    out = io.StringIO()
-    Console(file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
-    return out.getvalue()
+def _look(row: Sequence[Cell]) -> Look:
+    return next((LOOK_OF[cell] for cell in row if isinstance(cell, str) and cell in LOOK_OF), "plain")

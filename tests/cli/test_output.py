@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -20,9 +21,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.cli import main
-from configspec.cli.output import OutputLost, complain, say, say_json, say_text, told_warnings, whole_output
+from configspec.cli.output import (
+    OutputLost,
+    complain,
+    say,
+    say_json,
+    say_text,
+    shows_colours,
+    told_warnings,
+    whole_output,
+    width_for,
+)
 
 ROOT = Path(__file__).parents[2]
+CODE = re.compile("\x1b\\[[0-9]+m")
 FORMS = ["table", "json", "markdown"]
 
 
@@ -205,3 +217,46 @@ def test_no_command_needs_a_terminal_that_knows_every_sign(hostile):
     done = subprocess.run(line, cwd=ROOT, env={**os.environ, **own}, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.isascii()
+
+
+@pytest.mark.parametrize("colours", [{}, {"FORCE_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}])
+def test_colours_are_codes_around_lines_and_nothing_else(capfd, hostile, monkeypatch, colours):
+    """As FORCE_COLOR and NO_COLOR say; what stands in a file adds no code, and takes none away."""
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["rank", str(hostile)]) == 0
+    plain = capfd.readouterr().out
+    assert "\x1b" not in plain
+    for name, value in colours.items():
+        monkeypatch.setenv(name, value)
+    assert main(["rank", str(hostile)]) == 0
+    shown = capfd.readouterr().out
+    assert CODE.sub("", shown) == plain
+    coloured = colours == {"FORCE_COLOR": "1"}
+    assert ("\x1b" in shown) is coloured
+    assert all(len(CODE.findall(line)) in ((0, 2) if coloured else (0,)) for line in shown.splitlines())
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("columns", "width"), [(60, 80), (100, 100), (500, 120)])
+def test_a_table_is_no_wider_than_the_terminal(monkeypatch, columns, width):
+    """But for 80 characters, which each has; a pipe gets the same in every window."""
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((columns, 24)))
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert width_for(120) == width
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert width_for(120) == 120
+
+
+@pytest.mark.parametrize(("term", "coloured"), [("xterm", True), ("dumb", False)])
+def test_a_terminal_has_colours_unless_it_knows_none(monkeypatch, term, coloured):
+    """TERM=dumb is that of editors that show no codes."""
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert shows_colours() is coloured

@@ -12,7 +12,8 @@ from markdown_it.token import Token
 from configspec.printable import printable
 from configspec.reporting.document import Cell, Column, Document, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.markdown import as_markdown
-from configspec.reporting.terminal import as_text, folded_table, section_body
+from configspec.reporting.terminal import as_lines, as_text, section_body
+from configspec.reporting.terminal_tables import folded_table
 
 TABLE = Table(
     columns=(Column(title="draft"), Column(title="K", kind="count"), Column(title="value", kind="figure")),
@@ -40,6 +41,28 @@ def test_the_text_of_a_document() -> None:
         "",
         "last",
     ]
+
+
+def test_each_line_says_what_it_is() -> None:
+    """Whoever shows colours gives headings, titles and notes theirs."""
+    assert [look for text, look in as_lines(DOCUMENT) if text] == [
+        *["heading"] * 3,
+        "titles",
+        *["plain"] * 2,
+        "note",
+        "plain",
+        "heading",
+    ]
+
+
+def test_a_row_looks_like_its_state() -> None:
+    """The one that failed is found among hundreds; a draft that is called like a state in part is none."""
+    table = Table(
+        columns=(Column(title="draft"), Column(title="state")),
+        rows=(("xs", "PASS"), ("xs", "REGRESSED"), ("xs", "SUSPECT"), ("xs", "IMPROVED"), ("REGRESSED-xs", "PASS")),
+    )
+    lines = as_lines(Document(sections=(Section(heading="all", blocks=(table,)),)))
+    assert [line.look for line in lines[2:]] == ["plain", "bad", "doubtful", "good", "plain"]
 
 
 def test_the_markdown_of_a_document() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from configspec.reporting.terminal import fitting_table, folding_table
+from configspec.reporting.terminal_tables import fitting_table, folding_table
 
 LETTERS = st.characters(min_codepoint=32, max_codepoint=126)
 CELLS = (
