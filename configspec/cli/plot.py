@@ -76,16 +76,10 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 
 def _material(asked: argparse.Namespace, objectives: Sequence[Objective]) -> Material:
-    from configspec.reporting.pictures.material import Material
-    from configspec.reporting.prediction_section import prediction_reports
-    from configspec.reporting.profile_cells import family_profiles
+    from configspec.reporting.pictures.material import measured_material
 
     recorded = read_question(asked, objectives, ks=asked.k)
-    return Material(
-        groups=recorded.groups,
-        profiles=family_profiles(recorded.rows, recorded.query),
-        decoded=prediction_reports(recorded.rows),
-    )
+    return measured_material(recorded.rows, recorded.query, recorded.groups)
 
 
 def _form(output: str) -> str | None:
@@ -118,13 +112,13 @@ def _write_each(folder: Path, pictures: Sequence[Picture]) -> None:
 
 
 def _write(path: Path, picture: Picture, form: str) -> None:
-    from configspec.atomic import write_whole
+    from configspec.records.named_file import write_named
     from configspec.reporting.pictures.standalone import picture_file
 
     content = picture_file(picture, form)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
     except OSError as problem:
         raise UsageError(f"{path}: cannot be written: {problem.strerror}.") from problem
+    write_named(path, content)
     say(f"{path}: {picture.title}, {picture.subject}")

@@ -16,7 +16,7 @@ from configspec.cli.command import Commands, add_command
 from configspec.cli.gate_options import RUNS_HELP, add_floors, add_names, add_series, add_storage, request_of, runs_of
 from configspec.cli.output import complain, say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
-from configspec.errors import ConfigspecError, RecordError, UsageError
+from configspec.errors import ConfigspecError, RecordError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
@@ -72,7 +72,7 @@ def _report(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 
 def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
-    from configspec.atomic import write_whole
+    from configspec.records.named_file import write_named
     from configspec.reporting.html.page import page
 
     named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())] or list(objectives)
@@ -81,10 +81,7 @@ def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         reported = _reported(named, asked)
     except RecordError as found:
         problem, reported = found, _failed(asked, found)
-    try:
-        write_whole(asked.output, page(reported).encode())
-    except OSError as lost:
-        raise UsageError(f"{asked.output}: cannot be written: {lost.strerror}.") from lost
+    write_named(asked.output, page(reported).encode())
     if problem is not None:
         raise problem
     say(f"{asked.output}: {len(reported.rows)} rows of {asked.results}")
@@ -92,10 +89,10 @@ def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 
 def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Reported:
+    from dataclasses import replace
+
     from configspec.records.row import Row
-    from configspec.reporting.pictures.material import Material
-    from configspec.reporting.prediction_section import prediction_reports
-    from configspec.reporting.profile_cells import family_profiles
+    from configspec.reporting.pictures.material import measured_material
     from configspec.reporting.report.reported import NO_BASELINE, Reported
 
     rows: dict[tuple[object, bool], Row] = {}
@@ -111,10 +108,8 @@ def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Rep
         source=tuple(_source(asked.results)),
         command=_command(),
         rows=[row for row in rows.values() if row.id in wanted],
-        material=Material(
-            groups=recorded.groups,
-            profiles=family_profiles(recorded.rows, recorded.query),
-            decoded=prediction_reports(recorded.rows),
+        material=replace(
+            measured_material(recorded.rows, recorded.query, recorded.groups),
             checked=checked,
             trends=_trends(asked, recorded.groups) if asked.history else (),
         ),

@@ -40,6 +40,7 @@ class Asked:
     allow_throttled: bool = False
     worker_silence_s: float = 30.0
     baseline: BaselineAsked | None = None  # what to compare with
+    report: Path | None = None  # the page to write
 
 
 def read_options(config: pytest.Config) -> Asked:
@@ -66,7 +67,15 @@ def read_options(config: pytest.Config) -> Asked:
         anonymous=_flag(config, "configspec_anonymous"),
         plan=bool(config.getoption("configspec_plan")),
         baseline=read_baseline_options(config, measures=bool(devices)),
+        report=_report(config),
     )
+
+
+def _report(config: pytest.Config) -> Path | None:
+    typed, fixed = config.getoption("configspec_report"), ini_value(config, "configspec_report")
+    if typed is not None:
+        return Path(config.invocation_params.dir, typed)
+    return None if fixed is None else Path(config.rootpath, str(fixed))
 
 
 def _text(config: pytest.Config, key: str, default: str = "") -> str:

@@ -105,6 +105,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         check_cache(run)
         begin_results(run, session.config)
+        if run.asked.report is not None:
+            from configspec.pytest_plugin.report_page import begin_report
+
+            begin_report(run.asked.report, run, session.config)
         begin_journal(run, session.config)
     except ConfigspecError as problem:
         raise usage_error(problem, session.config) from problem
@@ -244,15 +248,21 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         result = yield
     finally:  # also where pytest-benchmark raises, as it does where a run has become slower
         if run is not None and not private_api.is_worker(session.config):
-            _tell_whereabouts(run, session.config)
+            _end(run, session.config)
     return result
 
 
-def _tell_whereabouts(run: MeasuringRun, config: pytest.Config) -> None:
+def _end(run: MeasuringRun, config: pytest.Config) -> None:
     from configspec.pytest_plugin.summary import tell_whereabouts
 
     try:
-        tell_whereabouts(run, config)
+        try:
+            tell_whereabouts(run, config)
+        finally:
+            if run.asked.report is not None and not run.told_report:
+                from configspec.pytest_plugin.report_page import write_report
+
+                write_report(run.asked.report, run, config)
     except ConfigspecError as problem:
         raise usage_error(problem, config) from problem
 

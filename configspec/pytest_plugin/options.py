@@ -161,6 +161,12 @@ OPTIONS = (
         ini="names that were changed since the baseline was measured (TOML), from the root folder",
     ),
     Option(
+        name="report",
+        help="write a page of HTML at the end: what to run, what changed, pictures, what is behind them",
+        attributes={"metavar": "FILE"},
+        ini="the page of HTML to write at the end of a run, from the root folder",
+    ),
+    Option(
         name="anonymous",
         help="leave host names, user names, home folders, ssh destinations and servers out of results and journal",
         attributes={"action": "store_true"},

@@ -120,6 +120,7 @@ class MeasuringRun:
     results: ResultsFiles | None = None  # once their writing is taken over
     whereabouts: Whereabouts | None = None  # of the rows, once they are looked up
     told_whereabouts: bool = False
+    told_report: bool = False  # its page is written
     missing_samples: int = 0  # side files that an earlier run's rows refer to, and that are gone
     unfit: str | None = None  # why this worker must not measure
     measuring: list[pytest.Item] = field(default_factory=list)  # the tests that will be run and measure, in order

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
-from configspec.errors import ConfigspecError
+from configspec.errors import ConfigspecError, UsageError
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.run import MeasuringRun, RowsOf
 from configspec.pytest_plugin.shown import Terminal, message, terminal_of
@@ -33,6 +34,22 @@ def write_summary(terminal: Terminal, run: MeasuringRun) -> None:
     """Write profiles and rankings of all rows that were finished; never raises for what a row holds."""
     if terminal.config.option.collectonly:
         return
+    try:
+        _write_rows(terminal, run)
+    finally:
+        _write_report(terminal, run)
+
+
+def _write_report(terminal: Terminal, run: MeasuringRun) -> None:
+    """The page; where it cannot be written, the end of the run says so."""
+    if run.asked.report is not None:
+        from configspec.pytest_plugin.report_page import write_report
+
+        with suppress(UsageError):
+            write_report(run.asked.report, run, terminal.config)
+
+
+def _write_rows(terminal: Terminal, run: MeasuringRun) -> None:
     if not run.rows:
         terminal.section("configspec")
         why = ": other runs have the devices" if run.kept_out else ""

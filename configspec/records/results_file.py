@@ -69,8 +69,12 @@ def is_stream(path: Path) -> bool:
     return False
 
 
-def check_results_can_be_written(path: Path) -> None:
+def check_results_can_be_written(path: Path, what: str = "the results") -> None:
     """Before anything is measured for it: the file can be put in place, and nothing else is in the way.
+
+    Args:
+        path: The file.
+        what: What it is to hold, for the message.
 
     Raises:
         UsageError: What is in the way, and what would do.
@@ -82,7 +86,7 @@ def check_results_can_be_written(path: Path) -> None:
     except ValueError:  # NUL in its name
         problem = "no file can have this name"
     if problem is not None:
-        raise UsageError(f"{path}: the results cannot be written: {problem}. Name another file.")
+        raise UsageError(f"{path}: {what} cannot be written: {problem}. Name another file.")
 
 
 def _obstacle(path: Path) -> str | None:

@@ -9,12 +9,10 @@ from example_rows import replayed_row
 
 from configspec.records.profile_file import read_profile
 from configspec.records.row import Row
-from configspec.reporting.pictures.material import Material
+from configspec.reporting.pictures.material import Material, measured_material
 from configspec.reporting.pictures.picture import Picture
 from configspec.reporting.pictures.registry import KINDS
 from configspec.reporting.pictures.standalone import svg_file
-from configspec.reporting.prediction_section import prediction_reports
-from configspec.reporting.profile_cells import family_profiles
 from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.selection.candidates import groups_of
 from configspec.selection.query import Query
@@ -37,11 +35,7 @@ def paper_rows() -> list[Row]:
 def material_of(rows: Sequence[Row], query: Query = Query()) -> Material:  # noqa: B008 (frozen)
     """What rows give."""
     kept = list(map(ranked_row(), rows))
-    return Material(
-        groups=groups_of(query.answer(rows_to_rank(kept))),
-        profiles=family_profiles(kept, query),
-        decoded=prediction_reports(kept),
-    )
+    return measured_material(kept, query, groups_of(query.answer(rows_to_rank(kept))))
 
 
 def golden_material() -> Material:
