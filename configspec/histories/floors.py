@@ -17,7 +17,6 @@ from fnmatch import fnmatchcase
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
-from configspec.regression.calibrate import floor_warning
 from configspec.regression.choice import REGRET_ALLOWED
 from configspec.regression.metrics import ACCEPTANCE, METRICS
 from configspec.regression.series import SeriesKey
@@ -82,6 +81,8 @@ class Floors:
 
     def warnings(self, series: Iterable[SeriesKey]) -> tuple[str, ...]:
         """A line for each calibrated part of these series whose floor is below what can be seen there."""
+        from configspec.regression.calibrate import floor_warning
+
         found: dict[str, str] = {}
         for one in series:
             known = self.known(one)

@@ -26,7 +26,6 @@ from configspec.histories.storage import DEFAULT, is_name, stored
 from configspec.histories.unread import Unread, without_repeated
 from configspec.printable import printable
 from configspec.records.left_out import LeftOutList
-from configspec.records.samples import FOLDER as SAMPLES
 from configspec.untrusted import read_bounded
 
 ENDS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
@@ -85,6 +84,8 @@ def read_sources(
 
 def run_files(folder: Path) -> list[Path]:
     """Every file in a folder and below it that could hold a run, by its name. Hidden ones and side files are none."""
+    from configspec.records.samples import FOLDER as SAMPLES  # which imports much, for a folder's name
+
     found = []
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != SAMPLES)

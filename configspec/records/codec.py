@@ -13,7 +13,6 @@ import msgspec
 from configspec.errors import RecordError
 from configspec.printable import printable
 from configspec.records.row import VERSION, Row
-from configspec.records.version_1 import row_of_version_1
 from configspec.theory.flags import check_numbers
 
 HELP = "docs/record.md lists what a record holds."
@@ -41,7 +40,7 @@ def row_of(record: Mapping[str, object]) -> Row:
         raise NotARow(_version_complaint(version))
     try:
         msgspec.json.encode(record)  # half a surrogate pair can be read, and never be written again
-        return _checked(row_of_version_1(record) if version == 1 else msgspec.convert(record, Row))
+        return _checked(_row_of_version_1(record) if version == 1 else msgspec.convert(record, Row))
     except msgspec.ValidationError as problem:
         raise NotARow(f"the record cannot be read: {in_words(problem, record)}") from problem
     except UnicodeEncodeError:
@@ -50,6 +49,12 @@ def row_of(record: Mapping[str, object]) -> Row:
         raise NotARow("the record cannot be read: a number in it is too large") from None
     except RecursionError:
         raise NotARow("the record cannot be read: it is nested too deeply") from None
+
+
+def _row_of_version_1(record: Mapping[str, object]) -> Row:
+    from configspec.records.version_1 import row_of_version_1  # with all that it imports: such records are old
+
+    return row_of_version_1(record)
 
 
 def _checked(row: Row) -> Row:
