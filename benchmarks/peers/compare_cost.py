@@ -35,7 +35,7 @@ def measure(*, repeats: int) -> Line:
         taken: list[Pair] = []
         while not enough(taken, least=repeats, most=repeats * MOST_TIMES):
             watch = Watch()
-            peer_s = _seconds("-m", "pytest_benchmark.cli", "compare", *files)
+            peer_s = _seconds("-m", "pytest_benchmark", "compare", *files)
             ours_s = _seconds("-m", "configspec.cli", "compare", *files)
             taken.append(Pair(peer=peer_s, ours=ours_s, waited=watch.waited()))
     both = compare(f"two files of {ROWS} rows side by side", "s", taken, least=repeats, at_least=0.0)
@@ -48,6 +48,8 @@ def _seconds(*words: str) -> float:
     seconds = watch.elapsed_s()
     if done.returncode:
         raise TestbedError(f"{' '.join(_known(words))}: ended with {done.returncode}:\n{done.stderr[-1000:]}")
+    if not done.stdout.strip() and not done.stderr.strip():
+        raise TestbedError(f"{' '.join(_known(words))}: printed nothing, so it compared nothing")
     return seconds
 
 
