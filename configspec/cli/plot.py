@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.drawn_from import add_compared, material_of
 from configspec.cli.output import complain, say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
 from configspec.errors import UsageError
@@ -18,10 +19,20 @@ from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
 
 if TYPE_CHECKING:
-    from configspec.reporting.pictures.material import Material
     from configspec.reporting.pictures.picture import Picture
 
-KINDS = ("profiles", "k-curve")  # a test holds them against the registry, which loads numpy
+KINDS = (  # a test holds them against the registry, which loads numpy
+    "profiles",
+    "k-curve",
+    "pareto",
+    "regimes",
+    "conflicts",
+    "breakdown",
+    "prediction",
+    "power",
+    "history",
+    "forest",
+)
 FORMS = ("svg", "png", "pdf")
 SHOWN = 10  # pictures that a message names
 PURPOSE = (
@@ -38,7 +49,8 @@ def add_plot(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         "draw a picture of a results file: SVG, PNG, PDF",
         PURPOSE,
         "configspec plot k-curve results.json --device rpi5 --family 'llama*' --objective goodput -o k-curve.svg\n"
-        "configspec plot profiles results.json -o pictures/",
+        "configspec plot profiles results.json -o pictures/\n"
+        "configspec plot forest results.json --baseline accepted.json -o forest.svg",
     )
     command.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     command.add_argument("results", type=Path, metavar="RESULTS", help=RESULTS_HELP)
@@ -52,6 +64,7 @@ def add_plot(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         help="ends in .svg, .png or .pdf; or a folder, for all pictures",
     )
     add_assumptions(command)
+    add_compared(command)
     command.set_defaults(run=partial(_plot, objectives))
 
 
@@ -61,7 +74,8 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
     form = _form(asked.output)
     named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())]
-    drawn = list(kind(asked.kind).draw(_material(asked, named or objectives)))
+    recorded = read_question(asked, named or objectives, ks=asked.k)
+    drawn = list(kind(asked.kind).draw(material_of(asked, recorded)))
     pictures = [one for one in drawn if isinstance(one, Picture)]
     for one in drawn:
         if not isinstance(one, Picture):
@@ -73,13 +87,6 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     else:
         _write(Path(asked.output), _only(pictures), form)
     return 0
-
-
-def _material(asked: argparse.Namespace, objectives: Sequence[Objective]) -> Material:
-    from configspec.reporting.pictures.material import measured_material
-
-    recorded = read_question(asked, objectives, ks=asked.k)
-    return measured_material(recorded.rows, recorded.query, recorded.groups)
 
 
 def _form(output: str) -> str | None:

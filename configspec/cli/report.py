@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.gate_options import RUNS_HELP, add_floors, add_names, add_series, add_storage, request_of, runs_of
-from configspec.cli.output import complain, say
+from configspec.cli.drawn_from import add_compared, material_of
+from configspec.cli.output import say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
 from configspec.errors import ConfigspecError, RecordError
 from configspec.printable import printable
@@ -22,12 +22,8 @@ from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
 
 if TYPE_CHECKING:
-    from configspec.histories.judging import Checked
-    from configspec.histories.trend import Trend
     from configspec.reporting.report.reported import Reported
-    from configspec.selection.candidates import Group
 
-NIGHTS = 60  # of a history
 PURPOSE = (
     "Write one page of HTML: what to run, what changed, whether the figures can be trusted, pictures, and what is "
     "behind them. It needs no network and no script, stays below a megabyte, and says what is missing and why. Exit "
@@ -47,16 +43,10 @@ def add_report(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     )
     command.add_argument("results", type=Path, metavar="RESULTS", help=RESULTS_HELP)
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page: report.html")
-    command.add_argument("--baseline", nargs="+", metavar="BASE", help=f"compare with earlier runs: {RUNS_HELP}")
-    command.add_argument("--history", nargs="+", metavar="STORE", help="show how the chosen went over these runs")
-    command.add_argument("--accepted", type=Path, metavar="FILE", help="changes that somebody accepted (TOML)")
     names = ", ".join(one.name for one in objectives)
     command.add_argument("--objective", action="append", metavar="NAME", help=f"{names}; repeatable; default: all")
     add_assumptions(command)
-    add_floors(command)
-    add_names(command)
-    add_series(command)
-    add_storage(command)
+    add_compared(command)
     command.set_defaults(run=partial(_report, objectives))
 
 
@@ -89,11 +79,8 @@ def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 
 def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Reported:
-    from dataclasses import replace
-
     from configspec.records.row import Row
-    from configspec.reporting.pictures.material import measured_material
-    from configspec.reporting.report.reported import NO_BASELINE, Reported
+    from configspec.reporting.report.reported import Reported
 
     rows: dict[tuple[object, bool], Row] = {}
 
@@ -102,18 +89,12 @@ def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Rep
 
     recorded = read_question(asked, objectives, ks=asked.k, seen=seen)
     wanted = {one.id for one in recorded.rows}
-    checked, not_compared = _checked(asked) if asked.baseline else (None, NO_BASELINE)
     return Reported(
         title=printable(asked.results.name),
         source=tuple(_source(asked.results)),
         command=_command(),
         rows=[row for row in rows.values() if row.id in wanted],
-        material=replace(
-            measured_material(recorded.rows, recorded.query, recorded.groups),
-            checked=checked,
-            trends=_trends(asked, recorded.groups) if asked.history else (),
-        ),
-        not_compared=not_compared,
+        material=material_of(asked, recorded),
         left_out=recorded.left_out,
     )
 
@@ -129,26 +110,6 @@ def _failed(asked: argparse.Namespace, problem: RecordError) -> Reported:
         material=Material(),
         failed=" ".join(problem.lines),
     )
-
-
-def _checked(asked: argparse.Namespace) -> tuple[Checked | None, str]:
-    """The verdicts, or why the runs cannot be compared: the rest of the page is worth having without."""
-    from configspec.histories.judging import checked
-
-    request = request_of(asked, accepted=asked.accepted)
-    try:
-        return checked(runs_of(asked, [str(asked.results)], whole=True), runs_of(asked, asked.baseline), request), ""
-    except ConfigspecError as problem:
-        complain(*problem.lines)
-        return None, " ".join(problem.lines).rstrip(".")
-
-
-def _trends(asked: argparse.Namespace, groups: Sequence[Group]) -> tuple[Trend, ...]:
-    """How what is chosen today went over the runs: every metric of it."""
-    from configspec.histories.trend import Asked, trends
-
-    chosen = frozenset(one.choices[0].configuration.id for group in groups for one in group.rankings if one.choices)
-    return trends(runs_of(asked, asked.history, choices=False), Asked(last=NIGHTS, only=chosen))
 
 
 def _source(path: Path) -> Iterator[str]:

@@ -69,15 +69,14 @@ def _reported(run: MeasuringRun) -> Reported:
     rows = [kept.row for kept in run.rows.values()]
     ranked = list(map(ranked_row(), rows))
     query = Query(rules=replace(DEFAULT_RULES, top=None, allow_throttled=run.asked.allow_throttled))
-    found = measured_material(ranked, query, groups_of(query.answer(rows_to_rank(ranked))))
-    compared = _compared(run, found)
+    groups, beside = groups_of(query.answer(rows_to_rank(ranked))), run.journal.path if run.journal else None
+    found = measured_material(ranked, query, groups, beside)
     return Reported(
         title=TITLE,
         source=tuple(_source(run)),
         command=_command(run),
         rows=rows,
-        material=compared,
-        not_compared=NO_BASELINE if run.comparison is None else NOTHING_JUDGED,
+        material=_compared(run, found),
     )
 
 
@@ -87,7 +86,7 @@ def _compared(run: MeasuringRun, found: Material) -> Material:
 
     judge = run.comparison
     if judge is None or not judge.outcome.verdicts:
-        return found
+        return replace(found, not_compared=NO_BASELINE if judge is None else NOTHING_JUDGED)
     base = tuple(one.source for one in judge.baseline.runs)
     checked = Checked(outcome=judge.outcome, notes=tuple(judge.baseline.notes), new=(NOW,), base=base)
     return replace(found, checked=checked, accepted=judge.baseline.request.changes)

@@ -32,6 +32,15 @@ class ShownHeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PowerFile:
+    """The side file with what a meter showed, and how it is read: which channels add up, and a counter's range."""
+
+    sha256: str
+    adds: tuple[bool, ...]
+    range_j: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFacts:
     """Of one row.
 
@@ -42,12 +51,14 @@ class ShownFacts:
     heat: ShownHeat
     acceptance_sha256: str | None  # of the side file with the acceptance by position
     verification: Verification | None
+    power_file: PowerFile | None = None
 
 
 def facts_of_rows() -> Callable[[Row], ShownFacts]:
     """Takes from each row what is shown of it; a text that many rows have is held once."""
     texts: dict[str | None, str | None] = {}
     smallest: dict[tuple[str, str], int] = {}
+    files: dict[str, PowerFile] = {}
 
     def passes_of(row: Row) -> Verification | None:
         group = row.device, row.family
@@ -55,6 +66,12 @@ def facts_of_rows() -> Callable[[Row], ShownFacts]:
             return None
         smallest[group] = row.k
         return row.verification
+
+    def power_file(row: Row) -> PowerFile | None:
+        sha256, meter = row.samples.power, row.power.meter
+        if sha256 is None or meter is None:
+            return None
+        return files.setdefault(sha256, PowerFile(sha256=sha256, adds=meter.adds, range_j=meter.range_j))
 
     def taken(row: Row) -> ShownFacts:
         power, sha256 = row.power, row.samples.acceptance
@@ -68,6 +85,7 @@ def facts_of_rows() -> Callable[[Row], ShownFacts]:
             heat=shown_heat(row),
             acceptance_sha256=texts.setdefault(sha256, sha256),
             verification=passes_of(row),
+            power_file=power_file(row),
         )
 
     return taken

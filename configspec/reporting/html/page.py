@@ -40,7 +40,7 @@ from configspec.reporting.report.trust import trust_sections
 from configspec.selection.candidates import Group
 
 MOST_BYTES = 980_000
-TO_RUN, RANKED, CHANGED, TRUST, PICTURES, BEHIND = 110_000, 60_000, 80_000, 70_000, 220_000, 60_000
+TO_RUN, RANKED, CHANGED, TRUST, PICTURES, BEHIND = 110_000, 60_000, 80_000, 70_000, 330_000, 60_000
 TOP = 5  # of a ranking
 Part: TypeAlias = tuple[str, str, Markup]  # id, heading, content
 
@@ -50,7 +50,7 @@ def page(reported: Reported) -> str:
     if reported.failed is not None:
         failed = element("p", reported.failed, class_="warning")
         return _document(reported, [("failed", "No report", text_of([failed]))])
-    changed = changed_sections(reported.material.checked, reported.not_compared)
+    changed = changed_sections(reported.material.checked, reported.material.not_compared)
     parts: list[Part] = [
         ("run", "What to run", _joined(_to_run(reported))),
         ("changed", "What changed", _joined(_within(changed, CHANGED, "configspec check"))),

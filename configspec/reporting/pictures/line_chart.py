@@ -13,6 +13,8 @@ from configspec.reporting.pictures.svg import LINE, Plane, legend, line, mark, p
 
 WIDTH, HEIGHT = 720.0, 300.0  # of the plane of the axes, with what stands beside it
 EDGE = 20.0  # half the length of the line that marks the edge of the data
+FILL = "currentColor"
+LABEL_LINE, LABEL_LINES = 14.0, 4  # pixels; labels of neighbours are below one another
 LEFT, RIGHT, TOP, BELOW = 72.0, 24.0, 20.0, 62.0
 
 
@@ -31,10 +33,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A line through marks, ascending in x, at least one."""
+    """A line through marks, ascending in x, at least one. `line`: one through other points; None: through the marks."""
 
     name: str
     marks: tuple[Mark, ...]
+    line: tuple[tuple[float, float], ...] | None = None
+
+    @property
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """What the line goes through."""
+        return tuple((one.x, one.y) for one in self.marks) if self.line is None else self.line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +51,26 @@ class Level:
 
     value: float
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A shaded part of the plane: what a value may be, from where to where. y None: the whole height."""
+
+    begin: float
+    end: float
+    low: float | None = None
+    high: float | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A line upright where something happened; `label` stands at its top."""
+
+    x: float
+    label: str
+    says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +84,8 @@ class LineChart:
     x_title: str
     y_title: str
     levels: tuple[Level, ...] = ()
+    bands: tuple[Band, ...] = ()
+    moments: tuple[Moment, ...] = ()
     best: tuple[float, float] | None = None
     x_ticks: tuple[tuple[float, str], ...] | None = None
 
@@ -64,14 +94,17 @@ class LineChart:
         plane = self._plane()
         names = [(place, one.name) for place, one in enumerate(self.series)]
         below, high = legend(names, LEFT, HEIGHT + LINE, WIDTH - LEFT - RIGHT)
-        elements = (*plane.elements(), *self._levels(plane), *self._lines(plane), *self._marks(plane), *below)
+        behind = (*self._bands(plane), *plane.elements(), *self._levels(plane), *self._moments(plane))
+        elements = (*behind, *self._lines(plane), *self._marks(plane), *below)
         return Drawing(width=WIDTH, height=HEIGHT + LINE + high, elements=elements)
 
     def _plane(self) -> Plane:
         marks = [one for series in self.series for one in series.marks]
-        ends = [end for one in marks for end in (one.low, one.high) if end is not None]
-        ys = [*(one.y for one in marks), *ends, *(one.value for one in self.levels)]
-        xs = [one.x for one in marks] if self.x_ticks is None else [x for x, _ in self.x_ticks]
+        points = [point for series in self.series for point in series.points]
+        bounds = [*((one.low, one.high) for one in marks), *((one.low, one.high) for one in self.bands)]
+        ends = [end for both in bounds for end in both if end is not None]
+        ys = [*(one.y for one in marks), *(y for _, y in points), *ends, *(one.value for one in self.levels)]
+        xs = [*(one.x for one in marks), *(x for x, _ in points), *(x for x, _ in self.x_ticks or ())]
         return Plane(
             x=_padded(xs),
             y=scale_for(ys, HEIGHT - BELOW, TOP),
@@ -86,10 +119,26 @@ class LineChart:
             yield line(LEFT, at, WIDTH - RIGHT, at, tone="ink", stroke_width=1.5, stroke_dasharray="6 4")
             yield words(one.name, WIDTH - RIGHT, at - 5, anchor="end", tone="ink")
 
+    def _bands(self, plane: Plane) -> Iterator[Element]:
+        for one in self.bands:
+            x, y = plane.x.at(one.begin), TOP if one.high is None else plane.y.at(one.high)
+            width = max(plane.x.at(one.end) - x, 1.0)
+            bottom = HEIGHT - BELOW if one.low is None else plane.y.at(one.low)
+            shade = element("rect", class_="grid", x=x, y=y, width=width, height=max(bottom - y, 1.0), fill=FILL)
+            yield titled(one.says, shade) if one.says else shade
+
+    def _moments(self, plane: Plane) -> Iterator[Element]:
+        for place, one in enumerate(sorted(self.moments, key=lambda moment: moment.x)):
+            at, y = plane.x.at(one.x), TOP + 8 + LABEL_LINE * (place % LABEL_LINES)
+            anchor = "end" if at > WIDTH - 160 else None
+            upright = line(at, TOP - 4, at, HEIGHT - BELOW, tone="ink", stroke_width=1.5, stroke_dasharray="3 3")
+            label = words(one.label, at + (-4 if anchor else 4), y, anchor=anchor, tone="ink")
+            yield titled(one.says, upright, label)
+
     def _lines(self, plane: Plane) -> Iterator[Element]:
         for place, one in enumerate(self.series):
-            if len(one.marks) > 1:
-                yield polyline([(plane.x.at(it.x), plane.y.at(it.y)) for it in one.marks], place)
+            if len(one.points) > 1:
+                yield polyline([(plane.x.at(x), plane.y.at(y)) for x, y in one.points], place)
 
     def _marks(self, plane: Plane) -> Iterator[Element]:
         for place, series in enumerate(self.series):

@@ -64,17 +64,17 @@ def line(x1: float, y1: float, x2: float, y2: float, *, tone: str | None = None,
     return element("line", class_=tone, x1=x1, y1=y1, x2=x2, y2=y2, stroke="currentColor", **more)
 
 
-def polyline(points: Sequence[tuple[float, float]], place: int, *, width: float = 2) -> Element:
-    """The line of the series at this place."""
+def polyline(points: Sequence[tuple[float, float]], place: int | None, *, width: float = 2) -> Element:
+    """The line of the series at this place; None: of no series."""
     way = "L".join(f"{coordinate(x)} {coordinate(y)}" for x, y in points)
     return element(
         "path",
-        class_=colour_class(place),
+        class_="faint" if place is None else colour_class(place),
         d=f"M{way}",
         fill="none",
         stroke="currentColor",
         stroke_width=width,
-        stroke_dasharray=dash(place),
+        stroke_dasharray=None if place is None else dash(place),
     )
 
 
@@ -139,9 +139,12 @@ class Plane:
 
 
 def legend(
-    names: Sequence[tuple[int, str]], left: float, top: float, width: float
+    names: Sequence[tuple[int, str]], left: float, top: float, width: float, *, lines: bool = True
 ) -> tuple[tuple[Element, ...], float]:
-    """What the series at each place is called, in as many columns as there is room for; and how high that is."""
+    """What the series at each place is called, in as many columns as there is room for; and how high that is.
+
+    `lines`: whether the series have lines, and not only marks.
+    """
     longest = max((width_of(short(name)) for _, name in names), default=0.0)
     columns = max(1, int(width // (longest + 48)))
     elements = []
@@ -149,7 +152,7 @@ def legend(
         x = left + (number % columns) * (width / columns)
         y = top + (number // columns) * LINE
         elements += [
-            polyline([(x, y - 4), (x + 26, y - 4)], place),
+            *([polyline([(x, y - 4), (x + 26, y - 4)], place)] if lines else []),
             mark(place, x + 13, y - 4),
             words(short(name), x + 33, y),
         ]

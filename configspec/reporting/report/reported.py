@@ -9,8 +9,6 @@ from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
 from configspec.reporting.pictures.material import Material
 
-NO_BASELINE = "no baseline was given: --baseline BASE compares with earlier runs"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
@@ -22,7 +20,6 @@ class Reported:
         command: The command line that made the page.
         rows: Every row of the file that is asked for, the last of each configuration.
         material: What is drawn, and what sentences are made of.
-        not_compared: Why there are no verdicts, where there are none.
         left_out: What of the file was not taken; None: nobody looked.
         failed: Why the file could not be read or ranked, where that is so; all else is empty then.
     """
@@ -32,6 +29,5 @@ class Reported:
     command: str
     rows: Sequence[Row] = ()
     material: Material
-    not_compared: str = NO_BASELINE
     left_out: LeftOutList | None = None
     failed: str | None = None

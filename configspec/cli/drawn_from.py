@@ -1,0 +1,77 @@
+"""What a page and a picture are drawn from, as the command line asks for it: a file, a baseline, a history."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configspec.cli.gate_options import RUNS_HELP, add_floors, add_names, add_series, add_storage, request_of, runs_of
+from configspec.cli.output import complain
+from configspec.cli.recorded_rows import Recorded
+from configspec.errors import ConfigspecError
+
+if TYPE_CHECKING:
+    from configspec.histories.judging import CheckRequest
+    from configspec.reporting.pictures.material import Material
+
+NIGHTS = 60  # of a history
+
+
+def add_compared(command: argparse.ArgumentParser) -> None:
+    """`--baseline`, `--history`, `--accepted`, and how runs are compared."""
+    command.add_argument("--baseline", nargs="+", metavar="BASE", help=f"compare with earlier runs: {RUNS_HELP}")
+    command.add_argument("--history", nargs="+", metavar="STORE", help="show how the chosen went over these runs")
+    command.add_argument("--accepted", type=Path, metavar="FILE", help="changes that somebody accepted (TOML)")
+    add_floors(command)
+    add_names(command)
+    add_series(command)
+    add_storage(command)
+
+
+def material_of(asked: argparse.Namespace, recorded: Recorded) -> Material:
+    """All that can be drawn. Where runs cannot be compared or followed, why: the rest is worth having without.
+
+    Raises:
+        UsageError: An option or a file of it has to be changed.
+    """
+    from configspec.reporting.pictures.material import measured_material
+
+    request = request_of(asked, accepted=asked.accepted)
+    found = measured_material(recorded.rows, recorded.query, recorded.groups, asked.results)
+    return _followed(_compared(replace(found, accepted=request.changes), asked, request), asked)
+
+
+def _compared(found: Material, asked: argparse.Namespace, request: CheckRequest) -> Material:
+    """With the verdicts, or why there are none."""
+    if not asked.baseline:
+        return found
+    from configspec.histories.judging import checked
+
+    try:
+        verdicts = checked(runs_of(asked, [str(asked.results)], whole=True), runs_of(asked, asked.baseline), request)
+    except ConfigspecError as problem:
+        return replace(found, not_compared=_told(problem))
+    return replace(found, checked=verdicts)
+
+
+def _followed(found: Material, asked: argparse.Namespace) -> Material:
+    """With how what is chosen today went over the runs, every metric of it; or why that cannot be shown."""
+    if not asked.history:
+        return found
+    from configspec.histories.trend import Asked, trends
+
+    rankings = (one for group in found.groups for one in group.rankings)
+    chosen = frozenset(one.choices[0].configuration.id for one in rankings if one.choices)
+    try:
+        runs = runs_of(asked, asked.history, choices=False)
+    except ConfigspecError as problem:
+        return replace(found, not_followed=_told(problem))
+    followed = trends(runs, Asked(last=NIGHTS, only=chosen))
+    return replace(found, trends=followed, not_followed="the history has nothing of what is chosen")
+
+
+def _told(problem: ConfigspecError) -> str:
+    complain(*problem.lines)
+    return " ".join(problem.lines).rstrip(".")
