@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from configspec.cli.collection import without_collection
@@ -14,10 +15,13 @@ from configspec.cli.gate_options import (
     add_names,
     add_series,
     add_storage,
+    add_strict_gate,
+    doubts_of,
     request_of,
     runs_of,
     say_checked,
 )
+from configspec.cli.left_out import strict_code
 
 PURPOSE = (
     "Compare the runs of one night with earlier ones: is what was chosen still among the best, is its goodput, energy "
@@ -46,6 +50,7 @@ def add_check(commands: Commands[argparse.ArgumentParser]) -> None:
     add_names(command)
     add_series(command)
     add_format(command, ("table", "json", "markdown", "junit"))
+    add_strict_gate(command)
     command.set_defaults(run=_check)
 
 
@@ -55,5 +60,8 @@ def _check(asked: argparse.Namespace) -> int:
     from configspec.reporting.verdicts_document import check_document, markdown_within
 
     request = request_of(asked, accepted=asked.accepted)
-    found = checked(runs_of(asked, asked.new, whole=True), runs_of(asked, asked.against), request)
-    return say_checked(found, asked.format, lambda: check_document(found), lambda: markdown_within(found))
+    new = runs_of(asked, asked.new, whole=True)
+    judged = checked(new, runs_of(asked, asked.against), request)
+    found = replace(judged, notes=(*judged.notes, *doubts_of(new)))
+    code = say_checked(found, asked.format, lambda: check_document(found), lambda: markdown_within(found))
+    return strict_code([one for run in new for one in run.findings], strict=asked.strict, code=code)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.left_out import strict_code
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import Recorded, add_question, check_rankable, positive, read_question
 from configspec.errors import UsageError, did_you_mean
@@ -110,7 +111,7 @@ def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         raise UsageError(f"{asked.results}: --one-for-all needs two devices of one family, and there are none.")
     _say(asked, recorded, decisions, shared)
     good = all(one.chosen for one in decisions) and all(one.choices for one in shared or ())
-    return 0 if good else 1
+    return strict_code(recorded.findings, strict=asked.strict, code=0 if good else 1)
 
 
 def _say(
@@ -121,10 +122,9 @@ def _say(
         from configspec.reporting.json_text import json_pieces
 
         document = decisions_json(decisions, shared, asked.top)
-        say_pieces(json_pieces({**document, "left_out": recorded.left_out.as_json()}))
+        say_pieces(json_pieces({**document, **recorded.more_json()}))
         return
     from configspec.reporting.decisions_section import decision_section
-    from configspec.reporting.document import Document
     from configspec.reporting.fleet_section import fleet_section
     from configspec.reporting.markdown import as_markdown
 
@@ -132,9 +132,8 @@ def _say(
     sections = (
         *(fleet_section(one) for one in shared or ()),
         *(decision_section(one, top) for one in decisions),
-        *recorded.left_out_sections(asked.format),
     )
-    words = Document(sections=sections)
+    words = recorded.document(sections, asked.format)
     if asked.format == "table":
         say_document(words, WIDTH)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
@@ -12,10 +13,13 @@ from configspec.cli.gate_options import (
     add_format,
     add_names,
     add_storage,
+    add_strict_gate,
+    doubts_of,
     floors_of,
     names_of,
     runs_of,
 )
+from configspec.cli.left_out import strict_code
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.errors import UsageError
 
@@ -46,6 +50,7 @@ def add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--top", type=int, default=ROWS, metavar="N", help=f"series in the table; default: {ROWS}")
     command.add_argument("--chart", action="store_true", help="bars of the chosen configurations too")
     add_format(command, ("table", "json", "markdown"))
+    add_strict_gate(command)
     command.set_defaults(run=_compare)
 
 
@@ -61,12 +66,14 @@ def _compare(asked: argparse.Namespace) -> int:
     floors, names = floors_of(asked), names_of(asked)
     # In the order in which they are named, not in that of time.
     runs = [run for one in asked.runs for run in runs_of(asked, [one], whole=True)]
-    found = side_by_side(runs, names=names, varies=tuple(asked.varies or ()), floors=floors)
+    compared = side_by_side(runs, names=names, varies=tuple(asked.varies or ()), floors=floors)
+    found = replace(compared, notes=(*compared.notes, *doubts_of(runs)))
+    code = strict_code([one for run in runs for one in run.findings], strict=asked.strict)
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
 
         say_pieces(json_pieces(comparison_json(found)))
-        return 0
+        return code
     from configspec.reporting.markdown import as_markdown
 
     words = comparison_document(found, asked.top, chart=asked.chart)
@@ -75,4 +82,4 @@ def _compare(asked: argparse.Namespace) -> int:
         say_document(words, width)
     else:
         say_text(as_markdown(words))
-    return 0
+    return code

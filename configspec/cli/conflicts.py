@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.left_out import strict_code
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, read_question
 from configspec.errors import UsageError
@@ -58,16 +59,15 @@ def _conflicts(objectives: Sequence[Objective], asked: argparse.Namespace) -> in
         from configspec.reporting.json_text import json_pieces
 
         document = conflicts_json(recorded.groups, fronts)
-        say_pieces(json_pieces({**document, "left_out": recorded.left_out.as_json()}))
-        return 0
-    from configspec.reporting.document import Document
+        say_pieces(json_pieces({**document, **recorded.more_json()}))
+        return strict_code(recorded.findings, strict=asked.strict)
     from configspec.reporting.markdown import as_markdown
 
     as_table = asked.format == "table"
     sections = conflicts_sections(recorded.groups, fronts, asked.top or (TOP if as_table else MOST))
-    words = Document(sections=(*sections, *recorded.left_out_sections(asked.format)))
+    words = recorded.document(sections, asked.format)
     if as_table:
         say_document(words, WIDTH)
     else:
         say_text(as_markdown(words))
-    return 0
+    return strict_code(recorded.findings, strict=asked.strict)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import add_strict, begin_list, tell_left_out
+from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_implausible, tell_left_out
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.errors import UsageError
 
 if TYPE_CHECKING:
+    from configspec.records.row import Row
     from configspec.reporting.difference_document import ComparedRow, Comparison
 
 PURPOSE = (
@@ -53,15 +53,27 @@ def _diff(asked: argparse.Namespace) -> int:
         difference_document,
         difference_json,
     )
+    from configspec.theory.plausibility.registry import findings
+    from configspec.theory.plausibility.rule import Finding, Subject
 
     if asked.other_row is not None and asked.row is None:
         raise UsageError("--other-row names a row of B; name the row of A that it is compared with: --row TEXT")
-    left_out = begin_list(strict=asked.strict)
-    then, now = (
-        read_each(path, partial(compared_row, origin=origin_of(head_of(path))), left_out)
-        for path in (asked.then, asked.now)
-    )
+    left_out, doubts = begin_list(strict=asked.strict), list[Finding]()
+
+    def read(path: Path) -> tuple[ComparedRow, ...]:
+        origin, subjects = origin_of(head_of(path)), list[Subject]()
+
+        def taken(row: Row) -> ComparedRow:
+            subjects.append(Subject(configuration=row.configuration, serving=row.serving))
+            return compared_row(row, origin=origin)
+
+        rows = read_each(path, taken, left_out)
+        doubts.extend(findings(subjects))
+        return rows
+
+    then, now = read(asked.then), read(asked.now)
     tell_left_out(left_out)
+    tell_implausible(doubts)
     found = comparison(then, now) if asked.row is None else _two_rows(then, now, asked)
     if not found.pairs:
         raise UsageError(
@@ -80,7 +92,7 @@ def _diff(asked: argparse.Namespace) -> int:
             say_document(words)
         else:
             say_text(as_markdown(words))
-    return 0 if found.setup is None else 1
+    return strict_code(doubts, strict=asked.strict, code=0 if found.setup is None else 1)
 
 
 def _two_rows(then: Sequence[ComparedRow], now: Sequence[ComparedRow], asked: argparse.Namespace) -> Comparison:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.atomic import replacing
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import add_strict, begin_list, tell_left_out
+from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_implausible, tell_left_out
 from configspec.cli.output import ReaderGone, complain, say, say_pieces
 from configspec.errors import UsageError
 from configspec.reporting.exports.export import Export, ExportFile
@@ -21,6 +22,7 @@ from configspec.theory.objectives.objective import Objective
 if TYPE_CHECKING:
     from configspec.reporting.exports.rows_to_export import ExportedRow
     from configspec.reporting.exports.series import Missing
+    from configspec.theory.plausibility.rule import Finding
 
 PURPOSE = (
     "Write every figure of a results file or a journal in the form of another tool: the objectives with their "
@@ -67,10 +69,12 @@ def _export(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     form = export(asked.format)
     form.check()
     _check_place(form, asked.results, asked.output)
-    series, missing = series_of(_rows(asked), objectives, allow_throttled=asked.allow_throttled)
+    rows, doubts = _rows(asked)
+    series, missing = series_of(rows, objectives, allow_throttled=asked.allow_throttled)
     if not series:
         raise UsageError(f"{asked.results}: no configuration is left: {'; '.join(map(str, missing))}.")
     _tell_missing(missing)
+    tell_implausible(doubts)
     files = form.files(series)
     if asked.output is None:
         (file,) = files
@@ -78,14 +82,19 @@ def _export(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         say_pieces(_unended(piece.decode() for piece in file.pieces))
     elif _write(form, files, asked.output):
         say(f"{counted(series)} in {asked.output}")
-    return 0
+    return strict_code(doubts, strict=asked.strict)
 
 
-def _rows(asked: argparse.Namespace) -> list[ExportedRow]:
-    """The last row of each configuration, and of each that was decoded for real; RecordError where they contradict."""
+def _rows(asked: argparse.Namespace) -> tuple[list[ExportedRow], tuple[Finding, ...]]:
+    """The last row of each configuration, and of each that was decoded for real, flagged with what is hardly plausible.
+
+    Raises:
+        RecordError: Rows contradict one another.
+    """
     from configspec.records.origin import origin_of
     from configspec.records.reader import head_of, read_each
     from configspec.reporting.exports.rows_to_export import exported_row
+    from configspec.reporting.plausibility import flagged, implausible
     from configspec.reporting.rows_to_rank import check_setups, last_of_each
 
     left_out = begin_list(strict=asked.strict)
@@ -93,7 +102,10 @@ def _rows(asked: argparse.Namespace) -> list[ExportedRow]:
     ranked = last_of_each([row.ranked for row in rows], asked.results, left_out)
     tell_left_out(left_out)
     check_setups(ranked, asked.results)
-    return list({(row.ranked.id, row.ranked.end_to_end is not None): row for row in rows}.values())
+    doubts = implausible(ranked)
+    last = list({(row.ranked.id, row.ranked.end_to_end is not None): row for row in rows}.values())
+    known = flagged([row.ranked for row in last], doubts)
+    return [replace(row, ranked=one) for row, one in zip(last, known, strict=True)], doubts
 
 
 def _check_place(form: Export, results: Path, out: Path | None) -> None:

@@ -139,6 +139,27 @@ def runs_of(
     return found.runs
 
 
+def add_strict_gate(command: argparse.ArgumentParser) -> None:
+    """The option `--strict` of a command that compares runs."""
+    command.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit code 1 where a figure that was read with its rows is hardly plausible",
+    )
+
+
+def doubts_of(runs: Sequence[Run]) -> list[str]:
+    """What of the runs' figures is hardly plausible, each with its run where there are several."""
+    from configspec.reporting.plausibility import SHOWN, finding_lines
+
+    named = len(runs) > 1
+    return [
+        f"plausibility: {f'{run.source}: ' if named else ''}{line}"
+        for run in runs
+        for line in finding_lines(run.findings, SHOWN)
+    ]
+
+
 def say_checked(found: Checked, form: str, table: Callable[[], Document], markdown: Callable[[], str]) -> int:
     """Write the verdicts in a form; the exit code."""
     if form == "json":

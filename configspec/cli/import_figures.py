@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.left_out import strict_code, tell_implausible
 from configspec.cli.output import complain, say
 from configspec.errors import RecordError, UsageError
 from configspec.records.importers.importer import Importer, Option
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from configspec.records.importers.imported import Imported
     from configspec.records.importers.into_profile import Changes, Labels, Object
     from configspec.records.importers.names import Names
+    from configspec.records.profile_file import ProfileFile
     from configspec.theory.figures import Estimate
+    from configspec.theory.plausibility.rule import Finding
 
 PURPOSE = "figures of other tools, into a profile file that ranks beside measured rows"
 DESCRIPTION = (
@@ -60,6 +63,9 @@ def _add_tool(tools: Commands[argparse.ArgumentParser], importer: Importer) -> N
         "--results", type=Path, metavar="RESULTS", help="also make a results file of the whole profile"
     )
     command.add_argument("--replace", action="store_true", help="take the new figures where others are there already")
+    command.add_argument(
+        "--strict", action="store_true", help="exit code 1 where a figure of the profile is hardly plausible"
+    )
     command.add_argument("--family", metavar="NAME", help="the family that the figures are of")
     command.add_argument("--target", metavar="NAME", help="the family's target, in words")
     command.add_argument(
@@ -106,7 +112,7 @@ def _add_option(command: argparse.ArgumentParser, option: Option) -> None:
 
 
 def _import(importer: Importer, asked: argparse.Namespace) -> int:
-    from configspec.records.importers.into_profile import put_in, read_document
+    from configspec.records.importers.into_profile import checked_document, put_in, read_document
     from configspec.records.importers.registry import imported
     from configspec.records.importers.source_text import read_source
     from configspec.records.results_file import check_results_can_be_written
@@ -121,12 +127,15 @@ def _import(importer: Importer, asked: argparse.Namespace) -> int:
     for path, one in zip(asked.files, each, strict=True):
         _tell(path, one)
     _tell_changes(asked.output, changes)
-    _tell_lacking(asked.output, whole)
+    profile = checked_document(asked.output, whole)
+    _tell_lacking(profile)
+    doubts = _doubts(profile)
+    tell_implausible(doubts)
     if asked.results is not None:
         from configspec.cli.import_results import write_rows
 
         write_rows(asked.output, asked.results)
-    return 0
+    return strict_code(doubts, strict=asked.strict)
 
 
 def _names(asked: argparse.Namespace) -> Names:
@@ -228,11 +237,21 @@ def _tell_changes(path: Path, changes: Changes) -> None:
     say(f"{path}: figures {', '.join(shown)}")
 
 
-def _tell_lacking(path: Path, document: Object) -> None:
-    """What keeps cells from being ranked, and acceptance that no device has a speed for."""
-    from configspec.records.importers.into_profile import checked_document
+def _doubts(profile: ProfileFile) -> tuple[Finding, ...]:
+    """What is hardly plausible of the whole profile: of what ranks."""
+    from configspec.theory.plausibility.registry import findings
+    from configspec.theory.plausibility.rule import Subject
+    from configspec.theory.serving.assumptions import Serving
 
-    profile = checked_document(path, document)
+    return findings(
+        Subject(configuration=one, serving=profile.serving.get(one.family, Serving()))
+        for device in profile.devices
+        for one in profile.configurations(device, as_name=device)
+    )
+
+
+def _tell_lacking(profile: ProfileFile) -> None:
+    """What keeps cells from being ranked, and acceptance that no device has a speed for."""
     lacking = [one for cells in profile.cells.values() for one in cells if one.lacks]
     for one in lacking[:10]:
         say(f"  {one.cell} does not rank yet: {'; '.join(one.lacks)}")

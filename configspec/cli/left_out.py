@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from configspec.cli.output import complain
 
 if TYPE_CHECKING:
     from configspec.records.left_out import LeftOutList
+    from configspec.theory.plausibility.rule import Finding
 
-STRICT_HELP = "refuse a file of which anything would be left out"
+STRICT_HELP = "refuse a file of which anything would be left out; exit code 1 where a figure is hardly plausible"
+REFUSE_HELP = "refuse a file of which anything would be left out"
 
 
-def add_strict(command: argparse.ArgumentParser) -> None:
-    """The option `--strict` of a command that reads rows."""
-    command.add_argument("--strict", action="store_true", help=STRICT_HELP)
+def add_strict(command: argparse.ArgumentParser, *, judges: bool = True) -> None:
+    """The option `--strict` of a command that reads rows; `judges`: that asks whether their figures are plausible."""
+    command.add_argument("--strict", action="store_true", help=STRICT_HELP if judges else REFUSE_HELP)
+
+
+def strict_code(found: Sequence[Finding], *, strict: bool, code: int = 0) -> int:
+    """The exit code of a command that would end with `code`: 1 where it is strict and something is not plausible."""
+    return 1 if strict and found else code
+
+
+def tell_implausible(found: Sequence[Finding]) -> None:
+    """A line for each of the first warnings: for a command whose output has no place for them."""
+    if found:
+        from configspec.reporting.plausibility import SHOWN, counted, finding_lines
+
+        for line in finding_lines(found, SHOWN):
+            complain(f"plausibility: {line}")
+        complain(f"{counted(found)}; --strict makes the exit code 1")
 
 
 def begin_list(*, strict: bool) -> LeftOutList:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.left_out import strict_code
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, number, read_question
 from configspec.errors import UsageError, did_you_mean
@@ -61,18 +62,17 @@ def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
 
-        say_pieces(json_pieces({**map_json(found), "left_out": recorded.left_out.as_json()}))
-        return 0
-    from configspec.reporting.document import Document
+        say_pieces(json_pieces({**map_json(found), **recorded.more_json()}))
+        return strict_code(recorded.findings, strict=asked.strict)
     from configspec.reporting.markdown import as_markdown
 
     sections = (map_section(one, COLUMNS) for one in found)
-    words = Document(sections=(*sections, *recorded.left_out_sections(asked.format)))
+    words = recorded.document(sections, asked.format)
     if asked.format == "table":
         say_document(words)
     else:
         say_text(as_markdown(words))
-    return 0
+    return strict_code(recorded.findings, strict=asked.strict)
 
 
 def _mapped(group: Group, by: Objective, axes: Sequence[Axis]) -> Mapped:

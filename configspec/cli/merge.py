@@ -39,7 +39,7 @@ def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     merge.add_argument(
         "--prefer", choices=("newest",), help="leave out rows that a newer file contradicts, instead of refusing"
     )
-    add_strict(merge)
+    add_strict(merge, judges=False)
     merge.set_defaults(run=_merge)
     recover = add_command(
         commands,
@@ -50,7 +50,7 @@ def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     recover.add_argument("journal", type=Path, help="a file of .configspec/journal")
     recover.add_argument("-o", "--output", type=Path, required=True, help="the results file to write")
-    add_strict(recover)
+    add_strict(recover, judges=False)
     recover.set_defaults(run=_recover)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_from import add_compared, material_of
+from configspec.cli.left_out import strict_code, tell_implausible
 from configspec.cli.output import complain, say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
 from configspec.errors import UsageError
@@ -86,7 +87,8 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         _write_each(Path(asked.output), pictures)
     else:
         _write(Path(asked.output), _only(pictures), form)
-    return 0
+    tell_implausible(recorded.findings)
+    return strict_code(recorded.findings, strict=asked.strict)
 
 
 def _form(output: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import add_strict, begin_list, tell_left_out
+from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_left_out
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.rank_by import say_by_category
 from configspec.errors import UsageError
@@ -72,6 +72,7 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
 @without_collection()
 def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.reader import read_each
+    from configspec.reporting.plausibility import SHOWN, findings_json, flagged, implausible, plausibility_section
     from configspec.reporting.prediction_section import prediction_reports
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
 
@@ -82,6 +83,8 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     tell_left_out(left_out)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
+    doubts = implausible(chosen)
+    chosen = flagged(chosen, doubts)
     rankings = query.answer(rows_to_rank(chosen))
     if not rankings:
         raise UsageError(
@@ -90,8 +93,8 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         )
     if asked.by == "category":
         top = query.rules.top
-        say_by_category(chosen, query, left_out, file=asked.results, form=asked.format, top=top)
-        return 0
+        say_by_category(chosen, query, left_out, doubts, file=asked.results, form=asked.format, top=top)
+        return strict_code(doubts, strict=asked.strict)
     from configspec.reporting.positions import Positions
     from configspec.reporting.profile_cells import family_profiles
     from configspec.reporting.ranking_baselines import alone_of
@@ -102,11 +105,11 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         from configspec.reporting.launch_section import launches_json
         from configspec.reporting.profile_json import profiles_json
 
-        more = {"launch": launches_json(*_launches(rankings, chosen))} if asked.launch else {}
-        measured = profiles_json(profiles, positions)
+        more: dict[str, object] = {"launch": launches_json(*_launches(rankings, chosen))} if asked.launch else {}
+        more |= {"left_out": left_out.as_json(), "plausibility": findings_json(doubts)}
         document = _json(rankings, query, chosen, alone_of(profiles))
-        say_pieces(json_pieces({**document, **measured, **more, "left_out": left_out.as_json()}))
-        return 0
+        say_pieces(json_pieces({**document, **profiles_json(profiles, positions), **more}))
+        return strict_code(doubts, strict=asked.strict)
     from configspec.reporting.launch_section import launch_section
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.profile_section import MOST_CELLS, profile_section
@@ -125,12 +128,13 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         launch,
         profile_section(profiles, positions, most),
         alone_of(profiles),
+        plausibility_section(doubts, SHOWN if as_table else None),
     )
     if as_table:
         say_document(words)
     else:
         say_text(as_markdown(words))
-    return 0
+    return strict_code(doubts, strict=asked.strict)
 
 
 def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:

@@ -18,10 +18,11 @@ from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERI
 if TYPE_CHECKING:
     from configspec.records.left_out import LeftOutList
     from configspec.records.row import Row
-    from configspec.reporting.document import Section
+    from configspec.reporting.document import Document, Section
     from configspec.reporting.rows_to_rank import RankedRow
     from configspec.selection.candidates import Group
     from configspec.selection.query import Query
+    from configspec.theory.plausibility.rule import Finding
 
 
 RESULTS_HELP = "a results file (pytest --benchmark-json), or a journal"
@@ -36,13 +37,27 @@ class Recorded:
     query: Query
     groups: tuple[Group, ...]
     left_out: LeftOutList
+    findings: tuple[Finding, ...]  # what is hardly plausible of the rows
 
-    def left_out_sections(self, form: str) -> tuple[Section, ...]:
-        """For the end of a document. A table is for a person, who has just been told of it on stderr."""
+    def document(self, sections: Iterable[Section], form: str) -> Document:
+        """The sections, behind what is hardly plausible and before what was left out.
+
+        A table is for a person, who has just been told on stderr of what was left out.
+        """
+        from configspec.reporting.document import Document
         from configspec.reporting.left_out_section import left_out_section
+        from configspec.reporting.plausibility import SHOWN, plausibility_section
 
-        section = None if form == "table" else left_out_section(self.left_out)
-        return () if section is None else (section,)
+        as_table = form == "table"
+        doubts = plausibility_section(self.findings, SHOWN if as_table else None)
+        left_out = None if as_table else left_out_section(self.left_out)
+        return Document(sections=tuple(one for one in (doubts, *sections, left_out) if one is not None))
+
+    def more_json(self) -> dict[str, object]:
+        """What every JSON document of these commands has beside its own keys."""
+        from configspec.reporting.plausibility import findings_json
+
+        return {"left_out": self.left_out.as_json(), "plausibility": findings_json(self.findings)}
 
 
 def add_question(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
@@ -90,6 +105,7 @@ def read_question(
         RecordError: The file cannot be read, or contradicts itself.
     """
     from configspec.records.reader import read_each
+    from configspec.reporting.plausibility import flagged, implausible
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
     from configspec.selection.candidates import groups_of
 
@@ -106,11 +122,13 @@ def read_question(
     tell_left_out(left_out)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
+    findings = implausible(chosen)
+    chosen = flagged(chosen, findings)
     groups = groups_of(query.answer(rows_to_rank(chosen)))
     if not groups:
         held = ", ".join(_unique(str(row.id.k) for row in rows))
         raise UsageError(f"{asked.results}: no configuration is left with the K as given. It holds K {held}.")
-    return Recorded(rows=chosen, query=query, groups=groups, left_out=left_out)
+    return Recorded(rows=chosen, query=query, groups=groups, left_out=left_out, findings=findings)
 
 
 def check_rankable(recorded: Recorded, objectives: Iterable[Objective], file: Path) -> None:

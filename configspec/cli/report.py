@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_from import add_compared, material_of
+from configspec.cli.left_out import strict_code, tell_implausible
 from configspec.cli.output import say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
 from configspec.errors import ConfigspecError, RecordError
@@ -75,7 +76,9 @@ def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if problem is not None:
         raise problem
     say(f"{asked.output}: {len(reported.rows)} rows of {asked.results}")
-    return 0 if any(one.choices for group in reported.material.groups for one in group.rankings) else 1
+    tell_implausible(reported.findings)
+    ranked = any(one.choices for group in reported.material.groups for one in group.rankings)
+    return strict_code(reported.findings, strict=asked.strict, code=0 if ranked else 1)
 
 
 def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Reported:
@@ -95,6 +98,7 @@ def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Rep
         command=_command(),
         rows=[row for row in rows.values() if row.id in wanted],
         material=material_of(asked, recorded),
+        findings=recorded.findings,
         left_out=recorded.left_out,
     )
 

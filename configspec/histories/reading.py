@@ -77,6 +77,7 @@ def read_run(
         configspec=next((row.version for row in taken.rows if row.version), None),
         left_out=tuple(map(str, left.named[before:])),
         figures_sha256=taken.figures_sha256(columns, head.datetime or ""),
+        findings=taken.findings(),
     )
 
 

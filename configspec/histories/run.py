@@ -10,6 +10,7 @@ from configspec.regression.acceptance import Counted
 from configspec.regression.series import Measured, SeriesKey
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import ConfigurationId
+from configspec.theory.plausibility.rule import Finding
 
 Choices: TypeAlias = bool | Literal["ties"]  # of a run: whether to make them; `ties`: without intervals, much faster
 
@@ -48,6 +49,7 @@ class Run:
         left_out: Rows that could not be read, with the reason.
         figures_sha256: Of what was measured and when: two files of one run, such as its journal and its results, have
             the same. Empty where nobody says.
+        findings: What of the figures is hardly plausible; looked for where choices are, in rows alone.
     """
 
     source: str
@@ -63,3 +65,4 @@ class Run:
     configspec: str | None = None
     left_out: tuple[str, ...] = ()
     figures_sha256: str = ""
+    findings: tuple[Finding, ...] = ()

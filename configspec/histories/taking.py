@@ -23,6 +23,8 @@ from configspec.regression.series import Disturbance, Setup
 from configspec.theory.flags import Flag
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Figures, Objective, figures_of
+from configspec.theory.plausibility.registry import findings
+from configspec.theory.plausibility.rule import Finding, Subject
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -164,6 +166,10 @@ class TakenRows:
     def ranked(self) -> list[tuple[Configuration, Serving]]:
         """What may be chosen from."""
         return [(row.configuration, row.serving) for row in self.rows if row.configuration is not None]
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What of that is hardly plausible."""
+        return findings(Subject(configuration=one, serving=serving) for one, serving in self.ranked())
 
     def counts(self) -> list[Counts]:
         """Those that were counted prompt by prompt. Where the draft samples they are expected values, here rounded."""

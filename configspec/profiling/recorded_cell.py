@@ -9,8 +9,10 @@ from configspec.records.power import Power
 from configspec.records.prefill import Prefill
 from configspec.records.profile_file import ProfileFile, read_profile
 from configspec.records.row import CountedAcceptance, Drafting, Environment, Row
+from configspec.records.stated import StatedFacts
 from configspec.testbed.device_spec import ReplaySpec
 from configspec.testbed.inventory import Inventory
+from configspec.theory.evidence import NOTHING_KNOWN, Evidence
 from configspec.theory.ids import Cell
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -89,4 +91,15 @@ def recorded_row(one: Configuration, serving: Serving, environment: Environment)
         serving=serving,
         environment=environment,
         flags=one.flags,
+        stated=_stated(one.evidence),
+    )
+
+
+def _stated(evidence: Evidence) -> StatedFacts | None:
+    if evidence == NOTHING_KNOWN:
+        return None
+    return StatedFacts(
+        weights_bytes=evidence.weights_bytes,
+        memory_bytes_per_s=evidence.memory_bytes_per_s,
+        values=evidence.stated,
     )

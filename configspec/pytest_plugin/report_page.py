@@ -20,6 +20,7 @@ from configspec.pytest_plugin.shown import terminal_of
 from configspec.records.named_file import write_named
 from configspec.records.results_file import check_results_can_be_written
 from configspec.reporting.pictures.material import Material, measured_material
+from configspec.reporting.plausibility import flagged, implausible
 from configspec.reporting.report.reported import Reported
 from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.selection.candidates import groups_of
@@ -68,6 +69,8 @@ def write_report(path: Path, run: MeasuringRun, config: pytest.Config) -> None:
 def _reported(run: MeasuringRun) -> Reported:
     rows = [kept.row for kept in run.rows.values()]
     ranked = list(map(ranked_row(), rows))
+    findings = implausible(ranked)
+    ranked = flagged(ranked, findings)
     query = Query(rules=replace(DEFAULT_RULES, top=None, allow_throttled=run.asked.allow_throttled))
     groups, beside = groups_of(query.answer(rows_to_rank(ranked))), run.journal.path if run.journal else None
     found = measured_material(ranked, query, groups, beside)
@@ -77,6 +80,7 @@ def _reported(run: MeasuringRun) -> Reported:
         command=_command(run),
         rows=rows,
         material=_compared(run, found),
+        findings=findings,
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from configspec.records.bounds import LEAST_WATTS, LONGEST_S, MOST_WATTS, SHORTEST_S
+from configspec.records.bounds import LEAST_WATTS, LONGEST_S, MOST, MOST_K, MOST_TOKENS_PER_S, MOST_WATTS, SHORTEST_S
 from configspec.records.json_node import Node
+from configspec.records.stated import MOST_VALUE
+from configspec.theory.evidence import Evidence, Stated
 from configspec.theory.figures import Estimate
+
+STATED = {"goodput_tokens_per_s": MOST_TOKENS_PER_S, "tokens_per_usd": MOST_VALUE, "drafting_j_per_token": MOST_VALUE}
+LEAST_VALUE = 1e-12
 
 
 def figure(node: Node, confidence: float, *, least: float, most: float) -> Estimate:
@@ -45,3 +50,39 @@ def watts(node: Node, confidence: float) -> Estimate:
 def texts(parts: Mapping[str, Node], name: str) -> tuple[str, ...]:
     """A list of texts that may be left out."""
     return tuple(one.text() for one in parts[name].items()) if name in parts else ()
+
+
+def known_of(parts: Mapping[str, Node], memory_bytes_per_s: float | None) -> Evidence:
+    """What a cell is held against, whatever its K: the draft's bytes, the device's memory, where they are given."""
+    weights = parts.get("weights_bytes")
+    if weights is None and memory_bytes_per_s is None:
+        return Evidence()
+    return Evidence(
+        weights_bytes=None if weights is None else weights.count(most=MOST),
+        memory_bytes_per_s=memory_bytes_per_s,
+        memory="declared",
+    )
+
+
+def stated_by_k(parts: Mapping[str, Node], ks: Collection[int], confidence: float) -> dict[int, Stated]:
+    """What the source of a cell states of its objectives, by K; each K is one of `ks`, given once."""
+    found: dict[int, Stated] = {}
+    for row in parts["stated"].items() if "stated" in parts else ():
+        fields = row.fields("k", optional=(*STATED, "from"))
+        if "from" in fields:
+            fields["from"].text()
+        k = fields["k"].count(most=MOST_K)
+        if k not in ks:
+            held = ", ".join(map(str, sorted(ks))) or "no K"
+            raise row.wrong(f"it is of K={k}, and this cell has acceptance of {held}")
+        if k in found:
+            raise row.wrong(f"K={k} is given twice; remove one")
+        values = {
+            name: figure(fields[name], confidence, least=LEAST_VALUE, most=most)
+            for name, most in STATED.items()
+            if name in fields
+        }
+        if not values:
+            raise row.wrong(f"it states nothing; name at least one of {', '.join(STATED)}")
+        found[k] = Stated(**values)
+    return found

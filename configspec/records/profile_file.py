@@ -17,12 +17,14 @@
       },
       "devices": {
         "rpi5": {
-          "name": "Raspberry Pi 5",
+          "name": "Raspberry Pi 5", "memory_bytes_per_s": 17.07e9,
           "cells": [
             {"family": "llama-3.1-70b", "draft": "1b-inst", "quant": "Q4_K_M",
              "drafting_tokens_per_s": FIGURE or null, "drafting_reason": "...",
              "prompt_tokens_per_s": FIGURE, "power_w": FIGURE or null, "power_reason": "...",
-             "acceptance_reason": "...", "from": "...", "warnings": ["..."]}
+             "acceptance_reason": "...", "from": "...", "warnings": ["..."], "weights_bytes": 807690656,
+             "stated": [{"k": 2, "goodput_tokens_per_s": FIGURE, "tokens_per_usd": FIGURE,
+                         "drafting_j_per_token": FIGURE, "from": "..."}]}
           ]
         }
       }
@@ -32,6 +34,10 @@ FIGURE is {"value": 1.0, "low": 0.9, "high": 1.1}. What is null needs its reason
 does a cell whose drafter has no row of acceptance, `acceptance_reason`. A reason may stand where there is a figure. Of
 the rest, `note`, `serving`, `verify_s_by_k`, `prompt_tokens_per_s`, `warnings`, and `from` of a cell and a time, may be
 left out; without `serving`, `devices.yaml` says what is assumed. `verify_s` is for each K that `verify_s_by_k` lacks.
+
+`memory_bytes_per_s` (as the device's maker states it), `weights_bytes` (that a token reads; of a mixture of experts,
+of the active ones) and `stated` (what the source states of an objective, with the interval of its rounding) may be left
+out too. Nothing is ranked by them: they are what the figures are held against (`docs/plausibility.md`).
 
 A device's cell has a configuration for each K of its acceptance rows: acceptance belongs to the two models, so all
 devices share it. A cell without acceptance or without a drafting speed has none yet. Unknown keys are errors, so that
@@ -43,13 +49,15 @@ Version 1 is the first; every file of it that was ever valid still is. Another m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from configspec.errors import RecordError, did_you_mean
 from configspec.records.bounds import MOST_K
 from configspec.records.json_node import Node, read_json
-from configspec.records.profile_figures import figure, round_s, speed, texts, watts
+from configspec.records.profile_figures import figure, known_of, round_s, speed, stated_by_k, texts, watts
+from configspec.records.stated import MOST_BYTES_PER_S
+from configspec.theory.evidence import NOTHING_KNOWN, Evidence
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import flag
 from configspec.theory.ids import Cell, Drafter
@@ -65,6 +73,8 @@ OPTIONAL_OF_CELL = (
     "prompt_tokens_per_s",
     "from",
     "warnings",
+    "weights_bytes",
+    "stated",
 )
 
 
@@ -99,6 +109,8 @@ class RecordedCell:
     power_reason: str | None
     lacks: tuple[str, ...]  # why it has no configurations
     warnings: tuple[str, ...]
+    evidence: Mapping[int, Evidence] = field(default_factory=dict)  # by K; of every other K, what `known` has
+    known: Evidence = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,18 +215,22 @@ def _verify_s_by_k(node: Node) -> tuple[tuple[int, float], ...]:
 
 
 def _device(device: str, node: Node, families: Mapping[str, _Family], confidence: float) -> tuple[RecordedCell, ...]:
-    fields = node.fields("name", "cells")
+    fields = node.fields("name", "cells", optional=("memory_bytes_per_s",))
     fields["name"].text()
+    memory = fields.get("memory_bytes_per_s")
+    memory_bytes_per_s = None if memory is None else memory.number(least=1, most=MOST_BYTES_PER_S)
     cells: dict[Cell, RecordedCell] = {}
     for cell in fields["cells"].items():
-        one = _cell(device, cell, families, confidence)
+        one = _cell(device, cell, families, confidence, memory_bytes_per_s)
         if one.cell in cells:
             raise cell.wrong(f"{one.cell.family} {one.cell.drafter} is given twice; remove one")
         cells[one.cell] = one
     return tuple(cells.values())
 
 
-def _cell(device: str, node: Node, families: Mapping[str, _Family], confidence: float) -> RecordedCell:
+def _cell(
+    device: str, node: Node, families: Mapping[str, _Family], confidence: float, memory_bytes_per_s: float | None
+) -> RecordedCell:
     parts = node.fields("family", "draft", "quant", "drafting_tokens_per_s", "power_w", optional=OPTIONAL_OF_CELL)
     family, drafter = parts["family"].one_of(*families), _drafter(parts)
     if "from" in parts:
@@ -228,6 +244,7 @@ def _cell(device: str, node: Node, families: Mapping[str, _Family], confidence: 
     drafting, no_drafting = _reasoned(node, parts, "drafting_tokens_per_s", "drafting_reason")
     power, no_power = _reasoned(node, parts, "power_w", "power_reason")
     prompt = parts.get("prompt_tokens_per_s")
+    known, stated = known_of(parts, memory_bytes_per_s), stated_by_k(parts, by_k, confidence)
     return RecordedCell(
         cell=Cell(device=device, family=family, drafter=drafter),
         drafting_tokens_per_s=None if drafting is None else speed(drafting, confidence, longest_k=max(by_k, default=1)),
@@ -240,6 +257,8 @@ def _cell(device: str, node: Node, families: Mapping[str, _Family], confidence: 
             if not known and reason is not None
         ),
         warnings=texts(parts, "warnings"),
+        known=known,
+        evidence={k: replace(known, memory="declared", stated=values) for k, values in stated.items()},
     )
 
 
@@ -268,6 +287,7 @@ def _configurations(cell: RecordedCell, family: _Family, provenance: Provenance)
             prompt_tokens_per_s=cell.prompt_tokens_per_s,
             prompt_reason=None if cell.prompt_tokens_per_s else NO_PROMPT,
             provenance=provenance,
+            evidence=cell.evidence.get(k, cell.known),
             flags=tuple(flag("note", text=warning) for warning in dict.fromkeys((*rate.warnings, *cell.warnings))),
         )
         for k, rate in sorted(family.acceptance.get(cell.cell.drafter, {}).items())

@@ -49,6 +49,7 @@ from configspec.records.power import Power
 from configspec.records.prefill import NOT_RECORDED as NO_PREFILL
 from configspec.records.prefill import Prefill
 from configspec.records.prompting import NOT_RENDERED, Prompting
+from configspec.records.stated import StatedFacts, check_stated, evidence_of
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import Flag, flag
@@ -259,6 +260,7 @@ class Row:
     first_cause: Text | None = None  # why the first attempt failed
     outcome: Outcome | None = None  # of the test that measured or judged it
     resumed: Resumed | None = None  # where it was not measured in this run
+    stated: StatedFacts | None = None  # of recorded figures: what their source states beside them
     origin: Origin | None = None  # where the file does not say in its head where it was measured
 
     def __post_init__(self) -> None:
@@ -273,6 +275,7 @@ class Row:
         check_returns(self.k, self.drafting.going_back)
         check_speed(self.k, self.drafting.tokens_per_s, self.drafting.round_s)
         check_serving(self.serving)
+        check_stated(self.stated)
 
     @property
     def id(self) -> ConfigurationId:
@@ -314,6 +317,7 @@ class Row:
             idle_w=self.power.idle_w,
             power_kind=self.power.kind,
             provenance=self.provenance,
+            evidence=evidence_of(self.models.draft, self.drafting.passes, self.environment.health, self.stated),
             flags=(
                 *self.flags,
                 *uncounted(self.k, self.models.draft, self.drafting.going_back),

@@ -17,6 +17,7 @@ from configspec.records.origin import Origin
 from configspec.records.plain import loads
 from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
 from configspec.records.shared import FACTS, checked_facts, is_of_hash
+from configspec.records.stated import StatedFacts
 from configspec.theory.flags import check_numbers
 from configspec.untrusted import parse_json
 
@@ -152,6 +153,7 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
             row.power.watts is None,
             row.resumed is None,
             row.origin is None,
+            _keys_of_stated(row.stated),
             len(row.flags),
         ),
         tuple((one.load is None, one.memory is None) for one in row.drafting.passes or ()),
@@ -160,6 +162,14 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
         (None if models.draft is None else _entries_of(models.draft), models.target is None, len(row.settings)),
         (board.device is None, board.health is None, board.host is None),
     )
+
+
+def _keys_of_stated(stated: StatedFacts | None) -> tuple[bool, ...]:
+    if stated is None or stated.values is None:
+        return (stated is None,)
+    values = stated.values
+    each = (values.goodput_tokens_per_s, values.tokens_per_usd, values.drafting_j_per_token)
+    return False, *(one is None for one in each)
 
 
 def _entries_of(draft: ModelFacts) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from configspec.reporting.figure_words import figure
+from configspec.reporting.plausibility_words import WORDS as OF_PLAUSIBILITY
 from configspec.theory.flags import Code, Flag, Part
 
 PARTS: Mapping[Part, str] = {"profile": "", "verification": "verification: ", "end_to_end": "end to end: "}
@@ -129,8 +130,7 @@ def _quota_reached(flag: Flag) -> str:
 def _far_below_memory(flag: Flag) -> str:
     return (
         f"far below the memory's speed: a token took {_number(flag, 'token')} s, and to read the model once takes "
-        f"{_number(flag, 'expected')} s here ({float(flag['memory']) / 1e9:.3g} GB/s were read): all rounds may be too "
-        "slow"
+        f"{_number(flag, 'expected')} s here, at {float(flag['memory']) / 1e9:.3g} GB/s: all rounds may be too slow"
     )
 
 
@@ -218,4 +218,5 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "retried": _retried,
     "failed": _failed,
     "note": _note,
+    **OF_PLAUSIBILITY,
 }

@@ -14,6 +14,7 @@ from configspec.reporting.category_section import category_sections, differences
 from configspec.reporting.document import Document, Section
 from configspec.reporting.launch_section import Launch, launch_section, launches
 from configspec.reporting.left_out_section import left_out_section
+from configspec.reporting.plausibility import SHOWN, flagged, implausible, plausibility_section
 from configspec.reporting.positions import Positions
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
 from configspec.reporting.profile_cells import family_profiles
@@ -27,6 +28,7 @@ from configspec.selection.by_category import CategoryRanking, rank_by_category
 from configspec.selection.query import Query
 from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules
 from configspec.targets.server.llama_server_flags import Spelling
+from configspec.theory.plausibility.rule import Finding
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -39,9 +41,11 @@ def ranking_document(
     launch: Section | None = None,
     profiles: Section | None = None,
     alone: Alone = NOBODY_TIMED,
+    doubts: Section | None = None,
 ) -> Document:
-    """What was measured, if it is given; a section for each device and family; one more each for whatever is given."""
+    """A section for each device and family; around them, one for whatever else is given: doubts come first."""
     return _document(
+        doubts,
         profiles,
         *ranking_sections(rankings, top, alone),
         prediction_section(decoded),
@@ -71,6 +75,7 @@ def run_document(
     rules = replace(DEFAULT_RULES, top=top, allow_throttled=allow_throttled)
     found = _ranked(rows, rules, Positions(beside))
     return _document(
+        plausibility_section(found.doubts, SHOWN),
         found.profiles,
         Section(heading="rankings", blocks=ranking_sections(found.rankings, top, found.alone)),
         asked_section(rows),
@@ -87,6 +92,7 @@ def run_document(
 class _Ranked:
     """What is said of all rows together."""
 
+    doubts: tuple[Finding, ...]
     profiles: Section
     rankings: tuple[Ranking, ...]
     alone: Alone
@@ -98,11 +104,14 @@ class _Ranked:
 def _ranked(rows: Sequence[Row], rules: RankingRules, positions: Positions) -> _Ranked:
     """Each row is read once for all of it. What was ranked is let go: thousands of rows are not kept."""
     kept = list(map(ranked_row(), rows))
+    doubts = implausible(kept)
+    kept = flagged(kept, doubts)
     query = Query(rules=rules)
     measured = rows_to_rank(kept)
     rankings = query.answer(measured)
     families = family_profiles(kept, query)
     return _Ranked(
+        doubts=doubts,
         profiles=profile_section(families, positions),
         rankings=rankings,
         alone=alone_of(families),
@@ -113,10 +122,17 @@ def _ranked(rows: Sequence[Row], rules: RankingRules, positions: Positions) -> _
 
 
 def category_document(
-    rankings: Sequence[CategoryRanking], top: int, silent: int, left_out: LeftOutList | None = None
+    rankings: Sequence[CategoryRanking],
+    top: int,
+    silent: int,
+    left_out: LeftOutList | None = None,
+    doubts: Section | None = None,
 ) -> Document:
-    """A section for each device and family, its rankings by category; `silent` configurations name no category."""
-    return _document(*category_sections(rankings, top, silent), left_out_section(left_out))
+    """A section for each device and family, its rankings by category; `silent` configurations name no category.
+
+    What is hardly plausible comes first, what was left out last, where they are given.
+    """
+    return _document(doubts, *category_sections(rankings, top, silent), left_out_section(left_out))
 
 
 def _categories(measured: Sequence[tuple[Configuration, Serving]]) -> Section | None:

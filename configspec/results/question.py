@@ -12,6 +12,7 @@ from typing import TypeAlias, TypedDict, TypeVar, get_args
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
+from configspec.reporting.plausibility import flagged, implausible
 from configspec.reporting.profile_cells import family_profiles
 from configspec.reporting.ranking_baselines import Alone, alone_of
 from configspec.reporting.rows_to_rank import RankedRow, rows_to_rank
@@ -103,6 +104,7 @@ def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objecti
     """
     _all_known(assumed)
     query, chosen = _query(asked, objectives, **assumed), asked.of(rows)
+    chosen = flagged(chosen, implausible(chosen))
     groups = groups_of(query.answer(rows_to_rank(chosen)))
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))

@@ -30,6 +30,23 @@
     failed                                                      the test that measured or judged it failed
     note                     text                               somebody's own words, as in a profile file
 
+What figures are held against when they are read, `theory/plausibility/`; no record holds these:
+
+    above_memory             reached, memory                    bytes/s: its weights cannot be read so fast
+    quants_out_of_order      fewer, more, times                 that of fewer bits takes `times` as long a token
+    bandwidth_apart          times, others                      it reads `times` as fast as the others of its device
+    speed_over_k             k, longer, round, then             s a round of K and of a larger one: not of one speed
+    power_modes              mode, usual                        measured in another power mode than most of the device
+    power_below_idle         watts, idle                        it draws less while it drafts than while it waits
+    acceptance_above_one     rate                               more accepted than drafted
+    little_drafted           drafted, needed                    a rate of almost nothing drafted
+    accepted_falls           k, longer, accepted, then          tokens accepted a round fall with K
+    accepted_jumps           k, longer, accepted, then          they more than double with each step of K
+    acceptance_rises         k, longer, rate, then              the rate rises with K, by more than its doubt
+    energy_identity          stated, derived                    J/token as stated, and as E eta p = P / v_d has it
+    goodput_otherwise        stated, derived                    tokens/s as stated, and as it follows
+    cost_otherwise           stated, derived                    tokens/$ as stated, and as it follows
+
 `part` says which figures it is about, where they are not the drafting and acceptance of the row.
 """
 
@@ -68,6 +85,20 @@ Code = Literal[
     "retried",
     "failed",
     "note",
+    "above_memory",
+    "quants_out_of_order",
+    "bandwidth_apart",
+    "speed_over_k",
+    "power_modes",
+    "power_below_idle",
+    "acceptance_above_one",
+    "little_drafted",
+    "accepted_falls",
+    "accepted_jumps",
+    "acceptance_rises",
+    "energy_identity",
+    "goodput_otherwise",
+    "cost_otherwise",
 ]
 Part = Literal["profile", "verification", "end_to_end"]
 NUMBERS: Mapping[Code, tuple[str, ...]] = {
@@ -99,8 +130,23 @@ NUMBERS: Mapping[Code, tuple[str, ...]] = {
     "retried": ("attempts", "cause"),
     "failed": (),
     "note": ("text",),
+    "above_memory": ("reached", "memory"),
+    "quants_out_of_order": ("fewer", "more", "times"),
+    "bandwidth_apart": ("times", "others"),
+    "speed_over_k": ("k", "longer", "round", "then"),
+    "power_modes": ("mode", "usual"),
+    "power_below_idle": ("watts", "idle"),
+    "acceptance_above_one": ("rate",),
+    "little_drafted": ("drafted", "needed"),
+    "accepted_falls": ("k", "longer", "accepted", "then"),
+    "accepted_jumps": ("k", "longer", "accepted", "then"),
+    "acceptance_rises": ("k", "longer", "rate", "then"),
+    "energy_identity": ("stated", "derived"),
+    "goodput_otherwise": ("stated", "derived"),
+    "cost_otherwise": ("stated", "derived"),
 }
-TEXTS = ("cause", "text", "what", "before", "after")  # of these names the number is a text
+# Of these names the number is a text.
+TEXTS = ("cause", "text", "what", "before", "after", "fewer", "more", "mode", "usual")
 MOST = 1e18
 
 

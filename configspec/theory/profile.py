@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from configspec.theory.decoding import Decoding
+from configspec.theory.evidence import NOTHING_KNOWN, Evidence
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import Flag
 from configspec.theory.ids import Cell, ConfigurationId
@@ -41,6 +42,7 @@ class Configuration:
     model loaded. Powers compare where `power_kind` is one: the same kind of meter with the same inside.
     `prompt_tokens_per_s` is how fast the device evaluates a prompt, timed with prompts of `prompt_tokens`; None with
     `prompt_reason`. It is of the cell, the same at every K.
+    By `evidence` nothing is ranked: the figures are held against it.
     """
 
     id: ConfigurationId
@@ -58,6 +60,7 @@ class Configuration:
     prompt_tokens_per_s: Estimate | None = None
     prompt_tokens: int | None = None
     prompt_reason: str | None = None
+    evidence: Evidence = NOTHING_KNOWN
 
     @property
     def cell(self) -> Cell:

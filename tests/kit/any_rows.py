@@ -32,7 +32,9 @@ from configspec.records.row import (
     TimedPass,
     Verification,
 )
+from configspec.records.stated import StatedFacts
 from configspec.theory.decoding import Decoding
+from configspec.theory.evidence import Stated
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import NUMBERS, TEXTS, Code, Flag
 from configspec.theory.going_back import ReturnCost
@@ -58,6 +60,19 @@ def origins() -> st.SearchStrategy[Origin]:
 def estimates(draw: st.DrawFn, most: float = 1e9) -> Estimate:
     low, value, high = sorted(draw(st.tuples(*[st.floats(min_value=1e-9, max_value=most)] * 3)))
     return Estimate(value=value, low=low, high=high, confidence=0.95, n=draw(counts))
+
+
+def stated_facts() -> st.SearchStrategy[StatedFacts]:
+    values = st.builds(
+        Stated,
+        goodput_tokens_per_s=st.none() | estimates(),
+        tokens_per_usd=st.none() | estimates(),
+        drafting_j_per_token=st.none() | estimates(),
+    )
+    some = st.none() | st.integers(1, 2**40)
+    return st.builds(
+        StatedFacts, weights_bytes=some, memory_bytes_per_s=st.none() | st.floats(1, 1e15), values=st.none() | values
+    )
 
 
 def times() -> st.SearchStrategy[tuple[float, ...]]:
@@ -308,4 +323,5 @@ def rows_of(k: int) -> st.SearchStrategy[Row]:
         outcome=st.none() | st.sampled_from(get_args(Outcome)),
         resumed=st.none() | st.builds(Resumed, file=names, datetime=names),
         origin=st.none() | origins(),
+        stated=st.none() | stated_facts(),
     )

@@ -10,7 +10,8 @@
                                         ```
 
 The Python of a page is one program, a block after another. All runs in a folder of its own, where `results.json` is of
-the paper's devices, replayed, and `fixtures` are this repository's.
+the paper's devices, replayed, and `fixtures` are this repository's. With `<!-- run NAME.json -->` it is from then on
+of that file of `fixtures/profiles`.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from weighed import paper_results
+from weighed import paper_results, profile_results
 
 from configspec.cli import main
 
 ROOT = Path(__file__).parents[2]
 SHOWN = re.compile(
-    r"(?P<asked><!-- run -->\n\n(?:    (?P<line>configspec [^\n]*)\n|```python\n(?P<code>.*?)```\n))\n"
+    r"(?P<asked><!-- run(?: (?P<profile>\S+))? -->\n\n"
+    r"(?:    (?P<line>configspec [^\n]*)\n|```python\n(?P<code>.*?)```\n))\n"
     r"```text\n(?P<text>.*?)```",
     re.DOTALL,
 )
@@ -71,6 +73,8 @@ def _printed(text: str) -> list[str]:
         paper_results(Path("results.json"))
         Path("fixtures").symlink_to(ROOT / "fixtures")
         for found in SHOWN.finditer(text):
+            if found["profile"] is not None:
+                profile_results(Path("fixtures", "profiles", found["profile"]), Path("results.json"))
             out = io.StringIO()
             with redirect_stdout(out):
                 if found["line"] is None:

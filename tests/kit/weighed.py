@@ -99,3 +99,15 @@ def paper_results(path: Path) -> Path:
     ]
     path.write_text(json.dumps({"benchmarks": rows}), encoding="utf-8")
     return path
+
+
+def profile_results(profile: Path, out: Path) -> Path:
+    """The rows of a profile file as a results file."""
+    found = read_profile(profile)
+    rows = [
+        raw_row(replayed_row(one, found.serving[one.family], source=found.source))
+        for device in found.devices
+        for one in found.configurations(device, as_name=device)
+    ]
+    out.write_text(json.dumps({"benchmarks": rows}), encoding="utf-8")
+    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ def test_a_run_that_compares_has_its_verdicts_on_the_page(testbed, pytester):
     pytester.runpytest("--device", "fast", "--benchmark-json=base.json")
     pytester.runpytest("--device", "fast", "--baseline", "base.json", "--report", "report.html")
     assert "runs that were compared" in page(testbed)
+
+
+def test_what_is_hardly_plausible_is_on_the_page_and_in_the_summary(testbed, pytester):
+    """A draft of 1 GB at 100 tokens/s, of a board whose memory gives 17 GB/s."""
+    profile = json.loads(Path(testbed, "profile.json").read_text(encoding="utf-8"))
+    profile["devices"]["fast"]["memory_bytes_per_s"] = 17e9
+    profile["devices"]["fast"]["cells"][0]["weights_bytes"] = 10**9
+    Path(testbed, "profile.json").write_text(json.dumps(profile), encoding="utf-8")
+    result = pytester.runpytest("--device", "fast", "--k", "4", "--report", "report.html")
+    result.stdout.fnmatch_lines(["*1 warning of plausibility: look at them before*", "*(above_memory)*"])
+    assert "(above_memory)" in page(testbed)
 
 
 def test_without_a_row_the_page_of_the_night_before_is_replaced(testbed, pytester):

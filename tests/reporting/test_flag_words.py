@@ -92,8 +92,8 @@ EXAMPLES: list[tuple[Flag, str]] = [
     ),
     (
         flag("far_below_memory", reached=1.75e7, memory=2e9, token=0.04, expected=0.00035),
-        "far below the memory's speed: a token took 0.04 s, and to read the model once takes 0.00035 s here (2 GB/s "
-        "were read): all rounds may be too slow",
+        "far below the memory's speed: a token took 0.04 s, and to read the model once takes 0.00035 s here, at 2 "
+        "GB/s: all rounds may be too slow",
     ),
     (
         flag("throttled", what="throttling event OC1", events=3),
@@ -130,6 +130,75 @@ EXAMPLES: list[tuple[Flag, str]] = [
     (
         flag("retried", attempts=3, cause="orin: the link was lost"),
         "unstable: attempt 3 was the first to succeed; the first one failed: orin: the link was lost",
+    ),
+    (
+        flag("above_memory", reached=4.2e10, memory=1.7e10),
+        "faster than memory: to draft so fast, 42 GB/s of weights would have to be read, and the device's memory gives "
+        "17 GB/s: the speed, its unit or the model's size is wrong",
+    ),
+    (
+        flag("quants_out_of_order", fewer="Q4_K_M", more="Q8_0", times=1.62),
+        "quantisations out of order: a token of Q4_K_M takes 1.62 times as long as one of Q8_0, which has more bits: "
+        "labels changed over, a processor slow at it, or disturbed",
+    ),
+    (
+        flag("bandwidth_apart", times=0.12, others=3),
+        "effective bandwidth apart: it reads its weights 0.120 times as fast as the 3 others do, in the median: "
+        "another build, mode or model than its name says, or disturbed",
+    ),
+    (
+        flag("bandwidth_apart", times=0.12, others=1),
+        "effective bandwidth apart: it reads its weights 0.120 times as fast as the other cell it compares with: "
+        "another build, mode or model than its name says, or disturbed",
+    ),
+    (
+        flag("speed_over_k", k=2, longer=4, round=0.5, then=0.3),
+        "not of one speed: a round of K=2 took 0.500 s and one of K=4 0.300 s",
+    ),
+    (
+        flag("power_modes", mode="15W", usual="MAXN"),
+        "another power mode: measured in 15W, and most of the device in MAXN",
+    ),
+    (
+        flag("power_below_idle", watts=4.0, idle=5.5),
+        "power below idle: 4.00 W while it drafts and 5.50 W while it waits: the two are of other meters, boundaries "
+        "or modes",
+    ),
+    (flag("acceptance_above_one", rate=1.25), "acceptance above 1: 1.25 of what was drafted cannot be accepted"),
+    (
+        flag("little_drafted", drafted=20, needed=30),
+        "acceptance of almost nothing: 20.0 tokens were drafted, and with fewer than 30 the rate is unsure by a fifth "
+        "and more",
+    ),
+    (
+        flag("accepted_falls", k=2, longer=4, accepted=1.4, then=1.1),
+        "accepted tokens fall with K: 1.40 a round at K=2 and 1.10 at K=4, which no text does: the K, or the texts, "
+        "are not those of one measurement",
+    ),
+    (
+        flag("accepted_jumps", k=2, longer=3, accepted=0.2, then=2.6),
+        "accepted tokens jump with K: 0.200 a round at K=2 and 2.60 at K=3, more than twice for each step: the K, or "
+        "the texts, are not those of one measurement",
+    ),
+    (
+        flag("acceptance_rises", k=2, longer=4, rate=0.5, then=0.7),
+        "acceptance rises with K: 0.500 at K=2 and 0.700 at K=4: a text can do that, two sources under one name do it "
+        "more often",
+    ),
+    (
+        flag("energy_identity", stated=1.28, derived=0.773),
+        "energy contradicts power and speed: its source states 1.28 J/token, and by E eta p = P / v_d it is 0.773: "
+        "they are of two profiles",
+    ),
+    (
+        flag("goodput_otherwise", stated=5.8, derived=5.25),
+        "goodput contradicts its figures: its source states 5.80 tokens/s, and 5.25 follow from acceptance, drafting "
+        "speed and verification time",
+    ),
+    (
+        flag("cost_otherwise", stated=736000.0, derived=829000.0),
+        "cost contradicts its figures: its source states 736,000 tokens/$, and 829,000 follow from acceptance "
+        "and price",
     ),
     (flag("failed"), "its test failed"),
     (flag("note", text="read off a figure"), "read off a figure"),

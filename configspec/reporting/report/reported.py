@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from configspec.records.left_out import LeftOutList
 from configspec.records.row import Row
 from configspec.reporting.pictures.material import Material
+from configspec.theory.plausibility.rule import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Reported:
         command: The command line that made the page.
         rows: Every row of the file that is asked for, the last of each configuration.
         material: What is drawn, and what sentences are made of.
+        findings: What of the rows is hardly plausible.
         left_out: What of the file was not taken; None: nobody looked.
         failed: Why the file could not be read or ranked, where that is so; all else is empty then.
     """
@@ -29,5 +31,6 @@ class Reported:
     command: str
     rows: Sequence[Row] = ()
     material: Material
+    findings: tuple[Finding, ...] = ()
     left_out: LeftOutList | None = None
     failed: str | None = None

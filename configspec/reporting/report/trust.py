@@ -1,4 +1,4 @@
-"""Whether the figures can be trusted: heat, throttling, disturbances, the prediction's error, what energy holds."""
+"""Whether the figures can be trusted: plausibility, heat, throttling, disturbances, the prediction's error, energy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.left_out_section import left_out_section
+from configspec.reporting.plausibility import plausibility_section
 from configspec.reporting.power_words import NOTHING, degrees_words
 from configspec.reporting.prediction_section import prediction_section
 from configspec.reporting.report.reported import Reported
@@ -19,6 +20,7 @@ from configspec.theory.ids import ConfigurationId
 
 HOT: tuple[Code, ...] = ("throttled", "clock_changed", "sustained_speed")
 UNMEASURED = "Nothing was decoded for real: every goodput is a prediction, and nobody knows its error here."
+DOUBTS = 100  # warnings of plausibility
 NAMED = 4  # configurations of a note
 COLUMNS = (
     Column(title="device"),
@@ -48,9 +50,10 @@ class _OfDevice:
 
 
 def trust_sections(reported: Reported) -> tuple[Section, ...]:
-    """A table of devices, what has to be known before using the figures, and how wrong predictions were."""
+    """What is hardly plausible, a table of devices, what to know before using the figures, the predictions' error."""
     decoded = prediction_section(reported.material.decoded)
     sections = (
+        plausibility_section(reported.findings, DOUBTS),
         Section(heading="devices", blocks=tuple(_devices(reported.rows))),
         _notes_section(reported.rows),
         decoded or Section(heading="prediction against real decoding", blocks=(Paragraph(text=UNMEASURED),)),
