@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
@@ -31,6 +32,7 @@ PURPOSE = (
 )
 TOP = 5
 MOST = 1_000_000
+SHOWN = 5  # devices of a message
 WIDTH = 160  # characters: a column for each objective
 PER_MILLION = 1_000_000.0
 
@@ -110,8 +112,21 @@ def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if shared is not None and all(len(one.devices) + len(one.without) < 2 for one in shared):
         raise UsageError(f"{asked.results}: --one-for-all needs two devices of one family, and there are none.")
     _say(asked, recorded, decisions, shared)
+    _check_met(decisions, asked.results)
     good = all(one.chosen for one in decisions) and all(one.choices for one in shared or ())
     return strict_code(recorded.findings, strict=asked.strict, code=0 if good else 1)
+
+
+def _check_met(decisions: Sequence[Decision], file: Path) -> None:
+    """Raises UsageError where nothing, on no device, meets the limits: the person asks for what is not there."""
+    from configspec.reporting.decisions_section import nearest_words
+
+    nearest = [(one.group, one.nearest) for one in decisions if one.nearest is not None]
+    if not nearest or any(one.chosen for one in decisions):
+        return
+    each = (f"{group.device}, {group.family}: {nearest_words(one)}" for group, one in nearest[:SHOWN])
+    more = [f"and {len(nearest) - SHOWN} more"] if len(nearest) > SHOWN else []
+    raise UsageError(f"{file}: no configuration meets all limits; loosen one that binds.", *each, *more)
 
 
 def _say(

@@ -150,12 +150,15 @@ def add_strict_gate(command: argparse.ArgumentParser) -> None:
 
 def doubts_of(runs: Sequence[Run]) -> list[str]:
     """What of the runs' figures is hardly plausible, each with its run where there are several."""
+    doubtful = [run for run in runs if run.findings]
+    if not doubtful:
+        return []
     from configspec.reporting.plausibility import SHOWN, finding_lines
 
     named = len(runs) > 1
     return [
         f"plausibility: {f'{run.source}: ' if named else ''}{line}"
-        for run in runs
+        for run in doubtful
         for line in finding_lines(run.findings, SHOWN)
     ]
 

@@ -75,6 +75,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.plausibility import SHOWN, findings_json, flagged, implausible, plausibility_section
     from configspec.reporting.prediction_section import prediction_reports
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
+    from configspec.testbed.k_range import check_held
 
     _check_assumptions(asked)
     query = _query(objectives, asked)
@@ -83,13 +84,15 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     tell_left_out(left_out)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
+    if asked.k is not None:
+        check_held(asked.k, (row.id.k for row in chosen), where=f"{asked.results}: --k")
     doubts = implausible(chosen)
     chosen = flagged(chosen, doubts)
     rankings = query.answer(rows_to_rank(chosen))
     if not rankings:
         raise UsageError(
             f"{asked.results}: no configuration is left with --device, --family and --k as given. "
-            f"It holds K {', '.join(_unique(str(row.id.k) for row in rows))}."
+            f"It holds K {', '.join(map(str, sorted({row.id.k for row in rows})))}."
         )
     if asked.by == "category":
         top = query.rules.top

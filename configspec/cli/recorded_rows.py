@@ -108,6 +108,7 @@ def read_question(
     from configspec.reporting.plausibility import flagged, implausible
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
     from configspec.selection.candidates import groups_of
+    from configspec.testbed.k_range import check_held
 
     query = _query(asked, objectives, ks)
     left_out = begin_list(strict=asked.strict)
@@ -122,12 +123,14 @@ def read_question(
     tell_left_out(left_out)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
+    if ks is not None:
+        check_held(ks, (row.id.k for row in chosen), where=f"{asked.results}: --k")
     findings = implausible(chosen)
     chosen = flagged(chosen, findings)
     groups = groups_of(query.answer(rows_to_rank(chosen)))
     if not groups:
-        held = ", ".join(_unique(str(row.id.k) for row in rows))
-        raise UsageError(f"{asked.results}: no configuration is left with the K as given. It holds K {held}.")
+        held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
+        raise UsageError(f"{asked.results}: --k is {ks}, and the rows that are asked for have K {held}.")
     return Recorded(rows=chosen, query=query, groups=groups, left_out=left_out, findings=findings)
 
 

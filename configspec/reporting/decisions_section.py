@@ -17,7 +17,7 @@ from configspec.reporting.choice_words import (
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Section, Table
 from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
 from configspec.selection.choosing import Alternative, Decision
-from configspec.selection.limits import LimitFinding
+from configspec.selection.limits import LimitFinding, Nearest
 from configspec.theory.ids import setting_names, setting_values
 from configspec.theory.objectives.objective import Objective
 
@@ -138,12 +138,17 @@ def _no_choice(decision: Decision) -> Iterator[str]:
     """What binds, and by how much the nearest misses."""
     yield f"no choice: none of {decision.candidates} configurations meets all limits"
     if decision.nearest is not None:
-        missed = (
-            f"{limit_words(one.limit)} by {one.times:.2f}x (it has {value_words(one.limit.objective, one.value)})"
-            for one in decision.nearest.missed
-        )
-        yield f"the nearest is {name_of(decision.nearest.configuration.id)}: it misses {', '.join(missed)}"
+        yield nearest_words(decision.nearest)
     yield from map(_finding, decision.findings)
+
+
+def nearest_words(nearest: Nearest) -> str:
+    """Which configuration is nearest to the limits that nothing meets, what it misses, and by how much."""
+    missed = (
+        f"{limit_words(one.limit)} by {one.times:.2f}x (it has {value_words(one.limit.objective, one.value)})"
+        for one in nearest.missed
+    )
+    return f"the nearest is {name_of(nearest.configuration.id)}: it misses {', '.join(missed)}"
 
 
 def _finding(one: LimitFinding) -> str:

@@ -19,7 +19,7 @@ from configspec.reporting.rows_to_rank import RankedRow, rows_to_rank
 from configspec.selection.candidates import Group, groups_of
 from configspec.selection.query import Query
 from configspec.selection.ranking import DEFAULT_RULES
-from configspec.testbed.k_range import parse_k
+from configspec.testbed.k_range import check_held, parse_k
 from configspec.testbed.select import select_names
 from configspec.theory.ids import MAX_K
 from configspec.theory.objectives.objective import Objective
@@ -104,6 +104,8 @@ def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objecti
     """
     _all_known(assumed)
     query, chosen = _query(asked, objectives, **assumed), asked.of(rows)
+    if isinstance(asked.k, str):
+        check_held(asked.k, (row.id.k for row in chosen), where="k")
     chosen = flagged(chosen, implausible(chosen))
     groups = groups_of(query.answer(rows_to_rank(chosen)))
     if not groups:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from configspec.errors import UsageError
 from configspec.theory.ids import MAX_K
@@ -22,6 +22,30 @@ def parse_k(written: str | int | Sequence[int | str], *, where: str = "K") -> tu
         return k_range(written)
     except ValueError as error:
         raise UsageError(f"{where} {error}") from None
+
+
+def check_held(written: str, held: Iterable[int], *, where: str) -> None:
+    """A length that is named by itself is there; a range is whatever of it there is.
+
+    Args:
+        written: What `parse_k` takes.
+        held: The lengths of the data.
+        where: What the message begins with.
+
+    Raises:
+        UsageError: One is not there.
+    """
+    known = sorted(set(held))
+    alone = (int(piece) for piece in written.split(",") if ".." not in piece)
+    missing = sorted({k for k in alone if k not in known})
+    if missing:
+        raise UsageError(
+            f"{where} names K {_list(missing)}, and no row that is asked for has it. They have K {_list(known)}."
+        )
+
+
+def _list(ks: Iterable[int]) -> str:
+    return ", ".join(map(str, ks))
 
 
 def k_range(written: object) -> tuple[int, ...]:

@@ -57,19 +57,37 @@ def test_people_read_what_binds_and_what_it_costs(results, capsys, form):
     assert re.search(r"cost of at least 833,300 .* binds: without it 3 meet the rest", text)
 
 
-def test_what_nothing_meets_ends_with_1_and_says_by_how_much(results, capsys):
-    """The nearest, what it misses and by how much, and which limit binds."""
+def test_what_nothing_meets_ends_with_2_and_says_by_how_much(results, capsys):
+    """The nearest, what it misses and by how much, and which limit binds; in a line of stderr too."""
     flags = ["--min-goodput", "4", "--max-usd-per-million", "1.2", "--device", "rpi5", "--family", "llama*"]
-    assert main(["choose", str(results), *flags]) == 1
-    text = capsys.readouterr().out
+    assert main(["choose", str(results), *flags]) == 2
+    text, told = capsys.readouterr()
+    assert "no configuration meets all limits; loosen one that binds" in told
+    assert "rpi5, llama-3.1-70b: the nearest is 1b-inst Q4_K_M K=5: it misses cost of at least 833,300" in told
     assert "no choice: none of 6 configurations meets all limits" in text
     assert "the nearest is 1b-inst Q4_K_M K=5: it misses cost of at least 833,300 tokens/$ by 1.01x" in text
     assert "goodput of at least 4.00 tokens/s: met by 3" in text
-    document = asked(results, capsys, *flags, code=1)
+    document = asked(results, capsys, *flags, code=2)
     (decision,) = document["decisions"]
     assert decision["choices"] == []
     assert decision["nearest"]["k"] == 5
     assert [one["times"] for one in decision["nearest"]["missed"]] == pytest.approx([1.005], abs=1e-3)
+
+
+def test_limits_that_one_device_meets_end_with_1_for_the_others(results, capsys):
+    """Only the Orin generates 6 tokens/s: it has a choice, and the two Raspberry Pis have none."""
+    document = asked(results, capsys, "--min-goodput", "6", "--family", "llama*", code=1)
+    assert [len(one["choices"]) > 0 for one in document["decisions"]] == [False, False, True]
+
+
+def test_of_many_devices_that_miss_a_limit_the_first_are_named(tmp_path, capsys):
+    """A message of a hundred devices is none."""
+    path = write_run(tmp_path / "r.json", *(slower_row(2, device=f"d{number:03}") for number in range(100)))
+    assert main(["choose", path, "--min-goodput", "1e9"]) == 2
+    told = capsys.readouterr().err
+    assert "d004" in told
+    assert "d005" not in told
+    assert "and 95 more" in told
 
 
 def test_a_device_without_power_has_no_choice_under_a_limit_on_energy(results, capsys):
@@ -168,7 +186,9 @@ def test_a_fourth_objective_has_its_own_limit(results, capsys):
         (["--one-for-all", "k", "--device", "rpi5"], ["needs two devices of one family"]),
         (["--device", "rpi6"], ["rpi6", "rpi5"]),
         (["--family", "lama"], ["lama", "llama-3.1-70b"]),
-        (["--k", "40"], ["no configuration is left", "It holds K 2, 5"]),
+        (["--k", "40"], ["--k names K 40", "They have K 2, 5"]),
+        (["--k", "2,40"], ["--k names K 40", "They have K 2, 5"]),
+        (["--k", "40..50"], ["--k is 40..50, and the rows that are asked for have K 2, 5"]),
         (["--verify-s", "-1"], ["--verify-s"]),
         (["--usd-per-million", "0"], ["--usd-per-million"]),
         (["--top", "0"], ["--top"]),

@@ -95,7 +95,9 @@ def test_rank_takes_every_objective_there_is(results, capsys):
     ("flags", "words"),
     [
         (["--k", "0"], ["--k", "0"]),
-        (["--k", "40"], ["no configuration is left"]),
+        (["--k", "40"], ["--k names K 40, and no row that is asked for has it. They have K 2, 5, 6, 7, 8, 10."]),
+        (["--k", "2..8,40"], ["--k names K 40"]),
+        (["--k", "40..50"], ["no configuration is left", "It holds K 2, 5, 6, 7, 8, 10."]),
         (["--device", "rpi6"], ["rpi6", "rpi5"]),
         (["--family", "lama"], ["lama", "llama-3.1-70b"]),
         (["--objective", "goodputs"], ["'goodputs'", "Did you mean 'goodput'?"]),

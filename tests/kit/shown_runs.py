@@ -79,7 +79,7 @@ def _printed(text: str) -> list[str]:
             with redirect_stdout(out):
                 if found["line"] is None:
                     exec(found["code"], names)
-                elif main(shlex.split(found["line"])[1:]) == 2:
+                elif main(shlex.split(found["line"])[1:]) == 2 and not out.getvalue():
                     raise ValueError(f"refused: {found['line']}")
             printed.append(out.getvalue())
     return printed

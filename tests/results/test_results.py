@@ -147,6 +147,7 @@ def test_answers_have_their_types(results: Results) -> None:
         ({"device": []}, "device is []; it takes a name, or several."),
         ({"device": 5}, "device is 5; it takes a name, or several."),
         ({"k": 3}, "k is 3, and the rows have K 2, 5, 6, 7, 8, 10."),
+        ({"k": "2,3"}, "k names K 3, and no row that is asked for has it. They have K 2, 5, 6, 7, 8, 10."),
         ({"k": 0}, "k is [0], but a round drafts at least 1 token."),
         ({"k": "two"}, "k is 'two', and 'two' is not a speculative length."),
         ({"k": 2.0}, "k is [2.0], which is not a speculative length."),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.testbed.k_range import parse_k
+from configspec.testbed.k_range import check_held, parse_k
 from configspec.theory.ids import MAX_K
 
 ks = st.integers(min_value=1, max_value=MAX_K)
@@ -72,6 +72,24 @@ def test_what_is_no_length_is_refused(written: object, told: str) -> None:
     with pytest.raises(UsageError) as error:
         parse_k(written, where="--k")  # type: ignore[arg-type]
     assert str(error.value).startswith(told)
+
+
+@given(st.lists(ks, min_size=1), st.sets(ks))
+def test_lengths_named_by_themselves_are_held_or_an_error_names_them(named: list[int], held: set[int]) -> None:
+    """All that are missing, ascending, each once, and what there is."""
+    missing = sorted(set(named) - held)
+    if not missing:
+        check_held(", ".join(map(str, named)), held, where="--k")
+        return
+    with pytest.raises(UsageError) as error:
+        check_held(",".join(map(str, named)), held, where="--k")
+    assert f"names K {', '.join(map(str, missing))}, and" in str(error.value)
+
+
+@given(ks, ks, st.sets(ks))
+def test_a_range_is_whatever_of_it_is_held(first: int, last: int, held: set[int]) -> None:
+    """2..10 over data that ends at 8 asks for 2 to 8."""
+    check_held(f"{min(first, last)}..{max(first, last)}", held, where="--k")
 
 
 @settings(deadline=None)

@@ -51,20 +51,15 @@ def page(reported: Reported) -> str:
         failed = element("p", reported.failed, class_="warning")
         return _document(reported, [("failed", "No report", text_of([failed]))])
     changed = changed_sections(reported.material.checked, reported.material.not_compared)
-    trusted, behind = trust_sections(reported), behind_sections(reported)
     parts: list[Part] = [
         ("run", "What to run", _joined(_to_run(reported))),
-        ("changed", "What changed", _joined(_within(changed, CHANGED, "configspec check", len(changed)))),
-        (
-            "trust",
-            "Can the figures be trusted",
-            _joined(_within(trusted, TRUST, "configspec rank", len(trusted))),
-        ),
+        ("changed", "What changed", _joined(_within(changed, CHANGED, "configspec check"))),
+        ("trust", "Can the figures be trusted", _joined(_within(trust_sections(reported), TRUST, "configspec rank"))),
         ("pictures", "Pictures", _joined(_pictures(reported))),
         (
             "behind",
             "Assumptions, environment, data",
-            _joined(_within(behind, BEHIND, "configspec diff", len(behind))),
+            _joined(_within(behind_sections(reported), BEHIND, "configspec diff")),
         ),
     ]
     room = MOST_BYTES - sum(_size(content) for _, _, content in parts)
@@ -77,23 +72,24 @@ def _to_run(reported: Reported) -> Iterator[Markup]:
     if not groups:
         yield _warning("Nothing was measured, so there is nothing to run.")
         return
-    sentences = (one for group in groups for one in to_run_sections([group], alone))
-    yield from _within(sentences, TO_RUN, "configspec rank", len(groups))
-    tables = (one for group in groups for one in ranking_sections(group.rankings, TOP, alone))
+    yield from _within(to_run_sections(groups, alone), TO_RUN, "configspec rank")
+    rankings = [one for group in groups for one in group.rankings]
     summary = text_of([element("summary", f"the first {TOP} of each ranking")])
-    yield around("details", [summary, *_within(tables, RANKED, "configspec rank", len(groups))])
+    yield around("details", [summary, *_within(ranking_sections(rankings, TOP, alone), RANKED, "configspec rank")])
 
 
-def _within(sections: Iterable[Section], most_bytes: int, command: str, count: int) -> Iterator[Markup]:
-    """As many of `count` sections as there is room for."""
-    room = most_bytes
-    for place, one in enumerate(sections):
-        drawn = text_of([section_of(one, 3)])
+def _within(sections: Iterable[Section], most_bytes: int, command: str) -> Iterator[Markup]:
+    """As many sections as there is room for."""
+    left, room = 0, most_bytes
+    for one in sections:
+        drawn = text_of([section_of(one, 3)]) if room > 0 else Markup("")
         room -= _size(drawn)
         if room <= 0:
-            yield _left_out(f"{count - place} more sections", command)
-            return
-        yield drawn
+            left += 1
+        else:
+            yield drawn
+    if left:
+        yield _left_out(f"{left} more sections", command)
 
 
 def _pictures(reported: Reported) -> Iterator[Markup]:
@@ -102,16 +98,12 @@ def _pictures(reported: Reported) -> Iterator[Markup]:
     for place, kind in enumerate(KINDS):
         share, left = room // (len(KINDS) - place), 0
         missing: dict[str, list[str]] = {}
-        for sketch in kind.sketches(reported.material):
-            if left and not isinstance(sketch, NoPicture):
-                left += 1
-                continue
-            one = sketch if isinstance(sketch, NoPicture) else sketch()
+        for one in kind.draw(reported.material):
             if isinstance(one, NoPicture):
                 missing.setdefault(one.why, []).append(one.subject)
                 continue
-            drawn = text_of([figure_of(one, 3)])
-            if _size(drawn) > share:
+            drawn = Markup("") if left else text_of([figure_of(one, 3)])
+            if left or _size(drawn) > share:
                 left += 1
                 continue
             share, room = share - _size(drawn), room - _size(drawn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import final
 
 from configspec.reporting.choice_words import name_of
@@ -11,7 +10,7 @@ from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Table
 from configspec.reporting.pictures.heat_chart import HeatChart, Shade
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
 from configspec.selection.candidates import Group
 from configspec.selection.regret import Conflict, conflicts
 from configspec.theory.objectives.objective import Objective
@@ -26,13 +25,13 @@ class ConflictMap:
     name = "conflicts"
     purpose = "how many times worse the best by one objective is by the others"
 
-    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
+    def draw(self, material: Material) -> Iterator[Drawn]:
         """One for each family."""
         families: dict[str, list[Group]] = {}
         for group in material.groups:
             families.setdefault(group.family, []).append(group)
         for family, groups in families.items():
-            yield partial(_drawn, self.name, family, groups)
+            yield _drawn(self.name, family, groups)
 
 
 def _drawn(kind: str, family: str, groups: Sequence[Group]) -> Drawn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import final
 
 from configspec.reporting.choice_words import name_of, title_of, value_words
@@ -12,7 +11,7 @@ from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Table
 from configspec.reporting.pictures.looks import LOOKS
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
 from configspec.reporting.pictures.scatter_chart import ScatterChart, Spot
 from configspec.selection.candidates import Candidates, Group
 from configspec.selection.pareto import front_places
@@ -30,7 +29,7 @@ class Pareto:
     name = "pareto"
     purpose = "two objectives against each other: which configurations nothing beats in both"
 
-    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
+    def draw(self, material: Material) -> Iterator[Drawn]:
         """One for each device, family and pair of objectives."""
         for group in material.groups:
             subject = f"{group.device}, {group.family}"
@@ -40,7 +39,7 @@ class Pareto:
                 why = f"two objectives are needed; {'; '.join(missing) or 'one was asked for'}"
                 yield NoPicture(kind=self.name, subject=subject, why=why)
             for other in able[1:]:
-                yield partial(_drawn, self.name, subject, group, able[0], other)
+                yield _drawn(self.name, subject, group, able[0], other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
