@@ -56,7 +56,8 @@ def add_ab(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _ab(asked: argparse.Namespace) -> int:
-    from configspec.histories.judge_release import BUILD, judge_ab
+    from configspec.histories.baseline import BUILD
+    from configspec.histories.judge_release import judge_ab
     from configspec.reporting.verdicts_document import markdown_within, release_document
 
     request = request_of(asked, varies=BUILD)

@@ -70,13 +70,13 @@ def add_plot(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
 
 
 def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
-    from configspec.reporting.pictures.picture import Picture
+    from configspec.reporting.pictures.picture import Picture, pictures_of
     from configspec.reporting.pictures.registry import kind
 
     form = _form(asked.output)
     named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())]
     recorded = read_question(asked, named or objectives, ks=asked.k)
-    drawn = list(kind(asked.kind).draw(material_of(asked, recorded)))
+    drawn = list(pictures_of(kind(asked.kind), material_of(asked, recorded)))
     pictures = [one for one in drawn if isinstance(one, Picture)]
     for one in drawn:
         if not isinstance(one, Picture):

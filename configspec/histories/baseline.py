@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from configspec.errors import UsageError
+from configspec.errors import UsageError, did_you_mean
 from configspec.histories.renaming import Renaming, alias_text, configurations
 from configspec.histories.run import Run
 from configspec.printable import printable
@@ -18,6 +18,8 @@ from configspec.regression.series import Measured, SeriesKey, Setup
 
 SHOWN = 80  # characters of a source in a message
 NAMES = 5  # of configurations in a message
+
+BUILD = ("device.llama_cpp_*", "llama_cpp_*")  # fields of a setup in which two builds of llama.cpp differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def sides(
     cells = {alias_text(one.cell): one.cell for run in after for one in configurations(run)}
     renaming = Renaming(names=names, cells=cells)
     renamed = [renaming.of(run) for run in before]
-    notes += [*_rows_left_out((*before, *after)), *renaming.notes(before)]
+    notes += [*_rows_left_out((*before, *after)), *renaming.notes(before), *_of_no_field(varies, (*before, *after))]
     found = Sides(
         new=tuple(_varying(run, varies) for run in after),
         base=tuple(_varying(run, varies) for run in renamed),
@@ -163,6 +165,17 @@ def _older(base: Sequence[Run], new: Sequence[Run], notes: list[str]) -> list[Ru
     if len(found) < len(base):
         notes.append(f"{plural(len(base) - len(found), 'run')} of the base not older than the new one: left out")
     return found
+
+
+def _of_no_field(varies: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
+    """Patterns that somebody wrote and that match nothing: what they were to allow still keeps runs from comparing."""
+    written = [pattern for pattern in varies if pattern not in BUILD]
+    if not written:
+        return
+    fields = sorted({name for run in runs for one in run.measured.values() for name, _ in one.setup})
+    for pattern in written:
+        if not any(fnmatchcase(name, pattern) for name in fields):
+            yield f"--varies {pattern!r} is no field of these runs' setups. {did_you_mean(pattern, fields)}"
 
 
 def _varying(run: Run, varies: Sequence[str]) -> Run:

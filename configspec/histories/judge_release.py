@@ -24,8 +24,6 @@ from configspec.regression.release import Pair, ReleaseRules, check_plan, judge_
 from configspec.regression.series import SeriesKey
 from configspec.regression.states import Verdict, outcome
 
-BUILD = ("device.llama_cpp_*", "llama_cpp_*")  # fields of a setup in which two builds of llama.cpp differ
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePair:

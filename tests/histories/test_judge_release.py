@@ -9,10 +9,11 @@ import pytest
 from judged_runs import TRUE, configuration, goodput, history, made_run, scaled, with_setup
 
 from configspec.errors import UsageError
+from configspec.histories.baseline import BUILD
 from configspec.histories.check_series import Asked
 from configspec.histories.floors import Floors, parse_floors
 from configspec.histories.judge_calibration import calibrate_runs
-from configspec.histories.judge_release import BUILD, DevicePair, judge_ab
+from configspec.histories.judge_release import DevicePair, judge_ab
 from configspec.histories.judge_side_by_side import side_by_side
 from configspec.histories.judging import Checked, CheckRequest
 from configspec.histories.run import Run
@@ -191,3 +192,10 @@ def test_too_few_runs_or_two_setups_are_no_calibration():
     mixed = [*history(4, rng=np.random.default_rng(1)), with_setup(made_run(9), power_mode="15W")]
     with pytest.raises(UsageError, match=r"a calibration is of one setup; device\.power_mode"):
         calibrate_runs(mixed, Floors())
+
+
+def test_a_field_that_may_differ_and_is_none_is_told():
+    """Misspelt, it allows nothing; the nearest one is named. The builds' own patterns are nobody's spelling."""
+    runs = [made_run(0), made_run(1)]
+    (note,) = side_by_side(runs, names={}, varies=("device.boards", *BUILD), floors=Floors()).notes
+    assert note.startswith("--varies 'device.boards' is no field of these runs' setups. Did you mean 'device.board'?")

@@ -18,7 +18,7 @@ from configspec.regression.metrics import GOODPUT
 from configspec.regression.series import Disturbance
 from configspec.regression.states import State, Verdict, outcome
 from configspec.reporting.pictures.material import Material, measured_material
-from configspec.reporting.pictures.picture import Picture
+from configspec.reporting.pictures.picture import Picture, pictures_of
 from configspec.reporting.pictures.registry import KINDS
 from configspec.reporting.pictures.standalone import svg_file
 from configspec.reporting.power_traces import PowerTrace, Span
@@ -120,7 +120,7 @@ def made_checked() -> Checked:
 
 def first_pictures(material: Material) -> dict[str, Picture]:
     """The first picture of each kind that has one."""
-    drawn = ((kind.name, [one for one in kind.draw(material) if isinstance(one, Picture)]) for kind in KINDS)
+    drawn = ((kind.name, [one for one in pictures_of(kind, material) if isinstance(one, Picture)]) for kind in KINDS)
     return {name: pictures[0] for name, pictures in drawn if pictures}
 
 

@@ -51,15 +51,20 @@ def page(reported: Reported) -> str:
         failed = element("p", reported.failed, class_="warning")
         return _document(reported, [("failed", "No report", text_of([failed]))])
     changed = changed_sections(reported.material.checked, reported.material.not_compared)
+    trusted, behind = trust_sections(reported), behind_sections(reported)
     parts: list[Part] = [
         ("run", "What to run", _joined(_to_run(reported))),
-        ("changed", "What changed", _joined(_within(changed, CHANGED, "configspec check"))),
-        ("trust", "Can the figures be trusted", _joined(_within(trust_sections(reported), TRUST, "configspec rank"))),
+        ("changed", "What changed", _joined(_within(changed, CHANGED, "configspec check", len(changed)))),
+        (
+            "trust",
+            "Can the figures be trusted",
+            _joined(_within(trusted, TRUST, "configspec rank", len(trusted))),
+        ),
         ("pictures", "Pictures", _joined(_pictures(reported))),
         (
             "behind",
             "Assumptions, environment, data",
-            _joined(_within(behind_sections(reported), BEHIND, "configspec diff")),
+            _joined(_within(behind, BEHIND, "configspec diff", len(behind))),
         ),
     ]
     room = MOST_BYTES - sum(_size(content) for _, _, content in parts)
@@ -72,24 +77,23 @@ def _to_run(reported: Reported) -> Iterator[Markup]:
     if not groups:
         yield _warning("Nothing was measured, so there is nothing to run.")
         return
-    yield from _within(to_run_sections(groups, alone), TO_RUN, "configspec rank")
-    rankings = [one for group in groups for one in group.rankings]
+    sentences = (one for group in groups for one in to_run_sections([group], alone))
+    yield from _within(sentences, TO_RUN, "configspec rank", len(groups))
+    tables = (one for group in groups for one in ranking_sections(group.rankings, TOP, alone))
     summary = text_of([element("summary", f"the first {TOP} of each ranking")])
-    yield around("details", [summary, *_within(ranking_sections(rankings, TOP, alone), RANKED, "configspec rank")])
+    yield around("details", [summary, *_within(tables, RANKED, "configspec rank", len(groups))])
 
 
-def _within(sections: Iterable[Section], most_bytes: int, command: str) -> Iterator[Markup]:
-    """As many sections as there is room for."""
-    left, room = 0, most_bytes
-    for one in sections:
-        drawn = text_of([section_of(one, 3)]) if room > 0 else Markup("")
+def _within(sections: Iterable[Section], most_bytes: int, command: str, count: int) -> Iterator[Markup]:
+    """As many of `count` sections as there is room for."""
+    room = most_bytes
+    for place, one in enumerate(sections):
+        drawn = text_of([section_of(one, 3)])
         room -= _size(drawn)
         if room <= 0:
-            left += 1
-        else:
-            yield drawn
-    if left:
-        yield _left_out(f"{left} more sections", command)
+            yield _left_out(f"{count - place} more sections", command)
+            return
+        yield drawn
 
 
 def _pictures(reported: Reported) -> Iterator[Markup]:
@@ -98,12 +102,16 @@ def _pictures(reported: Reported) -> Iterator[Markup]:
     for place, kind in enumerate(KINDS):
         share, left = room // (len(KINDS) - place), 0
         missing: dict[str, list[str]] = {}
-        for one in kind.draw(reported.material):
+        for sketch in kind.sketches(reported.material):
+            if left and not isinstance(sketch, NoPicture):
+                left += 1
+                continue
+            one = sketch if isinstance(sketch, NoPicture) else sketch()
             if isinstance(one, NoPicture):
                 missing.setdefault(one.why, []).append(one.subject)
                 continue
-            drawn = Markup("") if left else text_of([figure_of(one, 3)])
-            if left or _size(drawn) > share:
+            drawn = text_of([figure_of(one, 3)])
+            if _size(drawn) > share:
                 left += 1
                 continue
             share, room = share - _size(drawn), room - _size(drawn)

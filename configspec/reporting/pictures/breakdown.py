@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import final
 
 from configspec.reporting.choice_words import name_of
@@ -10,7 +11,7 @@ from configspec.reporting.document import Column, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.pictures.bar_chart import Bar, BarChart, Part
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
 from configspec.reporting.profile_cells import CellProfile, FamilyProfile
 from configspec.selection.breakdown import TokenParts, token_parts
 
@@ -26,12 +27,12 @@ class Breakdown:
     name = "breakdown"
     purpose = "where a token's time and energy go, of each device's best"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """Two for each family."""
         for family in material.profiles:
             found = [(one, token_parts(one.best, one.serving)) for one in family.best_of_devices]
-            yield _times(self.name, family, found[:MOST_BARS], len(found))
-            yield _joules(self.name, family, found, len(found))
+            yield partial(_times, self.name, family, found[:MOST_BARS], len(found))
+            yield partial(_joules, self.name, family, found, len(found))
 
 
 def _times(kind: str, family: FamilyProfile, found: Sequence[tuple[CellProfile, TokenParts]], count: int) -> Picture:

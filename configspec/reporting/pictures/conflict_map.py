@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import final
 
 from configspec.reporting.choice_words import name_of
@@ -10,7 +11,7 @@ from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Table
 from configspec.reporting.pictures.heat_chart import HeatChart, Shade
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
 from configspec.selection.candidates import Group
 from configspec.selection.regret import Conflict, conflicts
 from configspec.theory.objectives.objective import Objective
@@ -25,13 +26,13 @@ class ConflictMap:
     name = "conflicts"
     purpose = "how many times worse the best by one objective is by the others"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each family."""
         families: dict[str, list[Group]] = {}
         for group in material.groups:
             families.setdefault(group.family, []).append(group)
         for family, groups in families.items():
-            yield _drawn(self.name, family, groups)
+            yield partial(_drawn, self.name, family, groups)
 
 
 def _drawn(kind: str, family: str, groups: Sequence[Group]) -> Drawn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import final
 
 from configspec.histories.judging import Checked
@@ -14,7 +15,7 @@ from configspec.reporting.document import Column, Interval, Table
 from configspec.reporting.pictures.dot_chart import Dot, DotChart
 from configspec.reporting.pictures.looks import LOOKS
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import NoPicture, Picture, Sketch
 
 MOST_ROWS = 30
 WIDE = 4.0  # times
@@ -28,7 +29,7 @@ class Forest:
     name = "forest"
     purpose = "new over base of every series that was compared, with intervals: a release at a glance"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each metric that has a ratio."""
         if material.checked is None:
             yield NoPicture(kind=self.name, subject="a comparison", why=material.not_compared)
@@ -43,7 +44,7 @@ class Forest:
                 kind=self.name, subject="a comparison", why=f"no series has a ratio ({counts or 'no series'})"
             )
         for metric, found in metrics.items():
-            yield _drawn(self.name, metric, found, material.checked)
+            yield partial(_drawn, self.name, metric, found, material.checked)
 
 
 def _drawn(kind: str, metric: str, found: Sequence[Verdict], checked: Checked) -> Picture:

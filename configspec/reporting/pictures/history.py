@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from statistics import fmean
 from typing import final
 
@@ -18,7 +19,7 @@ from configspec.reporting.document import Column, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.pictures.line_chart import Band, LineChart, Mark, Moment, Series
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import NoPicture, Picture, Sketch
 
 ONE_POINT = "it has one point"
 FEWEST = 5  # points of which a band can be made
@@ -34,7 +35,7 @@ class History:
     name = "history"
     purpose = "a series over nights: noise band, steps, changes of the setup, accepted changes"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each series that has two points or more."""
         if not material.trends:
             yield NoPicture(kind=self.name, subject="the chosen", why=material.not_followed)
@@ -43,7 +44,7 @@ class History:
             if len(one.points) < 2:
                 single += 1
             else:
-                yield _drawn(self.name, one, _accepted(one, material.accepted))
+                yield partial(_drawn, self.name, one, _accepted(one, material.accepted))
         if single:
             yield NoPicture(kind=self.name, subject=f"{single} series", why=ONE_POINT)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import final
 
 from configspec.reporting.baseline_words import baseline_lines
@@ -14,7 +15,7 @@ from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.pictures.line_chart import Level, LineChart, Mark, Series
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
 from configspec.reporting.ranking_baselines import Alone, baselines_of
 from configspec.selection.baselines import Baseline
 from configspec.selection.ranking import Choice, Ranking
@@ -30,11 +31,12 @@ class KCurve:
     name = "k-curve"
     purpose = "an objective's value over K: intervals, what is tied with the best, where the data ends"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each device, family and objective."""
+        alone = material.alone
         for group in material.groups:
             for ranking in group.rankings:
-                yield _drawn(self.name, ranking, material.alone)
+                yield partial(_drawn, self.name, ranking, alone)
 
 
 def _drawn(kind: str, ranking: Ranking, alone: Alone) -> Drawn:

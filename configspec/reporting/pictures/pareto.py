@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import final
 
 from configspec.reporting.choice_words import name_of, title_of, value_words
@@ -11,7 +12,7 @@ from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Table
 from configspec.reporting.pictures.looks import LOOKS
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
 from configspec.reporting.pictures.scatter_chart import ScatterChart, Spot
 from configspec.selection.candidates import Candidates, Group
 from configspec.selection.pareto import front_places
@@ -29,7 +30,7 @@ class Pareto:
     name = "pareto"
     purpose = "two objectives against each other: which configurations nothing beats in both"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each device, family and pair of objectives."""
         for group in material.groups:
             subject = f"{group.device}, {group.family}"
@@ -39,7 +40,7 @@ class Pareto:
                 why = f"two objectives are needed; {'; '.join(missing) or 'one was asked for'}"
                 yield NoPicture(kind=self.name, subject=subject, why=why)
             for other in able[1:]:
-                yield _drawn(self.name, subject, group, able[0], other)
+                yield partial(_drawn, self.name, subject, group, able[0], other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

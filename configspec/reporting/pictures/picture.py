@@ -5,7 +5,7 @@ A picture is a value: the same figures give the same drawing, sign for sign, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -61,6 +61,7 @@ class NoPicture:
 
 
 Drawn: TypeAlias = Picture | NoPicture
+Sketch: TypeAlias = Callable[[], Drawn]  # draws it: a page without room for it counts it, and never does
 
 
 class Kind(Protocol):
@@ -74,5 +75,11 @@ class Kind(Protocol):
     def purpose(self) -> str:
         """What it shows, in a line."""
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """Every picture of this kind, the most telling first; where there is none, why."""
+
+
+def pictures_of(kind: Kind, material: Material) -> Iterator[Drawn]:
+    """All of them, drawn."""
+    for one in kind.sketches(material):
+        yield one if isinstance(one, NoPicture) else one()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import final
 
 from configspec.reporting.document import Column, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.pictures.line_chart import Band, LineChart, Mark, Series
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import NoPicture, Picture, Sketch
 from configspec.reporting.power_traces import NoTrace, PowerTrace, Span
 
 
@@ -21,7 +22,7 @@ class PowerTraces:
     name = "power"
     purpose = "what a meter showed while a cell was measured: idle, drafting, idle"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each cell whose readings are there."""
         for one in material.traces:
             if isinstance(one, NoTrace):
@@ -29,7 +30,7 @@ class PowerTraces:
             elif not one.spans:
                 yield NoPicture(kind=self.name, subject=str(one.cell), why="no reading is in any part of its pass")
             else:
-                yield _drawn(self.name, one)
+                yield partial(_drawn, self.name, one)
 
 
 def _drawn(kind: str, one: PowerTrace) -> Picture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import final
 
 from configspec.records.decoded import EndToEnd
@@ -11,7 +12,7 @@ from configspec.reporting.document import Column, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.pictures.looks import LOOKS
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import NoPicture, Picture, Sketch
 from configspec.reporting.pictures.scatter_chart import ScatterChart, Spot
 from configspec.reporting.prediction_section import PredictionReport
 from configspec.theory.ids import ConfigurationId
@@ -27,13 +28,13 @@ class Prediction:
     name = "prediction"
     purpose = "predicted against measured goodput of what was decoded for real"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each family."""
         families: dict[str, list[PredictionReport]] = {}
         for report in material.decoded:
             families.setdefault(report.family, []).append(report)
         for family, reports in families.items():
-            yield _drawn(self.name, family, reports)
+            yield partial(_drawn, self.name, family, reports)
         for profile in material.profiles:
             if profile.family not in families:
                 yield NoPicture(kind=self.name, subject=profile.family, why=NOTHING)

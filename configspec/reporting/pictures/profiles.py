@@ -6,6 +6,7 @@ For one's own boards what Figures 1 and 2 of ConfigSpec (arXiv 2604.09722) show 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import final
 
 from configspec.reporting.document import Cell as TableCell
@@ -15,7 +16,7 @@ from configspec.reporting.pictures.dot_chart import Dot, DotChart
 from configspec.reporting.pictures.line_chart import LineChart, Mark, Series
 from configspec.reporting.pictures.looks import LOOKS
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
 from configspec.reporting.power_words import no_watts_reason
 from configspec.reporting.profile_cells import CellProfile, FamilyProfile
 from configspec.reporting.profile_section import remarks
@@ -34,12 +35,12 @@ class Profiles:
     name = "profiles"
     purpose = "drafting speed and power of each cell, acceptance over K: the paper's Figures 1 and 2 for your boards"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """Three for each family; of what was not measured, why."""
         for family in material.profiles:
-            yield _speeds(self.name, family)
-            yield _acceptance(self.name, family)
-            yield _watts(self.name, family)
+            yield partial(_speeds, self.name, family)
+            yield partial(_acceptance, self.name, family)
+            yield partial(_watts, self.name, family)
 
 
 def _speeds(kind: str, family: FamilyProfile) -> Picture:

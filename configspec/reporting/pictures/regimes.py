@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import final
 
 from configspec.reporting.choice_words import name_of
 from configspec.reporting.document import Column, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture
+from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
 from configspec.reporting.pictures.strip_chart import Stretch, Strip, StripChart
 from configspec.selection.axes import Axis, VerifySeconds, serving_at
 from configspec.selection.candidates import Group
@@ -21,7 +22,6 @@ from configspec.theory.objectives.objective import Objective
 AROUND = 10.0  # times longer and shorter than is assumed
 USUAL_S = (0.01, 2.0)  # where nothing, or no one time, is assumed
 LETTERS = string.ascii_uppercase
-MOST_GROUPS = 12
 
 
 @final
@@ -31,14 +31,10 @@ class Regimes:
     name = "regimes"
     purpose = "which configuration is the best as verification takes longer or shorter, with the borders"
 
-    def draw(self, material: Material) -> Iterator[Drawn]:
+    def sketches(self, material: Material) -> Iterator[Sketch | NoPicture]:
         """One for each device and family."""
-        for group in material.groups[:MOST_GROUPS]:
-            yield _drawn(self.name, group)
-        more = len(material.groups) - MOST_GROUPS
-        if more > 0:
-            why = f"the first {MOST_GROUPS} are drawn; configspec plot {self.name} with --device draws the others"
-            yield NoPicture(kind=self.name, subject=f"{more} more devices and families", why=why)
+        for group in material.groups:
+            yield partial(_drawn, self.name, group)
 
 
 def _drawn(kind: str, group: Group) -> Drawn:

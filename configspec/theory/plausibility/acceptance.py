@@ -69,7 +69,8 @@ class AcceptedFalls:
         """A finding for each pair of neighbouring K."""
         for one, longer in _neighbours(figures):
             if _one_text(one, longer):
-                falls = _rounds(longer) > _rounds(one) * (1 + ROUNDING)
+                # More rounds with more accepted in each are of a longer text: not what this rule is about.
+                falls = _rounds(longer) > _rounds(one) * (1 + ROUNDING) and _accepted(longer) < _accepted(one)
             else:
                 falls = longer.k * _bounds(longer)[1] < one.k * _bounds(one)[0]
             if falls:
@@ -87,7 +88,8 @@ class AcceptedJumps:
         for one, longer in _neighbours(figures):
             times = 2.0 ** min(longer.k - one.k, MOST_DOUBLINGS)
             if _one_text(one, longer):
-                jumps = _rounds(one) > times * _rounds(longer) * (1 + ROUNDING)
+                more = 1 + _accepted(longer) > times * (1 + _accepted(one))
+                jumps = more and _rounds(one) > times * _rounds(longer) * (1 + ROUNDING)
             else:
                 most = (1 + one.k * _bounds(one)[1]) * times * (1 + SLACK)
                 jumps = 1 + longer.k * _bounds(longer)[0] > most

@@ -13,7 +13,7 @@ from configspec.cli.plot import KINDS as NAMES
 from configspec.errors import UsageError
 from configspec.records.bounds import NAME_LETTERS, encodable
 from configspec.reporting.pictures.material import Material
-from configspec.reporting.pictures.picture import NoPicture, Picture
+from configspec.reporting.pictures.picture import NoPicture, Picture, pictures_of
 from configspec.reporting.pictures.registry import KINDS, kind
 from configspec.reporting.pictures.standalone import svg_file
 
@@ -40,7 +40,7 @@ def test_a_picture_is_its_golden_file(name, material):
 @pytest.mark.parametrize("name", ALL)
 def test_every_picture_is_xml_with_words_and_a_table(name, material):
     """Each has a title, a description, marks that say what they are, and a table with as many rows or more."""
-    drawn = list(kind(name).draw(material))
+    drawn = list(pictures_of(kind(name), material))
     assert drawn
     for one in drawn:
         if isinstance(one, NoPicture):
@@ -59,7 +59,7 @@ def test_every_picture_is_xml_with_words_and_a_table(name, material):
 @pytest.mark.parametrize("name", ALL)
 def test_a_picture_of_nothing_is_none(name):
     """No kind invents one, and none fails."""
-    assert not [one for one in kind(name).draw(Material()) if isinstance(one, Picture)]
+    assert not [one for one in pictures_of(kind(name), Material()) if isinstance(one, Picture)]
 
 
 @pytest.mark.parametrize("text", [*filter(is_a_name, HOSTILE_TEXTS), "x" * NAME_LETTERS, "</script>"])

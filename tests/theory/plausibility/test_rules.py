@@ -180,8 +180,13 @@ def test_over_one_text_rounds_are_counted():
     """More rounds of a larger K are told, however little; a rate that rises is the text's own."""
     rises = [_counted(2, 0.5, rounds=20.0), _counted(3, 0.75, rounds=10.0)]  # matches 1110, again and again
     assert codes(*rises) == []
-    assert codes(_counted(2, 0.5, rounds=20.0), _counted(3, 0.5, rounds=21.0)) == ["accepted_falls"]
-    assert codes(_counted(2, 0.5, rounds=41.0), _counted(3, 0.5, rounds=20.0)) == ["accepted_jumps"]
+    assert codes(_counted(2, 0.5, rounds=20.0), _counted(3, 0.33, rounds=21.0)) == ["accepted_falls"]
+    assert codes(_counted(2, 0.4, rounds=41.0), _counted(3, 1.0, rounds=20.0)) == ["accepted_jumps"]
+
+
+def test_more_rounds_with_more_accepted_in_each_are_of_a_longer_text():
+    """Then no sentence would be true that says that accepted tokens fall."""
+    assert codes(_counted(2, 0.5, rounds=20.0), _counted(3, 0.5, rounds=21.0)) == []
 
 
 @pytest.mark.parametrize(("energy", "expected"), [(0.77, []), (1.28, ["energy_identity"])])
