@@ -6,8 +6,9 @@ end that makes the value best or worst, whichever a comparison must grant (`valu
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from configspec.selection.resampling import DrawnFigures, Draws, End
 from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.serving.assumptions import Serving
 
+PROMPTS: tuple[FigureName, ...] = ("alpha",)  # what differs with the prompts that were asked
+TIMES: tuple[FigureName, ...] = tuple(name for name in get_args(FigureName) if name not in PROMPTS)  # with the rounds
 Favour = Literal["none", "best", "worst"]
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -47,16 +50,21 @@ def drawn_values(
 
 def at_points(drawn: DrawnFigures) -> DrawnFigures:
     """The figures without their doubt."""
+    return only_drawn(drawn, ())
 
-    def only(draws: Draws) -> Draws:
-        return Draws(point=draws.point, low=draws.point, high=draws.point)
+
+def only_drawn(drawn: DrawnFigures, names: Collection[FigureName]) -> DrawnFigures:
+    """The figures with the doubt of these alone."""
+
+    def kept(name: FigureName, draws: Draws) -> Draws:
+        return draws if name in names else Draws(point=draws.point, low=draws.point, high=draws.point)
 
     return replace(
         drawn,
-        alpha=only(drawn.alpha),
-        round_s=only(drawn.round_s),
-        power_w=only(drawn.power_w),
-        idle_w=only(drawn.idle_w),
+        alpha=kept("alpha", drawn.alpha),
+        round_s=kept("round_s", drawn.round_s),
+        power_w=kept("power_w", drawn.power_w),
+        idle_w=kept("idle_w", drawn.idle_w),
     )
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from configspec.selection.contest import Contest
 from configspec.selection.k_advice import UntriedK, untried_ks
 from configspec.selection.resampling import DrawnFigures, Resampling
+from configspec.selection.separation import Separation
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
 from configspec.theory.ids import Setting
@@ -247,8 +248,13 @@ class _Standing:
         self.best = self._order[0]
         self._returned = set(self._order[: ranking.rules.top])
         self._contest = Contest(higher_is_better=self._values.higher_is_better)
+        self._separation = Separation(
+            len(configurations),
+            confidence=ranking.rules.confidence,
+            fewest_prompts=min((n for one in configurations if (n := len(one.acceptance.by_prompt)) > 1), default=0),
+        )
         self._low, self._high = self._points.copy(), self._points.copy()
-        self._tied = self._values.within(self._points, float(self._points[self.best]), ranking.rules.indifference)
+        self._near = self._values.within(self._points, float(self._points[self.best]), ranking.rules.indifference)
 
     def judge(self, positions: Sequence[int], figures: DrawnFigures, best: DrawnFigures) -> None:
         """Which of the configurations at these positions are tied with the best; the intervals of what is returned."""
@@ -256,8 +262,11 @@ class _Standing:
         winner = self._configurations[self.best]
         alike = np.array([[same_power(self._configurations[position], winner)] for position in positions])
         values = self._values.drawn(figures)
-        worse = self._values.shown_worse(figures, values, best, same_power=alike, confidence=confidence)
-        self._tied[positions] |= ~worse
+        behind = self._values.behind(figures, values, best, same_power=alike)
+        near = self._separation.enter(positions, behind)
+        if near:
+            spreads = self._values.spreads(figures.only(near), best, same_power=alike[near])
+            self._separation.split([positions[row] for row in near], *spreads)
         if not self._ranking.rules.intervals:
             return
         self._contest.enter(positions, values)
@@ -273,6 +282,7 @@ class _Standing:
         top = self._ranking.rules.top
         cut = [] if top is None else self._order[top:]
         shares = self._contest.shares()
+        tied = self._near | ~self._separation.shown_worse()
         choices = (
             Choice(
                 rank=rank,
@@ -280,12 +290,12 @@ class _Standing:
                 value=float(self._points[position]),
                 low=float(self._low[position]),
                 high=float(self._high[position]),
-                tied_with_best=bool(self._tied[position]),
+                tied_with_best=bool(tied[position]),
                 best_in=None if shares is None else shares.get(position, 0.0),
             )
             for rank, position in enumerate(self._order[:top], 1)
         )
-        cut_tied = int(np.count_nonzero(self._tied[cut]))
+        cut_tied = int(np.count_nonzero(tied[cut]))
         return replace(self._ranking, choices=tuple(choices), cut=len(cut), cut_tied=cut_tied, untried=self._untried())
 
     def _untried(self) -> tuple[UntriedK, ...]:

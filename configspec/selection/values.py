@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.selection.drawn_values import drawn_values
+from configspec.selection.drawn_values import PROMPTS, TIMES, drawn_values, only_drawn
 from configspec.selection.resampling import DrawnFigures, End
 from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.profile import Configuration
@@ -69,16 +69,17 @@ class Values:
             return np.greater_equal(points * (1.0 + indifference), best)
         return np.less_equal(points, best * (1.0 + indifference))
 
-    def shown_worse(
+    def behind(
         self,
         drawn: DrawnFigures,
         values: NDArray[np.float64],
         best: DrawnFigures,
         *,
         same_power: NDArray[np.bool_],
-        confidence: float,
-    ) -> NDArray[np.bool_]:
-        """Which are worse than `best` in so many of the paired draws that the interval of the ratio excludes 1, (N,).
+    ) -> NDArray[np.float64]:
+        """How much worse than `best` they are in each of the paired draws, (N, draws); below 0 where they are better.
+
+        As a share of the mean of both, nearly the logarithm of their ratio: so what makes both slower cancels.
 
         Args:
             drawn: The figures of all.
@@ -86,7 +87,6 @@ class Values:
             best: Those of the best, one row.
             same_power: Which of them have the power of the best, (N, 1): a cell's power is one reading for all its K,
                 so whatever it truly was, it cancels within the cell.
-            confidence: Of the interval.
         """
         theirs = values
         if not self.sampled(drawn):
@@ -94,10 +94,21 @@ class Values:
             theirs = self._of(_in_common(favoured, drawn, same_power))
         doubted = best.at(self._ends(lower=self.higher_is_better))
         bests = self._of(_in_common(doubted, best, same_power))
-        worse = theirs < bests if self.higher_is_better else theirs > bests
-        share: NDArray[np.float64] = np.count_nonzero(worse, axis=1) / worse.shape[1]
-        shown: NDArray[np.bool_] = share >= (1.0 + confidence) / 2
-        return shown
+        lost = bests - theirs if self.higher_is_better else theirs - bests
+        return lost / ((bests + theirs) / 2)
+
+    def spreads(
+        self, drawn: DrawnFigures, best: DrawnFigures, *, same_power: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The spread of `behind`, (N,), by the luck with prompts alone, and with all that the device was timed at."""
+        of_prompts, of_times = (
+            self.behind(one, self.drawn(one), other, same_power=same_power).std(axis=1)
+            for one, other in (
+                (only_drawn(drawn, PROMPTS), only_drawn(best, PROMPTS)),
+                (only_drawn(drawn, TIMES), only_drawn(best, TIMES)),
+            )
+        )
+        return of_prompts, of_times
 
     def _ends(self, *, lower: bool) -> Mapping[FigureName, End]:
         """Where the figures are when the value is lowest, or highest."""
