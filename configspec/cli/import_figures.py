@@ -15,7 +15,8 @@ from configspec.cli.output import complain, say
 from configspec.errors import RecordError, UsageError
 from configspec.records.importers.importer import Importer, Option
 from configspec.records.importers.registry import IMPORTERS
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, Bills
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD
+from configspec.theory.serving.billing import OF_ONE_PRICE
 
 if TYPE_CHECKING:
     from configspec.records.importers.imported import Imported
@@ -104,7 +105,7 @@ def _add_option(command: argparse.ArgumentParser, option: Option) -> None:
         command.add_argument(
             "--usd-per-million", type=float, metavar="USD", help="price of a million tokens at the verifier"
         )
-        command.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
+        command.add_argument("--bills", choices=OF_ONE_PRICE, help="tokens billed per round: K, or K + 1")
     else:
         name, shown, words = HELP[option]
         kind = {"device": str, "acceptance-length": float}.get(option, int)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
+from configspec.cli.assumed_options import add_assumed, check_assumed, read_assumed
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_left_out
@@ -18,7 +19,6 @@ from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, EnergyBoundary
 
 if TYPE_CHECKING:
     from configspec.reporting.launch_section import Launch
@@ -53,12 +53,6 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument("--device", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
-    rank.add_argument("--verify-s", type=float, metavar="S", help="seconds to verify a round, whatever its K")
-    rank.add_argument("--usd-per-million", type=float, metavar="USD", help="price of a million tokens at the verifier")
-    rank.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
-    rank.add_argument(
-        "--energy", choices=get_args(EnergyBoundary), help="what the device's energy counts: drafting, or waiting too"
-    )
     rank.add_argument(
         "--allow-throttled", action="store_true", help="rank what was measured while the device throttled, too"
     )
@@ -66,6 +60,7 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument("--launch", action="store_true", help="also print how to serve the best: llama-server, vLLM")
     rank.add_argument("--by", choices=("category",), help="rank over the prompts of each category by themselves")
     add_strict(rank)
+    add_assumed(rank)
     rank.set_defaults(run=partial(_rank, objectives))
 
 
@@ -77,7 +72,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
     from configspec.testbed.k_range import check_held
 
-    _check_assumptions(asked)
+    _check_top(asked)
     query = _query(objectives, asked)
     left_out = begin_list(strict=asked.strict)
     rows = last_of_each(read_each(asked.results, ranked_row(), left_out), asked.results, left_out)
@@ -86,6 +81,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     chosen = _chosen(rows, asked)
     if asked.k is not None:
         check_held(asked.k, (row.id.k for row in chosen), where=f"{asked.results}: --k")
+    check_assumed(query.assumed, (row.serving for row in chosen))
     doubts = implausible(chosen)
     chosen = flagged(chosen, doubts)
     rankings = query.answer(rows_to_rank(chosen))
@@ -150,10 +146,7 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
     return Query(
         objectives=named or objectives,
         ks=None if asked.k is None else parse_k(asked.k, where="--k"),
-        verify_s=asked.verify_s,
-        usd_per_million_tokens=asked.usd_per_million,
-        bills=asked.bills,
-        energy=asked.energy,
+        assumed=read_assumed(asked),
         rules=replace(DEFAULT_RULES, top=top, allow_throttled=asked.allow_throttled),
     )
 
@@ -184,13 +177,7 @@ def _launches(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> tuple[t
     return launches(rankings, ((row.id, row.parts) for row in rows)), installed_spelling()
 
 
-def _check_assumptions(asked: argparse.Namespace) -> None:
-    if asked.verify_s is not None and not 0 <= asked.verify_s <= MOST_VERIFY_S:
-        raise UsageError(f"--verify-s is {asked.verify_s}; it takes seconds, 0 to {MOST_VERIFY_S:g}.")
-    if asked.usd_per_million is not None and not LEAST_USD <= asked.usd_per_million <= MOST_USD:
-        raise UsageError(
-            f"--usd-per-million is {asked.usd_per_million}; it takes a price from {LEAST_USD:g} to {MOST_USD:g}."
-        )
+def _check_top(asked: argparse.Namespace) -> None:
     if asked.top is not None and not 1 <= asked.top <= MOST_OF_A_TABLE:
         raise UsageError(f"--top is {printable(str(asked.top), at_most=40)}; it takes 1 to {MOST_OF_A_TABLE}.")
 

@@ -7,13 +7,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
+from configspec.cli.assumed_options import add_assumed, check_assumed, read_assumed
 from configspec.cli.left_out import add_strict, begin_list, tell_left_out
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, EnergyBoundary
 
 if TYPE_CHECKING:
     from configspec.records.left_out import LeftOutList
@@ -73,16 +73,11 @@ def add_assumptions(command: argparse.ArgumentParser, *, ks: bool = True) -> Non
     command.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
     if ks:
         command.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
-    command.add_argument("--verify-s", type=float, metavar="S", help="seconds to verify a round, whatever its K")
-    command.add_argument("--usd-per-million", type=float, metavar="USD", help="price of a million tokens")
-    command.add_argument("--bills", choices=get_args(Bills), help="tokens billed per round: K, or K + 1")
-    command.add_argument(
-        "--energy", choices=get_args(EnergyBoundary), help="what the device's energy counts: drafting, or waiting too"
-    )
     command.add_argument(
         "--allow-throttled", action="store_true", help="take what was measured while the device throttled, too"
     )
     add_strict(command)
+    add_assumed(command)
 
 
 def read_question(
@@ -125,6 +120,7 @@ def read_question(
     chosen = _chosen(rows, asked)
     if ks is not None:
         check_held(ks, (row.id.k for row in chosen), where=f"{asked.results}: --k")
+    check_assumed(query.assumed, (row.serving for row in chosen))
     findings = implausible(chosen)
     chosen = flagged(chosen, findings)
     groups = groups_of(query.answer(rows_to_rank(chosen)))
@@ -169,18 +165,10 @@ def _query(asked: argparse.Namespace, objectives: Sequence[Objective], ks: str |
     from configspec.selection.ranking import DEFAULT_RULES
     from configspec.testbed.k_range import parse_k
 
-    if asked.verify_s is not None and not 0 <= asked.verify_s <= MOST_VERIFY_S:
-        raise UsageError(f"--verify-s is {asked.verify_s}; it takes seconds, 0 to {MOST_VERIFY_S:g}.")
-    if asked.usd_per_million is not None and not LEAST_USD <= asked.usd_per_million <= MOST_USD:
-        range_of = f"from {LEAST_USD:g} to {MOST_USD:g}"
-        raise UsageError(f"--usd-per-million is {asked.usd_per_million}; it takes a price {range_of}.")
     return Query(
         objectives=objectives,
         ks=None if ks is None else parse_k(ks, where="--k"),
-        verify_s=asked.verify_s,
-        usd_per_million_tokens=asked.usd_per_million,
-        bills=asked.bills,
-        energy=asked.energy,
+        assumed=read_assumed(asked),
         rules=replace(DEFAULT_RULES, top=None, allow_throttled=asked.allow_throttled),
     )
 

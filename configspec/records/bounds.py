@@ -24,7 +24,17 @@ from msgspec import Meta
 from configspec.printable import printable
 from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
+from configspec.theory.serving.assumptions import (
+    LEAST_GPUS,
+    LEAST_USD,
+    MOST_BATCH,
+    MOST_CONTEXT,
+    MOST_GPUS,
+    MOST_USD,
+    MOST_VERIFY_S,
+    Serving,
+)
+from configspec.theory.serving.charges import PRICE_NAMES
 from configspec.theory.serving.link import Link
 
 if TYPE_CHECKING:  # it needs numpy, and a command that reads no row does not wait for it
@@ -36,7 +46,7 @@ SHORTEST_S = 1e-12  # of a round: drafting takes time
 MOST_K = 4096
 MOST_TOKENS_PER_S = 1e16  # MOST_K in the shortest time
 MOST_WATTS, LEAST_WATTS = 1e9, 1e-9
-MOST_BITS_PER_S = 1e18
+MOST_BITS_PER_S, LEAST_BITS_PER_S = 1e18, 1.0
 NAME_LETTERS = 200
 MOST_SETTINGS = 100
 TEXT_LETTERS = 100_000
@@ -174,6 +184,21 @@ def check_serving(serving: Serving) -> None:
         check_each(name, [seconds for _, seconds in by_k], least=0, most=MOST_VERIFY_S)
         check_each(name, [k for k, _ in by_k], least=0, most=MOST)
     check_each("verify_samples_s", serving.verify_samples_s, least=0, most=MOST_VERIFY_S)
+    check_within(batch=(serving.batch, 1, MOST_BATCH), context_tokens=(serving.context_tokens, 0, MOST_CONTEXT))
+    linear, assumed = serving.verify_linear, serving.link
+    if linear is not None:
+        check_within(base_s=(linear.base_s, 0, MOST_VERIFY_S), s_per_token=(linear.s_per_token, 0, MOST_VERIFY_S))
+        check_within(s_per_context_token=(linear.s_per_context_token, 0, MOST_VERIFY_S))
+    if assumed is not None:
+        check_within(rtt_s=(assumed.rtt_s, 0, LONGEST_S), jitter_s=(assumed.jitter_s, 0, LONGEST_S))
+        check_within(up_bits_per_s=(assumed.up_bits_per_s, LEAST_BITS_PER_S, MOST_BITS_PER_S))
+        check_within(down_bits_per_s=(assumed.down_bits_per_s, LEAST_BITS_PER_S, MOST_BITS_PER_S))
+        check_within(vocabulary=(assumed.vocabulary, 0, MOST), overhead_bytes=(assumed.overhead_bytes, 0, MOST))
+    check_within(gpus=(serving.prices.gpus, LEAST_GPUS, MOST_GPUS))
+    for name in PRICE_NAMES:
+        check_within(**{name: (getattr(serving.prices, name), LEAST_USD, MOST_USD)})
+    if serving.contradiction is not None:
+        raise ValueError(f"serving {serving.contradiction}")
 
 
 def check_link(link: Link | None) -> None:

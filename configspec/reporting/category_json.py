@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from configspec.reporting.category_section import category_warning
-from configspec.reporting.json_document import JSON_VERSION, ranking_json, serving_json
+from configspec.reporting.json_document import JSON_VERSION, ranking_json
+from configspec.reporting.serving_words import serving_json
 from configspec.selection.by_category import CategoryDifference, CategoryRanking, category_differences
 from configspec.selection.ranking import Choice
 from configspec.theory.figures import Estimate

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from configspec.reporting.choice_words import doubts, flag_notes, name_json, name_of, title_of
 from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
-from configspec.reporting.json_document import JSON_VERSION, serving_json
+from configspec.reporting.json_document import JSON_VERSION
 from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
+from configspec.reporting.serving_words import serving_json
 from configspec.selection.candidates import Group
 from configspec.selection.conflict_summary import ConflictSummary, summarised
 from configspec.selection.pareto import Front, Member

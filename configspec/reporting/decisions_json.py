@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from configspec.reporting.choice_words import criterion_json, limit_json, name_json
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.fleet_section import fleet_json
-from configspec.reporting.json_document import JSON_VERSION, serving_json
+from configspec.reporting.json_document import JSON_VERSION
+from configspec.reporting.serving_words import serving_json
 from configspec.selection.choosing import Alternative, Decision, Valued
 from configspec.selection.fleet import Fleet
 from configspec.selection.limits import LimitFinding, Nearest

@@ -72,9 +72,9 @@ def _token(it: Explained) -> Iterator[Block]:
     if parts.going_back_s > 0:
         rows.append(_time("going back after a rejection", parts.going_back_s, parts.total_s, None))
     verifying = _time("verification and link, waited for", parts.verifying_s, parts.total_s, parts.waiting_j)
-    rows.append((*verifying[:4], 1_000_000 * parts.usd))
+    rows.append((*verifying[:4], _usd(parts.usd) if len(parts.charges) == 1 else NOTHING))
     total = _time("all", parts.total_s, parts.total_s, sum(joules) if len(joules) == 2 else None)
-    rows.append((*total[:4], 1_000_000 * parts.usd))
+    rows.append((*total[:4], _usd(parts.usd)))
     yield Table(columns=columns, rows=tuple(rows))
     yield Notes(lines=tuple(_token_notes(it)))
 
@@ -82,6 +82,10 @@ def _token(it: Explained) -> Iterator[Block]:
 def _time(words: str, part_s: float, total_s: float, joules: float | None) -> tuple[Cell, ...]:
     share = part_s / total_s if total_s > 0 else 0.0
     return words, 1000 * part_s, share, NOTHING if joules is None else joules, NOTHING
+
+
+def _usd(usd: float | None) -> Cell:
+    return NOTHING if usd is None else 1_000_000 * usd
 
 
 def _token_notes(it: Explained) -> Iterator[str]:
@@ -94,6 +98,9 @@ def _token_notes(it: Explained) -> Iterator[str]:
         yield f"no joules of drafting: {one.power_reason or 'its power was not measured'}"
     elif parts.going_back_s > 0:
         yield "the joules of drafting are of going back too"
+    if len(parts.charges) > 1:
+        each = (f"{name} {'-' if usd is None else figure(1_000_000 * usd)}" for name, usd in parts.charges)
+        yield f"USD per million tokens: {', '.join(each)}"
     if parts.waiting_j is None:
         yield "no joules of waiting: the power of a device that waits was not measured"
     elif it.group.serving.energy_boundary == "drafting":
@@ -159,9 +166,10 @@ def _pays(it: Explained) -> Iterator[str]:
         _seconds(found.least_verify_s),
     ]
     yield f"to be no slower than that takes {_any(ways)}"
-    dear = "no dearer" if found.pays_in_money else "dearer"
-    needs = _any([_acceptance(found.least_acceptance_for_money, one)])
-    yield f"{dear} than the target alone at the same price for a token: to be no dearer takes {needs}"
+    if found.pays_in_money is not None:
+        dear = "no dearer" if found.pays_in_money else "dearer"
+        needs = _any([_acceptance(found.least_acceptance_for_money, one)])
+        yield f"{dear} than the target alone at the same price for a token: to be no dearer takes {needs}"
     yield from (_rival(one, each) for each in it.rivals)
 
 

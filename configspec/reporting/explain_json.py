@@ -7,9 +7,11 @@ from dataclasses import asdict
 from configspec.reporting.choice_words import name_json
 from configspec.reporting.explain_document import Explained
 from configspec.reporting.flag_words import flag_words
-from configspec.reporting.json_document import JSON_VERSION, serving_json
+from configspec.reporting.json_document import JSON_VERSION
+from configspec.reporting.serving_words import serving_json
 from configspec.reporting.target_alone import round_of
 from configspec.selection.break_even import Rival
+from configspec.selection.breakdown import TokenParts
 from configspec.selection.choosing import Valued
 from configspec.selection.improvements import Improvement
 from configspec.theory.objectives.objective import Objective
@@ -27,7 +29,7 @@ def explain_json(it: Explained) -> dict[str, object]:
         "serving": serving_json(it.group.serving),
         "provenance": one.provenance,
         "warnings": [flag_words(flag) for flag in one.flags],
-        "token": {**asdict(it.parts), "total_s": it.parts.total_s},
+        "token": _token(it.parts),
         "values": [_valued(value) for value in it.values],
         "not_ranked": reasons,
         "improvements": [_improvement(objective, each) for objective, improved in it.improvements for each in improved],
@@ -37,6 +39,11 @@ def explain_json(it: Explained) -> dict[str, object]:
         else asdict(round_of(one, it.group.serving).times_as_fast(it.alone)),
         "rivals": [_rival(each) for each in it.rivals],
     }
+
+
+def _token(parts: TokenParts) -> dict[str, object]:
+    charges = [{"charge": name, "usd": usd} for name, usd in parts.charges]
+    return {**asdict(parts), "total_s": parts.total_s, "usd": parts.usd, "charges": charges}
 
 
 def _valued(one: Valued) -> dict[str, object]:

@@ -12,6 +12,7 @@ from configspec.reporting.baseline_json import baseline_json
 from configspec.reporting.doubt_words import doubt_json
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.reporting.serving_words import serving_json
 from configspec.selection.ranking import Choice, Ranking
 from configspec.theory.flags import Flag
 from configspec.theory.serving.assumptions import Serving
@@ -32,19 +33,6 @@ def as_json(rankings: Sequence[Ranking], serving: Serving, alone: Alone) -> dict
             for one in rankings
         ],
     }
-
-
-def serving_json(serving: Serving) -> dict[str, object]:
-    """The assumptions; what only a measured verification has is left out where it was declared."""
-    values: dict[str, object] = {
-        "verify_s": serving.verify_s,
-        "usd_per_million_tokens": serving.usd_per_million_tokens,
-        "bills": serving.bills,
-        "energy_boundary": serving.energy_boundary,
-    }
-    if serving.verify == "declared":
-        return values
-    return {**values, "verify": serving.verify, "verify_s_by_k": [list(one) for one in serving.verify_s_by_k]}
 
 
 def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from configspec.reporting.choice_words import name_json, name_of, title_of
 from configspec.reporting.document import Block, Cell, Column, Notes, Section, Table
 from configspec.reporting.figure_words import figure
-from configspec.reporting.json_document import JSON_VERSION, serving_json
+from configspec.reporting.json_document import JSON_VERSION
 from configspec.reporting.rankings_section import assumptions
+from configspec.reporting.serving_words import serving_json
 from configspec.selection.axes import Axis, Point
 from configspec.selection.candidates import Group
 from configspec.selection.regimes import Line, Place, Present

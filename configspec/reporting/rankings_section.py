@@ -7,16 +7,13 @@ from collections.abc import Iterator, Sequence
 from configspec.reporting.baseline_words import baseline_lines, losses
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.doubt_words import doubt_lines
-from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.reporting.serving_words import serving_words
 from configspec.selection.baselines import Baseline
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
 from configspec.theory.ids import setting_names, setting_values
-from configspec.theory.objectives.energy import WAITING
-from configspec.theory.serving.assumptions import Serving
-from configspec.theory.serving.billing import billing
 
 COLUMNS = (
     Column(title="rank", kind="count"),
@@ -124,25 +121,9 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
 
 
 def assumptions(ranking: Ranking) -> str:
-    """What holds for a whole ranking: verification, price, billing, what energy holds, decoding."""
-    serving = ranking.serving
-    waiting = ", energy of drafting and waiting" if serving.energy_boundary == WAITING else ""
+    """What holds for a whole ranking: verification, link, price, billing, what energy holds, decoding."""
     decoding = "" if ranking.decoding is None else f"; {ranking.decoding.words()}"
-    return (
-        f"verification {_verification(serving)} per round, {serving.usd_per_million_tokens:g} USD per million tokens, "
-        f"{billing(serving.bills).words} tokens billed per round{waiting}{decoding}"
-    )
-
-
-def _verification(serving: Serving) -> str:
-    """One time for all K, or the measured ones from the smallest K to the largest."""
-    if not serving.verify_s_by_k:
-        return f"{serving.verify_s:g} s"
-    known = "measured" if serving.verify == "measured" else "by K"
-    (first_k, first_s), (last_k, last_s) = serving.verify_s_by_k[0], serving.verify_s_by_k[-1]
-    if first_k == last_k:
-        return f"{figure(first_s)} s ({known})"
-    return f"{figure(first_s)} s at K={first_k} to {figure(last_s)} s at K={last_k} ({known})"
+    return f"{serving_words(ranking.serving)}{decoding}"
 
 
 def _conflicts(rankings: Sequence[Ranking]) -> Iterator[Paragraph]:

@@ -25,7 +25,9 @@ from configspec.theory.ids import MAX_K
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.objectives.registry import objective as named_objective
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Bills, EnergyBoundary
+from configspec.theory.serving.assumed import Assumed as OverRecorded
+from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, EnergyBoundary
+from configspec.theory.serving.billing import Bills
 
 Names: TypeAlias = str | Collection[str]
 Ks: TypeAlias = int | str | Collection[int]
@@ -161,12 +163,14 @@ def _query(
     return Query(
         objectives=objectives,
         ks=None if asked.k is None else _lengths(asked.k),
-        verify_s=None if verify_s is None else number("verify_s", verify_s, 0.0, MOST_VERIFY_S),
-        usd_per_million_tokens=None
-        if usd_per_million is None
-        else number("usd_per_million", usd_per_million, LEAST_USD, MOST_USD),
-        bills=_word("bills", bills, get_args(Bills)),
-        energy=_word("energy boundary", energy, get_args(EnergyBoundary)),
+        assumed=OverRecorded(
+            verify_s=None if verify_s is None else number("verify_s", verify_s, 0.0, MOST_VERIFY_S),
+            usd_per_million_tokens=None
+            if usd_per_million is None
+            else number("usd_per_million", usd_per_million, LEAST_USD, MOST_USD),
+            bills=_word("bills", bills, get_args(Bills)),
+            energy_boundary=_word("energy boundary", energy, get_args(EnergyBoundary)),
+        ),
         rules=replace(DEFAULT_RULES, top=None, allow_throttled=bool(allow_throttled)),
     )
 

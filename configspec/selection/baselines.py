@@ -22,7 +22,7 @@ from configspec.theory.objectives.objective import Figures, Objective, figures_o
 from configspec.theory.objectives.plain import WAYS, PlainToken, Way
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
-from configspec.theory.serving.billing import billing
+from configspec.theory.serving.verification import ByK
 
 Figure = Literal["acceptance", "drafting_tokens_per_s", "verify_s", "link_s"]
 Pays = Literal["at least", "at most", "always", "never"]
@@ -149,19 +149,18 @@ def _token(one: Configuration, serving: Serving, way: Way, cloud: CloudToken | s
         )
     if way == "cloud only":
         alone = _UNKNOWN if isinstance(cloud, str) else cloud
-        token_s, billed, provenance, or_less = alone.token_s, 1.0, alone.provenance, alone.or_less
+        token_s, provenance, or_less = alone.token_s, alone.provenance, alone.or_less
         link_s = 0.0
     else:
         # A law gives the time of no drafted token; what was timed by K bounds it by the time of the fewest.
-        or_less = bool(serving.verify_s_by_k)
+        or_less = isinstance(serving.verification, ByK)
         fewest = min(serving.verify_s_by_k)[0] if or_less else 0
         token_s, link_s = _exactly(serving.verify_s_at(fewest)), serving.link_s_at(fewest)
-        billed = max(1.0, billing(serving.bills).tokens(0.0))
         provenance = "derived" if or_less else serving.verify
     return _Token(
-        point=_waited(way, token_s.value, link_s, billed, idle_w.value),
-        shortest=_waited(way, token_s.low, link_s, billed, idle_w.low),
-        longest=_waited(way, token_s.high, link_s, billed, idle_w.high),
+        point=_waited(way, token_s.value, link_s, idle_w.value),
+        shortest=_waited(way, token_s.low, link_s, idle_w.low),
+        longest=_waited(way, token_s.high, link_s, idle_w.high),
         confidence=token_s.confidence,
         provenance=provenance,
         or_less=or_less,
@@ -190,19 +189,17 @@ def _drafted(drafting_s: float, power_w: float) -> PlainToken:
         drafting_s=drafting_s,
         server_s=0.0,
         link_s=0.0,
-        billed=0.0,
         power_w=power_w,
         idle_w=math.nan,
     )
 
 
-def _waited(way: Way, waiting_s: float, link_s: float, billed: float, idle_w: float) -> PlainToken:
+def _waited(way: Way, waiting_s: float, link_s: float, idle_w: float) -> PlainToken:
     return PlainToken(
         way=way,
         drafting_s=0.0,
         server_s=waiting_s - link_s,
         link_s=link_s,
-        billed=billed,
         power_w=math.nan,
         idle_w=idle_w,
     )

@@ -51,7 +51,7 @@ def _idle(known: Figures[float], serving: Serving, factor: float) -> tuple[Figur
 
 
 def _price(known: Figures[float], serving: Serving, factor: float) -> tuple[Figures[float], Serving]:
-    return known, replace(serving, usd_per_million_tokens=serving.usd_per_million_tokens * factor)
+    return known, serving.priced(factor)
 
 
 CHANGES: tuple[Change, ...] = (
@@ -60,7 +60,7 @@ CHANGES: tuple[Change, ...] = (
     Change(words="verification and link in half the time", factor=0.5, apply=_verified),
     Change(words="drafting at 10 % less power", factor=0.9, apply=_power),
     Change(words="waiting at half the power", factor=0.5, apply=_idle),
-    Change(words="a price 10 % lower", factor=0.9, apply=_price),
+    Change(words="all prices 10 % lower", factor=0.9, apply=_price),
 )
 STEP = 1e-5
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,33 +12,24 @@ from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.profile import Configuration
-from configspec.theory.serving.assumptions import Bills, EnergyBoundary, Serving
+from configspec.theory.serving.assumed import Assumed
+from configspec.theory.serving.assumptions import Serving
 
 SEED = 2604_09722  # any fixed number: the same figures and question give the same intervals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What to rank, and what to assume; None leaves what was assumed when it was measured."""
+    """What to rank, and what to assume in place of what was assumed when it was measured."""
 
     objectives: Sequence[Objective] = OBJECTIVES
     ks: Sequence[int] | None = None
-    verify_s: float | None = None
-    usd_per_million_tokens: float | None = None
-    bills: Bills | None = None
-    energy: EnergyBoundary | None = None
+    assumed: Assumed = field(default_factory=Assumed)
     rules: RankingRules = DEFAULT_RULES
 
     def serving(self, recorded: Serving) -> Serving:
         """The recorded assumptions, with this question's in their place."""
-        price, bills, energy = self.usd_per_million_tokens, self.bills, self.energy
-        asked = replace(
-            recorded,
-            usd_per_million_tokens=recorded.usd_per_million_tokens if price is None else price,
-            bills=recorded.bills if bills is None else bills,
-            energy_boundary=recorded.energy_boundary if energy is None else energy,
-        )
-        return asked if self.verify_s is None else asked.verified_in(self.verify_s)
+        return self.assumed.over(recorded)
 
     def answer(
         self, measured: Sequence[tuple[Configuration, Serving]], rng: np.random.Generator | None = None

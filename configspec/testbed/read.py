@@ -64,6 +64,19 @@ def _misfits(file: DevicesYaml) -> Iterator[str]:
     yield from _shared_meters(file.devices.values())
     for family in file.families.values():
         yield from _missing_quants(family)
+    yield from _contradictions(file)
+
+
+def _contradictions(file: DevicesYaml) -> Iterator[str]:
+    """Serving assumptions that need one another."""
+    serving = file.serving.over(Serving())
+    if serving.contradiction is not None:
+        yield f"serving {serving.contradiction}. Correct one of them."
+        return
+    for family in file.families.values():
+        why = family.serving.over(serving).contradiction
+        if why is not None:
+            yield f"families.{family.name}.serving {why}. Correct one of them, there or in `serving`."
 
 
 def _shared_meters(devices: Iterable[DeviceSpec]) -> Iterator[str]:

@@ -17,7 +17,8 @@ from configspec.theory.figures import Provenance
 from configspec.theory.flags import NUMBERS
 from configspec.theory.ids import Cell, Drafter, Setting
 from configspec.theory.objectives.objective import Better
-from configspec.theory.serving.assumptions import Bills, EnergyBoundary, Serving, VerifySource
+from configspec.theory.serving.assumptions import EnergyBoundary, Serving, VerifySource
+from configspec.theory.serving.billing import Bills
 
 law = settings(deadline=None, max_examples=40)  # a list of series takes its time to draw
 ATTACKS = (

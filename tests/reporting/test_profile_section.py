@@ -27,6 +27,7 @@ from configspec.reporting.terminal import as_text
 from configspec.selection.query import Query
 from configspec.theory.figures import Estimate
 from configspec.theory.flags import flag
+from configspec.theory.serving.assumed import Assumed
 
 WATTS = Estimate(value=6.2, low=6.0, high=6.4, confidence=0.95, n=9)
 
@@ -148,7 +149,7 @@ def test_a_few_k_are_the_ends_and_one_between(ks):
 def test_a_question_for_some_k_shows_those():
     """As its rankings do; under its assumptions."""
     rows = [measured_row(k) for k in (2, 4, 8)]
-    (family,) = families(rows, Query(ks=(2, 4), verify_s=0.0))
+    (family,) = families(rows, Query(ks=(2, 4), assumed=Assumed(verify_s=0.0)))
     (cell,) = family.cells
     assert [one.k for one in cell.by_k] == [2, 4]
     assert cell.best.k == 4

@@ -27,6 +27,7 @@ from configspec.theory.decoding import Decoding
 from configspec.theory.figures import Estimate
 from configspec.theory.flags import flag
 from configspec.theory.objectives.registry import OBJECTIVES, objective
+from configspec.theory.serving.assumed import Assumed
 from configspec.theory.serving.assumptions import Serving
 
 PROFILE = Path(__file__).parents[2] / "fixtures" / "profiles" / "configspec-paper.json"
@@ -143,8 +144,8 @@ def test_an_objective_that_cannot_be_computed_says_why_everywhere(rows: list[Row
 
 def test_a_question_changes_the_assumptions_and_not_the_rows(rows: list[Row]) -> None:
     """Twice the price halves the tokens per dollar of every choice; goodput is untouched."""
-    cheap = answered(rows, Query(usd_per_million_tokens=1.0))
-    for one, before in zip(answered(rows, Query(usd_per_million_tokens=2.0)), cheap, strict=True):
+    cheap = answered(rows, Query(assumed=Assumed(usd_per_million_tokens=1.0)))
+    for one, before in zip(answered(rows, Query(assumed=Assumed(usd_per_million_tokens=2.0))), cheap, strict=True):
         factor = 0.5 if one.objective.name == "cost" else 1.0
         assert [c.value for c in one.choices] == pytest.approx([factor * c.value for c in before.choices])
 
@@ -154,9 +155,11 @@ def test_what_is_assumed_heads_the_rankings(rows: list[Row]) -> None:
     assert as_text(ranking_document(answered(rows[:1]), top=1)).splitlines()[0] == (
         "rpi4b, llama-3.1-70b: verification 0.5 s per round, 0.9 USD per million tokens, K tokens billed per round"
     )
-    billed = as_text(ranking_document(answered(rows[:1], Query(bills="drafted+1")), top=1))
+    billed = as_text(ranking_document(answered(rows[:1], Query(assumed=Assumed(bills="drafted+1"))), top=1))
     assert "K + 1 tokens billed per round\n" in billed
-    waiting = as_text(ranking_document(answered(rows[:1], Query(energy="drafting+waiting")), top=1))
+    waiting = as_text(
+        ranking_document(answered(rows[:1], Query(assumed=Assumed(energy_boundary="drafting+waiting"))), top=1)
+    )
     assert "K tokens billed per round, energy of drafting and waiting\n" in waiting
 
 

@@ -16,6 +16,7 @@ from configspec.reporting.rows_to_rank import ranked_row
 from configspec.reporting.target_alone import round_of, target_alone
 from configspec.selection.query import Query
 from configspec.theory.figures import Estimate
+from configspec.theory.serving.assumed import Assumed
 from configspec.theory.serving.assumptions import Serving
 
 MEASURED = Serving(verify_s=1.0, verify="measured", verify_s_by_k=((2, 1.0), (4, 1.0)))
@@ -112,7 +113,7 @@ def test_an_assumed_verification_is_not_compared_with_a_pass_of_this_host():
     assert lines[-1] == (
         "board: not compared: xs Q8_0 K=2 yields a token in 500 ms with the assumed verification of 0.5 s a round"
     )
-    assert "not compared" in list(alone_lines(family(row(2, 0.1), query=Query(verify_s=0.2))))[-1]
+    assert "not compared" in list(alone_lines(family(row(2, 0.1), query=Query(assumed=Assumed(verify_s=0.2)))))[-1]
 
 
 def test_what_was_not_timed_is_not_known():

@@ -14,6 +14,7 @@ from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id
 from configspec.theory.objectives.registry import OBJECTIVES, objective
 from configspec.theory.profile import Acceptance, Configuration
+from configspec.theory.serving.assumed import Assumed
 from configspec.theory.serving.assumptions import Serving
 
 RECORDED = Serving(verify_s=0.5, verify="measured", verify_s_by_k=((2, 0.4), (4, 0.6)))
@@ -45,8 +46,8 @@ def test_without_a_question_everything_stays_as_recorded() -> None:
 
 def test_an_assumed_time_of_verification_holds_for_every_k() -> None:
     """It takes the place of what was measured; price and billing stay, unless they are assumed too."""
-    assert Query(verify_s=0.1).serving(RECORDED) == Serving(verify_s=0.1)
-    assert Query(usd_per_million_tokens=2.0, bills="drafted+1").serving(RECORDED) == replace(
+    assert Query(assumed=Assumed(verify_s=0.1)).serving(RECORDED) == Serving(verify_s=0.1)
+    assert Query(assumed=Assumed(usd_per_million_tokens=2.0, bills="drafted+1")).serving(RECORDED) == replace(
         RECORDED, usd_per_million_tokens=2.0, bills="drafted+1"
     )
 

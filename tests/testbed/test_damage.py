@@ -71,7 +71,11 @@ families:
     quants: [Q8_0]
     vocabulary: {allow: [added, unreadable]}
     serving: {verify: measured, price: {usd_per_million_tokens: 0.59, bills: drafted+1}}
-  file: {target: {gguf: ready.gguf, context: 4096, gpu_layers: 3}, drafts: {xs: models/xs}, quants: [F16]}
+  file:
+    target: {gguf: ready.gguf, context: 4096, gpu_layers: 3}
+    drafts: {xs: models/xs}
+    quants: [F16]
+    serving: {verify_samples_s: [0.1, 0.2]}
   server:
     target:
       openai: 'https://verifier:8000/v1'
@@ -82,7 +86,11 @@ families:
       tokenizer: {hub: o/r, revision: v1}
     drafts: {xs: models/xs}
     quants: [F16]
-  hub: {target: {hub: o/r, revision: v1, file: r-Q8_0.gguf}, drafts: {xs: models/xs}, quants: [F16]}
+  hub:
+    target: {hub: o/r, revision: v1, file: r-Q8_0.gguf}
+    drafts: {xs: models/xs}
+    quants: [F16]
+    serving: {verify_linear: {base_s: 0.05, s_per_token: 0.002, s_per_context_token: 1.0e-6}}
 sweep:
   k: [1, 4..5]
   prompts: {path: prompts.jsonl, text: prompt, id: id, category: kind, categories: [a], limit: 9, longest: skip}
@@ -101,7 +109,18 @@ sweep:
   special_tokens: parse
   decoding: {temperature: 0.8, top_k: 20, top_p: 0.95, rule: rejection, seed: 3}
   end_to_end: {prompts: 100000, repeats: 2}
-serving: {verify_s: 0.5, energy: drafting+waiting, price: {usd_per_million_tokens: 0.9, bills: drafted}}
+serving:
+  verify_s: 0.5
+  batch: 4
+  context_tokens: 512
+  energy: drafting+waiting
+  link:
+    {rtt_ms: 40, jitter_ms: 2, jitter: queueing, mbps_up: 10, mbps_down: 50, payload: distributions, vocabulary: 128256,
+    overhead_bytes: 66}
+  price:
+    {usd_per_million_tokens: 0.9, bills: input+output+cached, usd_per_million_input_tokens: 0.2,
+    usd_per_million_cached_tokens: 0.1, usd_per_gpu_hour: 2.5, gpus: 2, usd_per_gb_up: 0.01, usd_per_gb_down: 0.09,
+    usd_per_kwh: 0.3}
 """
 CUT_LINES = 11
 

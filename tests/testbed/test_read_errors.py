@@ -268,7 +268,25 @@ def test_a_wrong_family_is_told(write_inventory: WriteInventory, tmp_path: Path,
         ),
         (
             "serving: {price: {bills: tokens}}",
-            "serving.price.bills is 'tokens', which configspec does not know. Known: drafted, drafted+1.",
+            "serving.price.bills is 'tokens', which configspec does not know. Known: drafted, drafted+1, ",
+        ),
+        ("serving: {price: {usd_per_kwh: .nan}}", "serving.price.usd_per_kwh is nan. It has to be a finite number."),
+        ("serving: {price: {gpus: 0}}", "serving.price.gpus is 0. It has to be 0.001 or more."),
+        ("serving: {link: {rtt_ms: -1}}", "serving.link.rtt_ms is -1. It has to be 0 or more."),
+        (
+            "serving: {link: {payload: all}}",
+            "serving.link.payload is 'all', which configspec does not know. Known: ids",
+        ),
+        ("serving: {verify_samples_s: []}", "serving.verify_samples_s is []."),
+        ("serving: {verify_linear: {}}", "serving.verify_linear.base_s is missing. Add it:"),
+        ("serving: {verify_s: 1, verify: measured}", "serving has both `verify_s` and `verify: measured`. Keep one"),
+        (
+            "serving: {price: {bills: input+output}}",
+            "serving bills 'input+output', which needs `usd_per_million_input_tokens`. Correct one of them.",
+        ),
+        (
+            "serving: {link: {payload: distributions}}",
+            "serving sends distributions, which needs `vocabulary`, the number of their entries.",
         ),
         (
             "serving: {price: 0.9}",

@@ -18,15 +18,14 @@ WAYS: tuple[Way, ...] = get_args(Way)
 class PlainToken:
     """One token: the device computes for `drafting_s` seconds, and waits for the verifier and for the link.
 
-    `billed`: as how many tokens the verifier bills it. `power_w` and `idle_w`: of the device that computes, and that
-    waits; NaN where they were not measured, as is `server_s` where nobody knows it.
+    `power_w` and `idle_w`: of the device that computes, and that waits; NaN where they were not measured, as is
+    `server_s` where nobody knows it.
     """
 
     way: Way
     drafting_s: float
     server_s: float
     link_s: float
-    billed: float
     power_w: float
     idle_w: float
 

@@ -11,18 +11,21 @@ distribution of T is: Ross, "Introduction to Probability Models", section 7.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from configspec.theory.serving.link_seconds import AssumedLink, link_s
+from configspec.theory.serving.billing import Bills, billing
+from configspec.theory.serving.charges import Prices
+from configspec.theory.serving.link_seconds import AssumedLink, link_quantile_s, link_s
 from configspec.theory.serving.verification import LinearSeconds, VerificationLaw, verification_law
 
-Bills = Literal["drafted", "drafted+1"]
 VerifySource = Literal["declared", "measured"]
 EnergyBoundary = Literal["drafting", "drafting+waiting"]
 # Of devices.yaml, profile files, records and `configspec rank` alike. Beyond them, arithmetic would overflow.
 MOST_VERIFY_S = 1e9  # thirty years
-MOST_USD, LEAST_USD = 1e9, 1e-9  # per million tokens; a price of 0 is known to records alone
+MOST_USD, LEAST_USD = 1e9, 1e-9  # of any price; one of 0 per million tokens is known to records alone
+MOST_BATCH, MOST_CONTEXT, MOST_GPUS, LEAST_GPUS = 1e6, 1e9, 1e6, 1e-3
+MOST_SAMPLES, MOST_OVERHEAD_BYTES = 10_000, 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +38,17 @@ class Serving:
 
     verify_s: float = 0.5  # T_verify, seconds per round; T_server where there is a `link`
     usd_per_million_tokens: float = 0.90  # p * 1e6
-    bills: Bills = "drafted"  # what a round is billed as: K tokens, or K + 1
+    bills: Bills = "drafted"  # which tokens of a round are billed
     verify: VerifySource = "declared"  # `measured`: by the target of the family, on the host that measured
     energy_boundary: EnergyBoundary = "drafting"  # what of a round the device's energy is counted in
     verify_s_by_k: tuple[tuple[int, float], ...] = ()  # where it was measured: (K, seconds), for every K that was asked
     link_s_by_k: tuple[tuple[int, float], ...] = ()  # of these seconds, the link's and its protocol's
     verify_samples_s: tuple[float, ...] = ()  # of rounds of any K, in place of `verify_s`
     verify_linear: LinearSeconds | None = None  # in place of `verify_s`
-    batch: int = 1  # rounds that the verifier takes in one pass
+    batch: float = 1.0  # rounds that the verifier takes in one pass, in the mean
     context_tokens: float = 0.0  # before a round's own tokens, in the mean over rounds
     link: AssumedLink | None = None  # None: whatever is in the seconds of verification
+    prices: Prices = field(default_factory=Prices)  # besides that of a token
 
     @property
     def verification(self) -> VerificationLaw:
@@ -55,6 +59,18 @@ class Serving:
     def link_is_apart(self) -> bool:
         """Whether the verifier's own seconds are known: a declared time is its own, a measured one holds a link."""
         return self.verify == "declared" or bool(self.link_s_by_k)
+
+    @property
+    def contradiction(self) -> str | None:
+        """What is declared and cannot be together, as a message continues it; None where all can."""
+        missing = billing(self.bills).missing(self)
+        if missing is not None:
+            return f"bills {self.bills!r}, which needs `{missing}`"
+        if not self.verify_s_at(1) <= MOST_VERIFY_S:
+            return f"takes {self.verify_s_at(1):g} s a round, link included; at most {MOST_VERIFY_S:g} can be"
+        if self.link is not None and self.link.payload == "distributions" and self.link.vocabulary < 1:
+            return "sends distributions, which needs `vocabulary`, the number of their entries"
+        return None
 
     def verified_in(self, seconds: float) -> Serving:
         """The same with one declared time of verification for all K, whatever was declared or measured before."""
@@ -67,6 +83,24 @@ class Serving:
             verify_samples_s=(),
             verify_linear=None,
         )
+
+    def slowed(self, factor: float) -> Serving:
+        """The same with every time of verification and link multiplied."""
+        linear, link = self.verify_linear, self.link
+        return replace(
+            self,
+            verify_s=self.verify_s * factor,
+            verify_s_by_k=_times(self.verify_s_by_k, factor),
+            link_s_by_k=_times(self.link_s_by_k, factor),
+            verify_samples_s=tuple(one * factor for one in self.verify_samples_s),
+            verify_linear=None if linear is None else linear.slowed(factor),
+            link=None if link is None else link.slowed(factor),
+        )
+
+    def priced(self, factor: float) -> Serving:
+        """The same with every price multiplied."""
+        usd = self.usd_per_million_tokens * factor
+        return replace(self, usd_per_million_tokens=usd, prices=self.prices.times(factor))
 
     def verify_s_at(self, k: int) -> float:
         """T_verify for rounds of `k`: as measured for that K, else the one figure for all; the link included."""
@@ -84,8 +118,27 @@ class Serving:
             return self._measured_link_s(k)
         return link_s(self.link, k)
 
+    def verify_quantile_s(self, k: int, share: float) -> float | None:
+        """What T_verify is at most in this share of all rounds of `k`, 0 to below 1; None where nobody knows.
+
+        Two parts that both vary have no quantile of their sum here: how they go together is not declared.
+        """
+        server_s = self.verification.quantile_s(k, share)
+        if self.link is None or not self.link_is_apart or server_s is None:
+            return server_s
+        link_s_at_most = link_quantile_s(self.link, k, share)
+        both_vary = self.link.jitter_s > 0 and self._server_varies(k)
+        return None if link_s_at_most is None or both_vary else server_s + link_s_at_most
+
+    def _server_varies(self, k: int) -> bool:
+        return self.verification.quantile_s(k, 0.0) != self.verification.quantile_s(k, 1.0)
+
     def _measured_link_s(self, k: int) -> float:
         """Of a K that was not measured: as of the largest one, whose verification stands for it too."""
         if not self.link_s_by_k:
             return 0.0
         return dict(self.link_s_by_k).get(k, self.link_s_by_k[-1][1])
+
+
+def _times(by_k: tuple[tuple[int, float], ...], factor: float) -> tuple[tuple[int, float], ...]:
+    return tuple((k, seconds * factor) for k, seconds in by_k)

@@ -52,6 +52,14 @@ class LinearSeconds:
     s_per_token: float = 0.0
     s_per_context_token: float = 0.0
 
+    def slowed(self, factor: float) -> LinearSeconds:
+        """Every figure multiplied."""
+        return LinearSeconds(
+            base_s=self.base_s * factor,
+            s_per_token=self.s_per_token * factor,
+            s_per_context_token=self.s_per_context_token * factor,
+        )
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +67,7 @@ class Linear:
     """Linear in batch, K and context."""
 
     seconds: LinearSeconds
-    batch: int
+    batch: float
     context_tokens: float
     name = "linear"
 
