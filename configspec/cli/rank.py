@@ -15,6 +15,7 @@ from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_left_out
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.rank_by import say_by_category
+from configspec.cli.recorded_rows import add_fill
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
@@ -44,7 +45,8 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         "configspec rank results.json\n"
         "configspec rank results.json --verify-s 0.2 --usd-per-million 0.59 --k 2..10\n"
         "configspec rank results.json --device rpi5 --objective goodput --format json\n"
-        "configspec rank results.json --by category --top 3",
+        "configspec rank results.json --by category --top 3\n"
+        "configspec rank results.json --k 1..16 --fill",
     )
     names = ", ".join(one.name for one in objectives)
     rank.add_argument("results", type=Path, help="a results file (pytest --benchmark-json), or a journal")
@@ -56,6 +58,7 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument(
         "--allow-throttled", action="store_true", help="rank what was measured while the device throttled, too"
     )
+    add_fill(rank)
     rank.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP_OF_A_TABLE}; others: all)")
     rank.add_argument("--launch", action="store_true", help="also print how to serve the best: llama-server, vLLM")
     rank.add_argument("--by", choices=("category",), help="rank over the prompts of each category by themselves")
@@ -67,9 +70,10 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
 @without_collection()
 def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.reader import read_each
+    from configspec.reporting.filled_rows import answer_of
     from configspec.reporting.plausibility import SHOWN, findings_json, flagged, implausible, plausibility_section
     from configspec.reporting.prediction_section import prediction_reports
-    from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
+    from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row
     from configspec.testbed.k_range import check_held
 
     _check_top(asked)
@@ -79,12 +83,12 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     tell_left_out(left_out)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
-    if asked.k is not None:
+    if asked.k is not None and not asked.fill:
         check_held(asked.k, (row.id.k for row in chosen), where=f"{asked.results}: --k")
     check_assumed(query.assumed, (row.serving for row in chosen))
     doubts = implausible(chosen)
     chosen = flagged(chosen, doubts)
-    rankings = query.answer(rows_to_rank(chosen))
+    rankings = answer_of(chosen, query, rows)
     if not rankings:
         raise UsageError(
             f"{asked.results}: no configuration is left with --device, --family and --k as given. "
@@ -147,6 +151,7 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
         objectives=named or objectives,
         ks=None if asked.k is None else parse_k(asked.k, where="--k"),
         assumed=read_assumed(asked),
+        fill=asked.fill,
         rules=replace(DEFAULT_RULES, top=top, allow_throttled=asked.allow_throttled),
     )
 
@@ -178,6 +183,8 @@ def _launches(rankings: Sequence[Ranking], rows: Sequence[RankedRow]) -> tuple[t
 
 
 def _check_top(asked: argparse.Namespace) -> None:
+    if asked.fill and asked.by is not None:
+        raise UsageError("--fill models acceptance over all prompts, not by category. Leave out --by or --fill.")
     if asked.top is not None and not 1 <= asked.top <= MOST_OF_A_TABLE:
         raise UsageError(f"--top is {printable(str(asked.top), at_most=40)}; it takes 1 to {MOST_OF_A_TABLE}.")
 

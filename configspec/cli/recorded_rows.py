@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 RESULTS_HELP = "a results file (pytest --benchmark-json), or a journal"
+FILL_HELP = "also weigh what nobody measured, modelled with its error: other K, drafters that a device lacks"
 LEAST, MOST = 1e-12, 1e12  # of limits and weights
 
 
@@ -61,10 +62,17 @@ class Recorded:
 
 
 def add_question(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
-    """The file, the form, which rows, and the assumptions; without `ks` no range of K."""
+    """The file, the form, which rows, and the assumptions; without `ks` no range of K, and none that are modelled."""
     command.add_argument("results", type=Path, help=RESULTS_HELP)
     command.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
     add_assumptions(command, ks=ks)
+    if ks:
+        add_fill(command)
+
+
+def add_fill(command: argparse.ArgumentParser) -> None:
+    """The option `--fill` of a command that shows what is modelled as such."""
+    command.add_argument("--fill", action="store_true", help=FILL_HELP)
 
 
 def add_assumptions(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
@@ -100,8 +108,9 @@ def read_question(
         RecordError: The file cannot be read, or contradicts itself.
     """
     from configspec.records.reader import read_each
+    from configspec.reporting.filled_rows import answer_of
     from configspec.reporting.plausibility import flagged, implausible
-    from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row, rows_to_rank
+    from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row
     from configspec.selection.candidates import groups_of
     from configspec.testbed.k_range import check_held
 
@@ -118,12 +127,12 @@ def read_question(
     tell_left_out(left_out)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
-    if ks is not None:
+    if ks is not None and not query.fill:
         check_held(ks, (row.id.k for row in chosen), where=f"{asked.results}: --k")
     check_assumed(query.assumed, (row.serving for row in chosen))
     findings = implausible(chosen)
     chosen = flagged(chosen, findings)
-    groups = groups_of(query.answer(rows_to_rank(chosen)))
+    groups = groups_of(answer_of(chosen, query, rows))
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
         raise UsageError(f"{asked.results}: --k is {ks}, and the rows that are asked for have K {held}.")
@@ -169,6 +178,7 @@ def _query(asked: argparse.Namespace, objectives: Sequence[Objective], ks: str |
         objectives=objectives,
         ks=None if ks is None else parse_k(ks, where="--k"),
         assumed=read_assumed(asked),
+        fill=getattr(asked, "fill", False),
         rules=replace(DEFAULT_RULES, top=None, allow_throttled=asked.allow_throttled),
     )
 

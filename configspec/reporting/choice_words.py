@@ -23,6 +23,11 @@ def name_json(one: ConfigurationId) -> dict[str, object]:
     return {"draft": one.draft, "quant": one.quant, "settings": dict(one.cell.settings), "k": one.k}
 
 
+def configuration_json(one: Configuration) -> dict[str, object]:
+    """The same with where its figures come from."""
+    return {**name_json(one.id), "provenance": one.provenance}
+
+
 def title_of(objective: Objective) -> str:
     """What heads a column of its values."""
     return f"{objective.name}, {objective.unit}"

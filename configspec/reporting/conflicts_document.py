@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from configspec.reporting.choice_words import doubts, flag_notes, name_json, name_of, title_of
+from configspec.reporting.choice_words import configuration_json, doubts, flag_notes, name_json, name_of, title_of
 from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
 from configspec.reporting.json_document import JSON_VERSION
+from configspec.reporting.modelled_words import modelled_line
 from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
 from configspec.reporting.serving_words import serving_json
 from configspec.selection.candidates import Group
@@ -51,7 +52,8 @@ def _row(one: ConflictSummary) -> tuple[Cell, ...]:
 
 
 def _of_group(group: Group, found: Sequence[Conflict], front: Front | None, top: int) -> Section:
-    blocks: list[Block] = [Paragraph(text=line) for line in map(_loses, found)]
+    warned = modelled_line("the best,", (one.winner for one in found))
+    blocks: list[Block] = [Paragraph(text=line) for line in (*warned, *map(_loses, found))]
     if front is not None:
         blocks.append(_front(front, top))
     reasons = (f"{one.objective.name} is not available: {one.unavailable}" for one in group.rankings if one.unavailable)
@@ -119,7 +121,11 @@ def _summary_json(one: ConflictSummary) -> dict[str, object]:
         "groups": one.groups,
         "median": one.median,
         "worst": one.worst,
-        "worst_winner": {"device": it.device, "family": it.family, **name_json(it.id)},
+        "worst_winner": {
+            "device": it.device,
+            "family": it.family,
+            **configuration_json(it),
+        },
     }
 
 
@@ -132,7 +138,7 @@ def _group_json(group: Group, found: Sequence[Conflict], front: Front | None) ->
         "conflicts": [
             {
                 "chosen_for": one.chosen_for.name,
-                "winner": name_json(one.winner.id),
+                "winner": configuration_json(one.winner),
                 "regrets": [{"objective": it.objective.name, "times_worse": it.times} for it in one.regrets],
             }
             for one in found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from configspec.reporting.choice_words import criterion_json, limit_json, name_json
+from configspec.reporting.choice_words import configuration_json, criterion_json, limit_json, name_json
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.fleet_section import fleet_json
 from configspec.reporting.json_document import JSON_VERSION
@@ -80,4 +80,4 @@ def _finding(one: LimitFinding) -> dict[str, object]:
 
 def _nearest(one: Nearest) -> dict[str, object]:
     missed = [{**limit_json(each.limit), "value": each.value, "times": each.times} for each in one.missed]
-    return {**name_json(one.configuration.id), "missed": missed}
+    return {**configuration_json(one.configuration), "missed": missed}

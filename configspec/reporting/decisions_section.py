@@ -14,7 +14,8 @@ from configspec.reporting.choice_words import (
     title_of,
     value_words,
 )
-from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Section, Table
+from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
+from configspec.reporting.modelled_words import modelled_line
 from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
 from configspec.selection.choosing import Alternative, Decision
 from configspec.selection.limits import LimitFinding, Nearest
@@ -40,6 +41,8 @@ def _blocks(decision: Decision, top: int) -> Iterator[Block]:
         yield Notes(lines=(f"no choice: {decision.unavailable}",))
         return
     if decision.alternatives:
+        chosen = decision.alternatives[0].configuration
+        yield from (Paragraph(text=line) for line in modelled_line("the choice,", [chosen]))
         yield _table(decision, decision.alternatives[:top])
     yield Notes(lines=tuple(_notes(decision, top)))
 
@@ -139,6 +142,7 @@ def _no_choice(decision: Decision) -> Iterator[str]:
     yield f"no choice: none of {decision.candidates} configurations meets all limits"
     if decision.nearest is not None:
         yield nearest_words(decision.nearest)
+        yield from modelled_line("the nearest,", [decision.nearest.configuration])
     yield from map(_finding, decision.findings)
 
 

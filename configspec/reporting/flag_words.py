@@ -185,6 +185,36 @@ def _failed(_: Flag) -> str:
     return "its test failed"
 
 
+def _modelled_acceptance(flag: Flag) -> str:
+    return f"acceptance modelled from other K, off by up to {_off(flag, 'tokens')} of a round's tokens{_judged(flag)}"
+
+
+def _modelled_round(flag: Flag) -> str:
+    return f"time of a round modelled from other K, off by up to {_off(flag, 'seconds')}{_judged(flag)}"
+
+
+def _modelled_verification(flag: Flag) -> str:
+    return f"verification modelled from other K, off by up to {_off(flag, 'seconds')}; the interval does not hold that"
+
+
+def _modelled_cell(flag: Flag) -> str:
+    speed, rest = float(flag["bandwidth"]) / 1e9, 1000 * float(flag["overhead"])
+    return (
+        f"drafting speed modelled from bytes a token, at the device's {speed:.3g} GB/s and {rest:.3g} ms a token "
+        f"besides, off by up to {_off(flag, 'seconds')}{_judged(flag)}"
+    )
+
+
+def _off(flag: Flag, name: str) -> str:
+    return f"{float(flag[name]):.1%}"
+
+
+def _judged(flag: Flag) -> str:
+    """How many the error is from, and what that makes of the interval (`selection/filled_ks.py`)."""
+    count = int(flag["left_out"])
+    return f" ({count} left out, one at a time, so the interval holds in {count} of {count + 1} cases)"
+
+
 def _note(flag: Flag) -> str:
     return str(flag["text"])
 
@@ -217,6 +247,10 @@ WORDS: Mapping[Code, Callable[[Flag], str]] = {
     "own_lock": _own_lock,
     "retried": _retried,
     "failed": _failed,
+    "modelled_acceptance": _modelled_acceptance,
+    "modelled_round": _modelled_round,
+    "modelled_verification": _modelled_verification,
+    "modelled_cell": _modelled_cell,
     "note": _note,
     **OF_PLAUSIBILITY,
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from configspec.reporting.choice_words import name_json, name_of
-from configspec.reporting.document import Block, Cell, Column, Notes, Section, Table
+from configspec.reporting.choice_words import configuration_json, name_of
+from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
+from configspec.reporting.modelled_words import modelled_line
 from configspec.selection.fleet import Fleet, FleetChoice, Values
 
 SHARED = 5  # alternatives that are named
@@ -21,6 +22,8 @@ def fleet_section(fleet: Fleet) -> Section:
 def _blocks(fleet: Fleet) -> Iterator[Block]:
     if fleet.choices:
         first = fleet.choices[0]
+        chosen = (each.configuration for one in first.shares for each in (one.in_fleet, one.alone))
+        yield from (Paragraph(text=line) for line in modelled_line("in the fleet or alone,", chosen))
         yield _table(first)
         line = f"{_shared(fleet, first.values)}: at most {first.worst:.2f}x worse than each device's own choice, "
         yield Notes(lines=(f"{line}{first.mean:.2f}x in the mean", *_next(fleet, fleet.choices[1:])))
@@ -82,9 +85,9 @@ def _choice_json(fleet: Fleet, one: FleetChoice) -> dict[str, object]:
         "devices": [
             {
                 "device": share.device,
-                **name_json(share.in_fleet.configuration.id),
+                **configuration_json(share.in_fleet.configuration),
                 "times_worse": share.times_worse,
-                "alone": name_json(share.alone.configuration.id),
+                "alone": configuration_json(share.alone.configuration),
             }
             for share in one.shares
         ],

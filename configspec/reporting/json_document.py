@@ -11,6 +11,7 @@ from dataclasses import asdict
 from configspec.reporting.baseline_json import baseline_json
 from configspec.reporting.doubt_words import doubt_json
 from configspec.reporting.flag_words import flag_words
+from configspec.reporting.modelled_words import modelled_best_json
 from configspec.reporting.ranking_baselines import Alone, baselines_of
 from configspec.reporting.serving_words import serving_json
 from configspec.selection.ranking import Choice, Ranking
@@ -51,6 +52,7 @@ def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:
         "confidence": ranking.rules.confidence,
         "indifference": ranking.rules.indifference,
         "left_out": list(ranking.left_out),
+        "modelled_best": modelled_best_json(ranking),
         **doubt_json(ranking),
         "choices": [_choice(choice) for choice in ranking.choices[:top]],
     }

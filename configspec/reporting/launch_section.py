@@ -71,13 +71,20 @@ def launches(
         for choice in ranking.choices[:1]:
             if choice.configuration.id.drafter.algorithm == CHAIN:
                 chosen.setdefault(choice.configuration.id, []).append(ranking.objective.name)
-    opened = {one: part for one, named in parts if one in chosen for _, part in named if isinstance(part, DeviceSetup)}
+    cells = {one.cell for one in chosen}
+    setups = {
+        one.cell: part
+        for one, named in parts
+        if one.cell in cells
+        for _, part in named
+        if isinstance(part, DeviceSetup)
+    }
     return tuple(
         Launch(
             id=one, objectives=tuple(names), threads=how.threads, gpu_layers=how.gpu_layers, settings=dict(how.settings)
         )
         for one, names in chosen.items()
-        for how in (opened.get(one) or DeviceSetup(),)
+        for how in (setups.get(one.cell) or DeviceSetup(),)  # all K of a cell are opened in the same way
     )
 
 

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from configspec.reporting.choice_words import name_json, name_of, title_of
-from configspec.reporting.document import Block, Cell, Column, Notes, Section, Table
+from configspec.reporting.choice_words import configuration_json, flag_notes, name_of, title_of
+from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.json_document import JSON_VERSION
+from configspec.reporting.modelled_words import modelled_line
 from configspec.reporting.rankings_section import assumptions
 from configspec.reporting.serving_words import serving_json
 from configspec.selection.axes import Axis, Point
@@ -54,11 +55,21 @@ def _blocks(mapped: Mapped, columns: int) -> Iterator[Block]:
     if mapped.unavailable is not None:
         yield Notes(lines=(f"no map: {mapped.unavailable}",))
         return
+    yield from (Paragraph(text=line) for line in modelled_line("a winner,", _winners(mapped)))
     yield from (_line(one, mapped.objective) for one in mapped.lines)
     if len(mapped.axes) == 2:
         yield _picture(mapped, columns)
-    if mapped.left_out:
-        yield Notes(lines=tuple(f"left out: {line}" for line in mapped.left_out))
+    modelled = {name_of(one.id): one for one in _winners(mapped) if one.provenance == "modelled"}
+    lines = (*flag_notes(modelled.items()), *(f"left out: {line}" for line in mapped.left_out))
+    if lines:
+        yield Notes(lines=lines)
+
+
+def _winners(mapped: Mapped) -> Iterator[Configuration]:
+    """Along the axes, and on the map."""
+    yield from (one.winner for line in mapped.lines for one in line.regimes)
+    yield from (line.present.winner for line in mapped.lines if line.present is not None)
+    yield from (place.winner for _, place in mapped.cells)
 
 
 def _line(line: Line, objective: Objective) -> Section:
@@ -183,25 +194,21 @@ def _line_json(line: Line) -> dict[str, object]:
     present = line.present
     return {
         "axis": line.axis.name,
-        "regimes": [{"begin": one.begin, "end": one.end, **name_json(one.winner.id)} for one in line.regimes],
+        "regimes": [{"begin": one.begin, "end": one.end, **configuration_json(one.winner)} for one in line.regimes],
         "present": None
         if present is None
         else {
             "value": present.value,
             "falls_to": present.falls_to,
             "rises_to": present.rises_to,
-            **name_json(present.winner.id),
+            **configuration_json(present.winner),
         },
     }
 
 
 def _place_json(place: Place) -> dict[str, object]:
     return {
-        **name_json(place.winner.id),
-        "second": _second(place.second),
+        **configuration_json(place.winner),
+        "second": None if place.second is None else configuration_json(place.second),
         "second_times_worse": place.second_times_worse,
     }
-
-
-def _second(one: Configuration | None) -> dict[str, object] | None:
-    return None if one is None else name_json(one.id)

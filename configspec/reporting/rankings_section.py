@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from configspec.reporting.baseline_words import baseline_lines, losses
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.flag_words import flag_words
+from configspec.reporting.modelled_words import modelled_best_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
 from configspec.reporting.serving_words import serving_words
 from configspec.selection.baselines import Baseline
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
+from configspec.theory.flags import Code
 from configspec.theory.ids import setting_names, setting_values
+from configspec.theory.serving.assumptions import Serving
 
 COLUMNS = (
     Column(title="rank", kind="count"),
@@ -50,6 +54,7 @@ def ranking_sections(rankings: Sequence[Ranking], top: int, alone: Alone) -> tup
 def _of_group(group: Sequence[Ranking], top: int, alone: Alone) -> Iterator[Block]:
     held = [(ranking, baselines_of(ranking, alone)) for ranking in group]
     yield from (Paragraph(text=line) for ranking, against in held for line in losses(ranking, against))
+    yield from (Paragraph(text=line) for line in map(modelled_best_words, group) if line is not None)
     yield from (_section(ranking, top, against) for ranking, against in held)
     yield from _conflicts(group)
 
@@ -123,7 +128,18 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
 def assumptions(ranking: Ranking) -> str:
     """What holds for a whole ranking: verification, link, price, billing, what energy holds, decoding."""
     decoding = "" if ranking.decoding is None else f"; {ranking.decoding.words()}"
-    return f"{serving_words(ranking.serving)}{decoding}"
+    return f"{serving_words(_measured(ranking))}{decoding}"
+
+
+def _measured(ranking: Ranking) -> Serving:
+    """The assumptions without the times of verification that are modelled."""
+    modelled = {one.configuration.k for one in ranking.choices if _has(one, "modelled_verification")}
+    by_k = tuple(one for one in ranking.serving.verify_s_by_k if one[0] not in modelled)
+    return replace(ranking.serving, verify_s_by_k=by_k)
+
+
+def _has(one: Choice, code: Code) -> bool:
+    return any(each.code == code for each in one.configuration.flags)
 
 
 def _conflicts(rankings: Sequence[Ranking]) -> Iterator[Paragraph]:

@@ -116,6 +116,7 @@ class Standings:
         places: The best first; none where nothing can be ranked.
         without: What the best is held against, a way each; none where nothing can be ranked.
         untried: What to measure because it may be better.
+        best_known: Where the best is modelled, the best that is not, if there is one.
         unavailable: Why nothing can be; else None.
         left_out: What could not be ranked though others could, each with its reason.
     """
@@ -131,6 +132,7 @@ class Standings:
     places: tuple[Place, ...]
     without: tuple[Without, ...]
     untried: tuple[Untried, ...]
+    best_known: Place | None
     unavailable: str | None
     left_out: tuple[str, ...]
 
@@ -172,6 +174,7 @@ def standings_of(ranking: Ranking, alone: Alone) -> Standings:
         places=tuple(_place(one, unit) for one in ranking.choices),
         without=tuple(_without(one, unit) for one in baselines_of(ranking, alone)),
         untried=tuple(_untried(one, unit) for one in ranking.untried),
+        best_known=None if ranking.best_known is None else _place(ranking.best_known, unit),
         unavailable=ranking.unavailable,
         left_out=ranking.left_out,
     )

@@ -12,10 +12,11 @@ from typing import TypeAlias, TypedDict, TypeVar, get_args
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
+from configspec.reporting.filled_rows import answer_of
 from configspec.reporting.plausibility import flagged, implausible
 from configspec.reporting.profile_cells import family_profiles
 from configspec.reporting.ranking_baselines import Alone, alone_of
-from configspec.reporting.rows_to_rank import RankedRow, rows_to_rank
+from configspec.reporting.rows_to_rank import RankedRow
 from configspec.selection.candidates import Group, groups_of
 from configspec.selection.query import Query
 from configspec.selection.ranking import DEFAULT_RULES
@@ -44,6 +45,7 @@ class Assumed(TypedDict, total=False):
         bills: What a round is billed as: "drafted" (K tokens) or "drafted+1".
         energy: What the device's energy counts: "drafting", or "drafting+waiting".
         allow_throttled: Whether to take what was measured while the device throttled, or changed its mode, too.
+        fill: Whether to weigh what nobody measured too, modelled with its error: other K, drafters that a device lacks.
     """
 
     verify_s: float
@@ -51,6 +53,7 @@ class Assumed(TypedDict, total=False):
     bills: Bills
     energy: EnergyBoundary
     allow_throttled: bool
+    fill: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +109,10 @@ def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objecti
     """
     _all_known(assumed)
     query, chosen = _query(asked, objectives, **assumed), asked.of(rows)
-    if isinstance(asked.k, str):
+    if isinstance(asked.k, str) and not query.fill:
         check_held(asked.k, (row.id.k for row in chosen), where="k")
     chosen = flagged(chosen, implausible(chosen))
-    groups = groups_of(query.answer(rows_to_rank(chosen)))
+    groups = groups_of(answer_of(chosen, query, rows))
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
         raise UsageError(f"k is {_shown(asked.k)}, and the rows have K {held}.")
@@ -159,6 +162,7 @@ def _query(
     bills: Bills | None = None,
     energy: EnergyBoundary | None = None,
     allow_throttled: bool = False,
+    fill: bool = False,
 ) -> Query:
     return Query(
         objectives=objectives,
@@ -171,6 +175,7 @@ def _query(
             bills=_word("bills", bills, get_args(Bills)),
             energy_boundary=_word("energy boundary", energy, get_args(EnergyBoundary)),
         ),
+        fill=_yes_or_no("fill", fill),
         rules=replace(DEFAULT_RULES, top=None, allow_throttled=bool(allow_throttled)),
     )
 
@@ -189,6 +194,12 @@ def _is_whole(value: object) -> bool:
 def _word(name: str, value: Word | None, known: Iterable[str]) -> Word | None:
     if value is not None and value not in known:
         raise UsageError(f"{name} is {_shown(value)}. {did_you_mean(str(value), known)}")
+    return value
+
+
+def _yes_or_no(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} is {_shown(value)}; it takes True or False.")
     return value
 
 

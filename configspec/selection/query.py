@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from configspec.selection.filling import Filled, Group, fill
 from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules, rank_all
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Objective
@@ -20,11 +21,15 @@ SEED = 2604_09722  # any fixed number: the same figures and question give the sa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What to rank, and what to assume in place of what was assumed when it was measured."""
+    """What to rank, and what to assume in place of what was assumed when it was measured.
+
+    `fill`: whether what nobody measured is modelled, and ranked too (`filling.py`).
+    """
 
     objectives: Sequence[Objective] = OBJECTIVES
     ks: Sequence[int] | None = None
     assumed: Assumed = field(default_factory=Assumed)
+    fill: bool = False
     rules: RankingRules = DEFAULT_RULES
 
     def serving(self, recorded: Serving) -> Serving:
@@ -32,7 +37,10 @@ class Query:
         return self.assumed.over(recorded)
 
     def answer(
-        self, measured: Sequence[tuple[Configuration, Serving]], rng: np.random.Generator | None = None
+        self,
+        measured: Sequence[tuple[Configuration, Serving]],
+        rng: np.random.Generator | None = None,
+        only: Collection[Group] | None = None,
     ) -> tuple[Ranking, ...]:
         """The rankings per device, family and objective, in the order of what was measured.
 
@@ -41,11 +49,25 @@ class Query:
         Args:
             measured: Each configuration with the assumptions that it was recorded with.
             rng: Draws the bootstrap resamples; None draws the same ones each time.
+            only: The devices and families that are asked for; what was measured of others may still tell of them. None:
+                all.
         """
+        known = [(one, self.serving(recorded)) for one, recorded in measured]
+        filled = fill(known, self.ks) if self.fill else Filled(configurations=tuple(known), refused={})
+        asked = [pair for pair in filled.configurations if only is None or (pair[0].device, pair[0].family) in only]
+        return tuple(
+            replace(one, left_out=(*one.left_out, *filled.refused.get((one.device, one.family), ())))
+            for one in self._ranked(asked, rng)
+        )
+
+    def _ranked(
+        self, asked: Iterable[tuple[Configuration, Serving]], rng: np.random.Generator | None
+    ) -> tuple[Ranking, ...]:
+        """Of configurations with the assumptions that are asked for."""
         latest: dict[ConfigurationId, Configuration] = {}
         serving: dict[tuple[str, str], Serving] = {}
-        for configuration, recorded in measured:
-            serving[configuration.device, configuration.family] = self.serving(recorded)
+        for configuration, assumed in asked:
+            serving[configuration.device, configuration.family] = assumed
             if self.ks is None or configuration.k in self.ks:
                 latest[configuration.id] = configuration
         if not latest:

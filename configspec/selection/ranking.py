@@ -83,7 +83,8 @@ class Ranking:
     that of all configurations; None where nobody says, or they differ. `cut` more are ranked behind the choices than
     the rules return; `cut_tied` of them are tied with the best. `power_kind`: of an objective that looks at power, the
     kind of meter and the boundary that all its configurations have: others are in a ranking of their own. `untried`
-    are the K that were not measured and are worth it.
+    are the K that were not measured and are worth it. `best_known`: where the best is modelled, the best that is not,
+    if there is one.
     """
 
     device: str
@@ -99,6 +100,13 @@ class Ranking:
     cut_tied: int = 0
     power_kind: str = ""
     untried: tuple[UntriedK, ...] = ()
+    best_known: Choice | None = None
+
+    @property
+    def modelled_best(self) -> Choice | None:
+        """The best, where nobody measured it; None where somebody did, or nothing is ranked."""
+        best = self.choices[0] if self.choices else None
+        return best if best is not None and best.configuration.provenance == "modelled" else None
 
 
 def rank(
@@ -246,7 +254,8 @@ class _Standing:
         order = np.argsort(-self._points if self._values.higher_is_better else self._points, kind="stable")
         self._order: list[int] = order.tolist()
         self.best = self._order[0]
-        self._returned = set(self._order[: ranking.rules.top])
+        self._known = self._best_known()
+        self._returned = {*self._order[: ranking.rules.top], *([] if self._known is None else [self._known[1]])}
         self._contest = Contest(higher_is_better=self._values.higher_is_better)
         self._separation = Separation(
             len(configurations),
@@ -283,8 +292,9 @@ class _Standing:
         cut = [] if top is None else self._order[top:]
         shares = self._contest.shares()
         tied = self._near | ~self._separation.shown_worse()
-        choices = (
-            Choice(
+
+        def choice(rank: int, position: int) -> Choice:
+            return Choice(
                 rank=rank,
                 configuration=self._configurations[position],
                 value=float(self._points[position]),
@@ -293,10 +303,22 @@ class _Standing:
                 tied_with_best=bool(tied[position]),
                 best_in=None if shares is None else shares.get(position, 0.0),
             )
-            for rank, position in enumerate(self._order[:top], 1)
+
+        return replace(
+            self._ranking,
+            choices=tuple(choice(*one) for one in enumerate(self._order[:top], 1)),
+            cut=len(cut),
+            cut_tied=int(np.count_nonzero(tied[cut])),
+            untried=self._untried(),
+            best_known=None if self._known is None else choice(*self._known),
         )
-        cut_tied = int(np.count_nonzero(tied[cut]))
-        return replace(self._ranking, choices=tuple(choices), cut=len(cut), cut_tied=cut_tied, untried=self._untried())
+
+    def _best_known(self) -> tuple[int, int] | None:
+        """Rank and position of the best that was not modelled, where the best was."""
+        if self._configurations[self.best].provenance != "modelled":
+            return None
+        ranked = enumerate(self._order, 1)
+        return next((one for one in ranked if self._configurations[one[1]].provenance != "modelled"), None)
 
     def _untried(self) -> tuple[UntriedK, ...]:
         rules, serving = self._ranking.rules, self._ranking.serving

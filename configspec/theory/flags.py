@@ -28,7 +28,13 @@
     own_lock                 cause                              the board's lock kept out this account's runs only
     retried                  attempts, cause                    it took more than one attempt
     failed                                                      the test that measured or judged it failed
+    modelled_acceptance      tokens, left_out                   from other K, off by up to `tokens` of a round's tokens
+    modelled_round           seconds, left_out                  its time from other K, off by up to this share
+    modelled_verification    seconds, left_out                  its verification from other K, off by up to this share
+    modelled_cell            seconds, left_out, bandwidth, overhead  its time from bytes a token, at so many bytes/s
     note                     text                               somebody's own words, as in a profile file
+
+Those that are modelled have the error from leaving out, one at a time, each of `left_out` that were measured.
 
 What figures are held against when they are read, `theory/plausibility/`; no record holds these:
 
@@ -84,6 +90,10 @@ Code = Literal[
     "own_lock",
     "retried",
     "failed",
+    "modelled_acceptance",
+    "modelled_round",
+    "modelled_verification",
+    "modelled_cell",
     "note",
     "above_memory",
     "quants_out_of_order",
@@ -129,6 +139,10 @@ NUMBERS: Mapping[Code, tuple[str, ...]] = {
     "own_lock": ("cause",),
     "retried": ("attempts", "cause"),
     "failed": (),
+    "modelled_acceptance": ("tokens", "left_out"),
+    "modelled_round": ("seconds", "left_out"),
+    "modelled_verification": ("seconds", "left_out"),
+    "modelled_cell": ("seconds", "left_out", "bandwidth", "overhead"),
     "note": ("text",),
     "above_memory": ("reached", "memory"),
     "quants_out_of_order": ("fewer", "more", "times"),

@@ -201,6 +201,25 @@ EXAMPLES: list[tuple[Flag, str]] = [
         "and price",
     ),
     (flag("failed"), "its test failed"),
+    (
+        flag("modelled_acceptance", tokens=0.024, left_out=2),
+        "acceptance modelled from other K, off by up to 2.4% of a round's tokens (2 left out, one at a time, so the "
+        "interval holds in 2 of 3 cases)",
+    ),
+    (
+        flag("modelled_round", seconds=0.001, left_out=5),
+        "time of a round modelled from other K, off by up to 0.1% (5 left out, one at a time, so the interval holds in "
+        "5 of 6 cases)",
+    ),
+    (
+        flag("modelled_verification", seconds=0.12, left_out=3),
+        "verification modelled from other K, off by up to 12.0%; the interval does not hold that",
+    ),
+    (
+        flag("modelled_cell", seconds=0.339, left_out=2, bandwidth=8.99e9, overhead=0.0),
+        "drafting speed modelled from bytes a token, at the device's 8.99 GB/s and 0 ms a token besides, off by up to "
+        "33.9% (2 left out, one at a time, so the interval holds in 2 of 3 cases)",
+    ),
     (flag("note", text="read off a figure"), "read off a figure"),
 ]
 

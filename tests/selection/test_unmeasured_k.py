@@ -10,9 +10,11 @@ from weighed import exact
 from configspec.selection.unmeasured_k import (
     accepted_of,
     constant_chance,
+    errors_left_out,
     largest_error,
     modelled_at,
     modelled_serving,
+    verification_error,
 )
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -46,6 +48,72 @@ def test_where_the_model_holds_it_is_exact(
         assert found.round_s.value == pytest.approx(start_s + token_s * k, abs=1e-9)
         assert (found.k, found.provenance) == (k, "modelled")
     assert largest_error(measured) == (None if len(ks) < 3 else pytest.approx(0, abs=1e-6))
+
+
+@given(chances, some_ks, st.integers(1, 80), st.floats(0.001, 1))
+def test_where_the_model_holds_leaving_out_shows_no_error(chance: float, ks: list[int], k: int, token_s: float) -> None:
+    """Rounds in proportion to K, so that one K is enough for the others: between, before and beyond."""
+    measured = [at(one, accepted_of(chance, one), token_s * one) for one in ks]
+    if k not in ks:
+        (found,) = errors_left_out(measured, [k]).values()
+        if found is None:
+            assert k * ks[0] > ks[-1] ** 2
+        else:
+            assert found.tokens == pytest.approx(0, abs=1e-6)
+            assert found.seconds == pytest.approx(0, abs=1e-6)
+            assert 1 <= found.count <= len(ks) + 1
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.floats(0, 1)), min_size=2, max_size=6, unique_by=lambda one: one[0]))
+def test_a_modelled_k_accepts_what_lies_between_its_neighbours(points: list[tuple[int, float]]) -> None:
+    """Where a longer round never accepted fewer tokens, none that is modelled does so at a measured one's cost."""
+    accepted, measured, last = 0.0, [], 0
+    for k, share in sorted(points):
+        accepted += share * (k - last)
+        measured.append(at(k, accepted, 0.1 * k))
+        last = k
+    for k in set(range(1, last + 20)) - {one.k for one in measured}:
+        tokens = k * modelled_at(measured, k).acceptance.rate.value
+        assert tokens >= max((one.k * one.acceptance.rate.value for one in measured if one.k < k), default=0) - 1e-9
+        assert tokens <= min((one.k * one.acceptance.rate.value for one in measured if one.k > k), default=k) + 1e-9
+
+
+def test_the_error_beyond_the_largest_k_is_seen_as_far_away() -> None:
+    """K=16 is twice 8, so 8 is modelled from what is at most 4; from 2, 4 alone that is a third too many tokens."""
+    measured = [at(k, accepted, 0.1 * k) for k, accepted in ((2, 1.0), (4, 2.0), (6, 2.0), (8, 2.0))]
+    near, far, too_far = errors_left_out(measured, [9, 16, 40]).values()
+    assert near is not None
+    assert far is not None
+    assert too_far is None
+    of_four = 8 * modelled_at(measured[:2], 8).acceptance.rate.value
+    assert far.tokens == pytest.approx((of_four + 1) / 3 - 1)
+    assert far.tokens > near.tokens
+    assert far.count == 5
+
+
+def test_nothing_is_left_out_of_one_k() -> None:
+    """So nobody knows how wrong the model is."""
+    assert errors_left_out([at(4, 2.0, 0.4)], [2, 5]) == {2: None, 5: None}
+
+
+def test_verification_along_a_line_shows_no_error_and_a_bend_does() -> None:
+    """0.5 in place of 0.4 s at K=4: from the line of 2 and 6 it is a fourth more."""
+    line = Serving(verify="measured", verify_s_by_k=((2, 0.2), (4, 0.4), (6, 0.6)))
+    none = verification_error(line)
+    assert none is not None
+    assert none[0] == pytest.approx(0, abs=1e-9)
+    assert none[1] == 3
+    bent = Serving(verify="measured", verify_s_by_k=((2, 0.2), (4, 0.5), (6, 0.6)))
+    found = verification_error(bent)
+    assert found is not None
+    assert found[0] >= 0.25
+    assert verification_error(Serving(verify="measured", verify_s_by_k=((4, 0.4),))) is None
+
+
+def test_what_is_declared_for_all_other_k_is_not_modelled() -> None:
+    """A profile's `verify_s` is for each K that `verify_s_by_k` lacks."""
+    declared = Serving(verify_s=0.5, verify_s_by_k=((2, 0.2), (4, 0.4)))
+    assert modelled_serving(declared, 3).verify_s_at(3) == 0.5
 
 
 @given(st.lists(st.tuples(st.integers(1, 40), chances, st.floats(0.001, 5)), min_size=1, unique_by=lambda one: one[0]))
