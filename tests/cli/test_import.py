@@ -140,6 +140,40 @@ def test_nothing_is_written_over_without_replace(tmp_path: Path, capsys: pytest.
     assert "replaced" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (["--target", "B"], "f: target 'A', and 'B' now"),
+        (["--usd-per-million", "0.5"], "f: usd_per_million_tokens 0.9, and 0.5 now"),
+        (["--bills", "drafted+1"], "f: bills 'drafted', and 'drafted+1' now"),
+    ],
+)
+def test_two_families_of_one_name_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], said, told):
+    """Another target, price or billing than the file has: it stays as it was, unless somebody says --replace."""
+    profile = tmp_path / "profile.json"
+    line = ["csv", str(FOLDER / "csv" / "example.csv"), "-o", str(profile)]
+    assert run(*line, "--target", "A", "--usd-per-million", "0.9") == 0
+    before = profile.read_bytes()
+    capsys.readouterr()
+    assert run(*line, *said) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert "--family names another family, where they are two" in err
+    assert profile.read_bytes() == before
+    assert run(*line, *said, "--replace") == 0
+    assert profile.read_bytes() != before
+    assert run(*line, *said) == 0
+
+
+def test_a_target_that_nobody_named_is_named_later(tmp_path: Path):
+    """It contradicts nothing."""
+    profile = tmp_path / "profile.json"
+    line = ["csv", str(FOLDER / "csv" / "example.csv"), "--usd-per-million", "0.9", "-o", str(profile)]
+    assert run(*line) == 0
+    assert run(*line, "--target", "A") == 0
+    assert '"target": "A"' in profile.read_text(encoding="utf-8")
+
+
 def test_a_failure_among_several_files_writes_nothing(tmp_path: Path):
     """A sweep is imported whole or not at all."""
     broken, profile = tmp_path / "broken.json", tmp_path / "profile.json"

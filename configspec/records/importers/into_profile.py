@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from configspec.errors import UsageError
+from configspec.printable import printable
 from configspec.records.importers.imported import (
     CONFIDENCE,
     Imported,
@@ -30,6 +31,7 @@ NO_DRAFTING = "its drafting speed was not imported yet"
 NO_POWER = "no power was imported"
 NO_TARGET = "not named by whoever imported its figures"
 LISTED = 5
+SAID = 80  # letters of what a message repeats
 TEXT_LETTERS = 9000  # of the sources of a file, one after another
 
 
@@ -100,7 +102,10 @@ def put_in(path: Path, document: Object | None, each: Sequence[Imported], labels
         listed = "; ".join(changes.conflicts[:LISTED])
         more = len(changes.conflicts) - LISTED
         rest = f"; and {more} more" if more > 0 else ""
-        raise UsageError(f"{path}: other figures are there already: {listed}{rest}. --replace takes the new ones.")
+        raise UsageError(
+            f"{path}: something else is there already: {listed}{rest}. --replace takes the new ones; "
+            "--family names another family, where they are two."
+        )
     checked_document(path, whole)
     return whole, changes
 
@@ -133,18 +138,20 @@ def _tell_source(document: Object, each: Sequence[Imported], labels: Labels) -> 
         document["license"] = labels.license
 
 
-def _family(document: Object, name: str, labels: Labels) -> Object:
+def _family(document: Object, name: str, labels: Labels, changes: Changes) -> Object:
     families = _object(document, "families")
     if name not in families:
         families[name] = {"target": labels.target or NO_TARGET, "acceptance": []}
     family = _object(families, name)
     if labels.target:
-        family["target"] = labels.target
+        known = family["target"]
+        if known == NO_TARGET or _may_say(f"{name}: target", known, labels.target, labels, changes):
+            family["target"] = labels.target
     return family
 
 
 def _put_acceptance(document: Object, row: ImportedAcceptance, labels: Labels, changes: Changes) -> None:
-    rows = _list(_family(document, row.family, labels), "acceptance")
+    rows = _list(_family(document, row.family, labels, changes), "acceptance")
     entry: Object = {
         **_named(row.drafter),
         "k": row.k,
@@ -163,7 +170,7 @@ def _put_acceptance(document: Object, row: ImportedAcceptance, labels: Labels, c
 
 
 def _put_speed(document: Object, speed: ImportedSpeed, labels: Labels, changes: Changes) -> None:
-    _family(document, speed.family, labels)
+    _family(document, speed.family, labels, changes)
     devices = _object(document, "devices")
     if speed.device not in devices:
         devices[speed.device] = {"name": speed.hardware or speed.device, "cells": []}
@@ -209,7 +216,7 @@ def _put_figure(cell: Object, name: str, figure: Estimate, what: str, labels: La
 
 
 def _put_time(document: Object, time: ImportedVerification, labels: Labels, changes: Changes) -> None:
-    family = _family(document, time.family, labels)
+    family = _family(document, time.family, labels, changes)
     if "serving" not in family:
         if labels.usd_per_million_tokens is None:
             raise UsageError(
@@ -222,9 +229,10 @@ def _put_time(document: Object, time: ImportedVerification, labels: Labels, chan
             "bills": labels.bills or "drafted",
         }
     serving = _object(family, "serving")
-    if labels.usd_per_million_tokens is not None:
-        serving["usd_per_million_tokens"] = labels.usd_per_million_tokens
-    serving.update({} if labels.bills is None else {"bills": labels.bills})
+    said = {"usd_per_million_tokens": labels.usd_per_million_tokens, "bills": labels.bills}
+    for name, value in said.items():
+        if value is not None and _may_say(f"{time.family}: {name}", serving.get(name), value, labels, changes):
+            serving[name] = value
     times = _list(serving, "verify_s_by_k")
     entry: Object = {"k": time.k, "verify_s": time.seconds, "from": time.source}
     at = next((index for index, old in enumerate(times) if old["k"] == time.k), None)
@@ -257,6 +265,16 @@ def _may_write(what: str, old: object, new: object, labels: Labels, changes: Cha
         changes.replaced += 1
         return True
     changes.conflicts.append(f"{what} {_shown(old)}, and {_shown(new)} now")
+    return False
+
+
+def _may_say(what: str, old: object, new: object, labels: Labels, changes: Changes) -> bool:
+    """Whether what a person says takes the place of what is there: of two that differ, one would be lost unseen."""
+    if old == new or labels.replace:
+        return True
+    told = f"{what} {printable(repr(old), at_most=SAID)}, and {printable(repr(new), at_most=SAID)} now"
+    if told not in changes.conflicts:
+        changes.conflicts.append(told)
     return False
 
 
