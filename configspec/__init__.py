@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from configspec.results import Results
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __all__ = ["Results"]
 
 

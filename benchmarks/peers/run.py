@@ -16,6 +16,7 @@
     cache      the check of all that the cache keeps against the main job that uses it
     history    a history of 1,000 runs of 500 rows: the first reading against the fastest JSON reader, later ones from
                the index, the trend of every series, and memory
+    fleet      every objective of 1,000,000 configurations: their points against a plain loop, and their intervals
     boards     two boards behind a real OpenSSH server on loopback: drafting over SSH against local, the start of an
                agent, and a sweep of both with two workers against one after the other
 
@@ -40,6 +41,7 @@ import check_cost
 import collection_cost
 import compare_cost
 import every_cell
+import fleet
 import history_cost
 import journal_cost
 import plugin_cost
@@ -254,6 +256,11 @@ def history(asked: Asked) -> list[Line]:
     ]
 
 
+def a_fleet(asked: Asked) -> list[Line]:
+    """What it costs to know all about 100 devices."""
+    return fleet.measure(repeats=asked.pairs)
+
+
 def cache(asked: Asked) -> list[Line]:
     """What it costs to believe nothing that is kept."""
     return [cache_cost.measure(asked.inventory.resolve().parent, repeats=asked.pairs)]
@@ -293,6 +300,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "boards": ("DevicePool: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
     "cache": ("Cache: the main job (peer) and the check of all that is kept for it (ours)", cache),
     "history": ("History: the fastest JSON reader (peer), and runs read for the first time and again (ours)", history),
+    "fleet": ("A fleet: a plain loop over the formulas (peer), and columns (ours)", a_fleet),
     "journal": ("Rows: pytest-benchmark's one file (peer), and the journal and the merge (ours)", journal),
 }
 

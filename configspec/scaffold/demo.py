@@ -79,6 +79,11 @@ STEPS = (
             "2",
         ),
     ),
+    Step(
+        purpose="Write all of it as one page, to look at and to forward: open report.html in a browser.",
+        program="configspec",
+        arguments=("report", "results.json", "-o", "report.html"),
+    ),
 )
 
 

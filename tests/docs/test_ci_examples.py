@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_shellcheck_has_nothing_to_say(path: Path, tmp_path: Path):
     for number, step in enumerate(gitlab_steps(path) if path == GITLAB else github_steps(path)):
         scripts.append(tmp_path / f"{number:02}-{re.sub('[^a-z]+', '-', f'{step.job}-{step.name}'.lower())}.sh")
         scripts[-1].write_text(f"set -eo pipefail\n{step.shell}", encoding="utf-8")
-    assert len(scripts) >= 4
+    assert len(scripts) >= 3
     assert checked(program, "--shell=bash", *map(str, scripts)) == ""
 
 
@@ -158,10 +159,12 @@ def test_a_release_refuses_a_tag_that_is_not_the_version(tmp_path: Path):
     assert wrong.run("The tag is the version").returncode == 1
 
 
-@pytest.mark.real
-def test_the_first_commands_of_a_release_pass(tmp_path: Path):
-    """On what is installed here."""
-    _, trying = release(tmp_path / "checkout")
-    done = trying.run("First commands")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "goodput" in done.stdout
+def test_a_release_is_tried_on_every_python_that_the_package_names():
+    """pyproject.toml's classifiers, the workflow's matrix, tox's environments and those of tools/release.py."""
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
+    named = re.findall(r"Python :: (3\.\d+)$", "\n".join(classifiers), re.MULTILINE)
+    assert yaml.safe_load(RELEASE.read_text(encoding="utf-8"))["jobs"]["try"]["strategy"]["matrix"]["python"] == named
+    environments = [f"py{version.replace('.', '')}-first" for version in named]
+    assert re.findall(r'"(py\d+-first)"', (ROOT / "tools" / "release.py").read_text(encoding="utf-8")) == environments
+    numbers = ",".join(version.partition(".")[2] for version in named)
+    assert f"[testenv:py3{{{numbers}}}-first]" in (ROOT / "tox.ini").read_text(encoding="utf-8")

@@ -49,14 +49,14 @@ def material_of(rows: Sequence[Row], query: Query = Query()) -> Material:  # noq
     return measured_material(kept, query, groups_of(query.answer(rows_to_rank(kept))))
 
 
-def golden_material() -> Material:
+def golden_material(rows: Sequence[Row] | None = None) -> Material:
     """What the golden files are drawn from: the paper's figures, and what no paper has, made by hand."""
     other = replace(DECODED, predicted_goodput_tokens_per_s=3.0)
     decoded = prediction_reports(
         [measured_row(2, device="rpi5", end_to_end=DECODED), measured_row(4, device="orin", end_to_end=other)]
     )
     return replace(
-        material_of(paper_rows()),
+        material_of(paper_rows() if rows is None else rows),
         decoded=decoded,
         traces=(made_trace(),),
         trends=made_trends(),
