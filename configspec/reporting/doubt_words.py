@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from configspec.reporting.choice_words import name_json, name_of, value_words
+from configspec.reporting.figure_words import duration
 from configspec.selection.k_advice import UntriedK
+from configspec.selection.next_measurement import NextMeasurement
 from configspec.selection.ranking import Ranking
+from configspec.theory.ids import ConfigurationId
+
+SHOWN = 3  # cells to measure, below a ranking
 
 
 def doubt_lines(ranking: Ranking) -> Iterator[str]:
@@ -18,11 +24,15 @@ def doubt_lines(ranking: Ranking) -> Iterator[str]:
     for one in ranking.untried:
         if one.where == "between" or len(edges) == 1:
             yield _untried_words(ranking, one)
+    yield from _measuring_lines(ranking)
 
 
 def doubt_json(ranking: Ranking) -> dict[str, object]:
     """The same as keys of a ranking."""
-    return {"untried_k": [_untried_json(one) for one in ranking.untried]}
+    return {
+        "untried_k": [_untried_json(one) for one in ranking.untried],
+        "to_measure": [_measuring_json(one) for one in ranking.to_measure],
+    }
 
 
 def _untried_words(ranking: Ranking, one: UntriedK) -> str:
@@ -50,4 +60,62 @@ def _untried_json(one: UntriedK) -> dict[str, object]:
         "times_better": one.times_better,
         "model_error": one.error,
         "provenance": one.configuration.provenance,
+    }
+
+
+def _measuring_lines(ranking: Ranking) -> Iterator[str]:
+    """Nothing where no figure was sampled: then measuring is another matter than measuring more."""
+    if all(choice.best_in is None for choice in ranking.choices):
+        return
+    able = [one for one in ranking.to_measure if one.why_not is None]
+    for place, one in enumerate(able[:SHOWN]):
+        said = "what to measure next, to tell" if place == 0 else "and to tell"
+        yield f"{said} {_separated(one.separates)} from the best: {_work(one)}, if it stays {one.behind:.1%} behind"
+    if len(able) > SHOWN:
+        yield f"what to measure for {sum(len(one.separates) for one in able[SHOWN:])} more is in the JSON"
+    for why, some in _by_reason(ranking).items():
+        yield f"{some} tied with the best cannot be told from it by measuring more: {why}"
+
+
+def _by_reason(ranking: Ranking) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in ranking.to_measure:
+        if one.why_not is not None:
+            found[one.why_not] += len(one.separates)
+    return found
+
+
+def _separated(some: Sequence[ConfigurationId]) -> str:
+    ks = ", ".join(f"K={one.k}" for one in sorted(some, key=lambda one: one.k))
+    return f"{some[0].cell.drafter_words} {ks}"
+
+
+def _work(one: NextMeasurement) -> str:
+    cells = " and ".join(cell.drafter_words for cell in one.cells)
+    found = []
+    if one.passes:
+        took = "" if one.seconds is None else f", {duration(one.seconds)}"
+        passes = "1 more pass" if one.passes == 1 else f"{one.passes} more passes"
+        found.append(f"{passes} over {cells} ({one.rounds} rounds each{took})")
+    if one.prompts:
+        found.append(f"{one.prompts} more prompt{'s' if one.prompts > 1 else ''} for {cells}")
+    return " and ".join(found)
+
+
+def _measuring_json(one: NextMeasurement) -> dict[str, object]:
+    unknown = "the time in which the target writes more texts is not known" if one.prompts else None
+    return {
+        "separates": [name_json(each) for each in one.separates],
+        "cells": [
+            {"draft": cell.drafter.draft, "quant": cell.drafter.quant, "settings": dict(cell.settings)}
+            for cell in one.cells
+        ],
+        "behind": one.behind,
+        "passes": one.passes,
+        "rounds": one.rounds,
+        "prompts": one.prompts,
+        "rounds_s": one.seconds,
+        "prompts_s": None,
+        "prompts_reason": unknown,
+        "why_not": one.why_not,
     }

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from configspec.selection.contest import Contest
 from configspec.selection.k_advice import UntriedK, untried_ks
+from configspec.selection.next_measurement import NextMeasurement, Rival, next_measurements
 from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.separation import Separation
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
-from configspec.theory.ids import Setting
+from configspec.theory.ids import Cell, Setting
 from configspec.theory.objectives.objective import Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -55,6 +56,7 @@ class RankingRules:
     every_k: bool = True
 
 
+MOST_RIVALS = 64
 DEFAULT_RULES = RankingRules()
 
 
@@ -83,8 +85,9 @@ class Ranking:
     that of all configurations; None where nobody says, or they differ. `cut` more are ranked behind the choices than
     the rules return; `cut_tied` of them are tied with the best. `power_kind`: of an objective that looks at power, the
     kind of meter and the boundary that all its configurations have: others are in a ranking of their own. `untried`
-    are the K that were not measured and are worth it. `best_known`: where the best is modelled, the best that is not,
-    if there is one.
+    are the K that were not measured and are worth it; `to_measure` is what would tell from the best what is tied with
+    it, of the first `MOST_RIVALS`: empty under rules without intervals. `best_known`: where the best is modelled, the
+    best that is not, if there is one.
     """
 
     device: str
@@ -100,6 +103,7 @@ class Ranking:
     cut_tied: int = 0
     power_kind: str = ""
     untried: tuple[UntriedK, ...] = ()
+    to_measure: tuple[NextMeasurement, ...] = ()
     best_known: Choice | None = None
 
     @property
@@ -310,6 +314,7 @@ class _Standing:
             cut=len(cut),
             cut_tied=int(np.count_nonzero(tied[cut])),
             untried=self._untried(),
+            to_measure=self._to_measure(tied) if self._ranking.rules.intervals else (),
             best_known=None if self._known is None else choice(*self._known),
         )
 
@@ -319,6 +324,29 @@ class _Standing:
             return None
         ranked = enumerate(self._order, 1)
         return next((one for one in ranked if self._configurations[one[1]].provenance != "modelled"), None)
+
+    def _to_measure(self, tied: NDArray[np.bool_]) -> tuple[NextMeasurement, ...]:
+        if self._known is not None:  # the best is modelled: it is to be measured at all
+            return ()
+        rivals = [
+            position
+            for position in self._order[1:]
+            if tied[position] and not self._near[position] and self._configurations[position].provenance != "modelled"
+        ]
+        longest_s: dict[Cell, float] = {}
+        for one in self._configurations:
+            longest_s[one.cell] = max(longest_s.get(one.cell, 0.0), one.round_s.value + one.going_back_s)
+        return next_measurements(
+            self._configurations[self.best], list(map(self._rival, rivals[:MOST_RIVALS])), longest_s
+        )
+
+    def _rival(self, position: int) -> Rival:
+        one, best = self._configurations[position], self._configurations[self.best]
+        return Rival(
+            configuration=one,
+            gap=self._separation.gap(position),
+            bounded=self._values.bounded(one, best),
+        )
 
     def _untried(self) -> tuple[UntriedK, ...]:
         rules, serving = self._ranking.rules, self._ranking.serving

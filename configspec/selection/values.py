@@ -7,7 +7,7 @@ draws at both ends; bounded ones, which were never sampled, enter at the end tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from configspec.selection.drawn_values import PROMPTS, TIMES, drawn_values, only_drawn
 from configspec.selection.resampling import DrawnFigures, End
+from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -110,6 +111,13 @@ class Values:
         )
         return of_prompts, of_times
 
+    def bounded(self, *some: Configuration) -> tuple[FigureName, ...]:
+        """What the objective looks at and one of these knows within bounds only; a power that all share is no doubt."""
+        looked_at = self.objective.moves(self.serving)
+        alike = all(same_power(one, some[0]) for one in some)
+        found = {name for one in some for name in _bounded(one) if not (alike and name in ("power_w", "idle_w"))}
+        return tuple(name for name in looked_at if name in found)
+
     def _ends(self, *, lower: bool) -> Mapping[FigureName, End]:
         """Where the figures are when the value is lowest, or highest."""
         moves = self.objective.moves(self.serving)
@@ -122,6 +130,21 @@ class Values:
 def same_power(one: Configuration, other: Configuration) -> bool:
     """Whether both have the power of one reading."""
     return (one.cell, one.power_w, one.idle_w) == (other.cell, other.power_w, other.idle_w)
+
+
+def _bounded(one: Configuration) -> Iterator[FigureName]:
+    if len(one.acceptance.by_prompt) < 2 and _is_wide(one.acceptance.rate):
+        yield "alpha"
+    if len(one.round_samples_s) < 2 and _is_wide(one.round_s):
+        yield "round_s"
+    if _is_wide(one.power_w):
+        yield "power_w"
+    if _is_wide(one.idle_w):
+        yield "idle_w"
+
+
+def _is_wide(figure: Estimate | None) -> bool:
+    return figure is not None and figure.low < figure.high
 
 
 def _in_common(

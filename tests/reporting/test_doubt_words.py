@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from weighed import QUICK, exact
+from weighed import QUICK, exact, sampled
 
 from configspec.reporting.doubt_words import doubt_json, doubt_lines
 from configspec.selection.ranking import rank
@@ -32,3 +32,16 @@ def test_a_cell_of_one_k_is_at_one_edge_in_words() -> None:
     (line,) = doubt_lines(ranking)
     assert line.startswith("only K=4 was measured: try 1b Q4_K_M K=8 (modelled: ")
     assert " or 1b Q4_K_M K=3 (modelled: " in line
+
+
+def test_what_to_measure_next_is_said_with_its_cost() -> None:
+    """Two drafts whose prompts differ by far: more of them, and for whom; a program gets the same."""
+    few = [(10, 30), (10, 12), (10, 25), (10, 20)] * 2
+    drafts = [sampled("1b", 4, few, [0.5] * 6), sampled("3b", 4, few[::-1], [0.7] * 6)]
+    ranking = rank(drafts, objective("goodput"), Serving(), rng=np.random.default_rng(1), rules=QUICK)
+    (found,) = json.loads(json.dumps(doubt_json(ranking)))["to_measure"]
+    assert found["prompts"] > 0
+    assert found["prompts_reason"] == "the time in which the target writes more texts is not known"
+    line = next(line for line in doubt_lines(ranking) if line.startswith("what to measure next"))
+    assert f"to tell 3b Q4_K_M K=4 from the best: {found['prompts']} more prompts for 3b Q4_K_M and 1b Q4_K_M" in line
+    assert line.endswith("behind")

@@ -36,8 +36,8 @@ class Experiments:
 
 def experiments(count: int, luck: Luck, *, seed: int, **of_testbed: object) -> Experiments:
     """Four runs of each of some testbeds."""
-    rng = np.random.default_rng(seed)
-    outcomes = [one for _ in range(count // RUNS) for one in _runs(rng, luck, **of_testbed)]
+    rngs = np.random.default_rng(seed).spawn(count // RUNS)
+    outcomes = [one for rng in rngs for one in _runs(rng, luck, **of_testbed)]
     return Experiments(held=sum(held for held, _ in outcomes), shares=tuple(share for _, share in outcomes))
 
 
@@ -45,17 +45,17 @@ def _runs(rng: np.random.Generator, luck: Luck, **of_testbed: object) -> Iterato
     testbed = KnownTestbed(rng, **of_testbed)  # type: ignore[arg-type]
     truth = {one.id: value for one, value in testbed.truth(GOODPUT, SERVING).items()}
     best = max(truth, key=truth.__getitem__)
-    for _ in range(RUNS):
-        choices = rank(testbed.run(rng, luck), GOODPUT, SERVING, rng=rng, rules=RULES).choices
+    for of_run in rng.spawn(RUNS):  # what a ranking draws moves nothing that is measured
+        choices = rank(testbed.run(of_run, luck), GOODPUT, SERVING, rng=of_run, rules=RULES).choices
         tied = {one.configuration.id for one in choices if one.tied_with_best}
         yield best in tied, len(tied) / len(choices)
 
 
 def test_the_tied_set_holds_the_true_best_and_is_not_trivially_large() -> None:
-    """In at least 95 of 100 experiments; of 42 configurations, half are told from the best with 30 prompts."""
-    found = experiments(100, Luck(), seed=1)
+    """In at least 95 of 100 experiments; of 42 configurations, 60 prompts tell three fifths from the best, or more."""
+    found = experiments(100, Luck(prompts=60), seed=1)
     assert found.held >= 95
-    assert found.mean_share <= 0.5
+    assert found.mean_share <= 0.4
 
 
 def test_it_holds_the_true_best_of_many_that_are_alike() -> None:
