@@ -20,6 +20,7 @@ from configspec.printable import printable
 from configspec.records.importers.source_text import SourceText, as_text, fields_of
 
 NEEDED = ("model_type", "n_prompt", "n_gen", "avg_ts")
+TABLE = ("test", "t/s")  # columns of Markdown
 Form = Literal["JSON", "CSV", "Markdown", "SQL"]
 _TEST = re.compile(r"^(?:pp ?(?P<pp>\d+))?\+?(?:tg ?(?P<tg>\d+))?(?: @ d(?P<depth>\d+))?$")
 _PLUS_MINUS = re.compile(r"\s*(?:\u00c2?\u00b1|\ufffd+|\+[/-]-?)\s*")
@@ -43,14 +44,14 @@ class BenchRow:
 
 
 def form_of(text: str) -> Form | None:
-    """Which of the forms a text has, if it is llama-bench's."""
-    if re.search(r'"avg_ts"\s*:', text):
+    """Which of the forms a text has, if it is llama-bench's; one that lacks a column is of a version to be told."""
+    if re.search(r'"avg_ts"\s*:', text) or ('"n_prompt"' in text and '"n_gen"' in text):
         return "JSON"
-    if re.search(r"^INSERT INTO \w+ \(.*\bavg_ts\b", text, re.MULTILINE | re.IGNORECASE):
+    if re.search(r"^INSERT INTO \w+ \(.*\b(?:avg_ts|n_gen)\b", text, re.MULTILINE | re.IGNORECASE):
         return "SQL"
     if re.search(r"^(?=[^\n|]*\bavg_(?:ts|ns)\b)(?=[^\n|]*\bbuild_commit\b)\"?\w+\"?,", text, re.MULTILINE):
         return "CSV"
-    if re.search(r"^[ \t]*\|[ \t]*model[ \t]*\|.*\btest[ \t]*\|[ \t]*t/s[ \t]*\|", text, re.MULTILINE):
+    if re.search(r"^[ \t]*\|[ \t]*model[ \t]*\|.*\|[ \t]*(?:test|t/s)[ \t]*\|", text, re.MULTILINE):
         return "Markdown"
     return None
 
@@ -140,8 +141,11 @@ def _of_markdown(source: SourceText) -> Iterator[BenchRow]:
         if not stripped.startswith("|") or _RULE.match(stripped):
             continue
         cells = [cell.strip() for cell in stripped.strip("|").split("|")]
-        if cells[0] == "model" and "t/s" in cells:
+        if cells[0] == "model":
             header = cells
+            missing = [column for column in TABLE if column not in header]
+            if missing:
+                raise source.wrong(f"a table without the column {' and '.join(missing)} is of no known version", number)
         elif header:
             columns = _as_columns(source, _zipped(source, header, cells, number), number)
             yield BenchRow(line=number, columns={**columns, **build})
