@@ -70,7 +70,7 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
 @without_collection()
 def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.reader import read_each
-    from configspec.reporting.filled_rows import answer_of
+    from configspec.reporting.filled_rows import answer_of, none_left
     from configspec.reporting.plausibility import SHOWN, findings_json, flagged, implausible, plausibility_section
     from configspec.reporting.prediction_section import prediction_reports
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row
@@ -92,7 +92,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if not rankings:
         raise UsageError(
             f"{asked.results}: no configuration is left with --device, --family and --k as given. "
-            f"It holds K {', '.join(map(str, sorted({row.id.k for row in rows})))}."
+            f"It holds K {', '.join(map(str, sorted({row.id.k for row in rows})))}.{none_left(chosen, query, rows)}"
         )
     if asked.by == "category":
         top = query.rules.top

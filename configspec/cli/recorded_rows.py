@@ -108,7 +108,7 @@ def read_question(
         RecordError: The file cannot be read, or contradicts itself.
     """
     from configspec.records.reader import read_each
-    from configspec.reporting.filled_rows import answer_of
+    from configspec.reporting.filled_rows import answer_of, none_left
     from configspec.reporting.plausibility import flagged, implausible
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row
     from configspec.selection.candidates import groups_of
@@ -135,7 +135,8 @@ def read_question(
     groups = groups_of(answer_of(chosen, query, rows))
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
-        raise UsageError(f"{asked.results}: --k is {ks}, and the rows that are asked for have K {held}.")
+        why = none_left(chosen, query, rows)
+        raise UsageError(f"{asked.results}: --k is {ks}, and the rows that are asked for have K {held}.{why}")
     return Recorded(rows=chosen, query=query, groups=groups, left_out=left_out, findings=findings)
 
 

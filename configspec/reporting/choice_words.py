@@ -18,6 +18,11 @@ def name_of(one: ConfigurationId) -> str:
     return f"{one.cell.drafter_words} K={one.k}"
 
 
+def configuration_words(one: Configuration) -> str:
+    """The same, with a word where nobody measured it: `1b-inst Q4_K_M K=7 (modelled)`."""
+    return name_of(one.id) + (" (modelled)" if one.provenance == "modelled" else "")
+
+
 def name_json(one: ConfigurationId) -> dict[str, object]:
     """The same for a program."""
     return {"draft": one.draft, "quant": one.quant, "settings": dict(one.cell.settings), "k": one.k}

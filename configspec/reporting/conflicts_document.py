@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from configspec.reporting.choice_words import configuration_json, doubts, flag_notes, name_json, name_of, title_of
+from configspec.reporting.choice_words import (
+    configuration_json,
+    configuration_words,
+    doubts,
+    flag_notes,
+    name_json,
+    name_of,
+    title_of,
+)
 from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
 from configspec.reporting.json_document import JSON_VERSION
 from configspec.reporting.modelled_words import modelled_line
@@ -48,7 +56,7 @@ def _summary(found: Sequence[Conflict]) -> Iterator[Section]:
 def _row(one: ConflictSummary) -> tuple[Cell, ...]:
     it = one.worst_winner
     where = f"{it.device}, {it.family}"
-    return one.chosen_for.name, one.objective.name, one.groups, one.median, one.worst, where, name_of(it.id)
+    return one.chosen_for.name, one.objective.name, one.groups, one.median, one.worst, where, configuration_words(it)
 
 
 def _of_group(group: Group, found: Sequence[Conflict], front: Front | None, top: int) -> Section:
@@ -67,7 +75,7 @@ def _of_group(group: Group, found: Sequence[Conflict], front: Front | None, top:
 
 def _loses(one: Conflict) -> str:
     costs = [f"{it.times:.2f}x in {it.objective.unit}" for it in one.regrets if it.times > WORTH_TELLING]
-    name = f"the best by {one.chosen_for.name}, {name_of(one.winner.id)},"
+    name = f"the best by {one.chosen_for.name}, {configuration_words(one.winner)},"
     if costs:
         return f"{name} costs {', '.join(costs)}"
     return f"{name} is the best by {'each other' if one.regrets else 'no other'} objective too"

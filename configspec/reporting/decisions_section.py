@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from configspec.reporting.choice_words import (
+    configuration_words,
     criterion_words,
     doubts,
     flag_notes,
@@ -142,7 +143,6 @@ def _no_choice(decision: Decision) -> Iterator[str]:
     yield f"no choice: none of {decision.candidates} configurations meets all limits"
     if decision.nearest is not None:
         yield nearest_words(decision.nearest)
-        yield from modelled_line("the nearest,", [decision.nearest.configuration])
     yield from map(_finding, decision.findings)
 
 
@@ -152,11 +152,11 @@ def nearest_words(nearest: Nearest) -> str:
         f"{limit_words(one.limit)} by {one.times:.2f}x (it has {value_words(one.limit.objective, one.value)})"
         for one in nearest.missed
     )
-    return f"the nearest is {name_of(nearest.configuration.id)}: it misses {', '.join(missed)}"
+    return f"the nearest is {configuration_words(nearest.configuration)}: it misses {', '.join(missed)}"
 
 
 def _finding(one: LimitFinding) -> str:
-    best = f"the best has {value_words(one.limit.objective, one.best_value)}, {name_of(one.best.id)}"
+    best = f"the best has {value_words(one.limit.objective, one.best_value)}, {configuration_words(one.best)}"
     met = "nothing meets it" if one.met_by == 0 else f"met by {one.met_by}"
     binds = f"it binds: without it {one.met_without} would be left" if one.met_without else "others bind too"
     return f"{limit_words(one.limit)}: {met}, {best}; {binds}"

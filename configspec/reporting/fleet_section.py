@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from configspec.reporting.choice_words import configuration_json, name_of
+from configspec.reporting.choice_words import configuration_json, configuration_words
 from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
 from configspec.reporting.modelled_words import modelled_line
 from configspec.selection.fleet import Fleet, FleetChoice, Values
@@ -45,7 +45,12 @@ def _table(choice: FleetChoice) -> Table:
         Column(title="times worse", kind="ratio"),
     )
     rows: list[tuple[Cell, ...]] = [
-        (one.device, name_of(one.in_fleet.configuration.id), name_of(one.alone.configuration.id), one.times_worse)
+        (
+            one.device,
+            configuration_words(one.in_fleet.configuration),
+            configuration_words(one.alone.configuration),
+            one.times_worse,
+        )
         for one in sorted(choice.shares, key=lambda one: -one.times_worse)
     ]
     return Table(columns=columns, rows=tuple(rows))

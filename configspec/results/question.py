@@ -12,7 +12,7 @@ from typing import TypeAlias, TypedDict, TypeVar, get_args
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
-from configspec.reporting.filled_rows import answer_of
+from configspec.reporting.filled_rows import answer_of, none_left
 from configspec.reporting.plausibility import flagged, implausible
 from configspec.reporting.profile_cells import family_profiles
 from configspec.reporting.ranking_baselines import Alone, alone_of
@@ -115,7 +115,7 @@ def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objecti
     groups = groups_of(answer_of(chosen, query, rows))
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
-        raise UsageError(f"k is {_shown(asked.k)}, and the rows have K {held}.")
+        raise UsageError(f"k is {_shown(asked.k)}, and the rows have K {held}.{none_left(chosen, query, rows)}")
     return Answer(rows=chosen, query=query, groups=groups)
 
 

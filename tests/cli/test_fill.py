@@ -88,6 +88,23 @@ def test_only_the_k_that_are_asked_for_are_filled(file, capsys):
     assert of_1b == {3: "modelled", 4: "modelled", 5: "derived"}
 
 
+@pytest.mark.parametrize(("command", "more"), COMMANDS.items())
+def test_where_none_of_the_k_can_be_modelled_the_reason_is_told(file, capsys, command, more):
+    """K=200 is too far beyond 8."""
+    assert main([command, str(file), *more, *JETSON, "--fill", "--k", "200"]) == 2
+    told = capsys.readouterr().err
+    assert "K=200: not modelled: no K was measured" in told
+    assert "and 1 more" in told
+
+
+def test_the_nearest_to_limits_that_nothing_meets_is_called_modelled(file, capsys):
+    """On the terminal and for programs."""
+    assert main(["choose", str(file), *JETSON, "--fill", "--min-goodput", "100"]) == 2
+    words = capsys.readouterr()
+    assert "the nearest is 1b-inst Q4_K_M K=11 (modelled)" in words.out
+    assert "the nearest is 1b-inst Q4_K_M K=11 (modelled)" in words.err
+
+
 def test_a_fleet_says_which_of_its_choices_are_modelled(file, capsys):
     """In the fleet and alone."""
     assert main(["choose", str(file), "--family", "llama*", "--fill", "--one-for-all", "k", "--top", "1"]) == 0
