@@ -26,7 +26,9 @@ def choose(
     configurations counts.
     """
     found: dict[tuple[str, str, str], Chosen] = {}
-    rules = replace(DEFAULT_RULES, intervals=intervals, every_k=False)  # what was not measured was not chosen
+    rules = replace(
+        DEFAULT_RULES, intervals=intervals, every_k=False, other_schemes=False
+    )  # what was not measured was not chosen
     for ranking in Query(objectives=objectives, rules=rules).answer(measured):
         if ranking.choices:
             found.setdefault((ranking.device, ranking.family, ranking.objective.name), _chosen(ranking))

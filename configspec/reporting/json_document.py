@@ -13,6 +13,7 @@ from configspec.reporting.doubt_words import doubt_json
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.modelled_words import modelled_best_json
 from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.reporting.scheme_words import other_best_json
 from configspec.reporting.serving_words import serving_json
 from configspec.selection.ranking import Choice, Ranking
 from configspec.theory.flags import Flag
@@ -54,6 +55,7 @@ def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:
         "left_out": list(ranking.left_out),
         "modelled_best": modelled_best_json(ranking),
         **doubt_json(ranking),
+        "other_bests": [other_best_json(one) for one in ranking.other_bests],
         "choices": [_choice(choice) for choice in ranking.choices[:top]],
     }
 

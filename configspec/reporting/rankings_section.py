@@ -11,6 +11,7 @@ from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.modelled_words import modelled_best_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.reporting.scheme_words import scheme_lines
 from configspec.reporting.serving_words import serving_words
 from configspec.selection.baselines import Baseline
 from configspec.selection.ranking import Choice, Ranking
@@ -121,6 +122,7 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
     for words, ranks in flagged.items():
         yield f"note on {', '.join(ranks)}: {words}"
     yield from doubt_lines(ranking)
+    yield from scheme_lines(ranking)
     for reason in ranking.left_out:
         yield f"left out: {reason}"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
+from configspec.results.other_winners import OtherWinner, other_winner
 from configspec.selection.baselines import Baseline
 from configspec.selection.candidates import Group
 from configspec.selection.k_advice import UntriedK, Where
@@ -117,6 +118,7 @@ class Standings:
         without: What the best is held against, a way each; none where nothing can be ranked.
         untried: What to measure because it may be better.
         best_known: Where the best is modelled, the best that is not, if there is one.
+        other_winners: What would be the best under other serving schemes; none where nothing else would.
         unavailable: Why nothing can be; else None.
         left_out: What could not be ranked though others could, each with its reason.
     """
@@ -133,6 +135,7 @@ class Standings:
     without: tuple[Without, ...]
     untried: tuple[Untried, ...]
     best_known: Place | None
+    other_winners: tuple[OtherWinner, ...]
     unavailable: str | None
     left_out: tuple[str, ...]
 
@@ -175,6 +178,7 @@ def standings_of(ranking: Ranking, alone: Alone) -> Standings:
         without=tuple(_without(one, unit) for one in baselines_of(ranking, alone)),
         untried=tuple(_untried(one, unit) for one in ranking.untried),
         best_known=None if ranking.best_known is None else _place(ranking.best_known, unit),
+        other_winners=tuple(other_winner(one, unit) for one in ranking.other_bests),
         unavailable=ranking.unavailable,
         left_out=ranking.left_out,
     )

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from configspec.selection.contest import Contest
 from configspec.selection.k_advice import UntriedK, untried_ks
 from configspec.selection.next_measurement import NextMeasurement, Rival, next_measurements
+from configspec.selection.other_bests import OtherBest, Ranked, other_bests
 from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.separation import Separation
 from configspec.selection.values import Values, same_power
@@ -45,6 +46,7 @@ class RankingRules:
         intervals: Whether to say how sure each value is, which takes longer than to say which are tied with the best.
         allow_throttled: Whether what was measured while the device throttled, or changed its mode, is ranked too.
         every_k: Whether all K that were measured are ranked, so that it can be said which are missing.
+        other_schemes: Whether to say under which other serving schemes another configuration is the best.
     """
 
     indifference: float = 0.02
@@ -54,6 +56,7 @@ class RankingRules:
     intervals: bool = True
     allow_throttled: bool = False
     every_k: bool = True
+    other_schemes: bool = True
 
 
 MOST_RIVALS = 64
@@ -87,7 +90,7 @@ class Ranking:
     kind of meter and the boundary that all its configurations have: others are in a ranking of their own. `untried`
     are the K that were not measured and are worth it; `to_measure` is what would tell from the best what is tied with
     it, of the first `MOST_RIVALS`: empty under rules without intervals. `best_known`: where the best is modelled, the
-    best that is not, if there is one.
+    best that is not, if there is one. `other_bests`: the best under other serving schemes.
     """
 
     device: str
@@ -105,6 +108,7 @@ class Ranking:
     untried: tuple[UntriedK, ...] = ()
     to_measure: tuple[NextMeasurement, ...] = ()
     best_known: Choice | None = None
+    other_bests: tuple[OtherBest, ...] = ()
 
     @property
     def modelled_best(self) -> Choice | None:
@@ -253,6 +257,7 @@ class _Standing:
         self._configurations = configurations
         self._ranking = ranking
         self._values = Values(objective=ranking.objective, serving=ranking.serving)
+        self._figures = points
         self._points = self._values.points(points)
         # Equal values keep the order in which the configurations came.
         order = np.argsort(-self._points if self._values.higher_is_better else self._points, kind="stable")
@@ -316,6 +321,7 @@ class _Standing:
             untried=self._untried(),
             to_measure=self._to_measure(tied) if self._ranking.rules.intervals else (),
             best_known=None if self._known is None else choice(*self._known),
+            other_bests=self._other_bests(tied),
         )
 
     def _best_known(self) -> tuple[int, int] | None:
@@ -354,6 +360,13 @@ class _Standing:
             return ()
         in_order = [self._configurations[position] for position in self._order]
         return untried_ks(in_order, self._ranking.objective, serving, indifference=rules.indifference)
+
+    def _other_bests(self, tied: NDArray[np.bool_]) -> tuple[OtherBest, ...]:
+        rules, serving = self._ranking.rules, self._ranking.serving
+        if not rules.other_schemes:
+            return ()
+        ranked = Ranked(configurations=self._configurations, figures=self._figures, best=self.best, tied=tied)
+        return other_bests(ranked, self._ranking.objective, serving, indifference=rules.indifference)
 
 
 def _decoding(configurations: Sequence[Configuration]) -> Decoding | None:

@@ -74,6 +74,9 @@ def test_standings_are_those_of_the_command(results, file, assumed, options, cap
         assert of_list(other["untried_k"], "where", "k", "value", "times_better") == [
             (u.where, u.configuration.k, u.value, u.times_better) for u in one.untried
         ]
+        assert of_list(other["other_bests"], "aspect", "scheme", "k", "value", "times_better", "tied_here") == [
+            (w.aspect, w.scheme, w.configuration.k, w.value, w.times_better, w.tied) for w in one.other_winners
+        ]
 
 
 def test_picks_are_those_of_the_command(results, file, capsys):

@@ -72,6 +72,9 @@ class Charge(Protocol):
     def usd_per_million_rounds(self, one: Round[Number], serving: Serving) -> Number:
         """Dollars for a million rounds, where it is declared."""
 
+    def alone(self, serving: Serving) -> Serving:
+        """The assumptions with this charge and no other."""
+
 
 @final
 class Tokens:
@@ -86,6 +89,10 @@ class Tokens:
     def usd_per_million_rounds(self, one: Round[Number], serving: Serving) -> Number:
         """As the law has it."""
         return billing(serving.bills).usd_per_million_rounds(one.k, serving)
+
+    def alone(self, serving: Serving) -> Serving:
+        """With the prices of tokens."""
+        return _with_alone(serving, "usd_per_million_input_tokens", "usd_per_million_cached_tokens")
 
 
 @final
@@ -106,6 +113,10 @@ class GpuSeconds:
         """T_server g u / b, u the price of a second."""
         second_usd = (serving.prices.usd_per_gpu_hour or 0.0) / SECONDS_PER_HOUR
         return MILLION * second_usd * serving.prices.gpus / serving.batch * one.server_s
+
+    def alone(self, serving: Serving) -> Serving:
+        """With the price of an hour."""
+        return _with_alone(replace(serving, bills="nothing"), "usd_per_gpu_hour")
 
 
 @final
@@ -128,6 +139,10 @@ class Traffic:
         up_usd, down_usd = (prices.usd_per_gb_up or 0.0) / BYTES_PER_GB, (prices.usd_per_gb_down or 0.0) / BYTES_PER_GB
         return MILLION * (link.up_bytes(one.k) * up_usd + link.down_bytes * down_usd)
 
+    def alone(self, serving: Serving) -> Serving:
+        """With the prices of a GB."""
+        return _with_alone(replace(serving, bills="nothing"), "usd_per_gb_up", "usd_per_gb_down")
+
 
 @final
 class DeviceEnergy:
@@ -142,6 +157,10 @@ class DeviceEnergy:
     def usd_per_million_rounds(self, one: Round[Number], serving: Serving) -> Number:
         """Joules, at the price of 3.6 million."""
         return MILLION * (serving.prices.usd_per_kwh or 0.0) / JOULES_PER_KWH * one.device_j
+
+    def alone(self, serving: Serving) -> Serving:
+        """With the price of a kWh."""
+        return _with_alone(replace(serving, bills="nothing"), "usd_per_kwh")
 
 
 CHARGES: tuple[Charge, ...] = (Tokens(), GpuSeconds(), Traffic(), DeviceEnergy())
@@ -158,3 +177,9 @@ def usd_per_million_rounds(one: Round[Number], serving: Serving) -> Number:
     for charge in declared_charges(serving):
         total = total + charge.usd_per_million_rounds(one, serving)
     return total
+
+
+def _with_alone(serving: Serving, *names: str) -> Serving:
+    """With these of its other prices."""
+    kept = {name: getattr(serving.prices, name) for name in names}
+    return replace(serving, prices=Prices(gpus=serving.prices.gpus, **kept))
