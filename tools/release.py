@@ -42,7 +42,7 @@ def main() -> int:
             write_release(clone, given.version)
             built = build(clone)
             for file in built:
-                run(sys.executable, "-m", "tox", "run", "-e", given.tried, "--installpkg", str(file), folder=clone)
+                try_first_commands(clone, file, given.tried)
             tag(clone, given.version)
             bring_back(clone, ROOT, built)
     except ReleaseError as refusal:
@@ -90,6 +90,12 @@ def build(clone: Path) -> list[Path]:
     built = sorted((clone / "dist").iterdir())
     run(sys.executable, "-m", "twine", "check", "--strict", *map(str, built), folder=clone)
     return built
+
+
+def try_first_commands(clone: Path, file: Path, environments: str) -> None:
+    """Install a distribution into empty environments, and run there what a newcomer runs first."""
+    folder = ("--workdir", str(clone / ".tox"))  # not that of the tox in which this may run
+    run(sys.executable, "-m", "tox", "run", "-e", environments, *folder, "--installpkg", str(file), folder=clone)
 
 
 def tag(clone: Path, version: str) -> None:

@@ -26,7 +26,7 @@ def add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
         "show what configspec does, on the paper's boards, in seconds",
         "Replay the three boards of the paper in a new folder, rank them and choose for one of them. Each command is "
         "shown as it is typed, and the folder stays, to be played with. No model, no compiler and no board is needed.",
-        "configspec demo\nconfigspec demo /tmp/boards",
+        "configspec demo\nconfigspec demo boards",
     )
     demo.add_argument("folder", type=Path, nargs="?", default=Path(FOLDER), help=f"to be made (default: {FOLDER})")
     demo.set_defaults(run=_demo)

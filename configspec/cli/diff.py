@@ -33,7 +33,7 @@ def add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
         PURPOSE,
         "configspec diff monday.json tuesday.json\n"
         "configspec diff monday.json tuesday.json --row 1b-Q4_K_M-K4\n"
-        "configspec diff results.json results.json --row dev:orin: --other-row dev:rpi5:",
+        "configspec diff monday.json monday.json --row orin:-llama-1b-Q4_K_M-K4 --other-row pi:-llama-1b-Q8_0-K4",
     )
     diff.add_argument("then", type=Path, metavar="A", help="a results file or a journal")
     diff.add_argument("now", type=Path, metavar="B", help="the one to compare it with")

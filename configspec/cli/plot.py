@@ -51,7 +51,7 @@ def add_plot(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         PURPOSE,
         "configspec plot k-curve results.json --device rpi5 --family 'llama*' --objective goodput -o k-curve.svg\n"
         "configspec plot profiles results.json -o pictures/\n"
-        "configspec plot forest results.json --baseline accepted.json -o forest.svg",
+        "configspec plot forest results.json --baseline accepted.json -o pictures/",
     )
     command.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     command.add_argument("results", type=Path, metavar="RESULTS", help=RESULTS_HELP)

@@ -25,7 +25,7 @@ def add_record(commands: Commands[argparse.ArgumentParser]) -> None:
         "record",
         "record a device's power meter, to be sent to the project",
         "Record what hardware shows, so that tests can be run against it without the hardware.",
-        "configspec record power orin",
+        "configspec record power orin --seconds 60",
     )
     parts = record.add_subparsers(metavar="COMMAND", required=True)
     power = add_command(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from judged_runs import made_run
 
-from configspec.cli import parser
 from configspec.histories.aliases_file import read_aliases
 from configspec.histories.changes_file import read_changes
 from configspec.histories.floors import NAMES, parse_floors
@@ -57,15 +55,3 @@ def test_the_floors_that_are_shown_are_floors():
     for text in (*shown, *re.findall(r"--fail-on (\S+)", PAGE)):
         parse_floors(text.strip("`"))
     assert all(f"`{name}" in PAGE or f"{name}:" in PAGE for name in NAMES)
-
-
-@pytest.mark.parametrize(
-    "line", re.findall(r"^    (configspec (?:check|compare|ab|calibrate) [^#\n\[]*)", PAGE, re.MULTILINE)
-)
-def test_the_command_lines_that_are_shown_are_taken(line):
-    """By the parser, as a shell would hand them over."""
-    import shlex
-
-    words = shlex.split(line)[1:]
-    if not any(word.isupper() for word in words):
-        assert callable(parser().parse_args(words).run)

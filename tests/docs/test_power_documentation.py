@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from recorded_meters import Recording, Replayed, recordings
 from configspec.agent.power.meter import BOUNDARIES
 from configspec.agent.power.metering import names, with_boundary
 from configspec.agent.power.registry import METERS
-from configspec.cli import parser
 from configspec.profiling.power_window import Load, guard_s, planned
 from configspec.records.meter import MeterFacts
 from configspec.selection.ranking import BARRED
@@ -85,11 +83,3 @@ def test_a_window_takes_as_long_as_the_table_says(recording: Recording, tmp_path
     assert any(total_s == pytest.approx(one, abs=0.6) for one in shown_s) or (
         row[2].endswith("and more") and total_s > max(shown_s)
     )
-
-
-def test_the_commands_are_commands():
-    """Each line that begins with `configspec` is taken by the command line."""
-    lines = re.findall(r"^ {4}(configspec .*)$", PAGE, re.MULTILINE)
-    assert {line.split()[1] for line in lines} == {"devices", "rank", "record"}
-    for line in lines:
-        parser().parse_args(shlex.split(line)[1:])
