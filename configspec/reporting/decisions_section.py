@@ -127,7 +127,9 @@ def _of_choice(decision: Decision, chosen: Alternative, top: int) -> Iterator[st
             if one.met_without > len(decision.alternatives)
         )
     if chosen.chosen_in is None:
-        yield "no figure was sampled, only intervals are known: nobody can say how probable the choice is"
+        modelled = any(one.configuration.provenance == "modelled" for one in decision.alternatives)
+        why = "some figures are modelled" if modelled else "no figure was sampled"
+        yield f"{why}, only intervals are known: nobody can say how probable the choice is"
     elif decision.limits and chosen.meets_in is not None:
         yield f"the first meets all limits in {chosen.meets_in:.0%} of the draws; nothing does in {_share(decision)}"
     shown = ((str(one.rank), one.configuration) for one in decision.alternatives[:top])

@@ -36,7 +36,7 @@ class Place:
         high: The upper end.
         unit: As people read it: tokens/s.
         tied: Whether it is not shown to be worse than the best, or by no more than 2 %. The best is tied with itself.
-        best_in: The share of bootstrap draws in which it is the best; None where nothing was sampled.
+        best_in: The share of bootstrap draws in which it is the best; None where nothing was sampled, or with `fill`.
         provenance: Whether its figures were measured, derived, declared or modelled.
         warnings: What to know before using it.
     """

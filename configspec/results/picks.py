@@ -35,7 +35,7 @@ class Pick:
         configuration: Its device, family, draft, quant, settings and k.
         loss: What is least in the first: times worse than the best, by the way it was chosen.
         values: By each objective by which it has one, those that it is chosen by first.
-        chosen_in: The share of bootstrap draws in which it is chosen; None where nothing was sampled.
+        chosen_in: The share of bootstrap draws in which it is chosen; None where nothing was sampled, or with `fill`.
         meets_in: The share in which it keeps every limit; None where nothing was sampled.
         tied: Whether it is not shown to be worse than the first, or by no more than 2 %.
         provenance: Whether its figures were measured, derived, declared or modelled.

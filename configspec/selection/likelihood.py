@@ -29,7 +29,8 @@ from configspec.selection.values import same_power
 class Likelihood:
     """Of each candidate: in which share of draws it is chosen, in which it meets all limits; is it tied with the first.
 
-    `none_meets` is the share of draws in which nothing would be chosen. Shares are None where no figure was sampled.
+    `none_meets` is the share of draws in which nothing would be chosen. Shares are None where no figure was
+    sampled, or a candidate is modelled.
     """
 
     chosen: tuple[float | None, ...]
@@ -67,7 +68,7 @@ class _Judge:
         count = len(self._candidates.configurations)
         least, winner = np.full(1, np.inf), np.full(1, -1)
         meets, tied = np.zeros(count), np.zeros(count, dtype=np.bool_)
-        sampled = False
+        sampled, modelled = False, any(one.provenance == "modelled" for one in self._candidates.configurations)
         first = self._resampling.of({self._first})[self._first]
         for positions, drawn in self._resampling.blocks():
             loss = self._loss(self._values(drawn, "none"))  # (N, R), infinite where a limit is missed
@@ -81,7 +82,7 @@ class _Judge:
             winner = np.where(ahead, at, winner)
             least = np.minimum(best, least)
         tied[self._first] = True
-        if not sampled:
+        if modelled or not sampled:
             nothing = (None,) * count
             return Likelihood(chosen=nothing, meets=nothing, tied=tuple(tied.tolist()), none_meets=None)
         chosen = np.bincount(winner[winner >= 0], minlength=count) / winner.size

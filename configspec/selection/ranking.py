@@ -67,8 +67,8 @@ DEFAULT_RULES = RankingRules()
 class Choice:
     """One configuration in its place, with its value in the objective's unit and the doubt about it.
 
-    `best_in` is the share of bootstrap draws in which it is the best; None where nothing was sampled. Under rules
-    without intervals, it is None too, and `low` and `high` are the value.
+    `best_in` is the share of bootstrap draws in which it is the best; None where nothing was sampled, or any
+    that is ranked is modelled. Under rules without intervals, it is None too, and `low` and `high` are the value.
     """
 
     rank: int
@@ -299,7 +299,8 @@ class _Standing:
         """The ranking with its choices, the best first."""
         top = self._ranking.rules.top
         cut = [] if top is None else self._order[top:]
-        shares = self._contest.shares()
+        modelled = any(one.provenance == "modelled" for one in self._configurations)
+        shares = None if modelled else self._contest.shares()  # a model's error is in no draw
         tied = self._near | ~self._separation.shown_worse()
 
         def choice(rank: int, position: int) -> Choice:

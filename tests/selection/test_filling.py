@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from weighed import exact, paper_profile
+from weighed import QUICK, exact, paper_profile, sampled
 
+from configspec.selection.candidates import groups_of
+from configspec.selection.choosing import decide
+from configspec.selection.criterion import Criterion
 from configspec.selection.filling import fill
 from configspec.selection.query import Query
 from configspec.selection.unmeasured_k import accepted_of
@@ -252,6 +255,22 @@ def test_of_the_papers_drafters_that_are_left_out_the_interval_holds_as_many_as_
             assert found.round_s.confidence == 0.75
             held += found.round_s.low / 2 <= true[0].round_s.value / true[0].k <= found.round_s.high / 2
     assert 9 <= held < 12
+
+
+def test_no_share_of_draws_is_said_where_anything_is_modelled():
+    """A model's error is in no draw: its point would be the best in each of them, or in none."""
+    measured = [
+        (sampled("1b", k, [(10, 7 * k), (10, 3 * k), (10, 5 * k)], [0.1 * k, 0.11 * k, 0.12 * k]), SERVING)
+        for k in (1, 2, 4)
+    ]
+    (plain,) = groups_of(Query(objectives=[Goodput()], rules=QUICK).answer(measured))
+    (one,) = groups_of(Query(objectives=[Goodput()], rules=QUICK, fill=True).answer(measured))
+    by_goodput = Criterion(way="objective", objectives=(Goodput(),))
+    for group, known in ((plain, True), (one, False)):
+        assert all((choice.best_in is not None) == known for choice in group.rankings[0].choices)
+        decision = decide(group, by_goodput, [])
+        assert all((each.chosen_in is not None) == known for each in decision.alternatives)
+        assert (decision.nothing_in is not None) == known
 
 
 def test_a_query_ranks_what_is_modelled_and_names_the_best_that_is_not():
