@@ -17,6 +17,7 @@ from configspec.cli import parser
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs" / "boards").glob("*.md")),
 ]
@@ -33,6 +34,22 @@ NOT_RUN = {
     "pytest * --resume *": "needs a run that ended early: tests/pytest_plugin/test_resume.py",
     "pytest *--device local*": "the main job, minutes: tox -e hil",
     "pytest * --baseline history *": "a night's gate: tests/docs/test_nightly_github.py",
+}
+
+# Programs that are not ours, and lines that have one before them: by how they begin.
+OTHERS = {
+    "pip install": "installs: .github/workflows/release.yml, and tox, do",
+    "python3 -m venv": "the same; .ci/run types those of the README",
+    ".venv/bin/": "of a checkout",
+    "~/configspec/bin/": "of an account that is made for CI: tests/docs/test_nightly_github.py has one",
+    "sudo apt install": "changes the machine",
+    "cd ": "every line runs in the folder that it is meant for",
+    "tox -e": "tests/docs/test_pages.py looks for the environment",
+    "podman ": "tests/docs/test_container.py builds and runs the image where a builder is at hand",
+    "llama-server ": "llama.cpp's server, with models of 70B",
+    "vllm ": "vLLM, with models of 70B",
+    "bencher ": "a program of others that reads what is written",
+    "benchstat ": "a program of others that reads what is written",
 }
 
 
@@ -53,19 +70,18 @@ def help_lines() -> Iterator[str]:
 def shown_blocks(text: str) -> Iterator[tuple[str, ...]]:
     """The command lines of a page that stand together; those that go on are one."""
     for block in BLOCK.findall(FENCED.sub("", RUN_ELSEWHERE.sub("", text))):
-        lines = [" ".join(line.split()) for line in re.sub(r"\\\n\s*", "", block).splitlines()]
-        if own := tuple(line for line in lines if line.split()[0] in OWN):
-            yield own
+        yield tuple(" ".join(line.split()) for line in re.sub(r"\\\n\s*", "", block).splitlines())
 
 
 def kept(line: str) -> bool:
     return not any(fnmatch(line, pattern) for pattern in NOT_RUN)
 
 
-SHOWN: dict[tuple[str, ...], str] = {
-    block: page.name for page in PAGES for block in shown_blocks(page.read_text(encoding="utf-8"))
+SHOWN = [(page.name, block) for page in PAGES for block in shown_blocks(page.read_text(encoding="utf-8"))]
+BLOCKS: dict[tuple[str, ...], str] = {
+    **{own: page for page, block in SHOWN if (own := tuple(line for line in block if line.split()[0] in OWN))},
+    **{(line,): "--help" for line in help_lines()},
 }
-BLOCKS: dict[tuple[str, ...], str] = {**SHOWN, **{(line,): "--help" for line in help_lines()}}
 LINES = [line for block in BLOCKS for line in block]
 
 
@@ -98,9 +114,16 @@ def test_what_is_not_run_is_still_shown():
     assert len([line for line in LINES if kept(line)]) > 100
 
 
+def test_what_is_indented_is_a_command():
+    """Of ours, or of others by a reason that is still needed; messages, tables and files stand in fences."""
+    others = [line for _, block in SHOWN for line in block if line.split()[0] not in OWN]
+    assert [line for line in others if not line.startswith(tuple(OTHERS))] == []
+    assert [one for one in OTHERS if not any(line.startswith(one) for line in others)] == []
+
+
 def test_a_line_that_goes_on_is_one_line():
-    """And what stands in a fence, or in another program's words, is none of ours."""
+    """And what stands in a fence is none."""
     text = (
         "Words:\n\n    configspec rank \\\n        results.json   # why\n    sudo reboot\n\n```text\n    pytest\n```\n"
     )
-    assert list(shown_blocks(text)) == [("configspec rank results.json # why",)]
+    assert list(shown_blocks(text)) == [("configspec rank results.json # why", "sudo reboot")]

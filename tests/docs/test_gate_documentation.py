@@ -7,26 +7,13 @@ from pathlib import Path
 
 from judged_runs import made_run
 
-from configspec.histories.aliases_file import read_aliases
-from configspec.histories.changes_file import read_changes
 from configspec.histories.floors import NAMES, parse_floors
-from configspec.histories.floors_file import read_floors
 from configspec.histories.judging import CheckRequest, checked
 from configspec.regression.states import COMPARED, MAY_FAIL, STATES
 from configspec.reporting.verdicts_json import checked_json
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
 TOML = dict(re.findall(r"<!-- toml: (\w+) -->\n```toml\n(.*?)```", PAGE, re.DOTALL))
-
-
-def test_the_files_that_are_shown_are_read(tmp_path: Path):
-    """Each by its reader, every entry."""
-    readers = {"floors": read_floors, "accepted": read_changes, "aliases": read_aliases}
-    assert set(TOML) == set(readers)
-    for name, read in readers.items():
-        path = tmp_path / f"{name}.toml"
-        path.write_text(TOML[name], encoding="utf-8")
-        assert len(read(path)) == TOML[name].count("[[")
 
 
 def test_every_state_is_described():

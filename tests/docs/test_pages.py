@@ -20,6 +20,7 @@ FILES = [
 ]
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES}
 LINKING = [*FILES, *sorted((ROOT / "docs" / "adr").glob("*.md")), ROOT / "changelog.d" / "README.md"]
+LINKING += [ROOT / name for name in ("SECURITY.md", "CODE_OF_CONDUCT.md", "fixtures/models/MODEL_CARD.md")]
 
 
 def anchors(page: Path) -> set[str]:
@@ -58,6 +59,19 @@ def test_modules_that_pages_name_exist():
         for path in set(re.findall(r"`((?:[a-z_0-9]+/)*[a-z_0-9]+\.py)`", page.read_text(encoding="utf-8"))):
             places = [ROOT / path, ROOT / "configspec" / path, ROOT / "configspec" / "pytest_plugin" / path]
             assert any(place.is_file() for place in places), f"{page.name} names {path}"
+
+
+def test_environments_of_tox_that_pages_name_exist():
+    """Each `tox -e NAME`."""
+    text = "\n".join(PAGES.values())
+    named = {name for names in re.findall(r"tox -e ([\w-]+(?:,[\w-]+)*)", text) for name in names.split(",")}
+    assert len(named) > 10
+    declared = ConfigParser(interpolation=None)
+    declared.read(ROOT / "tox.ini")
+    known = {section.removeprefix("testenv:") for section in declared if section.startswith("testenv:")}
+    known |= set(declared["tox"]["env_list"].split(", "))
+    known |= {f"py3{minor}-first" for minor in (11, 12, 13, 14) if "py3{11,12,13,14}-first" in known}
+    assert named <= known
 
 
 def test_the_glossarys_classes_exist():

@@ -29,7 +29,7 @@ OUTPUTS = {  # of other tools: what each file is a recording of, by the importer
     "llama-server": {"server.log": "responses.jsonl"},
     "verification": {"k3.json": "aiperf-0.14.json", "k5.json": "vllm-bench.json"},
 }
-CSV = re.compile(r"^    (device,draft,.*\n(?:    .*\n)+)", re.MULTILINE)  # in docs/importing.md
+CSV = re.compile(r"<!-- csv -->\n```text\n(.*?)```", re.DOTALL)  # in docs/importing.md
 BENCHED = "models/Qwen2.5-7B-Instruct-Q4_K_M.gguf"
 RUNS = (
     ".benchmarks/Linux-CPython-3.13-64bit/0001_monday.json",
@@ -71,7 +71,7 @@ def make_example_files(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
     found = CSV.search((ROOT / "docs" / "importing.md").read_text(encoding="utf-8"))
     assert found
-    (folder / "figures.csv").write_text(found[1].replace("\n    ", "\n"), encoding="utf-8")
+    (folder / "figures.csv").write_text(found[1], encoding="utf-8")
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks", ignore=shutil.ignore_patterns("peers", "__pycache__"))
     (folder / "fixtures").symlink_to(ROOT / "fixtures")
     MadeUpChip(folder / "root")
