@@ -26,6 +26,7 @@ from configspec.theory.serving.assumptions import (
 from configspec.theory.serving.billing import Bills
 from configspec.theory.serving.jitter import JitterName
 from configspec.theory.serving.payload import PayloadName
+from configspec.theory.serving.request import LEAST_TOKENS_PER_S, MOST_TOKENS, MOST_TOKENS_PER_S, ServedRequest
 from configspec.theory.serving.verification import LinearSeconds
 from configspec.untrusted import read_bounded
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 MOST_MS, MOST_MBPS, LEAST_MBPS = 60_000.0, 1_000_000.0, 0.0001  # as in devices.yaml
 MOST_VOCABULARY = 10_000_000
 MOST_FILE_BYTES = 1 << 20
+_REQUEST = ServedRequest()
 # Option, what it takes, least, most, help. The name without dashes is that of the figure.
 Number = tuple[str, str, float, float, str]
 VERIFICATION: tuple[Number, ...] = (
@@ -65,7 +67,18 @@ PRICES: tuple[Number, ...] = (
     ("--usd-per-gb-down", "USD", LEAST_USD, MOST_USD, "price of 10^9 bytes to the device"),
     ("--usd-per-kwh", "USD", LEAST_USD, MOST_USD, "price of a kWh at the device"),
 )
-WHOLE = ("--vocabulary", "--overhead-bytes")
+REQUEST: tuple[Number, ...] = (
+    ("--prompt-tokens", "N", 0, MOST_TOKENS, f"tokens of a request's prompt; default: {_REQUEST.prompt_tokens}"),
+    ("--new-tokens", "N", 1, MOST_TOKENS, f"tokens generated after it; default: {_REQUEST.new_tokens}"),
+    (
+        "--target-prompt-tokens-per-s",
+        "V",
+        LEAST_TOKENS_PER_S,
+        MOST_TOKENS_PER_S,
+        "tokens per second with which the target reads a prompt; default: no slower than the device",
+    ),
+)
+WHOLE = ("--vocabulary", "--overhead-bytes", "--prompt-tokens", "--new-tokens")
 OF_FIGURE = {  # those that another assumption may need
     "usd_per_million_input_tokens": "--usd-per-million-input",
     "usd_per_million_cached_tokens": "--usd-per-million-cached",
@@ -85,6 +98,7 @@ def add_assumed(command: argparse.ArgumentParser) -> None:
     group.add_argument("--jitter", choices=get_args(JitterName), help="how it varies; default: two-sided")
     group.add_argument("--payload", choices=get_args(PayloadName), help="what travels of each token; default: ids")
     _add(group, PRICES)
+    _add(group, REQUEST)
     group.add_argument("--bills", choices=get_args(Bills), help="which tokens of a round are billed")
     group.add_argument(
         "--energy", choices=get_args(EnergyBoundary), help="what the device's energy counts: drafting, or waiting too"
@@ -113,7 +127,6 @@ def read_assumed(asked: argparse.Namespace) -> Assumed:
     ]
     if len(given) > 1:
         raise UsageError(f"{given[0]} and {given[1]} each say how long verification takes. Keep one of them.")
-    vocabulary, overhead = found["--vocabulary"], found["--overhead-bytes"]
     return Assumed(
         verify_s=found["--verify-s"],
         verify_samples_s=samples,
@@ -129,8 +142,8 @@ def read_assumed(asked: argparse.Namespace) -> Assumed:
         up_bits_per_s=_times(found["--mbps-up"], 1e6),
         down_bits_per_s=_times(found["--mbps-down"], 1e6),
         payload=asked.payload,
-        vocabulary=None if vocabulary is None else int(vocabulary),
-        overhead_bytes=None if overhead is None else int(overhead),
+        vocabulary=_whole(found["--vocabulary"]),
+        overhead_bytes=_whole(found["--overhead-bytes"]),
         usd_per_million_input_tokens=found["--usd-per-million-input"],
         usd_per_million_cached_tokens=found["--usd-per-million-cached"],
         usd_per_gpu_hour=found["--usd-per-gpu-hour"],
@@ -138,6 +151,9 @@ def read_assumed(asked: argparse.Namespace) -> Assumed:
         usd_per_gb_up=found["--usd-per-gb-up"],
         usd_per_gb_down=found["--usd-per-gb-down"],
         usd_per_kwh=found["--usd-per-kwh"],
+        prompt_tokens=_whole(found["--prompt-tokens"]),
+        new_tokens=_whole(found["--new-tokens"]),
+        target_prompt_tokens_per_s=found["--target-prompt-tokens-per-s"],
     )
 
 
@@ -190,7 +206,7 @@ def _add(group: argparse._ArgumentGroup, numbers: Sequence[Number]) -> None:
 
 
 def _numbers() -> tuple[Number, ...]:
-    return (*VERIFICATION, *LINK, *PRICES)
+    return (*VERIFICATION, *LINK, *PRICES, *REQUEST)
 
 
 def _figure(asked: argparse.Namespace, option: str, least: float, most: float) -> float | None:
@@ -222,6 +238,10 @@ def _linear(found: dict[str, float | None]) -> LinearSeconds | None:
             raise UsageError(f"{option} comes on top of --verify-base-s, the seconds of any pass. Give that too.")
         return None
     return LinearSeconds(base_s=base_s, s_per_token=token_s or 0.0, s_per_context_token=context_s or 0.0)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _times(value: float | None, factor: float) -> float | None:

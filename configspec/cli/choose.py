@@ -15,7 +15,7 @@ from configspec.cli.recorded_rows import Recorded, add_question, check_rankable,
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import objective
+from configspec.theory.objectives.registry import objective, usual, usual_and
 
 if TYPE_CHECKING:
     from configspec.selection.candidates import Group
@@ -39,21 +39,24 @@ PER_MILLION = 1_000_000.0
 
 def add_choose(commands: Commands[argparse.ArgumentParser], objectives: Sequence[Objective]) -> None:
     """The command with its options; a limit for each of `objectives`."""
-    first, last = objectives[0].name, objectives[-1].name
+    first, last = objectives[0], usual(objectives)[-1]
     command = add_command(
         commands,
         "choose",
         "choose a configuration for each device, or one for all, within limits",
         PURPOSE,
-        f"configspec choose results.json --objective {first} {limit_flags(objectives[-1])[-1]} 1.0\n"
+        f"configspec choose results.json --objective {first.name} {limit_flags(last)[-1]} 1.0\n"
         "configspec choose results.json --minimax-regret\n"
-        f"configspec choose results.json --weights {first}=2,{last}=1 --one-for-all draft,quant",
+        f"configspec choose results.json --weights {first.name}=2,{last.name}=1 --one-for-all draft,quant",
     )
     add_question(command)
     names = ", ".join(one.name for one in objectives)
     way = command.add_argument_group("what is chosen by")
     way.add_argument(
-        "--objective", action="append", metavar="NAME", help=f"{names}; default: {first}; several with --minimax-regret"
+        "--objective",
+        action="append",
+        metavar="NAME",
+        help=f"{names}; default: {first.name}; several with --minimax-regret",
     )
     how = way.add_mutually_exclusive_group()
     how.add_argument(
@@ -78,7 +81,7 @@ def add_choose(commands: Commands[argparse.ArgumentParser], objectives: Sequence
 
 def limit_flags(one: Objective) -> list[str]:
     """Its limit on the command line: `--max-energy`, and `--max-energy-j` where its unit is J for something."""
-    flag = f"--{'max' if one.better == 'lower' else 'min'}-{one.name}"
+    flag = f"--{'max' if one.better == 'lower' else 'min'}-{one.name.replace('_', '-')}"
     counted = one.unit.partition("/")[0]
     return [flag, f"{flag}-{counted.lower()}"] if counted.isalpha() and counted != "tokens" else [flag]
 
@@ -100,12 +103,13 @@ def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if asked.top is not None and not 1 <= asked.top <= MOST:
         raise UsageError(f"--top is {printable(str(asked.top), at_most=40)}; it takes 1 to {MOST}.")
     limits, criterion, parts = _limits(objectives, asked), _criterion(objectives, asked), _parts(asked.one_for_all)
-    recorded = read_question(asked, objectives, ks=asked.k)
     named = () if criterion is None else criterion.objectives
-    check_rankable(recorded, (*named, *(one.objective for one in limits)), asked.results)
+    needed = (*named, *(one.objective for one in limits))
+    recorded = read_question(asked, usual_and(needed, objectives), ks=asked.k)
+    check_rankable(recorded, needed, asked.results)
 
     def of_group(group: Group) -> Criterion:
-        return criterion or Criterion(way="minimax-regret", objectives=group.rankable or tuple(objectives))
+        return criterion or Criterion(way="minimax-regret", objectives=usual(group.rankable) or usual(objectives))
 
     decisions = [decide(group, of_group(group), limits) for group in recorded.groups]
     shared = None if parts is None else fleets(decisions, parts)

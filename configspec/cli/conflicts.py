@@ -8,12 +8,12 @@ from functools import partial
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import strict_code
+from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, read_question
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import objective
 
 PURPOSE = (
     "Show what the best by each objective loses by the others, over all devices and families and for each; and the "
@@ -35,8 +35,7 @@ def add_conflicts(commands: Commands[argparse.ArgumentParser], objectives: Seque
         "configspec conflicts results.json\nconfigspec conflicts results.json --device rpi5 --format json",
     )
     add_question(command)
-    names = ", ".join(one.name for one in objectives)
-    command.add_argument("--objective", action="append", metavar="NAME", help=f"{names}; repeatable; default: all")
+    add_objective(command, objectives)
     command.add_argument(
         "--top", type=int, metavar="N", help=f"lines of each front (table: {TOP}; markdown: all; JSON has all)"
     )
@@ -49,10 +48,9 @@ def _conflicts(objectives: Sequence[Objective], asked: argparse.Namespace) -> in
 
     if asked.top is not None and not 1 <= asked.top <= MOST:
         raise UsageError(f"--top is {printable(str(asked.top), at_most=40)}; it takes 1 to {MOST}.")
-    named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())]
-    if len(named) == 1:
-        raise UsageError(f"--objective names {named[0].name} alone; name two, or none for all.")
-    compared = named or list(objectives)
+    compared = asked_objectives(asked, objectives)
+    if asked.objective and len(compared) == 1:
+        raise UsageError(f"--objective names {compared[0].name} alone; name two, or none.")
     recorded = read_question(asked, compared, ks=asked.k)
     fronts = [front_of(group, compared) for group in recorded.groups]
     if asked.format == "json":

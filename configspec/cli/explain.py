@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import strict_code
+from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import Recorded, add_question, read_question
 from configspec.errors import UsageError, did_you_mean
@@ -45,6 +46,7 @@ def add_explain(commands: Commands[argparse.ArgumentParser], objectives: Sequenc
     command.add_argument(
         "--setting", action="append", metavar="NAME=VALUE", help="how the draft is opened, where that varies: threads=2"
     )
+    add_objective(command, objectives)
     command.set_defaults(run=partial(_explain, objectives))
 
 
@@ -52,8 +54,9 @@ def _explain(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.explain_document import explain_section
     from configspec.reporting.explain_json import explain_json
 
-    recorded = read_question(asked, objectives)
-    explained = _explained(recorded, _configuration(recorded, asked), objectives)
+    named = asked_objectives(asked, objectives)
+    recorded = read_question(asked, named)
+    explained = _explained(recorded, _configuration(recorded, asked), named)
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_from import add_compared, material_of
 from configspec.cli.left_out import strict_code, tell_implausible
+from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import complain, say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import objective
 
 if TYPE_CHECKING:
     from configspec.reporting.pictures.picture import Picture
@@ -55,8 +55,7 @@ def add_plot(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     )
     command.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     command.add_argument("results", type=Path, metavar="RESULTS", help=RESULTS_HELP)
-    names = ", ".join(one.name for one in objectives)
-    command.add_argument("--objective", action="append", metavar="NAME", help=f"{names}; repeatable; default: all")
+    add_objective(command, objectives)
     command.add_argument(
         "-o",
         "--output",
@@ -74,8 +73,7 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.pictures.registry import kind
 
     form = _form(asked.output)
-    named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())]
-    recorded = read_question(asked, named or objectives, ks=asked.k)
+    recorded = read_question(asked, asked_objectives(asked, objectives), ks=asked.k)
     drawn = list(pictures_of(kind(asked.kind), material_of(asked, recorded)))
     pictures = [one for one in drawn if isinstance(one, Picture)]
     for one in drawn:

@@ -13,13 +13,13 @@ from configspec.cli.assumed_options import add_assumed, check_assumed, read_assu
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_left_out
+from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.rank_by import say_by_category
 from configspec.cli.recorded_rows import add_fill
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import objective
 
 if TYPE_CHECKING:
     from configspec.reporting.launch_section import Launch
@@ -48,10 +48,9 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         "configspec rank results.json --by category --top 3\n"
         "configspec rank results.json --k 1..16 --fill",
     )
-    names = ", ".join(one.name for one in objectives)
     rank.add_argument("results", type=Path, help="a results file (pytest --benchmark-json), or a journal")
     rank.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
-    rank.add_argument("--objective", action="append", metavar="NAME", help=f"{names}; repeatable; default: all")
+    add_objective(rank, objectives)
     rank.add_argument("--device", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
@@ -146,9 +145,8 @@ def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:
     from configspec.testbed.k_range import parse_k
 
     top = asked.top or (TOP_OF_A_TABLE if asked.format == "table" else None)
-    named = [objective(name, objectives) for name in _unique(asked.objective or ())]
     return Query(
-        objectives=named or objectives,
+        objectives=asked_objectives(asked, objectives),
         ks=None if asked.k is None else parse_k(asked.k, where="--k"),
         assumed=read_assumed(asked),
         fill=asked.fill,

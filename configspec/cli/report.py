@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_from import add_compared, material_of
 from configspec.cli.left_out import strict_code, tell_implausible
+from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
 from configspec.errors import ConfigspecError, RecordError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import objective
 
 if TYPE_CHECKING:
     from configspec.reporting.report.reported import Reported
@@ -44,8 +44,7 @@ def add_report(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     )
     command.add_argument("results", type=Path, metavar="RESULTS", help=RESULTS_HELP)
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page: report.html")
-    names = ", ".join(one.name for one in objectives)
-    command.add_argument("--objective", action="append", metavar="NAME", help=f"{names}; repeatable; default: all")
+    add_objective(command, objectives)
     add_assumptions(command)
     add_compared(command)
     command.set_defaults(run=partial(_report, objectives))
@@ -66,7 +65,7 @@ def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.named_file import write_named
     from configspec.reporting.html.page import page
 
-    named = [objective(name, objectives) for name in dict.fromkeys(asked.objective or ())] or list(objectives)
+    named = asked_objectives(asked, objectives)
     problem: ConfigspecError | None = None
     try:
         reported = _reported(named, asked)

@@ -1,7 +1,8 @@
 """Which series a gate judges: few, declared beforehand. Among many, the same loss is seen less often.
 
 By default the configurations that the base chose, for each device, family and objective: their goodput, energy,
-drafting speed and acceptance. `--series PATTERN` adds others, `--all` takes each that either side measured.
+drafting speed and acceptance, and each metric that `--fail-on` has a floor for. `--series PATTERN` adds others, `--all`
+takes each that either side measured.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from configspec.histories.baseline import Sides
 from configspec.histories.floors import Floors
 from configspec.histories.run import Run
 from configspec.printable import printable
-from configspec.regression.metrics import ACCEPTANCE, DRAFTING, ENERGY, GOODPUT
+from configspec.regression.metrics import ACCEPTANCE, DRAFTING, ENERGY, GOODPUT, METRICS
 from configspec.regression.series import SeriesKey
 from configspec.theory.ids import ConfigurationId
 
@@ -41,10 +42,9 @@ def declared(found: Sides, choices: Iterable[ConfigurationId], asked: Asked, flo
         UsageError: A pattern matches nothing, or no series is left.
     """
     there = series_of((*found.new, *found.base))
-    of_choices = [
-        key for one in choices for key in (SeriesKey(configuration=one, metric=metric) for metric in OF_A_CHOICE)
-        if key in there
-    ]  # fmt: skip
+    metrics = (*OF_A_CHOICE, *(one for one in METRICS if one.name in floors.given and one not in OF_A_CHOICE))
+    keys = (SeriesKey(configuration=one, metric=metric) for one in choices for metric in metrics)
+    of_choices = [key for key in keys if key in there]
     others = list(there) if asked.every else list(_matching(there, asked.patterns))
     series = tuple(key for key in dict.fromkeys((*of_choices, *others)) if floors.judges(key))
     if not series:

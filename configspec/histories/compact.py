@@ -1,4 +1,4 @@
-"""The compact run file: all that histories know of one run, by itself. 500 rows take less than 60 kB.
+"""The compact run file: all that histories know of one run, by itself. 500 rows take less than 64 kB.
 
 It is JSON, packed with gzip; docs/histories.md describes its keys. Configurations and setups stand in it once, and are
 referred to by their place. Values have nine digits. Kept are the counts of every prompt (rounds and accepted tokens,

@@ -37,7 +37,9 @@ DISTURBED: Mapping[Code, Disturbance] = {
     "swapped": "unstable",
 }
 METERED: Mapping[Code, Disturbance] = {"window_speed": "unstable"}  # the meter was read at another speed
-_PROBE = Figures(k=4.0, alpha=0.5, round_s=0.1, verify_s=0.0, server_s=0.0, power_w=5.0, idle_w=2.0)
+_PROBE = Figures(
+    k=4.0, alpha=0.5, round_s=0.1, verify_s=0.0, server_s=0.0, power_w=5.0, idle_w=2.0, prompt_tokens_per_s=50.0
+)
 _GOVERNOR = frozenset(("governor",))  # stands with the power mode
 _TIMING = frozenset(one.name for one in fields(DrafterSetup)) - {"file_sha256"}
 _NONE = frozenset[str]()
@@ -62,7 +64,7 @@ def followed(objectives: Sequence[Objective]) -> tuple[Followed, ...]:
             Followed(
                 metric=metric_of(one),
                 objective=one,
-                speed="round_s" in moves,
+                speed="round_s" in moves or "prompt_tokens_per_s" in moves,
                 acceptance="alpha" in moves,
                 power="power_w" in moves or "idle_w" in moves,
             )
@@ -99,6 +101,8 @@ def assumptions(objective: Objective | None, serving: Serving) -> Setup:
         "usd_per_million_tokens": replace(declared, usd_per_million_tokens=2 * serving.usd_per_million_tokens + 1),
         "bills": replace(declared, bills="drafted" if serving.bills == "drafted+1" else "drafted+1"),
         "energy_boundary": replace(declared, energy_boundary=boundary),
+        "batch": replace(declared, batch=2 * serving.batch + 1),
+        "request": replace(declared, request=replace(serving.request, new_tokens=2 * serving.request.new_tokens)),
     }
     texts = {name: _text(getattr(serving, name)) for name in others}
     if serving.verify == "measured":

@@ -15,7 +15,7 @@ from configspec.histories.taking import RowTaker, TakenRows
 from configspec.records.row import Row
 from configspec.regression.series import Measured, SeriesKey
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import OBJECTIVES, usual
 
 
 def run_of_rows(
@@ -35,7 +35,7 @@ def run_of_rows(
         at_s: When it began, seconds since 1970 (UTC).
         commit: Of the project that measures.
         choices: Whether to rank them, which takes longer than all else.
-        objectives: Whose values are series.
+        objectives: Whose values are series; what is chosen is chosen by the usual of them.
     """
     when = datetime.fromtimestamp(at_s, UTC)
     taker = RowTaker(followed(objectives), choices=choices)
@@ -50,7 +50,7 @@ def run_of_rows(
         night=night,
         measured=MeasuredColumns(taken.names, columns, taken.setups, common),
         counted=CountedColumns(taken.names, taken.setups, taken.counts),
-        chosen=choose(taken.ranked(), objectives) if choices else (),
+        chosen=choose(taken.ranked(), usual(objectives)) if choices else (),
         commit=commit,
         configspec=next((row.version for row in taken.rows if row.version), None),
         figures_sha256=figures,

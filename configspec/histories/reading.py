@@ -23,7 +23,7 @@ from configspec.histories.taking import RowTaker, TakenRows
 from configspec.records.left_out import LeftOutList
 from configspec.records.reader import read_each
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import OBJECTIVES, usual
 
 EVENING = timedelta(hours=12)  # from midnight to where the next night begins
 
@@ -45,7 +45,7 @@ def read_run(
         left_out: Where entries that cannot be taken are put down, beside `Run.left_out`; if it is strict, the first
             one is an error.
         source: How the run is named; default: the path.
-        objectives: Whose values are series.
+        objectives: Whose values are series; what is chosen is chosen by the usual of them.
 
     Raises:
         RecordError: The file cannot be read, or holds no row of configspec.
@@ -71,7 +71,7 @@ def read_run(
         night=night,
         measured=MeasuredColumns(taken.names, columns, taken.setups, common),
         counted=CountedColumns(taken.names, taken.setups, taken.counts),
-        chosen=choose(taken.ranked(), objectives, intervals=choices != "ties") if choices else (),
+        chosen=choose(taken.ranked(), usual(objectives), intervals=choices != "ties") if choices else (),
         commit=head.commit,
         branch=head.branch,
         configspec=next((row.version for row in taken.rows if row.version), None),

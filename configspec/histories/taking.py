@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,13 +223,9 @@ def _values(rows: Sequence[TakenRow], series: Sequence[Followed]) -> NDArray[np.
 
 def _figures(each: Sequence[Figures[float]]) -> Figures[NDArray[np.float64]]:
     """All of them at once."""
-    rows = np.array(
-        [(one.k, one.alpha, one.round_s, one.verify_s, one.server_s, one.power_w, one.idle_w) for one in each]
-    )
-    k, alpha, round_s, verify_s, server_s, power_w, idle_w = rows.T
-    return Figures(
-        k=k, alpha=alpha, round_s=round_s, verify_s=verify_s, server_s=server_s, power_w=power_w, idle_w=idle_w
-    )
+    names = [one.name for one in fields(Figures)]
+    columns = np.array([[getattr(one, name) for name in names] for one in each], dtype=np.float64).T
+    return Figures(**dict(zip(names, columns, strict=True)))
 
 
 def _value(

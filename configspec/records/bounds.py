@@ -36,6 +36,7 @@ from configspec.theory.serving.assumptions import (
 )
 from configspec.theory.serving.charges import PRICE_NAMES
 from configspec.theory.serving.link import Link
+from configspec.theory.serving.request import LEAST_TOKENS_PER_S, MOST_TOKENS
 
 if TYPE_CHECKING:  # it needs numpy, and a command that reads no row does not wait for it
     from configspec.theory.prediction import RoundCost
@@ -194,6 +195,9 @@ def check_serving(serving: Serving) -> None:
         check_within(up_bits_per_s=(assumed.up_bits_per_s, LEAST_BITS_PER_S, MOST_BITS_PER_S))
         check_within(down_bits_per_s=(assumed.down_bits_per_s, LEAST_BITS_PER_S, MOST_BITS_PER_S))
         check_within(vocabulary=(assumed.vocabulary, 0, MOST), overhead_bytes=(assumed.overhead_bytes, 0, MOST))
+    request = serving.request
+    check_within(prompt_tokens=(request.prompt_tokens, 0, MOST_TOKENS), new_tokens=(request.new_tokens, 1, MOST_TOKENS))
+    check_within(target_prompt_tokens_per_s=(request.target_prompt_tokens_per_s, LEAST_TOKENS_PER_S, MOST_TOKENS_PER_S))
     check_within(gpus=(serving.prices.gpus, LEAST_GPUS, MOST_GPUS))
     for name in PRICE_NAMES:
         check_within(**{name: (getattr(serving.prices, name), LEAST_USD, MOST_USD)})

@@ -37,7 +37,7 @@ def category_sections(rankings: Sequence[CategoryRanking], top: int, silent: int
     sections = tuple(
         Section(
             heading=f"{device}, {family}, by category",
-            summary=assumptions(next(iter(by_objective.values()))[0].ranking),
+            summary=assumptions([some[0].ranking for some in by_objective.values()]),
             blocks=tuple(_section(group, top) for group in by_objective.values()),
         )
         for (device, family), by_objective in groups.items()

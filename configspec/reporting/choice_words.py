@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from configspec.reporting.figure_words import figure
@@ -11,6 +12,8 @@ from configspec.selection.limits import Limit
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.profile import Configuration
+
+WORTH_TELLING = 1.005  # times worse: what rounds to 1.00 is left out
 
 
 def name_of(one: ConfigurationId) -> str:
@@ -41,6 +44,20 @@ def title_of(objective: Objective) -> str:
 def value_words(objective: Objective, value: float) -> str:
     """A value with its unit."""
     return f"{figure(value)} {objective.unit}"
+
+
+def cost_words(costs: Iterable[tuple[Objective, float]], *others: Objective) -> list[str]:
+    """What is lost by each objective, as times worse: `1.20x in tokens/s`. What rounds to 1.00 is left out.
+
+    Where several have one unit, `others` among them, the name is told as well.
+    """
+    found = list(costs)
+    units = Counter(one.unit for one in (*(one for one, _ in found), *others))
+    return [
+        f"{times:.2f}x in {one.unit}{f' ({one.name})' if units[one.unit] > 1 else ''}"
+        for one, times in found
+        if times > WORTH_TELLING
+    ]
 
 
 def limit_words(limit: Limit) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from configspec.reporting.choice_words import (
     configuration_json,
     configuration_words,
+    cost_words,
     doubts,
     flag_notes,
     name_json,
@@ -16,7 +17,7 @@ from configspec.reporting.choice_words import (
 from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
 from configspec.reporting.json_document import JSON_VERSION
 from configspec.reporting.modelled_words import modelled_line
-from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
+from configspec.reporting.rankings_section import assumptions
 from configspec.reporting.serving_words import serving_json
 from configspec.selection.candidates import Group
 from configspec.selection.conflict_summary import ConflictSummary, summarised
@@ -68,13 +69,13 @@ def _of_group(group: Group, found: Sequence[Conflict], front: Front | None, top:
     lines = tuple(dict.fromkeys(reasons))
     return Section(
         heading=f"{group.device}, {group.family}",
-        summary=assumptions(group.rankings[0]),
+        summary=assumptions(group.rankings),
         blocks=(*blocks, *((Notes(lines=lines),) if lines else ())),
     )
 
 
 def _loses(one: Conflict) -> str:
-    costs = [f"{it.times:.2f}x in {it.objective.unit}" for it in one.regrets if it.times > WORTH_TELLING]
+    costs = cost_words(((it.objective, it.times) for it in one.regrets), one.chosen_for)
     name = f"the best by {one.chosen_for.name}, {configuration_words(one.winner)},"
     if costs:
         return f"{name} costs {', '.join(costs)}"

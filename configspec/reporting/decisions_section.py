@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from configspec.reporting.choice_words import (
     configuration_words,
+    cost_words,
     criterion_words,
     doubts,
     flag_notes,
@@ -17,7 +18,7 @@ from configspec.reporting.choice_words import (
 )
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.modelled_words import modelled_line
-from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
+from configspec.reporting.rankings_section import assumptions
 from configspec.selection.choosing import Alternative, Decision
 from configspec.selection.limits import LimitFinding, Nearest
 from configspec.theory.ids import setting_names, setting_values
@@ -32,7 +33,7 @@ def decision_section(decision: Decision, top: int) -> Section:
         heading = f"{heading}; with {limits_words(decision.limits)}"
     return Section(
         heading=f"{group.device}, {group.family}",
-        summary=assumptions(group.rankings[0]),
+        summary=assumptions(group.rankings),
         blocks=(Section(heading=heading, blocks=tuple(_blocks(decision, top))),),
     )
 
@@ -112,8 +113,7 @@ def _notes(decision: Decision, top: int) -> Iterator[str]:
 
 
 def _of_choice(decision: Decision, chosen: Alternative, top: int) -> Iterator[str]:
-    costs = [f"{one.times_worse:.2f}x in {one.objective.unit}" for one in chosen.values]
-    told = [words for words, one in zip(costs, chosen.values, strict=True) if one.times_worse > WORTH_TELLING]
+    told = cost_words((one.objective, one.times_worse) for one in chosen.values)
     name = name_of(chosen.configuration.id)
     yield f"picking {name} costs {', '.join(told)}" if told else f"{name} is the best by each objective"
     hidden = sum(one.tied for one in decision.alternatives[top:])

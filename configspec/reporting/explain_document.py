@@ -53,7 +53,7 @@ def explain_section(it: Explained) -> Section:
     )
     return Section(
         heading=f"{one.device}, {one.family}, {name_of(one.id)}",
-        summary=assumptions(it.group.rankings[0]),
+        summary=assumptions(it.group.rankings),
         blocks=blocks,
     )
 

@@ -48,6 +48,7 @@ def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:
         "power_kind": ranking.power_kind or None,
         "unavailable": ranking.unavailable,
         "serving": serving_json(ranking.serving),
+        **_request(ranking),
         "acceptance_rule": None if ranking.decoding is None else ranking.decoding.rule,
         "decoding": None if ranking.decoding is None else asdict(ranking.decoding),
         "confidence": ranking.rules.confidence,
@@ -58,6 +59,12 @@ def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:
         "other_bests": [other_best_json(one) for one in ranking.other_bests],
         "choices": [_choice(choice) for choice in ranking.choices[:top]],
     }
+
+
+def _request(ranking: Ranking) -> dict[str, object]:
+    """What a request is taken to be, where the objective looks at its prompt."""
+    looks = "prompt_tokens_per_s" in ranking.objective.moves(ranking.serving)
+    return {"request": asdict(ranking.serving.request)} if looks else {}
 
 
 def _choice(choice: Choice) -> dict[str, object]:

@@ -46,7 +46,7 @@ def map_section(mapped: Mapped, columns: int) -> Section:
     group = mapped.group
     return Section(
         heading=f"{group.device}, {group.family}",
-        summary=assumptions(group.rankings[0]),
+        summary=assumptions(group.rankings),
         blocks=tuple(_blocks(mapped, columns)),
     )
 

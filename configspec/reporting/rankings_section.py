@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from configspec.reporting.baseline_words import baseline_lines, losses
+from configspec.reporting.choice_words import cost_words
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.modelled_words import modelled_best_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
 from configspec.reporting.scheme_words import scheme_lines
-from configspec.reporting.serving_words import serving_words
+from configspec.reporting.serving_words import request_words, serving_words
 from configspec.selection.baselines import Baseline
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
@@ -31,7 +32,6 @@ COLUMNS = (
 )
 BEST_IN = Column(title="best in", kind="share")  # of the draws, where figures were sampled
 SETTINGS_AT = 3  # in which place of the columns
-WORTH_TELLING = 1.005  # times worse: what rounds to 1.00 is left out
 
 
 def ranking_sections(rankings: Sequence[Ranking], top: int, alone: Alone) -> tuple[Section, ...]:
@@ -45,7 +45,7 @@ def ranking_sections(rankings: Sequence[Ranking], top: int, alone: Alone) -> tup
     return tuple(
         Section(
             heading=f"{device}, {family}",
-            summary=assumptions(group[0]),
+            summary=assumptions(group),
             blocks=tuple(_of_group(group, top, alone)),
         )
         for (device, family), group in groups.items()
@@ -127,10 +127,16 @@ def _notes(ranking: Ranking, top: int) -> Iterator[str]:
         yield f"left out: {reason}"
 
 
-def assumptions(ranking: Ranking) -> str:
-    """What holds for a whole ranking: verification, link, price, billing, what energy holds, decoding."""
+def assumptions(rankings: Sequence[Ranking]) -> str:
+    """What holds for a device and family: verification, link, price, billing, what energy holds, decoding.
+
+    Where one of the objectives looks at the prompt, what a request is taken to be, too.
+    """
+    ranking = rankings[0]
+    asked = any("prompt_tokens_per_s" in one.objective.moves(one.serving) for one in rankings)
+    request = f"; {request_words(ranking.serving.request)}" if asked else ""
     decoding = "" if ranking.decoding is None else f"; {ranking.decoding.words()}"
-    return f"{serving_words(_measured(ranking))}{decoding}"
+    return f"{serving_words(_measured(ranking))}{decoding}{request}"
 
 
 def _measured(ranking: Ranking) -> Serving:
@@ -146,7 +152,7 @@ def _has(one: Choice, code: Code) -> bool:
 
 def _conflicts(rankings: Sequence[Ranking]) -> Iterator[Paragraph]:
     for conflict in conflicts(rankings):
-        costs = [f"{one.times:.2f}x in {one.objective.unit}" for one in conflict.regrets if one.times > WORTH_TELLING]
+        costs = cost_words(((one.objective, one.times) for one in conflict.regrets), conflict.chosen_for)
         if costs:
             winner = f"{conflict.chosen_for.name} winner {conflict.winner.cell.drafter_words} K={conflict.winner.k}"
             yield Paragraph(text=f"picking the {winner} costs {', '.join(costs)}")

@@ -12,6 +12,7 @@ from configspec.theory.serving.billing import billing
 from configspec.theory.serving.charges import Prices
 from configspec.theory.serving.link_seconds import AssumedLink
 from configspec.theory.serving.payload import payload
+from configspec.theory.serving.request import ServedRequest
 from configspec.theory.serving.verification import ByK, Distribution, Linear
 
 PRICE_WORDS = {
@@ -55,6 +56,13 @@ def verification_words(serving: Serving) -> str:
     if first_k == last_k:
         return f"{figure(first_s)} s ({known})"
     return f"{figure(first_s)} s at K={first_k} to {figure(last_s)} s at K={last_k} ({known})"
+
+
+def request_words(request: ServedRequest) -> str:
+    """What a time of a request is of, and who reads its prompt how fast."""
+    known = request.target_prompt_tokens_per_s is not None
+    reads = "" if known else ", the target taken to read the prompt no slower than the device"
+    return f"a request of {request}{reads}"
 
 
 def serving_json(serving: Serving) -> dict[str, object]:

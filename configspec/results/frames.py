@@ -76,6 +76,7 @@ def columns(objectives: Sequence[Objective]) -> tuple[Column, ...]:
         Column(name="tokens_per_round", kind="number", of=_tokens_per_round),
         *_figure("power_w", lambda one: one.power_w),
         *_figure("idle_w", lambda one: one.idle_w),
+        *_figure("prompt_tokens_per_s", lambda one: one.prompt_tokens_per_s),
         Column(name="power_kind", kind="text", of=lambda line: line.configuration.power_kind or None),
         *_assumptions(),
         *(column for one in objectives for column in _objective(one)),
@@ -160,6 +161,8 @@ def _assumptions() -> list[Column]:
         Column(name="usd_per_million_tokens", kind="number", of=lambda one: one.serving.usd_per_million_tokens),
         Column(name="bills", kind="text", of=lambda one: one.serving.bills),
         Column(name="energy_boundary", kind="text", of=lambda one: one.serving.energy_boundary),
+        Column(name="prompt_tokens", kind="whole", of=lambda one: one.serving.request.prompt_tokens),
+        Column(name="new_tokens", kind="whole", of=lambda one: one.serving.request.new_tokens),
     ]
 
 

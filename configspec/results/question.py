@@ -24,11 +24,12 @@ from configspec.testbed.k_range import check_held, parse_k
 from configspec.testbed.select import select_names
 from configspec.theory.ids import MAX_K
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.objectives.registry import objective as named_objective
+from configspec.theory.objectives.registry import usual
 from configspec.theory.serving.assumed import Assumed as OverRecorded
 from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, EnergyBoundary
 from configspec.theory.serving.billing import Bills
+from configspec.theory.serving.request import LEAST_TOKENS_PER_S, MOST_TOKENS, MOST_TOKENS_PER_S
 
 Names: TypeAlias = str | Collection[str]
 Ks: TypeAlias = int | str | Collection[int]
@@ -44,6 +45,9 @@ class Assumed(TypedDict, total=False):
         usd_per_million: Price of a million tokens at the verifier.
         bills: What a round is billed as: "drafted" (K tokens) or "drafted+1".
         energy: What the device's energy counts: "drafting", or "drafting+waiting".
+        prompt_tokens: Tokens of the prompt of a request.
+        new_tokens: Tokens that are generated after it.
+        target_prompt_tokens_per_s: How fast the target reads a prompt.
         allow_throttled: Whether to take what was measured while the device throttled, or changed its mode, too.
         fill: Whether to weigh what nobody measured too, modelled with its error: other K, drafters that a device lacks.
     """
@@ -52,6 +56,9 @@ class Assumed(TypedDict, total=False):
     usd_per_million: float
     bills: Bills
     energy: EnergyBoundary
+    prompt_tokens: int
+    new_tokens: int
+    target_prompt_tokens_per_s: float
     allow_throttled: bool
     fill: bool
 
@@ -120,13 +127,13 @@ def answer(rows: Sequence[RankedRow], asked: Asked, objectives: Sequence[Objecti
 
 
 def objectives_of(named: Names | None) -> tuple[Objective, ...]:
-    """The objectives of these names, in their order; None names all.
+    """The objectives of these names, in their order; None: the usual ones.
 
     Raises:
         UsageError: There is none of that name, or none is named.
     """
     if named is None:
-        return OBJECTIVES
+        return usual()
     names = _several("objective", named)
     return tuple(named_objective(printable(name, at_most=LETTERS)) for name in dict.fromkeys(names))
 
@@ -161,6 +168,9 @@ def _query(
     usd_per_million: float | None = None,
     bills: Bills | None = None,
     energy: EnergyBoundary | None = None,
+    prompt_tokens: int | None = None,
+    new_tokens: int | None = None,
+    target_prompt_tokens_per_s: float | None = None,
     allow_throttled: bool = False,
     fill: bool = False,
 ) -> Query:
@@ -168,16 +178,30 @@ def _query(
         objectives=objectives,
         ks=None if asked.k is None else _lengths(asked.k),
         assumed=OverRecorded(
-            verify_s=None if verify_s is None else number("verify_s", verify_s, 0.0, MOST_VERIFY_S),
-            usd_per_million_tokens=None
-            if usd_per_million is None
-            else number("usd_per_million", usd_per_million, LEAST_USD, MOST_USD),
+            verify_s=_within("verify_s", verify_s, 0.0, MOST_VERIFY_S),
+            usd_per_million_tokens=_within("usd_per_million", usd_per_million, LEAST_USD, MOST_USD),
             bills=_word("bills", bills, get_args(Bills)),
             energy_boundary=_word("energy boundary", energy, get_args(EnergyBoundary)),
+            prompt_tokens=_whole("prompt_tokens", prompt_tokens, 0),
+            new_tokens=_whole("new_tokens", new_tokens, 1),
+            target_prompt_tokens_per_s=_within(
+                "target_prompt_tokens_per_s", target_prompt_tokens_per_s, LEAST_TOKENS_PER_S, MOST_TOKENS_PER_S
+            ),
         ),
         fill=_yes_or_no("fill", fill),
         rules=replace(DEFAULT_RULES, top=None, allow_throttled=bool(allow_throttled)),
     )
+
+
+def _within(name: str, value: object, least: float, most: float) -> float | None:
+    return None if value is None else number(name, value, least, most)
+
+
+def _whole(name: str, value: object, least: int) -> int | None:
+    if value is not None and not _is_whole(value):
+        raise UsageError(f"{name} is {_shown(value)}; it takes a whole number, {least} to {MOST_TOKENS}.")
+    found = _within(name, value, least, MOST_TOKENS)
+    return None if found is None else int(found)
 
 
 def _lengths(k: Ks) -> tuple[int, ...]:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from configspec.errors import RecordError, UsageError, did_you_mean
+from configspec.histories.choosing import choose
 from configspec.histories.run import Chosen, Run
 from configspec.printable import printable
+from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.results.answers import Loss, Standings, losses_of, standings_of
 from configspec.results.frames import frame, library_of
 from configspec.results.picks import Picks, picks_of
@@ -26,6 +28,7 @@ from configspec.results.sources import GivenSource, RecordedSource, Source
 from configspec.results.wishes import criterion_of, limits_of
 from configspec.selection.choosing import decide
 from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.registry import OBJECTIVES, usual
 
 if TYPE_CHECKING:
     import pandas
@@ -84,7 +87,7 @@ class Results:
         """The configurations by each objective, for each device and family: `configspec rank`.
 
         Args:
-            objective: One or several, by name; None: all.
+            objective: One or several, by name; None: the usual ones.
             device: Which devices.
             family: Which families.
             k: Which lengths.
@@ -113,7 +116,8 @@ class Results:
         """One configuration for each device and family, with what it costs by the others: `configspec choose`.
 
         Args:
-            objective: The best by it; None: goodput. With `minimax_regret` there can be several; None: all there are.
+            objective: The best by it; None: goodput. With `minimax_regret` there can be several; None: the
+                usual ones that can be ranked by.
             limits: Objectives by name, each with the worst value that is good enough, in the objective's unit.
             minimax_regret: Choose what is the fewest times worse than the best by the objective in which it is worst.
             weights: Choose the best weighted geometric mean of these objectives.
@@ -143,7 +147,7 @@ class Results:
         """What the best by each objective loses by each other one: `configspec conflicts`.
 
         Args:
-            objective: Two or more, by name; None: all.
+            objective: Two or more, by name; None: the usual ones.
             device: Which devices.
             family: Which families.
             k: Which lengths.
@@ -216,8 +220,7 @@ class Results:
         """
         made_by = library_of(library)
         asked = Asked(device=device, family=family, k=k)
-        objectives = objectives_of(None)
-        return frame(made_by, self._answer(asked, objectives, assumed).groups, objectives)
+        return frame(made_by, self._answer(asked, OBJECTIVES, assumed).groups, OBJECTIVES)
 
     def run(self, device: str | None = None, family: str | None = None) -> Run:
         """All that was measured, of this device and family at least, as histories keep it."""
@@ -231,13 +234,20 @@ class Results:
         Raises:
             UsageError: Nothing of that name was measured, or it cannot be ranked by that objective.
         """
-        found = self.run(device, family).chosen
+        found = self._chosen(device, family, objective)
         _known("device", device, [one.device for one in found])
         of_device = [one for one in found if one.device == device]
         _known("family", family, [one.family for one in of_device])
         of_both = [one for one in of_device if one.family == family]
         _known("objective that could be ranked by", objective, [one.objective for one in of_both])
         return next(one for one in of_both if one.objective == objective)
+
+    def _chosen(self, device: str, family: str, objective: str) -> Sequence[Chosen]:
+        """A run is chosen from by the usual objectives; by another one, its rows are ranked."""
+        asked = [one for one in OBJECTIVES if one.name == objective and one not in usual()]
+        if not asked:
+            return self.run(device, family).chosen
+        return choose(rows_to_rank(self._source.rows(device, family)), asked)
 
     def _answer(self, asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> Answer:
         return answer(self._source.rows(asked.one_device, asked.one_family), asked, objectives, assumed)

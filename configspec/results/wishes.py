@@ -9,7 +9,7 @@ from configspec.results.question import Names, number, objectives_of
 from configspec.selection.candidates import Group
 from configspec.selection.criterion import Criterion
 from configspec.selection.limits import Limit
-from configspec.theory.objectives.registry import DEFAULT, OBJECTIVES
+from configspec.theory.objectives.registry import DEFAULT, usual
 
 LEAST, MOST = 1e-12, 1e12  # of limits and weights: ratios do not overflow
 
@@ -31,7 +31,7 @@ def criterion_of(
         weighted = Criterion(way="weighted-mean", objectives=found, weights=shares)
         return lambda group: weighted
     if minimax_regret:
-        return lambda group: Criterion(way="minimax-regret", objectives=named or group.rankable or OBJECTIVES)
+        return lambda group: Criterion(way="minimax-regret", objectives=named or usual(group.rankable) or usual())
     if len(named) > 1:
         raise UsageError("one objective is the best by; with minimax_regret or weights there can be several.")
     best = Criterion(way="objective", objectives=named or (DEFAULT,))

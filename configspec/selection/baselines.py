@@ -138,12 +138,13 @@ def _token(one: Configuration, serving: Serving, way: Way, cloud: CloudToken | s
 
     Where nobody knows how long the target takes, its time is NaN: what it bills is known all the same.
     """
-    power_w, idle_w = one.power_w or _NOBODY, one.idle_w or _NOBODY
+    power_w, idle_w, request = one.power_w or _NOBODY, one.idle_w or _NOBODY, serving.request
     if way == "device only":
+        prompt = one.prompt_tokens_per_s or _NOBODY
         return _Token(
-            point=_drafted(one.round_s.value / one.k, power_w.value),
-            shortest=_drafted(one.round_s.low / one.k, power_w.low),
-            longest=_drafted(one.round_s.high / one.k, power_w.high),
+            point=_drafted(one.round_s.value / one.k, power_w.value, request.prompt_tokens / prompt.value),
+            shortest=_drafted(one.round_s.low / one.k, power_w.low, request.prompt_tokens / prompt.high),
+            longest=_drafted(one.round_s.high / one.k, power_w.high, request.prompt_tokens / prompt.low),
             confidence=one.round_s.confidence,
             provenance=one.provenance,
         )
@@ -157,10 +158,16 @@ def _token(one: Configuration, serving: Serving, way: Way, cloud: CloudToken | s
         fewest = min(serving.verify_s_by_k)[0] if or_less else 0
         token_s, link_s = _exactly(serving.verify_s_at(fewest)), serving.link_s_at(fewest)
         provenance = "derived" if or_less else serving.verify
+    prompt_s = math.nan if request.target_prompt_tokens_per_s is None else request.target_prompt_s
+
+    def waited(waiting_s: float, idle_w: float) -> PlainToken:
+        token = _waited(way, waiting_s, link_s, idle_w)
+        return replace(token, prompt_s=prompt_s)
+
     return _Token(
-        point=_waited(way, token_s.value, link_s, idle_w.value),
-        shortest=_waited(way, token_s.low, link_s, idle_w.low),
-        longest=_waited(way, token_s.high, link_s, idle_w.high),
+        point=waited(token_s.value, idle_w.value),
+        shortest=waited(token_s.low, idle_w.low),
+        longest=waited(token_s.high, idle_w.high),
         confidence=token_s.confidence,
         provenance=provenance,
         or_less=or_less,
@@ -183,7 +190,7 @@ _NOBODY = _exactly(math.nan)
 _UNKNOWN = CloudToken(token_s=_NOBODY, provenance="declared", or_less=False)
 
 
-def _drafted(drafting_s: float, power_w: float) -> PlainToken:
+def _drafted(drafting_s: float, power_w: float, prompt_s: float) -> PlainToken:
     return PlainToken(
         way="device only",
         drafting_s=drafting_s,
@@ -191,6 +198,7 @@ def _drafted(drafting_s: float, power_w: float) -> PlainToken:
         link_s=0.0,
         power_w=power_w,
         idle_w=math.nan,
+        prompt_s=prompt_s,
     )
 
 

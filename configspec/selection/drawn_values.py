@@ -44,6 +44,7 @@ def drawn_values(
             figures,
             power_w=np.where(common, drawn.power_w.point, figures.power_w),
             idle_w=np.where(common, drawn.idle_w.point, figures.idle_w),
+            prompt_tokens_per_s=np.where(common, drawn.prompt_tokens_per_s.point, figures.prompt_tokens_per_s),
         )
     return objective.value(figures, serving)
 
@@ -65,6 +66,7 @@ def only_drawn(drawn: DrawnFigures, names: Collection[FigureName]) -> DrawnFigur
         round_s=kept("round_s", drawn.round_s),
         power_w=kept("power_w", drawn.power_w),
         idle_w=kept("idle_w", drawn.idle_w),
+        prompt_tokens_per_s=kept("prompt_tokens_per_s", drawn.prompt_tokens_per_s),
     )
 
 
@@ -84,6 +86,7 @@ def _middle(drawn: DrawnFigures) -> Figures[Floats]:
         round_s=_sampled(drawn.round_s),
         power_w=_sampled(drawn.power_w),
         idle_w=_sampled(drawn.idle_w),
+        prompt_tokens_per_s=_sampled(drawn.prompt_tokens_per_s),
     )
 
 

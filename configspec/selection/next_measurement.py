@@ -26,6 +26,7 @@ WORDS: Mapping[FigureName, str] = {
     "round_s": "time of a round",
     "power_w": "power",
     "idle_w": "power of waiting",
+    "prompt_tokens_per_s": "prompt speed",
 }
 
 

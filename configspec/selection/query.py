@@ -11,7 +11,7 @@ from configspec.selection.filling import Filled, Group, fill
 from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules, rank_all
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import usual
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumed import Assumed
 from configspec.theory.serving.assumptions import Serving
@@ -26,7 +26,7 @@ class Query:
     `fill`: whether what nobody measured is modelled, and ranked too (`filling.py`).
     """
 
-    objectives: Sequence[Objective] = OBJECTIVES
+    objectives: Sequence[Objective] = usual()
     ks: Sequence[int] | None = None
     assumed: Assumed = field(default_factory=Assumed)
     fill: bool = False

@@ -66,6 +66,7 @@ class Terrain:
             server_s=np.array([one.server_s for one in known]),
             power_w=np.array([one.power_w for one in known]),
             idle_w=np.array([one.idle_w for one in known]),
+            prompt_tokens_per_s=np.array([one.prompt_tokens_per_s for one in known]),
         )
 
 

@@ -77,6 +77,7 @@ class DrawnFigures:
     round_s: Draws
     power_w: Draws
     idle_w: Draws
+    prompt_tokens_per_s: Draws
 
     def at(self, ends: Mapping[FigureName, End]) -> Figures[NDArray[np.float64]]:
         """The figures, each at the end that is named for it; at its point where none is."""
@@ -88,6 +89,7 @@ class DrawnFigures:
             round_s=self.round_s.at(ends.get("round_s", "point")),
             power_w=self.power_w.at(ends.get("power_w", "point")),
             idle_w=self.idle_w.at(ends.get("idle_w", "point")),
+            prompt_tokens_per_s=self.prompt_tokens_per_s.at(ends.get("prompt_tokens_per_s", "point")),
         )
 
     def only(self, rows: Sequence[int]) -> DrawnFigures:
@@ -100,6 +102,7 @@ class DrawnFigures:
             round_s=self.round_s.only(rows),
             power_w=self.power_w.only(rows),
             idle_w=self.idle_w.only(rows),
+            prompt_tokens_per_s=self.prompt_tokens_per_s.only(rows),
         )
 
 
@@ -131,6 +134,7 @@ class Resampling:
             server_s=_column([one.server_s for one in known]),
             power_w=_column([one.power_w for one in known]),
             idle_w=_column([one.idle_w for one in known]),
+            prompt_tokens_per_s=_column([one.prompt_tokens_per_s for one in known]),
         )
         self._prompts = _PromptDraws(configurations, resamples, rng)
         self._rng = rng
@@ -196,9 +200,10 @@ class Resampling:
             server_s=self.points.server_s[columns],
             alpha=self._prompts.rates(columns),
             round_s=round_s if rounds is None else Draws(point=round_s.point, low=rounds, high=rounds),
-            # No samples of the power are kept. NaN where it was not measured.
+            # No samples of the power are kept, and none of the prompt. NaN where they were not measured.
             power_w=_bounded([c.power_w or UNKNOWN for c in some]),
             idle_w=_bounded([c.idle_w or UNKNOWN for c in some]),
+            prompt_tokens_per_s=_bounded([c.prompt_tokens_per_s or UNKNOWN for c in some]),
         )
 
 

@@ -20,6 +20,9 @@ from configspec.theory.objectives.objective import FigureName, Figures, Objectiv
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
+# What is measured once for all K of a cell.
+OF_ONE_READING: tuple[FigureName, ...] = ("power_w", "idle_w", "prompt_tokens_per_s")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
@@ -112,10 +115,10 @@ class Values:
         return of_prompts, of_times
 
     def bounded(self, *some: Configuration) -> tuple[FigureName, ...]:
-        """What the objective looks at and one of these knows within bounds only; a power that all share is no doubt."""
+        """What it looks at and one of these knows within bounds only; what one reading gave all is no doubt."""
         looked_at = self.objective.moves(self.serving)
         alike = all(same_power(one, some[0]) for one in some)
-        found = {name for one in some for name in _bounded(one) if not (alike and name in ("power_w", "idle_w"))}
+        found = {name for one in some for name in _bounded(one) if not (alike and name in OF_ONE_READING)}
         return tuple(name for name in looked_at if name in found)
 
     def _ends(self, *, lower: bool) -> Mapping[FigureName, End]:
@@ -128,8 +131,9 @@ class Values:
 
 
 def same_power(one: Configuration, other: Configuration) -> bool:
-    """Whether both have the power of one reading."""
-    return (one.cell, one.power_w, one.idle_w) == (other.cell, other.power_w, other.idle_w)
+    """Whether both have the power, and the prompt's speed, of one reading."""
+    of_one, of_other = ((it.cell, it.power_w, it.idle_w, it.prompt_tokens_per_s) for it in (one, other))
+    return of_one == of_other
 
 
 def _bounded(one: Configuration) -> Iterator[FigureName]:
@@ -141,6 +145,8 @@ def _bounded(one: Configuration) -> Iterator[FigureName]:
         yield "power_w"
     if _is_wide(one.idle_w):
         yield "idle_w"
+    if _is_wide(one.prompt_tokens_per_s):
+        yield "prompt_tokens_per_s"
 
 
 def _is_wide(figure: Estimate | None) -> bool:
@@ -150,9 +156,10 @@ def _is_wide(figure: Estimate | None) -> bool:
 def _in_common(
     figures: Figures[NDArray[np.float64]], drawn: DrawnFigures, same_power: NDArray[np.bool_]
 ) -> Figures[NDArray[np.float64]]:
-    """The figures, with the points of the powers that one reading gave both."""
+    """The figures, with the points of the powers and prompt speeds that one reading gave both."""
     return replace(
         figures,
         power_w=np.where(same_power, drawn.power_w.point, figures.power_w),
         idle_w=np.where(same_power, drawn.idle_w.point, figures.idle_w),
+        prompt_tokens_per_s=np.where(same_power, drawn.prompt_tokens_per_s.point, figures.prompt_tokens_per_s),
     )

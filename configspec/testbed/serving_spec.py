@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import ConfigDict, Field, model_validator
 
 from configspec.testbed.key_types import MAX_TOKENS, CountOrNone, Megabits, Milliseconds, NotNegative
+from configspec.testbed.request_spec import RequestSpec
 from configspec.testbed.spec import Spec
 from configspec.theory.serving.assumed import Assumed
 from configspec.theory.serving.assumptions import (
@@ -187,6 +188,9 @@ class ServingSpec(Spec):
         ),
     ] = None
     price: Annotated[PriceSpec, Field(description="What serving costs")] = field(default_factory=PriceSpec)
+    request: Annotated[RequestSpec, Field(description="The request of which a time is computed")] = field(
+        default_factory=RequestSpec
+    )
 
     @model_validator(mode="after")
     def _one_latency(self) -> ServingSpec:
@@ -198,7 +202,7 @@ class ServingSpec(Spec):
 
     def over(self, otherwise: Serving) -> Serving:
         """The assumptions: these where they say something, else `otherwise`."""
-        link, price, linear = self.link, self.price, self.verify_linear
+        link, price, linear, request = self.link, self.price, self.verify_linear, self.request
         return Assumed(
             verify_s=self.verify_s,
             verify=self.verify,
@@ -228,4 +232,7 @@ class ServingSpec(Spec):
             usd_per_gb_up=price.usd_per_gb_up,
             usd_per_gb_down=price.usd_per_gb_down,
             usd_per_kwh=price.usd_per_kwh,
+            prompt_tokens=request.prompt_tokens,
+            new_tokens=request.new_tokens,
+            target_prompt_tokens_per_s=request.target_prompt_tokens_per_s,
         ).over(otherwise)

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from judged_runs import BEGIN_S, DAY_S, TRUE, configuration, goodput, history, made_run, scaled, with_setup
+from judged_runs import BEGIN_S, DAY_S, SETUP, TRUE, configuration, goodput, history, made_run, scaled, with_setup
 
 from configspec.errors import UsageError
-from configspec.histories.check_series import Asked
+from configspec.histories.check_series import OF_A_CHOICE, Asked
 from configspec.histories.floors import CalibratedFloor, Floors, parse_floors
 from configspec.histories.judging import CheckRequest, check, checked
 from configspec.histories.run import Run
 from configspec.regression.accepted import AcceptedChange
-from configspec.regression.metrics import ACCEPTANCE
-from configspec.regression.series import SeriesKey
+from configspec.regression.metrics import ACCEPTANCE, DRAFTING, GOODPUT, METRICS, Metric
+from configspec.regression.series import Measured, SeriesKey
 from configspec.regression.spread import Spread
 from configspec.regression.states import Outcome, State, Verdict
 
@@ -53,6 +53,25 @@ def test_what_did_not_change_passes():
         (4, "drafting", "run"),
         (4, "acceptance", "run"),
     }
+
+
+@pytest.mark.parametrize("by", [one for one in METRICS if one not in (GOODPUT, DRAFTING, ACCEPTANCE)])
+def test_a_metric_that_has_a_floor_is_judged(by: Metric):
+    """Whatever objective is registered: of the chosen configuration, and only where somebody named it."""
+    base, new = (with_metric(made_run(day), by, 1.0 if day == 0 else 0.5) for day in (0, 1))
+    named = replace(PLAIN, floors=parse_floors(f"{by.name}:5%"))
+    assert by.name in {one.series.metric.name for one in check([new], [base], named).verdicts}
+    asked = {one.series.metric.name for one in check([new], [base], PLAIN).verdicts}
+    assert (by.name in asked) == (by in OF_A_CHOICE)
+
+
+def with_metric(run: Run, by: Metric, value: float) -> Run:
+    """The run, with a value of one more metric for each configuration."""
+    more = {
+        key: Measured(series=key, value=value, setup=SETUP, at_s=run.at_s or 0.0, night=run.night)
+        for key in (SeriesKey(configuration=one, metric=by) for one in TRUE)
+    }
+    return replace(run, measured={**run.measured, **more})
 
 
 def test_a_large_loss_against_one_run_fails():

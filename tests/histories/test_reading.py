@@ -15,8 +15,9 @@ from configspec.histories.reading import moment, night_of, read_run
 from configspec.records.journal import Journal
 from configspec.records.left_out import LeftOutList
 from configspec.records.power import Power
+from configspec.records.prefill import Prefill
 from configspec.records.row import Row
-from configspec.regression.metrics import ACCEPTANCE, COST, DRAFTING, ENERGY, GOODPUT, Metric
+from configspec.regression.metrics import ACCEPTANCE, COST, DRAFTING, ENERGY, GOODPUT, Metric, metric_of
 from configspec.regression.series import Measured, SeriesKey, first_difference
 from configspec.selection.query import Query
 from configspec.theory.figures import Estimate
@@ -24,6 +25,8 @@ from configspec.theory.flags import flag
 from configspec.theory.objectives.energy import Energy
 from configspec.theory.objectives.goodput import Goodput
 from configspec.theory.objectives.objective import objective_value
+from configspec.theory.objectives.request_time import RequestTime
+from configspec.theory.objectives.server_time import ServerTime
 from configspec.theory.serving.assumptions import Serving
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "recordings" / "records" / "version-2.json"
@@ -67,6 +70,19 @@ def test_a_price_is_in_the_setup_of_what_depends_on_it(tmp_path: Path):
     difference = first_difference(one(tmp_path, row, COST).setup, one(tmp_path, dear, COST).setup)
     assert difference is not None
     assert difference.field == "serving.usd_per_million_tokens"
+
+
+def test_a_request_is_in_the_setup_of_its_time_alone(tmp_path: Path):
+    """A longer prompt makes another series of it; what does not look at a prompt compares."""
+    row = made_rows()[0]
+    timed = replace(row, drafting=replace(row.drafting, prefill=Prefill(tokens_per_s=WATTS), prefill_reason=None))
+    asked = metric_of(RequestTime())
+    assert one(tmp_path, timed, asked).value == pytest.approx(
+        objective_value(RequestTime(), timed.configuration, timed.serving), rel=1e-8
+    )
+    assert ("serving.request", "512 prompt and 128 new tokens") in one(tmp_path, timed, asked).setup
+    assert not [name for name, _ in one(tmp_path, timed, GOODPUT).setup if name == "serving.request"]
+    assert of(write_run(tmp_path / "old.json", 3, rows=[row]), row, asked) is None
 
 
 def test_a_governor_is_in_the_setup_of_what_is_timed(tmp_path: Path):
@@ -189,10 +205,10 @@ def test_a_row_of_real_decoding_does_not_replace_the_profile(tmp_path: Path, pro
 
 
 def test_the_recorded_file_is_read():
-    """As configspec wrote it in November 2026: 19 rows of 13 configurations."""
+    """As configspec wrote it in November 2026, before prompts were timed: 19 rows of 13 configurations."""
     found = read_run(RECORDED).measured
     assert len({key.configuration for key in found}) == 13
-    assert {key.metric for key in found} == {GOODPUT, COST, ENERGY, DRAFTING, ACCEPTANCE}
+    assert {key.metric for key in found} == {GOODPUT, COST, ENERGY, metric_of(ServerTime()), DRAFTING, ACCEPTANCE}
 
 
 def test_what_cannot_be_taken_is_told(tmp_path: Path):

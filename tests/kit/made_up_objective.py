@@ -20,6 +20,11 @@ class Silence:
     heading = "waiting for the verifier"
     unit = "s/token"
     better: Better = "lower"
+    boundary = "all that is waited for"
+
+    def __init__(self, *, usual: bool = True) -> None:
+        """`usual`: whether commands take it where nobody names it."""
+        self.usual = usual
 
     def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
         """As its value has it."""

@@ -17,7 +17,7 @@ from configspec.selection.ranking import RankingRules
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id
 from configspec.theory.objectives.objective import Objective
-from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import usual
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -37,6 +37,7 @@ def exact(
     *,
     power_w: float | None = 8.0,
     idle_w: float | None = None,
+    prompt_tokens_per_s: float | None = 40.0,
     device: str = "orin",
     quant: str = "Q4_K_M",
 ) -> Configuration:
@@ -48,6 +49,7 @@ def exact(
         power_w=None if power_w is None else exactly(power_w),
         power_reason="no meter" if power_w is None else None,
         idle_w=None if idle_w is None else exactly(idle_w),
+        prompt_tokens_per_s=None if prompt_tokens_per_s is None else exactly(prompt_tokens_per_s),
         provenance="derived",
     )
 
@@ -64,7 +66,7 @@ def group_of(
     configurations: Sequence[Configuration],
     serving: Serving = Serving(),  # noqa: B008 (frozen)
     *,
-    objectives: Sequence[Objective] = OBJECTIVES,
+    objectives: Sequence[Objective] = usual(),
     rules: RankingRules = QUICK,
 ) -> Group:
     """The rankings of configurations of one device."""

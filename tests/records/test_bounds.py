@@ -19,6 +19,7 @@ from configspec.records.bounds import LEAST_WATTS, LONGEST_S, MOST_K, MOST_WATTS
 from configspec.records.codec import NotARow, row_of, to_record
 from configspec.records.going_back import GoingBack
 from configspec.records.left_out import LeftOutList
+from configspec.records.prefill import Prefill
 from configspec.records.reader import open_rows
 from configspec.records.row import Models, Row
 from configspec.records.shared import record_of
@@ -230,14 +231,23 @@ def test_within_the_bounds_every_objective_has_a_finite_value(
     def exactly(value: float) -> Estimate:
         return Estimate(value=value, low=value, high=value, confidence=1.0, n=1)
 
-    drafting = replace(row.drafting, tokens_per_s=exactly(MOST_K / round_s), round_s=exactly(round_s))
+    drafting = replace(
+        row.drafting,
+        tokens_per_s=exactly(MOST_K / round_s),
+        round_s=exactly(round_s),
+        prefill=Prefill(tokens_per_s=exactly(1 / round_s)),
+        prefill_reason=None,
+    )
     row = replace(
         row,
         drafting=drafting,
-        power=replace(row.power, watts=exactly(watts)),
+        power=replace(row.power, watts=exactly(watts), idle_w=exactly(watts)),
         serving=Serving(verify_s=verify_s, usd_per_million_tokens=usd),
     )
     for objective in OBJECTIVES:
+        if objective.lacks(row.configuration, row.serving) is not None:
+            assert verify_s == 0  # a verifier that takes no time has none to share
+            continue
         value = objective_value(objective, row_of(to_record(row)).configuration, row.serving)
         assert 0 < value < math.inf
         assert 0 < 1 / value < math.inf

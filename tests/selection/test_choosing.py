@@ -17,14 +17,15 @@ from configspec.selection.criterion import Criterion
 from configspec.selection.limits import Limit
 from configspec.selection.ranking import RankingRules
 from configspec.theory.objectives.objective import objective_value
-from configspec.theory.objectives.registry import OBJECTIVES, objective
+from configspec.theory.objectives.registry import objective, usual
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
 law = settings(deadline=None, max_examples=50)
 GOODPUT, COST, ENERGY = map(objective, ("goodput", "cost", "energy"))
+USUAL = usual()
 BY_GOODPUT = Criterion(way="objective", objectives=(GOODPUT,))
-REGRET = Criterion(way="minimax-regret", objectives=OBJECTIVES)
+REGRET = Criterion(way="minimax-regret", objectives=USUAL)
 
 several = st.lists(
     st.builds(
@@ -40,17 +41,17 @@ several = st.lists(
     unique_by=lambda one: (one.draft, one.k),
 )
 criteria = st.one_of(
-    st.sampled_from(OBJECTIVES).map(lambda one: Criterion(way="objective", objectives=(one,))),
+    st.sampled_from(USUAL).map(lambda one: Criterion(way="objective", objectives=(one,))),
     st.just(REGRET),
     st.tuples(*[st.floats(0.1, 10)] * 3).map(
-        lambda weights: Criterion(way="weighted-mean", objectives=OBJECTIVES, weights=weights)
+        lambda weights: Criterion(way="weighted-mean", objectives=USUAL, weights=weights)
     ),
 )
-limits = st.lists(st.builds(Limit, objective=st.sampled_from(OBJECTIVES), value=st.floats(1e-3, 1e7)), max_size=3)
+limits = st.lists(st.builds(Limit, objective=st.sampled_from(USUAL), value=st.floats(1e-3, 1e7)), max_size=3)
 
 
 def values(one: Configuration) -> dict[str, float]:
-    return {each.name: objective_value(each, one, Serving()) for each in OBJECTIVES}
+    return {each.name: objective_value(each, one, Serving()) for each in USUAL}
 
 
 def loss_by_hand(one: Configuration, every: list[Configuration], criterion: Criterion) -> float:
@@ -201,7 +202,7 @@ def test_a_fourth_objective_can_be_chosen_by_and_limited():
     """Without another line."""
     silence = Silence()
     every = [exact("1b", 4, 0.5, 0.1), exact("1b", 8, 0.5, 9.0)]
-    group = group_of(every, objectives=(*OBJECTIVES, silence))
+    group = group_of(every, objectives=(*USUAL, silence))
     found = decide(group, Criterion(way="objective", objectives=(silence,)), [Limit(objective=silence, value=0.11)])
     assert [one.configuration.k for one in found.alternatives] == [8]
 

@@ -17,9 +17,10 @@ from configspec.selection.pareto import Front, front_of, front_places
 from configspec.selection.ranking import RankingRules
 from configspec.selection.regret import conflicts
 from configspec.theory.figures import Estimate
-from configspec.theory.objectives.registry import OBJECTIVES, objective
+from configspec.theory.objectives.registry import objective, usual
 
 law = settings(deadline=None, max_examples=200)
+USUAL = usual()
 # Few different numbers: then many are equal.
 tables = arrays(
     np.float64,
@@ -49,7 +50,7 @@ def known(group_front: Front | None) -> Front:
 def test_the_front_of_the_paper_s_pi_5_has_four():
     """Llama: K=8 of the 1B is beaten by K=6 in all three, and K=5 of the 8B by K=2 of the 1B."""
     (group,) = (one for one in paper_groups() if (one.device, one.family) == ("rpi5", "llama-3.1-70b"))
-    front = known(front_of(group, OBJECTIVES))
+    front = known(front_of(group, USUAL))
     found = {(one.configuration.draft, one.configuration.k) for one in front.exact}
     assert found == {("1b-inst", 6), ("1b-inst", 5), ("1b-inst", 2), ("8b-inst", 2)}
     assert front.candidates == 6
@@ -58,7 +59,7 @@ def test_the_front_of_the_paper_s_pi_5_has_four():
 def test_each_objective_s_best_is_on_the_front():
     """In every group of the paper."""
     for group in paper_groups():
-        front = known(front_of(group, OBJECTIVES))
+        front = known(front_of(group, USUAL))
         best = {group.by_objective[one.name].choices[0].configuration.id for one in group.rankable}
         assert best <= {one.configuration.id for one in front.exact}
         assert all(min(t) >= 1 for t in (one.times_worse for one in front.members))
@@ -84,33 +85,33 @@ def test_what_is_not_shown_to_be_beaten_is_tied():
     fast = sampled("fast", 4, counts, rounds)
     twin = sampled("twin", 4, counts, [1.001 * one for one in rounds])
     slow = sampled("slow", 4, counts, [2 * one for one in rounds])
-    front = known(front_of(group_of([fast, twin, slow], rules=RankingRules(resamples=300)), OBJECTIVES))
+    front = known(front_of(group_of([fast, twin, slow], rules=RankingRules(resamples=300)), USUAL))
     assert [(one.configuration.draft, one.on_front) for one in front.members] == [("fast", True), ("twin", False)]
 
 
 def test_equal_by_one_objective_is_no_reason_for_a_tie():
     """The same acceptance and K cost the same; who is shown to be slower is beaten all the same."""
-    front = known(front_of(group_of([exact("fast", 4, 0.5, 0.5), exact("slow", 4, 0.5, 1.0)]), OBJECTIVES))
+    front = known(front_of(group_of([exact("fast", 4, 0.5, 0.5), exact("slow", 4, 0.5, 1.0)]), USUAL))
     assert [one.configuration.draft for one in front.members] == ["fast"]
 
 
 def test_a_wide_interval_is_a_tie():
     """A bounded figure stands at the end that favours doubt."""
     wide = replace(exact("slow", 4, 0.5, 0.9), round_s=Estimate(value=0.9, low=0.3, high=2.0, confidence=0.95, n=1))
-    front = known(front_of(group_of([exact("fast", 4, 0.5, 0.5), wide]), OBJECTIVES))
+    front = known(front_of(group_of([exact("fast", 4, 0.5, 0.5), wide]), USUAL))
     assert [(one.configuration.draft, one.on_front) for one in front.members] == [("fast", True), ("slow", False)]
 
 
 def test_equals_are_all_on_the_front():
     """Nothing beats its own twin."""
-    front = known(front_of(group_of([exact("a", 4, 0.5, 0.5), exact("b", 4, 0.5, 0.5)]), OBJECTIVES))
+    front = known(front_of(group_of([exact("a", 4, 0.5, 0.5), exact("b", 4, 0.5, 0.5)]), USUAL))
     assert len(front.exact) == 2
 
 
 def test_objectives_that_rank_nothing_are_no_part_of_it():
     """Without power there is no energy; without any objective in common there is no front."""
     bare = [exact("a", 4, 0.5, 0.5, power_w=None), exact("b", 2, 0.5, 0.5, power_w=None)]
-    front = known(front_of(group_of(bare), OBJECTIVES))
+    front = known(front_of(group_of(bare), USUAL))
     assert [one.name for one in front.objectives] == ["goodput", "cost"]
     silence = Silence()
     none = [exact("a", 1, 0.5, 0.5), exact("b", 2, 0.5, 0.5, power_w=None)]

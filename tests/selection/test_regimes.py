@@ -124,6 +124,8 @@ class Bent:
     heading = "bent"
     unit = "s/s"
     better: Better = "lower"
+    usual = False
+    boundary = "nothing that is straight"
 
     def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
         """As its value has it."""

@@ -11,7 +11,7 @@ from configspec.selection.ranking import Ranking, RankingRules, rank_all
 from configspec.selection.regret import Conflict, conflicts
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id
-from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import usual
 from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -35,7 +35,7 @@ def configuration(draft: str, k: int, alpha: float, round_s: float, power_w: flo
 
 def rankings_of(configurations: list[Configuration], top: int | None = None) -> tuple[Ranking, ...]:
     rng, rules = np.random.default_rng(0), RankingRules(top=top, resamples=10)
-    return rank_all(configurations, OBJECTIVES, lambda *_: Serving(), rng=rng, rules=rules)
+    return rank_all(configurations, usual(), lambda *_: Serving(), rng=rng, rules=rules)
 
 
 def costs(conflict: Conflict) -> dict[str, float]:

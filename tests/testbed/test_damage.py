@@ -114,6 +114,7 @@ serving:
   batch: 4
   context_tokens: 512
   energy: drafting+waiting
+  request: {prompt_tokens: 1200, new_tokens: 300, target_prompt_tokens_per_s: 8000}
   link:
     {rtt_ms: 40, jitter_ms: 2, jitter: queueing, mbps_up: 10, mbps_down: 50, payload: distributions, vocabulary: 128256,
     overhead_bytes: 66}

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from configspec.reporting.serving_words import serving_json
 from configspec.theory.serving.assumptions import Serving
 
-MORE = ("verify_samples_s", "verify_linear", "batch", "context_tokens", "link", "prices")  # where they are declared
+MORE = (
+    "verify_samples_s",
+    "verify_linear",
+    "batch",
+    "context_tokens",
+    "link",
+    "prices",
+    "request",
+)  # where they are declared
 
 
 def assumption_labels(serving: Serving) -> Mapping[str, str]:

@@ -36,7 +36,7 @@ def behind_sections(reported: Reported) -> tuple[Section, ...]:
 
 
 def _assumptions(groups: Sequence[Group]) -> Section:
-    lines = (f"{group.device}, {group.family}: {assumptions(group.rankings[0])}" for group in groups)
+    lines = (f"{group.device}, {group.family}: {assumptions(group.rankings)}" for group in groups)
     return Section(heading="what is assumed", blocks=(Notes(lines=tuple(lines) or ("nothing was ranked",)),))
 
 

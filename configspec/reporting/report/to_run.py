@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from configspec.reporting.baseline_words import losses
-from configspec.reporting.choice_words import name_of, value_words
+from configspec.reporting.choice_words import cost_words, name_of, value_words
 from configspec.reporting.document import Notes, Section
 from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
-from configspec.reporting.rankings_section import WORTH_TELLING, assumptions
+from configspec.reporting.rankings_section import assumptions
 from configspec.selection.candidates import Group
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import Conflict, conflicts
@@ -25,7 +25,7 @@ def to_run_sections(groups: Sequence[Group], alone: Alone) -> tuple[Section, ...
     return tuple(
         Section(
             heading=f"{group.device}, {group.family}",
-            summary=assumptions(group.rankings[0]),
+            summary=assumptions(group.rankings),
             blocks=(Notes(lines=tuple(_sentences(group, alone))),),
         )
         for group in groups
@@ -73,7 +73,7 @@ def _doubt(ranking: Ranking, best: Choice) -> Iterator[str]:
 def _costs(conflict: Conflict) -> Iterator[str]:
     if not conflict.regrets:
         return
-    costs = [f"{one.times:.2f}x in {one.objective.unit}" for one in conflict.regrets if one.times > WORTH_TELLING]
+    costs = cost_words(((one.objective, one.times) for one in conflict.regrets), conflict.chosen_for)
     yield f"It costs {', '.join(costs)}." if costs else "It is the best by the other objectives too."
 
 

@@ -44,6 +44,8 @@ class Cost:
     heading = "verification cost efficiency"
     unit = "tokens/$"
     better: Better = "higher"
+    usual = True
+    boundary = "what the verifier bills for rounds; neither the prompt nor the device"
 
     def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
         """More accepted tokens share the price of a round; where energy has a price, less of it is cheaper."""

@@ -41,6 +41,10 @@ class Energy:
     heading = "energy of the device"
     unit = "J/token"
     better: Better = "lower"
+    usual = True
+    boundary = (
+        "what the meter holds of the device, while it drafts; its waiting too with drafting+waiting; not the prompt"
+    )
 
     def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
         """More time and more power cost more energy; more accepted tokens share it."""
@@ -51,28 +55,52 @@ class Energy:
 
     def lacks(self, configuration: Configuration, serving: Serving) -> str | None:
         """The power, where no meter has measured it, or one that stood still; that of waiting, where it counts."""
-        power_w, idle_w = configuration.power_w, configuration.idle_w
-        if power_w is None:
-            return configuration.power_reason or "its power was not measured"
-        if power_w.value <= 0:
-            return f"its meter shows {power_w.value:g} W, and a device draws more"
-        if serving.energy_boundary == WAITING and idle_w is None:
-            return "its power while waiting was not measured"
-        return None
+        waiting = lacks_waiting_power(configuration) if serving.energy_boundary == WAITING else None
+        return lacks_power(configuration) or waiting
 
     def value(self, figures: Figures[Number], serving: Serving) -> Number:
         """Joules per token."""
+        if serving.energy_boundary == WAITING:
+            return round_j_per_token(figures)
         drafting_j = figures.power_w * figures.round_s
-        waiting_j = figures.idle_w * figures.verify_s if serving.energy_boundary == WAITING else 0.0 * drafting_j
-        return energy_j_per_token(figures.k, figures.alpha, drafting_j, waiting_j)
+        return energy_j_per_token(figures.k, figures.alpha, drafting_j, 0.0 * drafting_j)
 
     def plain(self, token: PlainToken, serving: Serving) -> float | str:
         """Joules of computing a token; of waiting for it too, where that counts."""
-        drafting_j = token.power_w * token.drafting_s if token.drafting_s > 0 else 0.0
-        if serving.energy_boundary != WAITING:
-            return _known(drafting_j, "the device only waits, and its energy of waiting is not counted")
-        waiting_j = token.idle_w * token.waiting_s if token.waiting_s != 0 else 0.0
-        return _known(drafting_j + waiting_j, "nothing is waited for")
+        if serving.energy_boundary == WAITING:
+            return plain_j_with_waiting(token)
+        return _known(_drafting_j(token), "the device only waits, and its energy of waiting is not counted")
+
+
+def round_j_per_token(figures: Figures[Number]) -> Number:
+    """Drafting and waiting, per token."""
+    drafting_j, waiting_j = figures.power_w * figures.round_s, figures.idle_w * figures.verify_s
+    return energy_j_per_token(figures.k, figures.alpha, drafting_j, waiting_j)
+
+
+def lacks_power(configuration: Configuration) -> str | None:
+    """Why the power while drafting is not known; None where it is."""
+    power_w = configuration.power_w
+    if power_w is None:
+        return configuration.power_reason or "its power was not measured"
+    if power_w.value <= 0:
+        return f"its meter shows {power_w.value:g} W, and a device draws more"
+    return None
+
+
+def lacks_waiting_power(configuration: Configuration) -> str | None:
+    """Why that while waiting is not known; None where it is."""
+    return "its power while waiting was not measured" if configuration.idle_w is None else None
+
+
+def plain_j_with_waiting(token: PlainToken) -> float | str:
+    """Joules of computing a token without speculation, and of waiting for it; or why there are none."""
+    waiting_j = token.idle_w * token.waiting_s if token.waiting_s != 0 else 0.0
+    return _known(_drafting_j(token) + waiting_j, "nothing is waited for")
+
+
+def _drafting_j(token: PlainToken) -> float:
+    return token.power_w * token.drafting_s if token.drafting_s > 0 else 0.0
 
 
 def _known(joules: float, nothing: str) -> float | str:

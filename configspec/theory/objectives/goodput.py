@@ -33,6 +33,8 @@ class Goodput:
     heading = "goodput"
     unit = "tokens/s"
     better: Better = "higher"
+    usual = True
+    boundary = "from the begin of a round to its verified tokens, link included; not the prompt"
 
     def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
         """More accepted tokens are faster, a longer round is slower."""

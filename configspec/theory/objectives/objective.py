@@ -7,6 +7,7 @@
     T_server  server_s    the verifier's own part of these
     P         power_w     mean device power while drafting
     P_idle    idle_w      mean device power while it waits, its model loaded
+    v_d'      prompt_tokens_per_s    tokens/s with which the device evaluates a prompt
 
 One file beside this one is one objective. `registry.py` lists them; rankings, regret, JSON, Markdown and the command
 line take whatever is listed. Nothing here computes with numpy, so the command line lists them without loading it.
@@ -25,7 +26,9 @@ from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
 Better = Literal["higher", "lower"]
-FigureName = Literal["alpha", "round_s", "power_w", "idle_w"]  # those that were measured, and may be in doubt
+FigureName = Literal[
+    "alpha", "round_s", "power_w", "idle_w", "prompt_tokens_per_s"
+]  # those that were measured, and may be in doubt
 Move = Literal["rises", "falls"]
 
 
@@ -33,7 +36,7 @@ Move = Literal["rises", "falls"]
 class Figures(Generic[Number]):
     """The figures of one configuration, or of many as arrays that broadcast against one another.
 
-    `power_w` and `idle_w` are NaN where they were not measured.
+    `power_w`, `idle_w` and `prompt_tokens_per_s` are NaN where they were not measured.
     """
 
     k: Number
@@ -43,6 +46,7 @@ class Figures(Generic[Number]):
     server_s: Number
     power_w: Number
     idle_w: Number
+    prompt_tokens_per_s: Number
 
 
 class Objective(Protocol):
@@ -63,6 +67,14 @@ class Objective(Protocol):
     @property
     def better(self) -> Better:
         """Which way its values are better."""
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is one of those that are ranked in full, chosen by and judged where nobody names any."""
+
+    @property
+    def boundary(self) -> str:
+        """What its value holds, and what it leaves out."""
 
     def moves(self, serving: Serving) -> Mapping[FigureName, Move]:
         """Which way its value moves where a figure grows; what is not in it, the value does not look at."""
@@ -85,7 +97,7 @@ class Objective(Protocol):
 
 def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]:
     """The point estimates of one configuration."""
-    power_w, idle_w = configuration.power_w, configuration.idle_w
+    power_w, idle_w, prompt = configuration.power_w, configuration.idle_w, configuration.prompt_tokens_per_s
     return Figures(
         k=float(configuration.k),
         alpha=configuration.acceptance.rate.value,
@@ -94,6 +106,7 @@ def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]
         server_s=serving.server_s_at(configuration.k),
         power_w=math.nan if power_w is None else power_w.value,
         idle_w=math.nan if idle_w is None else idle_w.value,
+        prompt_tokens_per_s=math.nan if prompt is None else prompt.value,
     )
 
 

@@ -7,6 +7,7 @@ device only       the draft alone: it asks no verifier and pays for none. It is 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -19,7 +20,8 @@ class PlainToken:
     """One token: the device computes for `drafting_s` seconds, and waits for the verifier and for the link.
 
     `power_w` and `idle_w`: of the device that computes, and that waits; NaN where they were not measured, as is
-    `server_s` where nobody knows it.
+    `server_s` where nobody knows it. `prompt_s`: seconds in which whoever computes the token reads the prompt of a
+    request; NaN where nobody knows.
     """
 
     way: Way
@@ -28,6 +30,7 @@ class PlainToken:
     link_s: float
     power_w: float
     idle_w: float
+    prompt_s: float = math.nan
 
     @property
     def waiting_s(self) -> float:

@@ -11,15 +11,17 @@ from configspec.theory.serving.charges import Prices
 from configspec.theory.serving.jitter import JitterName
 from configspec.theory.serving.link_seconds import AssumedLink
 from configspec.theory.serving.payload import PayloadName
+from configspec.theory.serving.request import ServedRequest
 from configspec.theory.serving.verification import LinearSeconds
 
 IN_LINK = frozenset(one.name for one in fields(AssumedLink))
 IN_PRICES = frozenset(one.name for one in fields(Prices))
+IN_REQUEST = frozenset(one.name for one in fields(ServedRequest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumed:
-    """Each is what a field of `Serving`, of its `link` or of its `prices` is to be; None leaves it as it was.
+    """Each is what a field of `Serving`, its `link`, its `prices` or its `request` is to be; None leaves it as it was.
 
     At most one of the four ways to say how long verification takes; it takes the place of whatever was said before.
     """
@@ -48,6 +50,9 @@ class Assumed:
     usd_per_gb_up: float | None = None
     usd_per_gb_down: float | None = None
     usd_per_kwh: float | None = None
+    prompt_tokens: int | None = None
+    new_tokens: int | None = None
+    target_prompt_tokens_per_s: float | None = None
 
     def over(self, before: Serving) -> Serving:
         """The assumptions, with these in their place."""
@@ -55,11 +60,13 @@ class Assumed:
         said = {name: value for name, value in said.items() if value is not None}
         link = {name: said.pop(name) for name in IN_LINK & said.keys()}
         prices = {name: said.pop(name) for name in IN_PRICES & said.keys()}
+        request = {name: said.pop(name) for name in IN_REQUEST & said.keys()}
         if said.keys() & {"verify_s", "verify", "verify_samples_s", "verify_linear"}:
             before = before.verified_in(before.verify_s)
         return replace(
             before,
             link=replace(before.link or AssumedLink(), **link) if link else before.link,
             prices=replace(before.prices, **prices),
+            request=replace(before.request, **request),
             **said,
         )

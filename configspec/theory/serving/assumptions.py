@@ -17,6 +17,7 @@ from typing import Literal
 from configspec.theory.serving.billing import Bills, billing
 from configspec.theory.serving.charges import Prices
 from configspec.theory.serving.link_seconds import AssumedLink, link_quantile_s, link_s
+from configspec.theory.serving.request import ServedRequest
 from configspec.theory.serving.verification import LinearSeconds, VerificationLaw, verification_law
 
 VerifySource = Literal["declared", "measured"]
@@ -49,6 +50,7 @@ class Serving:
     context_tokens: float = 0.0  # before a round's own tokens, in the mean over rounds
     link: AssumedLink | None = None  # None: whatever is in the seconds of verification
     prices: Prices = field(default_factory=Prices)  # besides that of a token
+    request: ServedRequest = field(default_factory=ServedRequest)  # what a time of a request is of
 
     @property
     def verification(self) -> VerificationLaw:

@@ -33,8 +33,19 @@ law = settings(deadline=None)  # the machine may be busy; these laws are not abo
 each_objective = pytest.mark.parametrize("one", OBJECTIVES, ids=lambda one: one.name)
 
 
-def figures(k: float, alpha: float, round_s: float, power_w: float, idle_w: float = 2.0) -> Figures[float]:
-    return Figures(k=k, alpha=alpha, round_s=round_s, verify_s=0.5, server_s=0.5, power_w=power_w, idle_w=idle_w)
+def figures(
+    k: float, alpha: float, round_s: float, power_w: float, idle_w: float = 2.0, prompt_tokens_per_s: float = 40.0
+) -> Figures[float]:
+    return Figures(
+        k=k,
+        alpha=alpha,
+        round_s=round_s,
+        verify_s=0.5,
+        server_s=0.4,
+        power_w=power_w,
+        idle_w=idle_w,
+        prompt_tokens_per_s=prompt_tokens_per_s,
+    )
 
 
 any_figures = st.builds(
@@ -44,6 +55,7 @@ any_figures = st.builds(
     st.floats(1e-3, 100),
     st.floats(1e-2, 1e3),
     st.floats(1e-2, 1e3),
+    st.floats(1e-2, 1e6),
 )
 
 
@@ -51,13 +63,18 @@ def exactly(value: float) -> Estimate:
     return Estimate(value=value, low=value, high=value, confidence=1.0, n=0)
 
 
-def configuration(power_w: float | None = 8.0) -> Configuration:
+def configuration(
+    power_w: float | None = 8.0, idle_w: float | None = 2.0, prompt_tokens_per_s: float | None = 40.0
+) -> Configuration:
     return Configuration(
         id=configuration_id("rpi5", "llama", "1b", "Q4_K_M", 6),
         round_s=exactly(6 / 14.44),
         acceptance=Acceptance(rate=exactly(0.52), rounds=None, drafted=None, accepted=None),
         power_w=None if power_w is None else exactly(power_w),
         power_reason="no meter" if power_w is None else None,
+        idle_w=None if idle_w is None else exactly(idle_w),
+        prompt_tokens_per_s=None if prompt_tokens_per_s is None else exactly(prompt_tokens_per_s),
+        prompt_reason="no time was left" if prompt_tokens_per_s is None else None,
         provenance="derived",
     )
 
@@ -98,6 +115,7 @@ def test_an_objective_says_what_it_is(one: Objective) -> None:
     assert all(one.unit.partition("/"))
     assert one.better in ("higher", "lower")
     assert set(one.moves(Serving())) <= set(get_args(FigureName))
+    assert one.boundary
     assert set(one.moves(Serving()).values()) <= {"rises", "falls"}
     assert one.moves(Serving())
 
@@ -160,6 +178,7 @@ def test_arrays_give_what_each_of_their_numbers_gives(one: Objective, several: l
         server_s=np.array([some.server_s for some in several]),
         power_w=np.array([some.power_w for some in several]),
         idle_w=np.array([some.idle_w for some in several]),
+        prompt_tokens_per_s=np.array([some.prompt_tokens_per_s for some in several]),
     )
     assert one.value(arrays, Serving()).tolist() == [one.value(some, Serving()) for some in several]
 
@@ -194,6 +213,7 @@ plain_tokens = st.builds(
     link_s=st.just(0.0) | st.floats(1e-6, 100),
     power_w=st.floats(1e-2, 1e3) | st.just(math.nan),
     idle_w=st.floats(1e-2, 1e3) | st.just(math.nan),
+    prompt_s=st.floats(0, 1e6) | st.just(math.nan),
 )
 
 
@@ -255,7 +275,7 @@ def test_a_measured_time_of_verification_is_that_of_its_own_k() -> None:
 def test_tokens_that_cost_nothing_have_no_number_per_dollar() -> None:
     """A verifier of one's own may cost nothing; then cost is unavailable, and nothing else is."""
     free = Serving(usd_per_million_tokens=0.0)
-    assert [one.name for one in OBJECTIVES if one.unavailable(free)] == ["cost"]
+    assert [one for one in OBJECTIVES if one.unavailable(free)] == [one for one in OBJECTIVES if isinstance(one, Cost)]
     assert "the price is 0 USD per million tokens" in (Cost().unavailable(free) or "")
 
 
@@ -285,6 +305,7 @@ def test_waiting_makes_a_longer_draft_the_best_one() -> None:
             server_s=0.5 * ones,
             power_w=20 * ones,
             idle_w=idle_w * ones,
+            prompt_tokens_per_s=40 * ones,
         )
         return int(np.argmin(Energy().value(some, waits))) + 1
 
@@ -294,8 +315,9 @@ def test_waiting_makes_a_longer_draft_the_best_one() -> None:
 def test_energy_with_waiting_lacks_the_idle_power_where_nobody_measured_it() -> None:
     """It is not taken for zero."""
     waits = Serving(energy_boundary="drafting+waiting")
-    assert Energy().lacks(configuration(), waits) == "its power while waiting was not measured"
-    assert Energy().lacks(configuration(), Serving()) is None
+    without = configuration(idle_w=None)
+    assert Energy().lacks(without, waits) == "its power while waiting was not measured"
+    assert Energy().lacks(without, Serving()) is None
 
 
 def test_billing_changes_the_price_of_useful_tokens() -> None:

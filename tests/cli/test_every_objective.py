@@ -1,0 +1,144 @@
+"""Each command takes whatever objective is registered, also one that nothing in the package knows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from example_rows import raw_row, replayed_row
+from made_up_objective import Silence
+from weighed import exactly, paper_profile, paper_results
+
+from configspec.cli import main
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.objectives.registry import OBJECTIVES, usual
+
+UNUSUAL = Silence(usual=False)
+ALL = (*OBJECTIVES, UNUSUAL)
+ONE = ["--device", "jetson", "--family", "llama*"]
+CONFIGURATION = [*ONE, "--draft", "1b-inst", "--quant", "Q4_K_M", "--k", "8"]
+each = pytest.mark.parametrize("by", ALL, ids=lambda one: one.name)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """The paper's Jetson, as if it had been watched while it waits, and its prompts timed."""
+    profile = paper_profile()
+    timed = (
+        replayed_row(replace(one, prompt_tokens_per_s=exactly(200.0)), profile.serving[one.family])
+        for one in profile.configurations("jetson", as_name="jetson")
+    )
+    rows = [replace(row, power=replace(row.power, idle_w=exactly(5.0))) for row in timed]
+    out = tmp_path / "results.json"
+    out.write_text(json.dumps({"benchmarks": [*map(raw_row, rows)]}), encoding="utf-8")
+    return out
+
+
+def document(capsys: pytest.CaptureFixture[str], *words: str):
+    assert main([*words, "--format", "json"], ALL) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@each
+def test_a_ranking(by: Objective, results: Path, capsys):
+    """Of every configuration that does not lack it, with an interval about each value, and its baselines."""
+    (ranking,) = document(capsys, "rank", str(results), *ONE, "--objective", by.name)["rankings"]
+    assert (ranking["objective"], ranking["unit"], ranking["better"]) == (by.name, by.unit, by.better)
+    assert ranking["choices"]
+    assert all(one["low"] <= one["value"] <= one["high"] for one in ranking["choices"])
+    assert [one["way"] for one in ranking["baselines"]] == ["no speculation", "cloud only", "device only"]
+
+
+def test_without_a_name_the_usual_ones_are_ranked(results: Path, capsys):
+    """Six tables a device are no answer to somebody who asked for none of them."""
+    found = document(capsys, "rank", str(results), *ONE)["rankings"]
+    assert [one["objective"] for one in found] == ["goodput", "cost", "energy"] == [one.name for one in usual()]
+
+
+@each
+def test_a_choice_and_a_limit(by: Objective, results: Path, capsys):
+    """Its flag is made of its name and direction, and takes its unit."""
+    least = "max" if by.better == "lower" else "min"
+    flag = f"--{least}-{by.name.replace('_', '-')}"
+    (chosen,) = document(capsys, "choose", str(results), *ONE, "--objective", by.name)["decisions"]
+    best = next(one["value"] for one in chosen["choices"][0]["values"] if one["objective"] == by.name)
+    (kept,) = document(capsys, "choose", str(results), *ONE, flag, repr(best))["decisions"]
+    assert [one["k"] for one in kept["choices"]] == [chosen["choices"][0]["k"]]
+
+
+def test_the_least_regret_is_of_the_usual_ones(results: Path, capsys):
+    """And of others where they are named."""
+    (plain,) = document(capsys, "choose", str(results), *ONE, "--minimax-regret")["decisions"]
+    assert plain["criterion"]["objectives"] == [one.name for one in usual()]
+    names = ["--objective", "goodput", "--objective", UNUSUAL.name]
+    (named,) = document(capsys, "choose", str(results), *ONE, "--minimax-regret", *names)["decisions"]
+    assert named["criterion"]["objectives"] == ["goodput", UNUSUAL.name]
+
+
+@each
+def test_a_conflict(by: Objective, results: Path, capsys):
+    """With another objective, on one front."""
+    other = next(one.name for one in OBJECTIVES if one is not by)
+    found = document(capsys, "conflicts", str(results), *ONE, "--objective", other, "--objective", by.name)
+    assert found["groups"][0]["front"]["objectives"] == [other, by.name]
+
+
+@each
+def test_a_map(by: Objective, results: Path, capsys):
+    """Over the time of verification."""
+    found = document(capsys, "map", str(results), *ONE, "--objective", by.name, "--over", "verify_s=0.1..1")
+    assert found["objective"] == by.name
+
+
+@each
+def test_an_explanation(by: Objective, results: Path, capsys):
+    """Its value, and what would improve it."""
+    found = document(capsys, "explain", str(results), *CONFIGURATION, "--objective", by.name)
+    assert [one["objective"] for one in found["values"]] == [by.name]
+    assert {one["objective"] for one in found["improvements"]} == {by.name}
+
+
+@each
+def test_an_export(by: Objective, results: Path, tmp_path: Path):
+    """Without being asked for: a file for other programs holds all there is."""
+    out = tmp_path / "out.csv"
+    assert main(["export", str(results), "--format", "csv", "-o", str(out)], ALL) == 0
+    assert f"\n{by.name},{by.unit},{by.better}," in out.read_text(encoding="utf-8")
+
+
+@each
+def test_a_picture(by: Objective, results: Path, tmp_path: Path):
+    """Over K."""
+    out = tmp_path / "k.svg"
+    assert main(["plot", "k-curve", str(results), *ONE, "--objective", by.name, "-o", str(out)], ALL) == 0
+    assert f"{by.heading} over K" in out.read_text(encoding="utf-8")
+
+
+@each
+def test_a_page(by: Objective, results: Path, tmp_path: Path):
+    """Its heading stands there."""
+    out = tmp_path / "page.html"
+    assert main(["report", str(results), *ONE, "--objective", by.name, "-o", str(out)], ALL) == 0
+    assert by.unit in out.read_text(encoding="utf-8")
+
+
+def test_what_an_older_file_does_not_know_is_told(tmp_path: Path, capsys):
+    """No prompt was timed, and no wait was watched: a reason, and no value."""
+    old = paper_results(tmp_path / "old.json")
+    names = ["--objective", "request_time", "--objective", "energy_with_waiting"]
+    found = document(capsys, "rank", str(old), *ONE, *names)["rankings"]
+    assert [one["choices"] for one in found] == [[], []]
+    assert "how fast the device reads a prompt is not known" in found[0]["unavailable"]
+    assert found[1]["unavailable"] == "its power while waiting was not measured"
+
+
+def test_a_request_is_told_where_it_matters(results: Path, capsys):
+    """How long it is, and what is taken for the target; with no other objective."""
+    assert main(["rank", str(results), *ONE, "--objective", "request_time"], ALL) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "a request of 512 prompt and 128 new tokens" in told
+    assert "no slower than the device" in told
+    assert main(["rank", str(results), *ONE], ALL) == 0
+    assert "a request of" not in capsys.readouterr().out
