@@ -17,7 +17,7 @@ from configspec.histories.baseline import Sides
 from configspec.histories.floors import Floors
 from configspec.histories.run import Run
 from configspec.printable import printable
-from configspec.regression.metrics import ACCEPTANCE, DRAFTING, ENERGY, GOODPUT, METRICS
+from configspec.regression.metrics import ACCEPTANCE, DRAFTING, ENERGY, GOODPUT, METRICS, Metric
 from configspec.regression.series import SeriesKey
 from configspec.theory.ids import ConfigurationId
 
@@ -42,7 +42,7 @@ def declared(found: Sides, choices: Iterable[ConfigurationId], asked: Asked, flo
         UsageError: A pattern matches nothing, or no series is left.
     """
     there = series_of((*found.new, *found.base))
-    metrics = (*OF_A_CHOICE, *(one for one in METRICS if one.name in floors.given and one not in OF_A_CHOICE))
+    metrics = metrics_of_a_choice(floors)
     keys = (SeriesKey(configuration=one, metric=metric) for one in choices for metric in metrics)
     of_choices = [key for key in keys if key in there]
     others = list(there) if asked.every else list(_matching(there, asked.patterns))
@@ -51,6 +51,11 @@ def declared(found: Sides, choices: Iterable[ConfigurationId], asked: Asked, flo
         why = "every metric is switched off" if of_choices or others else "the base chose nothing"
         raise UsageError(f"no series is declared: {why}. Name some with --series 'PATTERN', or take --all")
     return series
+
+
+def metrics_of_a_choice(floors: Floors) -> tuple[Metric, ...]:
+    """What is judged of a configuration that the base chose, unless it is off: the usual, and what has a floor."""
+    return (*OF_A_CHOICE, *(one for one in METRICS if one.name in floors.given and one not in OF_A_CHOICE))
 
 
 def series_of(runs: Sequence[Run]) -> dict[SeriesKey, None]:

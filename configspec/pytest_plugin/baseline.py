@@ -20,7 +20,7 @@ from configspec.errors import RecordError, UsageError
 from configspec.histories.aliases_file import read_aliases
 from configspec.histories.baseline import Sides, plural, sides
 from configspec.histories.changes_file import read_changes
-from configspec.histories.check_series import OF_A_CHOICE, Asked, declared, series_of
+from configspec.histories.check_series import Asked, declared, metrics_of_a_choice, series_of
 from configspec.histories.floors import Floors, parse_floors
 from configspec.histories.floors_file import read_floors
 from configspec.histories.judge_choice import EarlierChoice, earlier_choices
@@ -207,7 +207,8 @@ def _read(asked: BaselineAsked) -> Sources:
 
 def _series(found: Sides, choices: Sequence[EarlierChoice], floors: Floors) -> tuple[SeriesKey, ...]:
     of_choices = dict.fromkeys(one.series.configuration for one in choices)
-    there = [key for key in series_of(found.base) if key.configuration in of_choices and key.metric in OF_A_CHOICE]
+    metrics = metrics_of_a_choice(floors)
+    there = [key for key in series_of(found.base) if key.configuration in of_choices and key.metric in metrics]
     if not any(map(floors.judges, there)):
         raise UsageError("--fail-on switches off every metric that the baseline has: keep one, or name no baseline.")
     return declared(replace(found, new=()), of_choices, Asked(), floors)

@@ -117,6 +117,17 @@ def test_a_picture(by: Objective, results: Path, tmp_path: Path):
 
 
 @each
+@pytest.mark.parametrize("kind", ["pareto", "conflicts", "regimes"])
+def test_a_picture_beside_another_objective(kind: str, by: Objective, results: Path, tmp_path: Path):
+    """What is drawn of several at once."""
+    other = next(one.name for one in OBJECTIVES if one is not by)
+    names = ["--objective", other, "--objective", by.name]
+    assert main(["plot", kind, str(results), *ONE, *names, "-o", f"{tmp_path / 'pictures'}/"], ALL) == 0
+    drawn = [one.read_text(encoding="utf-8") for one in (tmp_path / "pictures").iterdir()]
+    assert any(by.name in one or by.heading in one for one in drawn)
+
+
+@each
 def test_a_page(by: Objective, results: Path, tmp_path: Path):
     """Its heading stands there."""
     out = tmp_path / "page.html"
@@ -132,6 +143,49 @@ def test_what_an_older_file_does_not_know_is_told(tmp_path: Path, capsys):
     assert [one["choices"] for one in found] == [[], []]
     assert "how fast the device reads a prompt is not known" in found[0]["unavailable"]
     assert found[1]["unavailable"] == "its power while waiting was not measured"
+
+
+def first_value(capsys: pytest.CaptureFixture[str], *words: str) -> float:
+    (ranking,) = document(capsys, "rank", *words, "--objective", "request_time")["rankings"]
+    return float(ranking["choices"][0]["value"])
+
+
+def test_a_request_is_declared_by_options(results: Path, capsys):
+    """A token without a prompt: 1 / goodput. One of 400 tokens, at 200 a second: 2 s more; at the target's 50: 8 s."""
+    none = ["--prompt-tokens", "0", "--new-tokens", "1"]
+    (goodput,) = document(capsys, "rank", str(results), *ONE, "--objective", "goodput")["rankings"]
+    token_s = 1 / goodput["choices"][0]["value"]
+    assert first_value(capsys, str(results), *ONE, *none) == pytest.approx(token_s)
+    asked = ["--prompt-tokens", "400", "--new-tokens", "1"]
+    assert first_value(capsys, str(results), *ONE, *asked) == pytest.approx(2 + token_s)
+    slow = [*asked, "--target-prompt-tokens-per-s", "50"]
+    assert first_value(capsys, str(results), *ONE, *slow) == pytest.approx(8 + token_s)
+
+
+def test_a_request_that_is_declared_is_recorded(results: Path, capsys):
+    """As the file's rows have it; what is not, is as in files that are older than requests."""
+    content = json.loads(results.read_text(encoding="utf-8"))
+    for one in content["benchmarks"]:
+        assert one["extra_info"]["configspec"]["serving"].pop("request")
+    results.write_text(json.dumps(content), encoding="utf-8")
+    old = first_value(capsys, str(results), *ONE)
+    for one in content["benchmarks"]:
+        one["extra_info"]["configspec"]["serving"]["request"] = {"prompt_tokens": 512 + 200, "new_tokens": 128}
+    results.write_text(json.dumps(content), encoding="utf-8")
+    assert first_value(capsys, str(results), *ONE) == pytest.approx(old + 1)
+
+
+@pytest.mark.parametrize(
+    "request_", [{"new_tokens": 0}, {"prompt_tokens": -1}, {"prompt_tokens": "many"}, {"new_tokens": 10**30}, []]
+)
+def test_a_request_that_nobody_asks_is_no_record(request_: object, results: Path, capsys):
+    """Refused where it is read, with its place."""
+    content = json.loads(results.read_text(encoding="utf-8"))
+    for one in content["benchmarks"]:
+        one["extra_info"]["configspec"]["serving"]["request"] = request_
+    results.write_text(json.dumps(content), encoding="utf-8")
+    assert main(["rank", str(results)], ALL) == 2
+    assert "no row is left" in capsys.readouterr().err
 
 
 def test_a_request_is_told_where_it_matters(results: Path, capsys):

@@ -163,6 +163,11 @@ def test_answers_have_their_types(results: Results) -> None:
         ({"usd_per_million": 0}, "usd_per_million is 0; it takes a number, 1e-09 to 1e+09."),
         ({"bills": "draft"}, "bills is 'draft'. Did you mean 'drafted'?"),
         ({"energy": "all"}, "energy boundary is 'all'. Known: drafting, drafting+waiting."),
+        ({"prompt_tokens": -1}, "prompt_tokens is -1; it takes a number, 0 to 1e+07."),
+        ({"prompt_tokens": 1.5}, "prompt_tokens is 1.5; it takes a whole number, 0 to 10000000."),
+        ({"new_tokens": 0}, "new_tokens is 0; it takes a number, 1 to 1e+07."),
+        ({"new_tokens": True}, "new_tokens is True; it takes a whole number"),
+        ({"target_prompt_tokens_per_s": 0}, "target_prompt_tokens_per_s is 0; it takes a number, 1e-09 to 1e+16."),
         ({"verify": 1}, "verify: no such assumption. Did you mean 'verify_s'?"),
     ],
 )

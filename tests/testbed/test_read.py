@@ -24,6 +24,7 @@ from configspec.testbed.read import read_inventory
 from configspec.testbed.sweep_spec import EndToEndSpec, SweepSpec
 from configspec.theory.decoding import Decoding
 from configspec.theory.serving.assumptions import Serving
+from configspec.theory.serving.request import ServedRequest
 
 WriteInventory = Callable[[str | bytes], Path]
 FAMILIES = "families: {f: {target: {transformers: models/target}, drafts: {xs: models/xs}, quants: [Q8_0]}}\n"
@@ -163,6 +164,14 @@ def test_the_latency_is_declared_or_measured(write_inventory: WriteInventory, go
     assert read_inventory(write_inventory(own)).serving_for("tiny") == Serving(verify_s=0.2, verify="declared")
     own = good + "    serving: {verify: measured}\nserving: {verify_s: 0.2}"
     assert read_inventory(write_inventory(own)).serving_for("tiny").verify == "measured"
+
+
+def test_a_request_is_declared_for_all_and_differs_by_family(write_inventory: WriteInventory, good: str) -> None:
+    """Key by key; the target's speed is not known where nobody says it."""
+    text = good + "    serving: {request: {new_tokens: 9}}\nserving: {request: {prompt_tokens: 7}}"
+    found = read_inventory(write_inventory(text))
+    assert found.serving.request == ServedRequest(prompt_tokens=7)
+    assert found.serving_for("tiny").request == ServedRequest(prompt_tokens=7, new_tokens=9)
 
 
 def test_a_family_overrides_the_serving_key_by_key(write_inventory: WriteInventory, good: str) -> None:
