@@ -247,11 +247,21 @@ def _points(held: Held, way: Way, cloud: CloudToken | str) -> Iterator[BreakEven
 
     link_s = serving.link_s_at(one.k)
     speed, verify_s = one.drafting_tokens_per_s, known.verify_s
+    shortest_s = _shortest_link_s(link_s, token) if waits else 0.0
     longest_s = FARTHEST * (known.round_s + verify_s)
     yield from _point("acceptance", known.alpha, accepted, (0.0, 1.0), lambda alpha: alpha)
     yield from _point("drafting_tokens_per_s", speed, drafted, (FARTHEST, 1 / FARTHEST), lambda factor: speed / factor)
     yield from _point("verify_s", verify_s, verified, (1 / FARTHEST, FARTHEST), lambda factor: verify_s * factor)
-    yield from _point("link_s", link_s, linked, (0.0, longest_s), lambda seconds: seconds)
+    yield from _point("link_s", link_s, linked, (shortest_s, longest_s), lambda seconds: seconds)
+
+
+def _shortest_link_s(link_s: float, token: PlainToken) -> float:
+    """The link of a round of which a token's, which is shorter by the drafted tokens' bytes, has nothing left.
+
+    Or nearly nothing, where a token takes no time besides.
+    """
+    left_s = 0.0 if token.server_s > 0 else token.link_s / FARTHEST
+    return max(0.0, link_s - token.link_s + left_s)
 
 
 def _point(

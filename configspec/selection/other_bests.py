@@ -67,7 +67,7 @@ def _that_matter(ranked: Ranked, objective: Objective, serving: Serving) -> Iter
     now = objective.value(each_k, serving)
     for one in other_schemes(serving, int(ranked.figures.k[ranked.best, 0])):
         if objective.unavailable(one.serving) is None:
-            then = objective.value(_timed(each_k, one.serving), one.serving)
+            then = _values(objective, each_k, one.serving)
             if not np.array_equal(now, then, equal_nan=True):
                 yield one
 
@@ -76,7 +76,7 @@ def _under(ranked: Ranked, objective: Objective, scheme: OtherScheme) -> OtherBe
     """The best under it; None where the ranking's best has no value under it."""
     if objective.lacks(ranked.configurations[ranked.best], scheme.serving) is not None:
         return None
-    values = objective.value(_timed(ranked.figures, scheme.serving), scheme.serving)[:, 0]
+    values = _values(objective, ranked.figures, scheme.serving)[:, 0]
     gain = values if objective.better == "higher" else -values
     for position in np.argsort(np.where(np.isnan(gain), np.inf, -gain), kind="stable").tolist():
         one = ranked.configurations[position]
@@ -92,6 +92,12 @@ def _under(ranked: Ranked, objective: Objective, scheme: OtherScheme) -> OtherBe
         times_better=value / bests if objective.better == "higher" else bests / value,
         tied_here=bool(ranked.tied[position]),
     )
+
+
+def _values(objective: Objective, figures: Figures[Floats], serving: Serving) -> Floats:
+    """Infinite or NaN where a figure is missing, or a round costs nothing: what lacks one is asked afterwards."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return objective.value(_timed(figures, serving), serving)
 
 
 def _timed(figures: Figures[Floats], serving: Serving) -> Figures[Floats]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import any_serving
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +70,29 @@ def test_every_way_has_a_value_above_zero_or_a_reason(one, by, serving, token_s)
         assert (each.value is None) == (each.reason is not None) == (each.times_better is None)
         assert each.value is None or (math.isfinite(each.value.value) and each.value.value > 0)
     assert tuple(each.way for each in baselines(held(one, by, serving), UNKNOWN)) == WAYS
+
+
+@law
+@given(configurations, st.sampled_from(OBJECTIVES), any_serving.servings(), NEVER_ZERO)
+def test_it_is_known_whatever_is_assumed(one, by, serving, token_s):
+    """Of every law, link and price: finite, and a point lies on the side that it says."""
+    for each in baselines(held(one, by, serving), cloud(token_s)):
+        assert each.value is None or (math.isfinite(each.value.value) and each.value.value > 0)
+        assert each.times_better is None or each.times_better > 0
+        for point in each.break_even:
+            assert point.value is None or point.value >= 0
+            if each.times_better is not None and abs(each.times_better - 1) > 1e-6:
+                assert pays(point) == (each.times_better > 1)
+
+
+@pytest.mark.parametrize("by", OBJECTIVES, ids=lambda one: one.name)
+def test_a_link_that_is_all_a_token_waits_for_has_a_least_one(by):
+    """A verifier that takes no time, behind a slow link whose bytes grow with K: a token never takes less than none."""
+    link = AssumedLink(rtt_s=0.0, up_bits_per_s=100.0, payload="distributions", vocabulary=1000)
+    for assumed in (link, AssumedLink(jitter_s=60.0)):
+        one = exact("1b", 4, 0.5, 0.4, idle_w=3.0)
+        found = of("no speculation", one, by, Serving(verify_s=0.0, link=assumed, energy_boundary="drafting+waiting"))
+        assert all(point.value is None or point.value >= 0 for point in found.break_even)
 
 
 @law

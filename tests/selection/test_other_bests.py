@@ -114,6 +114,14 @@ def test_a_best_that_is_tied_here_is_called_so():
     assert all(one.tied_here == tied[one.configuration.id] for one in ranking.other_bests)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_scheme_under_which_a_round_costs_nothing_is_no_scheme():
+    """A verifier that takes no time, alone charged by its seconds."""
+    serving = Serving(verify_s=0.0, prices=Prices(usd_per_gpu_hour=3.0))
+    configurations = [exact("1b", 1, 0.9, 0.1), exact("1b", 8, 0.6, 0.8)]
+    assert ranked(configurations, COST, serving).other_bests == ()
+
+
 def test_it_is_not_asked_where_the_rules_do_not_want_it():
     """As in a history, which holds what was chosen."""
     rules = replace(QUICK, other_schemes=False)
