@@ -19,8 +19,8 @@ def modelled_best_words(ranking: Ranking) -> str | None:
     known = ranking.best_known
     else_ = "nothing here was measured" if known is None else f"the best that is not is {_named(objective, known)}"
     return (
-        f"nobody measured the best by {objective.name}, {_named(objective, best)}: it is modelled, so measure it "
-        f"before you serve it; {else_}"
+        f"nobody measured the best by {objective.name}, {_named(objective, best)}: it is modelled"
+        f"{_not_in_interval(ranking, best)}, so measure it before you serve it; {else_}"
     )
 
 
@@ -48,6 +48,16 @@ def modelled_line(what: str, some: Iterable[Configuration]) -> tuple[str, ...]:
     """A line that names those of some configurations that nobody measured; none where there is none."""
     found = dict.fromkeys(name_of(one.id) for one in some if one.provenance == "modelled")
     return (f"modelled, so measure it before you serve it: {what} {', '.join(found)}",) if found else ()
+
+
+def _not_in_interval(ranking: Ranking, one: Choice) -> str:
+    """The error that its interval does not hold, where the objective waits for the verifier."""
+    if "round_s" not in ranking.objective.moves(ranking.serving):
+        return ""
+    flags = (each for each in one.configuration.flags if each.code == "modelled_verification")
+    return "".join(
+        f", its verification too (off by up to {float(each['seconds']):.1%}, not in that interval)" for each in flags
+    )
 
 
 def _named(objective: Objective, one: Choice) -> str:

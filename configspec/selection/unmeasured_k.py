@@ -8,8 +8,8 @@
 
 a is the acceptance of eq. 1 in Leviathan et al. (2023), https://arxiv.org/abs/2211.17192, and moves little with K.
 Between two measured K, a, d and T are taken to be linear in K. Beyond them a stays as at the nearest, and d and T go on
-along the line of the nearest two; with one measured K, d is in proportion to K, and T stays. A is never less than at
-a smaller measured K, nor more than at a larger one, unless they contradict each other.
+along the line of the nearest two. With one measured K, or where these two fall, d is in proportion to K, and T stays. A
+is never less than at a smaller measured K, nor more than at a larger one, unless they contradict each other.
 
     error    how far the same model is from a measured K, if that is left out: in the round's tokens, A + 1, and in d.
              How wrong it is as far beyond the largest K as r times that K is seen by modelling the largest from those
@@ -55,11 +55,12 @@ def modelled_at(measured: Sequence[Configuration], k: int) -> Configuration:
     chance = _line(left, right, k, _chance) if inside else _chance(nearest)
     accepted = _in_order(measured, k, accepted_of(chance, k))
     round_s = _line(left, right, k, _round_s) if left is not right else 0.0
-    in_proportion_s = _round_s(nearest) * k / nearest.k  # with one K to go by, or where the line falls below nothing
+    falls = not inside and _round_s(right) < _round_s(left)
+    in_proportion_s = _round_s(nearest) * k / nearest.k  # with one K to go by, or where the line is of noise
     return replace(
         nearest,
         id=nearest.cell.at(k),
-        round_s=_modelled(round_s if round_s > 0 else in_proportion_s),
+        round_s=_modelled(in_proportion_s if falls or round_s <= 0 else round_s),
         acceptance=Acceptance(
             rate=_modelled(accepted / k),
             rounds=None,
@@ -83,7 +84,10 @@ def modelled_serving(serving: Serving, k: int) -> Serving:
     place = _place([measured for measured, _ in known], k)
     (left_k, left_s), (right_k, right_s) = known[max(place - 1, 0)], known[place]
     slope = (right_s - left_s) / (right_k - left_k) if right_k > left_k else 0.0
-    verify_s = max(left_s + slope * (k - left_k), 0.0)
+    if not left_k < k < right_k:
+        slope = max(slope, 0.0)  # nothing is verified sooner for being longer
+    near_k, near_s = (left_k, left_s) if k < right_k else (right_k, right_s)
+    verify_s = max(near_s + slope * (k - near_k), 0.0)
     return replace(serving, verify_s_by_k=tuple(sorted((*known, (k, verify_s)))))
 
 

@@ -81,6 +81,19 @@ def test_programs_see_where_each_winner_is_from(file, capsys, command, winner):
         assert (found["k"], found["provenance"]) == expected
 
 
+def test_the_warning_has_the_error_that_the_interval_has_not(tmp_path, capsys):
+    """A verification that was measured by K is modelled as well; a price does not depend on it."""
+    serving = Serving(verify="measured", verify_s_by_k=((1, 0.2), (2, 0.3), (4, 0.3)))
+    rows = [replayed_row(exact("1b", k, 0.9, 0.001 * k, idle_w=1.0), serving) for k in (1, 2, 4)]
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps({"benchmarks": [raw_row(one) for one in rows]}), encoding="utf-8")
+    assert main(["rank", str(file), "--fill"]) == 0
+    words = capsys.readouterr().out
+    assert "nobody measured the best by goodput, 1b Q4_K_M K=6" in words
+    assert words.count("not in that interval") == 1
+    assert "verification 0.200 s at K=1 to 0.300 s at K=4 (measured)" in words
+
+
 def test_only_the_k_that_are_asked_for_are_filled(file, capsys):
     """Of 2, 5, 6 and 8: 3 and 4 from the others, and 5."""
     document = json.loads(said(file, capsys, "rank", "--objective", FIRST, "--fill", "--k", "3..5", "--format", "json"))

@@ -146,6 +146,23 @@ def test_verification_that_was_measured_by_k_goes_on_along_its_line(k: int, seco
     assert modelled_serving(serving, k).verify_s_at(k) == pytest.approx(seconds)
 
 
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.floats(0.001, 1)), min_size=2, max_size=5, unique_by=lambda one: one[0])
+)
+def test_beyond_what_was_measured_nothing_longer_takes_less(points: list[tuple[int, float]]) -> None:
+    """Times that fall with K are of noise, which a line would carry on."""
+    by_k = tuple(sorted(points))
+    serving = Serving(verify="measured", verify_s_by_k=by_k)
+    measured = [at(k, 0.5, seconds) for k, seconds in by_k]
+    (first, first_s), (last, last_s) = by_k[0], by_k[-1]
+    for k in set(range(1, 31)) - {each for each, _ in by_k}:
+        verify_s, round_s = modelled_serving(serving, k).verify_s_at(k), modelled_at(measured, k).round_s.value
+        if k < first:
+            assert max(verify_s / first_s, round_s / first_s) <= 1 + 1e-9
+        elif k > last:
+            assert min(verify_s / last_s, round_s / last_s) >= 1 - 1e-9
+
+
 def test_one_time_of_verification_stays() -> None:
     """Declared, or measured for one K."""
     assert modelled_serving(Serving(verify_s=0.3), 7) == Serving(verify_s=0.3)
