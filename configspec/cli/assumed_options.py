@@ -13,6 +13,7 @@ from configspec.printable import printable
 from configspec.theory.serving.assumptions import (
     LEAST_GPUS,
     LEAST_USD,
+    LEAST_VERIFY_S,
     MOST_BATCH,
     MOST_CONTEXT,
     MOST_GPUS,
@@ -42,7 +43,7 @@ _REQUEST = ServedRequest()
 # Option, what it takes, least, most, help. The name without dashes is that of the figure.
 Number = tuple[str, str, float, float, str]
 VERIFICATION: tuple[Number, ...] = (
-    ("--verify-s", "S", 0, MOST_VERIFY_S, "seconds to verify a round, whatever its K"),
+    ("--verify-s", "S", LEAST_VERIFY_S, MOST_VERIFY_S, "seconds to verify a round, whatever its K"),
     ("--verify-base-s", "S", 0, MOST_VERIFY_S, "seconds of a verifying pass, in place of --verify-s; what is in it:"),
     ("--verify-token-s", "S", 0, MOST_VERIFY_S, "seconds for each token in the pass, batch times K + 1 of them"),
     ("--verify-context-token-s", "S", 0, MOST_VERIFY_S, "seconds for each token of context in the pass"),
@@ -193,10 +194,12 @@ def read_samples(path: Path) -> tuple[float, ...]:
 
 def _sample(path: Path, number: int, line: str) -> float:
     value = _parsed(line)
-    if value is None or not 0 <= value <= MOST_VERIFY_S:
+    if value is None or not LEAST_VERIFY_S <= value <= MOST_VERIFY_S:
         shown = printable(line.strip(), at_most=40)
         where = f"{printable(str(path))}, line {number}"
-        raise UsageError(f"--verify-samples: {where} is {shown!r}; it takes seconds, 0 to {MOST_VERIFY_S:g}.")
+        raise UsageError(
+            f"--verify-samples: {where} is {shown!r}; it takes seconds, {LEAST_VERIFY_S:g} to {MOST_VERIFY_S:g}."
+        )
     return value
 
 

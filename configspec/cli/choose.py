@@ -28,7 +28,7 @@ PURPOSE = (
     "Choose one configuration for each device and family: the best by one objective, the one that is nowhere far from "
     "the best, or the best in a weighted mean, among those that keep every limit. Shows what it costs by the other "
     "objectives and in which share of the bootstrap draws it is chosen. Where nothing keeps the limits: which of them "
-    "binds and by how much the nearest misses, and exit code 1. docs/choosing.md describes the rules and the JSON."
+    "binds and by how much the nearest misses, and exit code 2. docs/choosing.md describes the rules and the JSON."
 )
 TOP = 5
 MOST = 1_000_000

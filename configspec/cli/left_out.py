@@ -10,9 +10,12 @@ from configspec.cli.output import complain
 
 if TYPE_CHECKING:
     from configspec.records.left_out import LeftOutList
+    from configspec.reporting.rows_to_rank import RankedRow
+    from configspec.selection.query import Query
     from configspec.theory.plausibility.rule import Finding
 
 STRICT_HELP = "refuse a file of which anything would be left out; exit code 1 where a figure is hardly plausible"
+TOLD = 10  # devices and families
 REFUSE_HELP = "refuse a file of which anything would be left out"
 
 
@@ -34,6 +37,17 @@ def tell_implausible(found: Sequence[Finding]) -> None:
         for line in finding_lines(found, SHOWN):
             complain(f"plausibility: {line}")
         complain(f"{counted(found)}; --strict makes the exit code 1")
+
+
+def tell_apart(rows: Sequence[RankedRow], query: Query) -> None:
+    """A line for each of the first devices and families that are ranked by other assumptions than some rows have."""
+    from configspec.reporting.apart_assumptions import apart_assumptions
+
+    found = list(apart_assumptions(rows, query))
+    for line in found[:TOLD]:
+        complain(line)
+    if len(found) > TOLD:
+        complain(f"and {len(found) - TOLD} more devices and families with several assumptions")
 
 
 def begin_list(*, strict: bool) -> LeftOutList:

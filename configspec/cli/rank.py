@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from configspec.cli.assumed_options import add_assumed, check_assumed, read_assumed
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_left_out
+from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_apart, tell_left_out
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.rank_by import say_by_category
@@ -85,6 +85,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if asked.k is not None and not asked.fill:
         check_held(asked.k, (row.id.k for row in chosen), where=f"{asked.results}: --k")
     check_assumed(query.assumed, (row.serving for row in chosen))
+    tell_apart(chosen, query)
     doubts = implausible(chosen)
     chosen = flagged(chosen, doubts)
     rankings = answer_of(chosen, query, rows)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.assumed_options import add_assumed, check_assumed, read_assumed
-from configspec.cli.left_out import add_strict, begin_list, tell_left_out
+from configspec.cli.left_out import add_strict, begin_list, tell_apart, tell_left_out
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
@@ -130,6 +130,7 @@ def read_question(
     if ks is not None and not query.fill:
         check_held(ks, (row.id.k for row in chosen), where=f"{asked.results}: --k")
     check_assumed(query.assumed, (row.serving for row in chosen))
+    tell_apart(chosen, query)
     findings = implausible(chosen)
     chosen = flagged(chosen, findings)
     groups = groups_of(answer_of(chosen, query, rows))

@@ -27,7 +27,7 @@ from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective as named_objective
 from configspec.theory.objectives.registry import usual
 from configspec.theory.serving.assumed import Assumed as OverRecorded
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, EnergyBoundary
+from configspec.theory.serving.assumptions import LEAST_USD, LEAST_VERIFY_S, MOST_USD, MOST_VERIFY_S, EnergyBoundary
 from configspec.theory.serving.billing import Bills
 from configspec.theory.serving.request import LEAST_TOKENS_PER_S, MOST_TOKENS, MOST_TOKENS_PER_S
 
@@ -178,7 +178,7 @@ def _query(
         objectives=objectives,
         ks=None if asked.k is None else _lengths(asked.k),
         assumed=OverRecorded(
-            verify_s=_within("verify_s", verify_s, 0.0, MOST_VERIFY_S),
+            verify_s=_within("verify_s", verify_s, LEAST_VERIFY_S, MOST_VERIFY_S),
             usd_per_million_tokens=_within("usd_per_million", usd_per_million, LEAST_USD, MOST_USD),
             bills=_word("bills", bills, get_args(Bills)),
             energy_boundary=_word("energy boundary", energy, get_args(EnergyBoundary)),

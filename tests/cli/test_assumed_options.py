@@ -70,7 +70,7 @@ def test_samples_of_a_file_count_by_their_mean(results, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--verify-s nan", "--verify-s is nan; it takes a number, 0 to 1e+09."),
+        ("--verify-s nan", "--verify-s is nan; it takes a number, 1e-09 to 1e+09."),
         ("--verify-base-s -1", "--verify-base-s is -1; it takes a number, 0 to 1e+09."),
         ("--usd-per-million 0", "--usd-per-million is 0; it takes a number, 1e-09 to 1e+09."),
         ("--usd-per-kwh -0.3", "--usd-per-kwh is -0.3; it takes a number, 1e-09 to 1e+09."),
@@ -107,9 +107,9 @@ def test_what_cannot_be_is_refused(results, capsys, command, options, told):
     [
         (b"", "has 0 lines; 1 to 10000 can be."),
         (b"0.1\n" * (MOST_SAMPLES + 1), "has 10001 lines; 1 to 10000 can be."),
-        (b"0.1\nfast\n", "log, line 2 is 'fast'; it takes seconds, 0 to 1e+09."),
-        (b"0.1\n-0.1\n", "log, line 2 is '-0.1'; it takes seconds, 0 to 1e+09."),
-        (b"nan", "log, line 1 is 'nan'; it takes seconds, 0 to 1e+09."),
+        (b"0.1\nfast\n", "log, line 2 is 'fast'; it takes seconds, 1e-09 to 1e+09."),
+        (b"0.1\n-0.1\n", "log, line 2 is '-0.1'; it takes seconds, 1e-09 to 1e+09."),
+        (b"nan", "log, line 1 is 'nan'; it takes seconds, 1e-09 to 1e+09."),
         (b"\xff\xfe", "log is not text."),
     ],
 )

@@ -24,6 +24,7 @@ VerifySource = Literal["declared", "measured"]
 EnergyBoundary = Literal["drafting", "drafting+waiting"]
 # Of devices.yaml, profile files, records and `configspec rank` alike. Beyond them, arithmetic would overflow.
 MOST_VERIFY_S = 1e9  # thirty years
+LEAST_VERIFY_S = 1e-9  # of what a person assumes: no verifier takes no time; one of 0 is known to records alone
 MOST_USD, LEAST_USD = 1e9, 1e-9  # of any price; one of 0 per million tokens is known to records alone
 MOST_BATCH, MOST_CONTEXT, MOST_GPUS, LEAST_GPUS = 1e6, 1e9, 1e6, 1e-3
 MOST_SAMPLES, MOST_OVERHEAD_BYTES = 10_000, 1_000_000_000
