@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.gate_options import RUNS_HELP, add_floors, add_names, add_series, add_storage, request_of, runs_of
+from configspec.cli.inputs import check_no_input
 from configspec.cli.output import complain
 from configspec.cli.recorded_rows import Recorded
 from configspec.errors import ConfigspecError
@@ -28,6 +29,12 @@ def add_compared(command: argparse.ArgumentParser) -> None:
     add_names(command)
     add_series(command)
     add_storage(command)
+
+
+def check_no_run(output: Path, asked: argparse.Namespace) -> None:
+    """Raises UsageError where what is drawn would take the place of a file that it is drawn from."""
+    read = (asked.results, *(asked.baseline or ()), *(asked.history or ()), asked.accepted, asked.floors, asked.aliases)
+    check_no_input(output, read)
 
 
 def material_of(asked: argparse.Namespace, recorded: Recorded) -> Material:

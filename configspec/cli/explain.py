@@ -124,6 +124,12 @@ def _configuration(recorded: Recorded, asked: argparse.Namespace) -> Configurati
         name, equals, _ = written.partition("=")
         if not equals:
             raise UsageError(f"--setting is {printable(written, at_most=40)!r}; write NAME=VALUE, such as threads=2.")
+        known = dict.fromkeys(each for one in found for each, _ in one.cell.settings)
+        if name not in known:
+            shown = printable(name, at_most=40)
+            raise UsageError(
+                f"--setting is of {shown!r}, and no cell has a setting of that name. {did_you_mean(name, known)}"
+            )
         found = _only(found, "--setting", written, partial(_setting, name))
     found = _only(found, "--k", None if asked.k is None else str(asked.k), lambda one: str(one.k))
     if len(found) == 1:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from configspec.atomic import replacing
 from configspec.cli.command import Commands, add_command
+from configspec.cli.inputs import check_no_input
 from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_implausible, tell_left_out
 from configspec.cli.output import ReaderGone, complain, say, say_pieces
 from configspec.errors import UsageError
@@ -126,16 +127,8 @@ def _check_place(form: Export, results: Path, out: Path | None) -> None:
         raise UsageError(f"{out}: not a folder, and --format {form.name} makes several files. Name another one.")
     inside = [out / name for name in form.files_in_folder] if form.files_in_folder and out.is_dir() else [out]
     for path in inside:  # a folder that does not exist yet can be made where a file could
-        if _same(path, results):
-            raise UsageError(f"{path}: the file that is read. Name another one to write.")
+        check_no_input(path, [results])
         check_results_can_be_written(path)
-
-
-def _same(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except (OSError, ValueError):  # one of them is missing, or can have no file: told where it is used
-        return False
 
 
 def _write(form: Export, files: Sequence[ExportFile], out: Path) -> bool:

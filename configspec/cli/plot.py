@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.drawn_from import add_compared, material_of
+from configspec.cli.drawn_from import add_compared, check_no_run, material_of
 from configspec.cli.left_out import strict_code, tell_implausible
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import complain, say
@@ -73,6 +73,7 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.pictures.registry import kind
 
     form = _form(asked.output)
+    check_no_run(Path(asked.output), asked)
     recorded = read_question(asked, asked_objectives(asked, objectives), ks=asked.k)
     drawn = list(pictures_of(kind(asked.kind), material_of(asked, recorded)))
     pictures = [one for one in drawn if isinstance(one, Picture)]
@@ -91,6 +92,8 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 def _form(output: str) -> str | None:
     """What the file's name asks for; None: a folder."""
+    if not output:
+        raise UsageError("--output is empty; name a file that ends in .svg, .png or .pdf, or a folder: pictures/")
     if output.endswith(("/", "\\")) or Path(output).is_dir():
         return None
     ending = Path(output).suffix.lower().lstrip(".")

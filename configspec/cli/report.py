@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.drawn_from import add_compared, material_of
+from configspec.cli.drawn_from import add_compared, check_no_run, material_of
 from configspec.cli.left_out import strict_code, tell_implausible
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say
@@ -65,6 +65,7 @@ def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.named_file import write_named
     from configspec.reporting.html.page import page
 
+    check_no_run(asked.output, asked)
     named = asked_objectives(asked, objectives)
     problem: ConfigspecError | None = None
     try:

@@ -141,6 +141,42 @@ def test_rows_of_two_known_versions_are_read_together(tmp_path, results, capsys)
     assert {"local", "rpi5"} <= {one["device"] for one in json.loads(ended.out)["rankings"]}
 
 
+@pytest.mark.parametrize("way", ["itself", "a link", "another way"])
+def test_an_output_that_would_take_the_place_of_what_is_read(results, tmp_path, capsys, way):
+    """The results, the baseline and the history stay as they were, damaged files too."""
+    link = tmp_path / "link.svg"
+    link.symlink_to(results)
+    (tmp_path / "folder").mkdir()
+    out = {"itself": results, "a link": link, "another way": tmp_path / "folder" / ".." / results.name}[way]
+    other = paper_results(tmp_path / "other.json")
+    before = results.read_bytes()
+    lines = [
+        ["report", results],
+        ["report", other, "--baseline", results],
+        ["report", other, "--history", results],
+        ["export", results, "--format", "csv"],
+        *([["plot", "profiles", results]] if out.suffix == ".svg" else []),
+    ]
+    for line in lines:
+        assert "the file that is read. Name another one to write" in refused(capsys, *line, "-o", out)
+        assert results.read_bytes() == before
+    results.write_bytes(b"{")
+    refused(capsys, "report", results, "-o", out)
+    assert results.read_bytes() == b"{"
+
+
+def test_a_setting_that_no_cell_has(results, capsys):
+    """Its name is told, and that there is none."""
+    line = ["explain", results, "--device", "rpi5", "--draft", "1b-inst", "--k", "5", "--setting", "thread=4"]
+    assert "--setting is of 'thread', and no cell has a setting of that name. There is none." in refused(capsys, *line)
+
+
+def test_a_picture_without_a_name(results, capsys, monkeypatch, tmp_path):
+    """An empty name is a slip of a script, and no folder."""
+    monkeypatch.chdir(tmp_path)
+    assert "--output is empty" in refused(capsys, "plot", "k-curve", results, "-o", "")
+
+
 def written(path: Path, *rows: Row) -> Path:
     path.write_text(json.dumps({"benchmarks": [raw_row(row) for row in rows]}), encoding="utf-8")
     return path
