@@ -54,6 +54,18 @@ def test_a_form_follows_its_schema(path: Path, schema: str):
     assert checked(tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", str(path)) == ""
 
 
+def test_pre_commit_takes_its_configuration():
+    """By its own check; every hook is a program of the group `checks`, so that nothing is downloaded."""
+    path = ROOT / ".pre-commit-config.yaml"
+    assert checked(tool("pre-commit"), "validate-config", str(path)) == ""
+    hooks = [hook for repo in yaml.safe_load(path.read_text(encoding="utf-8"))["repos"] for hook in repo["hooks"]]
+    assert {hook["language"] for hook in hooks} == {"system"}
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["checks"]
+    brought = {re.split("[><=]", package)[0] for package in group}
+    programs = {hook["entry"].split()[0] for hook in hooks}
+    assert {"import-linter" if name == "lint-imports" else name for name in programs} <= brought
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_has_no_weakness_that_zizmor_knows(path: Path):
     """Not for its pedantic persona either; offline."""
