@@ -69,13 +69,14 @@ def _followed(found: Material, asked: argparse.Namespace) -> Material:
         return found
     from configspec.histories.trend import Asked, trends
 
-    rankings = (one for group in found.groups for one in group.rankings)
+    rankings = [one for group in found.groups for one in group.rankings]
+    named = frozenset(one.objective.name for one in rankings)
     chosen = frozenset(one.choices[0].configuration.id for one in rankings if one.choices)
     try:
         runs = runs_of(asked, asked.history, choices=False)
     except ConfigspecError as problem:
         return replace(found, not_followed=_told(problem))
-    followed = trends(runs, Asked(last=NIGHTS, only=chosen))
+    followed = trends(runs, Asked(last=NIGHTS, more=named, only=chosen))
     return replace(found, trends=followed, not_followed="the history has nothing of what is chosen")
 
 

@@ -41,7 +41,10 @@ def add_history(commands: Commands[argparse.ArgumentParser]) -> None:
     history.add_argument("runs", nargs="+", metavar="RUNS", help="folders, files, stored runs (0007, latest), TAG:FILE")
     history.add_argument("--by", choices=("release", "commit", "date"), default="date", help="default: date, by nights")
     history.add_argument(
-        "--series", action="append", metavar="PATTERN", help="such as 'dev:orin:*/goodput'; repeatable; default: all"
+        "--series",
+        action="append",
+        metavar="PATTERN",
+        help="such as 'dev:orin:*/goodput'; repeatable; default: all of the usual metrics",
     )
     history.add_argument(
         "--last", type=int, default=LAST, metavar="N", help=f"look at the last N points; default: {LAST}"

@@ -15,6 +15,7 @@ from configspec.histories.behind import regret_of
 from configspec.histories.check_series import series_of
 from configspec.histories.floors import Floors
 from configspec.histories.run import Chosen, Run
+from configspec.regression.metrics import is_usual
 from configspec.regression.series import Measured, SeriesKey
 from configspec.regression.single import SingleRules, judge_single
 from configspec.regression.states import Verdict
@@ -87,6 +88,8 @@ class SideBySide:
 def side_by_side(runs: Sequence[Run], *, names: Mapping[str, str], varies: Sequence[str], floors: Floors) -> SideBySide:
     """Two or more runs, in the order they were named; ratios are to the first that has a series.
 
+    Series of the usual metrics, and of those that have a floor by name.
+
     Raises:
         UsageError: There is only one, or they have no configuration in common.
     """
@@ -95,7 +98,8 @@ def side_by_side(runs: Sequence[Run], *, names: Mapping[str, str], varies: Seque
     first, *others = runs
     found = [sides([other], [first], names=names, varies=varies, in_time=False) for other in others]
     ordered = (found[0].base[0], *(one.new[0] for one in found))
-    lines = tuple(_line(key, ordered, floors) for key in series_of(ordered))
+    wanted = (key for key in series_of(ordered) if is_usual(key.metric) or key.metric.name in floors.given)
+    lines = tuple(_line(key, ordered, floors) for key in wanted)
     return SideBySide(
         sources=tuple(map(shown_source, ordered)),
         lines=lines,

@@ -18,6 +18,7 @@ from statistics import median
 from typing import Literal, get_args
 
 from configspec.histories.run import Run
+from configspec.regression.metrics import is_usual
 from configspec.regression.series import Difference, Measured, SeriesKey, first_difference
 from configspec.regression.steps import levels
 from configspec.theory.ids import ConfigurationId
@@ -33,11 +34,13 @@ NOWHERE: Mapping[By, str] = {"release": "no release", "commit": "no commit", "da
 class Asked:
     """What a history is asked for.
 
-    `patterns` are matched as a shell matches file names; none: every series. `only` these configurations; None: all.
+    `patterns` are matched as a shell matches file names; none: every series of the usual metrics, and of those that
+    `more` names. `only` these configurations; None: all.
     """
 
     by: By = "date"
     patterns: tuple[str, ...] = ()
+    more: frozenset[str] = frozenset()
     only: frozenset[ConfigurationId] | None = None
     last: int = LAST
 
@@ -139,7 +142,9 @@ def _name(run: Run, by: By) -> str:
 def _wanted(series: SeriesKey, asked: Asked) -> bool:
     if asked.only is not None and series.configuration not in asked.only:
         return False
-    return not asked.patterns or any(fnmatchcase(series.id, pattern) for pattern in asked.patterns)
+    if not asked.patterns:
+        return is_usual(series.metric) or series.metric.name in asked.more
+    return any(fnmatchcase(series.id, pattern) for pattern in asked.patterns)
 
 
 def _trend(series: SeriesKey, found: Mapping[str, list[Measured]], named: Mapping[str, int]) -> Trend:

@@ -52,7 +52,13 @@ GOODPUT, COST, ENERGY = metric_of(Goodput()), metric_of(Cost()), metric_of(Energ
 DRAFTING = Metric(name="drafting", unit="tokens/s", better="higher")
 ACCEPTANCE = Metric(name="acceptance", unit="accepted/drafted", better="exact", floor=0.0)
 
+_UNUSUAL = frozenset(one.name for one in OBJECTIVES if not one.usual)
 METRICS: tuple[Metric, ...] = (*map(metric_of, OBJECTIVES), DRAFTING, ACCEPTANCE)
+
+
+def is_usual(one: Metric) -> bool:
+    """Whether it is shown where nobody names any: all but those of objectives that wait to be named."""
+    return one.name not in _UNUSUAL
 
 
 def metric(name: str, known: Sequence[Metric] = METRICS) -> Metric:

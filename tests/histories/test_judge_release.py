@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from judged_runs import TRUE, configuration, goodput, history, made_run, scaled, with_setup
+from made_runs import write_run
 
 from configspec.errors import UsageError
 from configspec.histories.baseline import BUILD
@@ -16,8 +18,10 @@ from configspec.histories.judge_calibration import calibrate_runs
 from configspec.histories.judge_release import DevicePair, judge_ab
 from configspec.histories.judge_side_by_side import side_by_side
 from configspec.histories.judging import Checked, CheckRequest
+from configspec.histories.reading import read_run
 from configspec.histories.run import Run
 from configspec.regression.states import State
+from configspec.theory.objectives.server_time import ServerTime
 
 REQUEST = CheckRequest(varies=BUILD)
 ORDER = "abbaabbaabbaabba"
@@ -199,3 +203,14 @@ def test_a_field_that_may_differ_and_is_none_is_told():
     runs = [made_run(0), made_run(1)]
     (note,) = side_by_side(runs, names={}, varies=("device.boards", *BUILD), floors=Floors()).notes
     assert note.startswith("--varies 'device.boards' is no field of these runs' setups. Did you mean 'device.board'?")
+
+
+def test_runs_are_shown_by_the_usual_metrics_and_those_that_have_a_floor(tmp_path: Path):
+    """An objective that waits to be named is no line more."""
+    runs = [read_run(write_run(tmp_path / f"{day}.json", day), choices=True) for day in (1, 2)]
+    name = ServerTime().name
+
+    def metrics(floors: Floors) -> set[str]:
+        return {one.series.metric.name for one in side_by_side(runs, names={}, varies=(), floors=floors).lines}
+
+    assert metrics(parse_floors(f"{name}:5%")) - metrics(Floors()) == {name}

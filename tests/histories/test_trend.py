@@ -17,7 +17,9 @@ from configspec.histories.reading import read_run
 from configspec.histories.run import Run
 from configspec.histories.sources import read_sources
 from configspec.histories.trend import Asked, Trend, sparkline, trends
+from configspec.regression.metrics import is_usual
 from configspec.theory.flags import flag
+from configspec.theory.objectives.server_time import ServerTime
 
 NIGHTS, CHANGED = 20, 12
 NEWER = replace(BOARD, llama_cpp_version="0.3.37")
@@ -58,12 +60,25 @@ def test_points_of_another_setup_do_not_compare(runs: Sequence[Run]):
 
 
 def test_every_series_has_a_trend(runs: Sequence[Run]):
-    """Unless a pattern chooses; a series of one night is one point."""
-    assert len(trends(runs, Asked())) == len(runs[-1].measured)
+    """Of the usual metrics, unless a pattern chooses; a series of one night is one point."""
+    assert len(trends(runs, Asked(patterns=("*",)))) == len(runs[-1].measured)
+    assert len(trends(runs, Asked())) == sum(is_usual(one.metric) for one in runs[-1].measured)
     assert {one.series.metric.name for one in trends(runs, Asked(patterns=("*/cost", "*/energy")))} == {"cost"}
     assert trends(runs, Asked(patterns=("nothing",))) == ()
     (one,) = trends(runs[:1], Asked(patterns=("*-K1/cost",)))
     assert (len(one.points), one.changes, one.breaks, one.comparable) == (1, (), (), 1)
+
+
+def test_an_objective_that_waits_to_be_named_has_a_trend_where_it_is(runs: Sequence[Run]):
+    """By a pattern, or beside the usual ones; without either it is no line of a history."""
+    name = ServerTime().name
+
+    def metrics(asked: Asked) -> set[str]:
+        return {one.series.metric.name for one in trends(runs, asked)}
+
+    assert name not in metrics(Asked())
+    assert metrics(Asked(patterns=(f"*/{name}",))) == {name}
+    assert metrics(Asked(more=frozenset({name}))) == {*metrics(Asked()), name}
 
 
 def test_points_are_nights_commits_or_releases(runs: Sequence[Run]):
