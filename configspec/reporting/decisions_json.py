@@ -8,6 +8,7 @@ from configspec.reporting.choice_words import configuration_json, criterion_json
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.fleet_section import fleet_json
 from configspec.reporting.json_document import JSON_VERSION
+from configspec.reporting.scheme_words import other_best_json, rankings_led
 from configspec.reporting.serving_words import serving_json
 from configspec.selection.choosing import Alternative, Decision, Valued
 from configspec.selection.fleet import Fleet
@@ -39,6 +40,11 @@ def _decision(one: Decision, top: int | None) -> dict[str, object]:
         "limits": [_finding(found) for found in one.findings] or [limit_json(limit) for limit in one.limits],
         "nearest": None if one.nearest is None else _nearest(one.nearest),
         "left_out": list(one.left_out),
+        "other_bests": [
+            {"objective": ranking.objective.name, **other_best_json(each)}
+            for ranking in rankings_led(one)
+            for each in ranking.other_bests
+        ],
         "choices": [_alternative(each) for each in one.alternatives[:top]],
     }
 

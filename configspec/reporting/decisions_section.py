@@ -19,6 +19,7 @@ from configspec.reporting.choice_words import (
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.modelled_words import modelled_line
 from configspec.reporting.rankings_section import assumptions
+from configspec.reporting.scheme_words import rankings_led, scheme_lines
 from configspec.selection.choosing import Alternative, Decision
 from configspec.selection.limits import LimitFinding, Nearest
 from configspec.theory.ids import setting_names, setting_values
@@ -132,6 +133,8 @@ def _of_choice(decision: Decision, chosen: Alternative, top: int) -> Iterator[st
         yield f"{why}, only intervals are known: nobody can say how probable the choice is"
     elif decision.limits and chosen.meets_in is not None:
         yield f"the first meets all limits in {chosen.meets_in:.0%} of the draws; nothing does in {_share(decision)}"
+    for ranking in rankings_led(decision):
+        yield from (f"by {ranking.objective.name}, {line}" for line in scheme_lines(ranking))
     shown = ((str(one.rank), one.configuration) for one in decision.alternatives[:top])
     yield from flag_notes(shown)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from configspec.reporting.choice_words import name_json, name_of
+from configspec.selection.choosing import Decision
 from configspec.selection.other_bests import OtherBest
 from configspec.selection.ranking import Ranking
 
@@ -18,6 +19,16 @@ def scheme_lines(ranking: Ranking) -> Iterator[str]:
         aspects.setdefault(one.scheme.aspect, []).append(one)
     for aspect, found in aspects.items():
         yield f"the best depends on the {aspect}: {'; '.join(_words(ranking, one) for one in found)}"
+
+
+def rankings_led(decision: Decision) -> Iterator[Ranking]:
+    """The rankings by what is chosen by in which the chosen one is the best."""
+    chosen = decision.chosen
+    for objective in decision.criterion.objectives:
+        ranking = decision.group.by_objective[objective.name]
+        best = ranking.choices[0] if ranking.choices else None
+        if chosen is not None and best is not None and best.configuration.id == chosen.configuration.id:
+            yield ranking
 
 
 def other_best_json(one: OtherBest) -> dict[str, object]:

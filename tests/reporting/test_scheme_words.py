@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
-from weighed import QUICK, exact
+from weighed import QUICK, exact, group_of
 
+from configspec.reporting.decisions_json import decisions_json
+from configspec.reporting.decisions_section import decision_section
 from configspec.reporting.document import Document
 from configspec.reporting.json_document import ranking_json
 from configspec.reporting.markdown import as_markdown
 from configspec.reporting.rankings_section import ranking_sections
 from configspec.reporting.scheme_words import scheme_lines
+from configspec.selection.choosing import Decision, decide
+from configspec.selection.criterion import Criterion, Way
 from configspec.selection.query import Query
 from configspec.selection.ranking import Ranking
 from configspec.theory.figures import Provenance
@@ -70,3 +75,27 @@ def test_a_program_has_the_same():
             "provenance": "derived",
         }
     ]
+
+
+def decision(*objectives: str) -> Decision:
+    serving = Serving(usd_per_million_tokens=0.6, prices=Prices(usd_per_million_input_tokens=0.06))
+    group = group_of([exact("1b", 1, 0.9, 0.1), exact("1b", 8, 0.6, 0.8)], serving)
+    way: Way = "objective" if len(objectives) == 1 else "minimax-regret"
+    return decide(group, Criterion(way=way, objectives=tuple(map(objective, objectives))), ())
+
+
+def test_a_choice_that_is_the_best_of_a_ranking_says_so_too():
+    """With the objective: a choice may be by several."""
+    assert f"by cost, {LINE}" in as_markdown(Document(sections=(decision_section(decision("cost"), 5),)))
+    assert other_bests_json("cost") == [("cost", 8)]
+
+
+def test_a_choice_by_several_says_it_of_those_by_which_it_is_the_best():
+    """K=1 is the best by cost, and loses the less by it; by goodput it is not."""
+    assert other_bests_json("cost", "goodput") == [("cost", 8)]
+    assert other_bests_json("goodput") == []
+
+
+def other_bests_json(*objectives: str) -> list[tuple[object, object]]:
+    (found,) = json.loads(json.dumps(decisions_json([decision(*objectives)], None)))["decisions"]
+    return [(one["objective"], one["k"]) for one in found["other_bests"]]
