@@ -2,8 +2,8 @@
 
     points      the formulas over columns, a device at a time, against a plain loop over the same formulas; the loop
                 runs over one device, its time is for as many configurations, and its values must be equal
-    intervals   rankings of everything, each value with its interval from 200 bootstrap draws: two processes, since what
-                one device's rankings say does not depend on another's
+    intervals   each value with its interval from 200 bootstrap draws, as a ranking has them: two processes, since what
+                is known of one device does not depend on another
 
 The configurations are made in memory, device by device, with prompts and rounds of their own; making them is not timed.
 
@@ -27,7 +27,8 @@ from machine import Watch
 from numpy.typing import NDArray
 
 from configspec.errors import TestbedError
-from configspec.selection.ranking import RankingRules, rank_all
+from configspec.selection.resampling import Resampling
+from configspec.selection.values import Values
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import Cell, Drafter
 from configspec.theory.objectives.objective import Figures, Objective, figures_of
@@ -38,6 +39,7 @@ from configspec.theory.serving.assumptions import Serving
 DEVICES, DRAFTS, QUANTS, LARGEST_K = 100, 20, 10, 50
 EACH = DRAFTS * QUANTS * LARGEST_K  # configurations of a device
 PROMPTS, ROUNDS, DRAWS = 40, 20, 200
+CONFIDENCE = 0.95
 PROCESSES = 2
 POINTS_S, INTERVALS_S, INTERVALS_MIB, TIMES_FASTER = 1.0, 20.0, 2000.0, 100.0
 SERVING = Serving(verify_s=0.5)
@@ -107,23 +109,21 @@ def acceptances() -> list[Acceptance]:
     return found
 
 
-def ranked(devices: Sequence[int]) -> float:
-    """Seconds to rank these devices by every objective, each value with its interval."""
+def valued(devices: Sequence[int]) -> float:
+    """Seconds to have every value of these devices by every objective, with its interval, as a ranking has it."""
     known, seconds = acceptances(), 0.0
+    able = [Values(objective=one, serving=SERVING) for one in OBJECTIVES if one.unavailable(SERVING) is None]
     for device in devices:
         some = configurations(device, np.random.default_rng(device), known)
+        ends = np.full((len(able), 2, len(some)), np.nan)
         watch = Watch()
-        rankings = rank_all(
-            some,
-            OBJECTIVES,
-            lambda device, family: SERVING,
-            rng=np.random.default_rng(0),
-            rules=RankingRules(resamples=DRAWS, every_k=False),
-        )
+        drawn = Resampling(some, SERVING, resamples=DRAWS, rng=np.random.default_rng(0))
+        for positions, figures in drawn.blocks():
+            for number, values in enumerate(able):
+                ends[number][:, positions] = values.interval(figures, values.drawn(figures), CONFIDENCE)
         seconds += watch.elapsed_s()
-        for ranking in rankings:
-            if ranking.unavailable is None and len(ranking.choices) != EACH:
-                raise TestbedError(f"{ranking.objective.name}: {len(ranking.choices)} of {EACH} are ranked")
+        if not (ends[:, 0] <= ends[:, 1]).all():
+            raise TestbedError(f"{np.isnan(ends).any(axis=1).sum():,} values of board-{device} have no interval")
     return seconds
 
 
@@ -198,6 +198,6 @@ def _estimate(value: float) -> Estimate:
 
 
 if __name__ == "__main__":
-    taken_s = ranked([int(word) for word in sys.argv[1:]])
+    taken_s = valued([int(word) for word in sys.argv[1:]])
     most_bytes = memory_bytes(Path(STATUS).read_text(encoding="ascii"), "VmHWM")
     print(json.dumps({"seconds": taken_s, "most_bytes": most_bytes}))

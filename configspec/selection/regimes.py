@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from configspec.selection.axes import Axis, Point, serving_at
 from configspec.selection.candidates import badness
-from configspec.theory.objectives.objective import Figures, Objective, figures_of
+from configspec.theory.objectives.objective import Figures, Objective, figures_of_each
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -57,7 +57,7 @@ class Terrain:
 
     @cached_property
     def _figures(self) -> Figures[Floats]:
-        known = [figures_of(one, self.serving) for one in self.configurations]
+        known = figures_of_each(self.configurations, self.serving)
         return Figures(
             k=np.array([one.k for one in known]),
             alpha=np.array([one.alpha for one in known]),

@@ -28,7 +28,7 @@ from configspec.selection.drawn_medians import drawn_medians
 from configspec.selection.drawn_passes import drawn_over_passes
 from configspec.selection.repeated_draws import RepeatedDraws
 from configspec.theory.figures import Estimate
-from configspec.theory.objectives.objective import FigureName, Figures, figures_of
+from configspec.theory.objectives.objective import FigureName, Figures, figures_of_each
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import resample_weights
@@ -125,7 +125,7 @@ class Resampling:
         """Draw all prompts; `rng` is then where the rounds begin."""
         self._configurations = configurations
         self._resamples = resamples
-        known = [figures_of(one, serving) for one in configurations]
+        known = figures_of_each(configurations, serving)
         self.points = Figures(
             k=_column([one.k for one in known]),
             alpha=_column([one.alpha for one in known]),

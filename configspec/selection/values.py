@@ -19,6 +19,7 @@ from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
+from configspec.theory.statistics import row_quantiles
 
 # What is measured once for all K of a cell.
 OF_ONE_READING: tuple[FigureName, ...] = ("power_w", "idle_w", "prompt_tokens_per_s")
@@ -61,10 +62,10 @@ class Values:
         tail = (1.0 - confidence) / 2
         point = self.points(drawn.at({}))
         if self.sampled(drawn):
-            low, high = np.quantile(values, [tail, 1.0 - tail], axis=1)
+            low, high = row_quantiles(values, tail, 1.0 - tail)
         else:
             at_lower, at_upper = (self._of(drawn.at(self._ends(lower=lower))) for lower in (True, False))
-            low, high = np.quantile(at_lower, tail, axis=1), np.quantile(at_upper, 1.0 - tail, axis=1)
+            (low,), (high,) = row_quantiles(at_lower, tail), row_quantiles(at_upper, 1.0 - tail)
         return np.minimum(low, point), np.maximum(high, point)
 
     def within(self, points: NDArray[np.float64], best: float, indifference: float) -> NDArray[np.bool_]:

@@ -111,6 +111,25 @@ def resample_weights(n: int, resamples: int, rng: np.random.Generator) -> NDArra
     return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n).astype(np.float64)
 
 
+def row_quantiles(rows: NDArray[np.float64], *shares: float) -> list[NDArray[np.float64]]:
+    """The quantiles of each row, (N, n) of finite numbers: an array (N,) for each share, from 0 to 1.
+
+    Definition 7 of Hyndman and Fan (1996), to the last bit as `numpy.quantile`, in a third of its time where rows have
+    hundreds of numbers.
+    """
+    ordered = np.sort(rows, axis=1)
+    last = rows.shape[1] - 1
+    found: list[NDArray[np.float64]] = []
+    for share in shares:
+        place = share * last
+        below = min(int(place), last)
+        part = place - below
+        low, high = ordered[:, below], ordered[:, min(below + 1, last)]
+        apart = high - low
+        found.append(low + apart * part if part < 0.5 else high - apart * (1.0 - part))
+    return found
+
+
 def _coverages(n: int) -> NDArray[np.float64]:
     """The probability that X(r)..X(n+1-r) holds the true median, for r = 1, 2, ... up to the middle."""
     return np.array(_exact_coverages(n)) if n <= _EXACT else _float_coverages(n)

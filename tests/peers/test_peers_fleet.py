@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from configspec.errors import TestbedError
+from configspec.selection.resampling import Resampling
 from configspec.theory.objectives.registry import OBJECTIVES
 from configspec.theory.profile import Configuration
 
@@ -32,17 +33,17 @@ def test_devices_share_acceptance_and_nothing_that_is_timed():
 
 
 @pytest.mark.usefixtures("small")
-def test_every_configuration_is_ranked():
+def test_every_value_has_its_interval():
     """By each objective; seconds are had for it."""
-    assert fleet.ranked([0, 1]) > 0
+    assert fleet.valued([0, 1]) > 0
 
 
 @pytest.mark.usefixtures("small")
-def test_a_configuration_that_is_left_out_is_no_quick_ranking(monkeypatch: pytest.MonkeyPatch):
-    """What was not ranked took no time."""
-    monkeypatch.setattr(fleet, "EACH", 9)
-    with pytest.raises(TestbedError, match="8 of 9 are ranked"):
-        fleet.ranked([0])
+def test_a_value_without_an_interval_is_no_quick_one(monkeypatch: pytest.MonkeyPatch):
+    """What was left out took no time."""
+    monkeypatch.setattr(Resampling, "blocks", lambda self: iter(()))
+    with pytest.raises(TestbedError, match="of board-0 have no interval"):
+        fleet.valued([0])
 
 
 @pytest.mark.usefixtures("small")

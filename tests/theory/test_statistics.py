@@ -16,6 +16,7 @@ from configspec.theory.statistics import (
     median_estimate,
     relative_spread,
     resample_weights,
+    row_quantiles,
     samples_needed,
     too_few,
 )
@@ -163,6 +164,15 @@ def test_each_resample_draws_as_many_as_there_are(n: int, seed: int) -> None:
     assert weights.shape == (20, n)
     assert (weights.sum(axis=1) == n).all()
     assert (weights >= 0).all()
+
+
+@law
+@given(st.integers(1, 5), st.integers(1, 60), st.integers(0, 2**32), st.floats(0, 1))
+def test_quantiles_of_rows_are_numpys(rows: int, n: int, seed: int, share: float) -> None:
+    """To the last bit."""
+    drawn = np.random.default_rng(seed).lognormal(size=(rows, n))
+    (found,) = row_quantiles(drawn, share)
+    assert found.tolist() == np.quantile(drawn, share, axis=1).tolist()
 
 
 @pytest.mark.parametrize("samples", [[], [1.0, float("nan")], [float("inf")]])

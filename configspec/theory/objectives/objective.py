@@ -16,11 +16,11 @@ line take whatever is listed. Nothing here computes with numpy, so the command l
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol
 
-from configspec.theory.figures import Number
+from configspec.theory.figures import Estimate, Number
 from configspec.theory.objectives.plain import PlainToken
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -97,17 +97,32 @@ class Objective(Protocol):
 
 def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]:
     """The point estimates of one configuration."""
-    power_w, idle_w, prompt = configuration.power_w, configuration.idle_w, configuration.prompt_tokens_per_s
-    return Figures(
-        k=float(configuration.k),
-        alpha=configuration.acceptance.rate.value,
-        round_s=configuration.round_s.value + configuration.going_back_s,
-        verify_s=serving.verify_s_at(configuration.k),
-        server_s=serving.server_s_at(configuration.k),
-        power_w=math.nan if power_w is None else power_w.value,
-        idle_w=math.nan if idle_w is None else idle_w.value,
-        prompt_tokens_per_s=math.nan if prompt is None else prompt.value,
-    )
+    (found,) = figures_of_each((configuration,), serving)
+    return found
+
+
+def figures_of_each(configurations: Sequence[Configuration], serving: Serving) -> list[Figures[float]]:
+    """The point estimates of some, in their order; what a round of K is verified in is asked once for each K."""
+    ks = {one.k for one in configurations}
+    verify_s = {k: serving.verify_s_at(k) for k in ks}
+    server_s = {k: serving.server_s_at(k) for k in ks}
+    return [
+        Figures(
+            k=float(one.k),
+            alpha=one.acceptance.rate.value,
+            round_s=one.round_s.value + one.going_back_s,
+            verify_s=verify_s[one.k],
+            server_s=server_s[one.k],
+            power_w=_value(one.power_w),
+            idle_w=_value(one.idle_w),
+            prompt_tokens_per_s=_value(one.prompt_tokens_per_s),
+        )
+        for one in configurations
+    ]
+
+
+def _value(figure: Estimate | None) -> float:
+    return math.nan if figure is None else figure.value
 
 
 def objective_value(objective: Objective, configuration: Configuration, serving: Serving) -> float:
