@@ -70,12 +70,12 @@ def write_store(folder: Path, nights: int = NIGHTS, rows: int = ROWS) -> int:
     rng = np.random.default_rng(1)
     for night in range(nights):
         for part in range(3 if night % AGAIN == 0 else 1):
-            add_run(folder / "store", _night(run, night + part / 24, f"night {night}", rng))
-    add_run(folder / "new", _night(run, nights, "tonight", rng))
+            add_run(folder / "store", night_of_run(run, night + part / 24, f"night {night}", rng))
+    add_run(folder / "new", night_of_run(run, nights, "tonight", rng))
     return len(run.measured)
 
 
-def _night(run: Run, day: float, night: str, rng: np.random.Generator) -> Run:
+def night_of_run(run: Run, day: float, night: str, rng: np.random.Generator) -> Run:
     """The run again, with other luck: what is counted stays."""
     at_s = (run.at_s or 0.0) + DAY_S * day
     luck = float(np.exp(NOISE * rng.standard_normal()))

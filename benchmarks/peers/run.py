@@ -16,6 +16,7 @@
     cache      the check of all that the cache keeps against the main job that uses it
     history    a history of 1,000 runs of 500 rows: the first reading against the fastest JSON reader, later ones from
                the index, the trend of every series, and memory
+    report     a page of 5,000 rows and 30 nights: seconds, memory, its size, and how soon Chromium can use it
     fleet      every objective of 1,000,000 configurations: their points against a plain loop, and their intervals
     boards     two boards behind a real OpenSSH server on loopback: drafting over SSH against local, the start of an
                agent, and a sweep of both with two workers against one after the other
@@ -49,6 +50,7 @@ import power_cost
 import rank_cost
 import recurrent
 import replay_memory
+import report_cost
 import separate_k
 import sweep
 from build_llama_bench import ensure_llama_bench
@@ -256,6 +258,11 @@ def history(asked: Asked) -> list[Line]:
     ]
 
 
+def report(asked: Asked) -> list[Line]:
+    """What it costs to look at a night."""
+    return report_cost.measure(repeats=asked.pairs)
+
+
 def a_fleet(asked: Asked) -> list[Line]:
     """What it costs to know all about 100 devices."""
     return fleet.measure(repeats=asked.pairs)
@@ -300,6 +307,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], list[Line]]]] = {
     "boards": ("DevicePool: local, cold, one by one (peer), and over SSH, warm, two at once (ours)", on_boards),
     "cache": ("Cache: the main job (peer) and the check of all that is kept for it (ours)", cache),
     "history": ("History: the fastest JSON reader (peer), and runs read for the first time and again (ours)", history),
+    "report": ("Report: the bound (peer), and a page of 500 cells and 30 nights (ours)", report),
     "fleet": ("A fleet: a plain loop over the formulas (peer), and columns (ours)", a_fleet),
     "journal": ("Rows: pytest-benchmark's one file (peer), and the journal and the merge (ours)", journal),
 }

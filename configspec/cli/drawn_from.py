@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,13 @@ from configspec.cli.recorded_rows import Recorded
 from configspec.errors import ConfigspecError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from configspec.histories.judging import CheckRequest
+    from configspec.histories.run import Run
     from configspec.reporting.pictures.material import Material
+
+    Named = Callable[[tuple[str, ...]], tuple[Run, ...]]
 
 NIGHTS = 60  # of a history
 
@@ -47,36 +53,41 @@ def material_of(asked: argparse.Namespace, recorded: Recorded) -> Material:
 
     request = request_of(asked, accepted=asked.accepted)
     found = measured_material(recorded.rows, recorded.query, recorded.groups, asked.results)
-    return _followed(_compared(replace(found, accepted=request.changes), asked, request), asked)
+    named = cache(partial(_runs, asked))  # a store is often both, and read once
+    return _followed(_compared(replace(found, accepted=request.changes), asked, request, named), asked, named)
 
 
-def _compared(found: Material, asked: argparse.Namespace, request: CheckRequest) -> Material:
+def _runs(asked: argparse.Namespace, names: tuple[str, ...]) -> tuple[Run, ...]:
+    return runs_of(asked, names, choices=bool(asked.baseline))
+
+
+def _compared(found: Material, asked: argparse.Namespace, request: CheckRequest, named: Named) -> Material:
     """With the verdicts, or why there are none."""
     if not asked.baseline:
         return found
     from configspec.histories.judging import checked
 
     try:
-        verdicts = checked(runs_of(asked, [str(asked.results)], whole=True), runs_of(asked, asked.baseline), request)
+        verdicts = checked(runs_of(asked, [str(asked.results)], whole=True), named(tuple(asked.baseline)), request)
     except ConfigspecError as problem:
         return replace(found, not_compared=_told(problem))
     return replace(found, checked=verdicts)
 
 
-def _followed(found: Material, asked: argparse.Namespace) -> Material:
+def _followed(found: Material, asked: argparse.Namespace, named: Named) -> Material:
     """With how what is chosen today went over the runs, every metric of it; or why that cannot be shown."""
     if not asked.history:
         return found
     from configspec.histories.trend import Asked, trends
 
     rankings = [one for group in found.groups for one in group.rankings]
-    named = frozenset(one.objective.name for one in rankings)
+    objectives = frozenset(one.objective.name for one in rankings)
     chosen = frozenset(one.choices[0].configuration.id for one in rankings if one.choices)
     try:
-        runs = runs_of(asked, asked.history, choices=False)
+        runs = named(tuple(asked.history))
     except ConfigspecError as problem:
         return replace(found, not_followed=_told(problem))
-    followed = trends(runs, Asked(last=NIGHTS, more=named, only=chosen))
+    followed = trends(runs, Asked(last=NIGHTS, more=objectives, only=chosen))
     return replace(found, trends=followed, not_followed="the history has nothing of what is chosen")
 
 

@@ -197,8 +197,10 @@ def _varying(run: Run, varies: Sequence[str]) -> Run:
 
 
 def _check_common(found: Sides) -> None:
-    old = {one for run in found.base for one in configurations(run)}
     new = {one for run in found.new for one in configurations(run)}
+    if any(key.configuration in new for run in found.base for key in run.measured):
+        return
+    old = {one for run in found.base for one in configurations(run)}
     if old & new:
         return
     devices = [sorted({one.device for one in of_side}) for of_side in (old, new)]

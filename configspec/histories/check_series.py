@@ -8,17 +8,19 @@ takes each that either side measured.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from configspec.errors import UsageError
 from configspec.histories.baseline import Sides
+from configspec.histories.columns import CountedColumns, MeasuredColumns
 from configspec.histories.floors import Floors
 from configspec.histories.run import Run
 from configspec.printable import printable
+from configspec.regression.acceptance import Counted
 from configspec.regression.metrics import ACCEPTANCE, DRAFTING, ENERGY, GOODPUT, METRICS, Metric
-from configspec.regression.series import SeriesKey
+from configspec.regression.series import Measured, SeriesKey
 from configspec.theory.ids import ConfigurationId
 
 OF_A_CHOICE = (GOODPUT, ENERGY, DRAFTING, ACCEPTANCE)
@@ -60,9 +62,33 @@ def metrics_of_a_choice(floors: Floors) -> tuple[Metric, ...]:
 
 def series_of(runs: Sequence[Run]) -> dict[SeriesKey, None]:
     """Every series that any of these runs measured or counted, each once, the newest run's order last."""
-    keys = dict.fromkeys(key for run in runs for key in run.measured)
-    counted = (SeriesKey(configuration=one, metric=ACCEPTANCE) for run in runs for one in run.counted)
+    keys = dict.fromkeys(key for measured in _unlike(runs) for key in measured)
+    counted = (SeriesKey(configuration=one, metric=ACCEPTANCE) for some in _counted(runs) for one in some)
     return keys | dict.fromkeys(counted)
+
+
+def _unlike(runs: Sequence[Run]) -> Iterator[Mapping[SeriesKey, Measured]]:
+    """What runs measured, those left out that have the series of the run before: nights have, as a rule."""
+    before: MeasuredColumns | None = None
+    for run in runs:
+        measured = run.measured
+        if isinstance(measured, MeasuredColumns):
+            if before is not None and measured.has_series_of(before):
+                continue
+            before = measured
+        yield measured
+
+
+def _counted(runs: Sequence[Run]) -> Iterator[Mapping[ConfigurationId, Counted]]:
+    """What runs counted, those left out that counted the configurations of the run before."""
+    before: CountedColumns | None = None
+    for run in runs:
+        counted = run.counted
+        if isinstance(counted, CountedColumns):
+            if before is not None and counted.names is before.names and counted.counts.keys() == before.counts.keys():
+                continue
+            before = counted
+        yield counted
 
 
 def _matching(there: Iterable[SeriesKey], patterns: Sequence[str]) -> Iterator[SeriesKey]:

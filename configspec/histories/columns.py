@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -100,6 +100,25 @@ class MeasuredColumns(Mapping[SeriesKey, Measured]):
         for column in self.columns:
             for number in range(len(column.values)):
                 yield self._measured(column, number)
+
+    def of(self, configurations: Iterable[ConfigurationId]) -> Iterator[Measured]:
+        """Those of some configurations alone, without a look at the others."""
+        places = [place for one in configurations if (place := self.names.place.get(one)) is not None]
+        for column in self.columns:
+            numbers = self._number(column)
+            for place in sorted(places):
+                if place in numbers:
+                    yield self._measured(column, numbers[place])
+
+    def has_series_of(self, other: MeasuredColumns) -> bool:
+        """Whether both have the same series, told without a look at each of them; False: nobody knows."""
+        mine, its = self.names, other.names
+        if len(self.columns) != len(other.columns):
+            return False
+        if mine is not its and mine.configurations != its.configurations:
+            return False
+        both = zip(self.columns, other.columns, strict=True)
+        return all(one.metric == another.metric and one.places == another.places for one, another in both)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self)!r})"

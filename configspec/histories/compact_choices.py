@@ -37,14 +37,15 @@ def choice_form(one: Chosen, measured: Mapping[SeriesKey, Measured], names: Plac
 
 def choices_of(text: bytes, measured: MeasuredColumns) -> tuple[Chosen, ...]:
     """The choices of a run with these values; ValueError where they are none."""
-    return tuple(_chosen(form, measured) for form in msgspec.json.decode(text, type=list[ChoiceForm]))
+    forms = msgspec.json.decode(text, type=list[ChoiceForm])
+    # Once for all choices by an objective: a run of 50 boards has as many, and each column has all of their values.
+    columns = {one.metric.name: dict(zip(one.places, one.values, strict=True)) for one in measured.columns}
+    return tuple(_chosen(form, measured, columns.get(form.objective, {})) for form in forms)
 
 
-def _chosen(form: ChoiceForm, measured: MeasuredColumns) -> Chosen:
+def _chosen(form: ChoiceForm, measured: MeasuredColumns, values: Mapping[int, float]) -> Chosen:
     known = measured.names.configurations
     check_places([form.best, *form.tied, *form.of], len(known))
-    column = next((one for one in measured.columns if one.metric.name == form.objective), None)
-    values = {} if column is None else dict(zip(column.places, column.values, strict=True))
     estimates = {}
     for place, value, *rest in zip(form.of, form.values, form.low, form.high, form.confidence, form.n, strict=True):
         found = values.get(place) if value is None else value

@@ -17,6 +17,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal, get_args
 
+from configspec.histories.columns import MeasuredColumns
 from configspec.histories.run import Run
 from configspec.regression.metrics import is_usual
 from configspec.regression.series import Difference, Measured, SeriesKey, first_difference
@@ -117,13 +118,20 @@ def trends(runs: Sequence[Run], asked: Asked) -> tuple[Trend, ...]:
         name = _name(run, asked.by)
         if name not in named:
             continue
-        for one in run.measured.values():
+        for one in _measured(run, asked):
             if one.series not in found:
                 found[one.series] = {} if _wanted(one.series, asked) else None
             points = found[one.series]
             if points is not None:
                 points.setdefault(name, []).append(one)
     return tuple(_trend(series, points, named) for series, points in found.items() if points is not None)
+
+
+def _measured(run: Run, asked: Asked) -> Iterable[Measured]:
+    """The values of a run, or those that may be asked for."""
+    if asked.only is not None and isinstance(run.measured, MeasuredColumns):
+        return run.measured.of(asked.only)
+    return run.measured.values()
 
 
 def _last(runs: Sequence[Run], asked: Asked) -> Mapping[str, int]:
