@@ -45,6 +45,7 @@ def ranking_json(ranking: Ranking, top: int | None = None) -> dict[str, object]:
         "objective": ranking.objective.name,
         "unit": ranking.objective.unit,
         "better": ranking.objective.better,
+        "boundary": ranking.objective.boundary,
         "power_kind": ranking.power_kind or None,
         "unavailable": ranking.unavailable,
         "serving": serving_json(ranking.serving),

@@ -234,20 +234,22 @@ class Results:
         Raises:
             UsageError: Nothing of that name was measured, or it cannot be ranked by that objective.
         """
-        found = self._chosen(device, family, objective)
+        found = self.run(device, family).chosen
         _known("device", device, [one.device for one in found])
         of_device = [one for one in found if one.device == device]
         _known("family", family, [one.family for one in of_device])
         of_both = [one for one in of_device if one.family == family]
+        of_both += self._chosen_by(device, family, objective)
         _known("objective that could be ranked by", objective, [one.objective for one in of_both])
         return next(one for one in of_both if one.objective == objective)
 
-    def _chosen(self, device: str, family: str, objective: str) -> Sequence[Chosen]:
+    def _chosen_by(self, device: str, family: str, objective: str) -> list[Chosen]:
         """A run is chosen from by the usual objectives; by another one, its rows are ranked."""
         asked = [one for one in OBJECTIVES if one.name == objective and one not in usual()]
         if not asked:
-            return self.run(device, family).chosen
-        return choose(rows_to_rank(self._source.rows(device, family)), asked)
+            return []
+        found = choose(rows_to_rank(self._source.rows(device, family)), asked)
+        return [one for one in found if (one.device, one.family) == (device, family)]
 
     def _answer(self, asked: Asked, objectives: Sequence[Objective], assumed: Assumed) -> Answer:
         return answer(self._source.rows(asked.one_device, asked.one_family), asked, objectives, assumed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,7 @@ def test_a_ranking(by: Objective, results: Path, capsys):
     """Of every configuration that does not lack it, with an interval about each value, and its baselines."""
     (ranking,) = document(capsys, "rank", str(results), *ONE, "--objective", by.name)["rankings"]
     assert (ranking["objective"], ranking["unit"], ranking["better"]) == (by.name, by.unit, by.better)
+    assert ranking["boundary"] == by.boundary
     assert ranking["choices"]
     assert all(one["low"] <= one["value"] <= one["high"] for one in ranking["choices"])
     assert [one["way"] for one in ranking["baselines"]] == ["no speculation", "cloud only", "device only"]
@@ -129,10 +131,12 @@ def test_a_picture_beside_another_objective(kind: str, by: Objective, results: P
 
 @each
 def test_a_page(by: Objective, results: Path, tmp_path: Path):
-    """Its heading stands there."""
+    """Its unit stands there, and what its value holds."""
     out = tmp_path / "page.html"
     assert main(["report", str(results), *ONE, "--objective", by.name, "-o", str(out)], ALL) == 0
-    assert by.unit in out.read_text(encoding="utf-8")
+    text = html.unescape(out.read_text(encoding="utf-8"))
+    assert by.unit in text
+    assert by.boundary in text
 
 
 def test_what_an_older_file_does_not_know_is_told(tmp_path: Path, capsys):

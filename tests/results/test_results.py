@@ -17,7 +17,8 @@ from configspec.cli import main
 from configspec.errors import UsageError
 from configspec.results import Loss, Picks, Place, Standings
 from configspec.selection.regret import conflicts
-from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.objectives.registry import OBJECTIVES, usual
+from configspec.theory.serving.request import ServedRequest
 
 PI, LLAMA, QWEN = "rpi5", "llama-3.1-70b", "qwen3-32b"
 NAMES = tuple(one.name for one in OBJECTIVES)
@@ -203,3 +204,20 @@ def test_numbers_of_numpy_are_numbers(results):
     numpy = pytest.importorskip("numpy")
     (one,) = results.rank("goodput", device=PI, family=LLAMA, k=numpy.int64(6), verify_s=numpy.float32(0.5))
     assert f"{one.best.value:.2f}" == "4.50"
+
+
+@pytest.mark.parametrize("by", [one for one in OBJECTIVES if one not in usual()], ids=lambda one: one.name)
+def test_a_choice_by_an_objective_that_waits_to_be_named_is_that_of_its_ranking(by, results):
+    """The rows are ranked for it; where it has no value, that is told and nothing else."""
+    (standings,) = results.rank(by.name, device=PI, family=LLAMA)
+    if standings.unavailable is None:
+        assert results.choice(PI, LLAMA, by.name).best == standings.places[0].configuration
+        return
+    with pytest.raises(UsageError, match=f"no objective that could be ranked by '{by.name}' in these results. Known: "):
+        results.choice(PI, LLAMA, by.name)
+
+
+def test_what_a_request_is_can_be_assumed(results):
+    """As the options of the command take it; the paper's rows have no prompt's speed, so it changes no value here."""
+    (standings,) = results.rank("request_time", device=PI, family=LLAMA, prompt_tokens=7, new_tokens=9)
+    assert standings.serving.request == ServedRequest(prompt_tokens=7, new_tokens=9)

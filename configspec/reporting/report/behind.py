@@ -25,6 +25,7 @@ def behind_sections(reported: Reported) -> tuple[Section, ...]:
     """Everything but the figures themselves."""
     sections = (
         _assumptions(reported.material.groups),
+        _boundaries(reported.material.groups),
         _boards(reported.rows),
         _models(reported.rows),
         verification_section(reported.rows),
@@ -38,6 +39,12 @@ def behind_sections(reported: Reported) -> tuple[Section, ...]:
 def _assumptions(groups: Sequence[Group]) -> Section:
     lines = (f"{group.device}, {group.family}: {assumptions(group.rankings)}" for group in groups)
     return Section(heading="what is assumed", blocks=(Notes(lines=tuple(lines) or ("nothing was ranked",)),))
+
+
+def _boundaries(groups: Sequence[Group]) -> Section | None:
+    objectives = {one.objective.name: one.objective for group in groups for one in group.rankings}
+    lines = tuple(f"{name}: {one.boundary}" for name, one in objectives.items())
+    return Section(heading="what a value holds", blocks=(Notes(lines=lines),)) if lines else None
 
 
 def _boards(rows: Sequence[Row]) -> Section:
