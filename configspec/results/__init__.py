@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from configspec.results.answers import Loss, Place, Standings, Untried, Without
 from configspec.results.assertions import assert_choice, assert_regret, regret_of
+from configspec.results.assumptions import Assumed
 from configspec.results.other_winners import OtherWinner
 from configspec.results.picks import Pick, Picks, Value
-from configspec.results.question import Assumed
 from configspec.results.regressions import assert_no_regression
 from configspec.results.results import Results
 

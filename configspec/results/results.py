@@ -21,9 +21,10 @@ from configspec.histories.run import Chosen, Run
 from configspec.printable import printable
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.results.answers import Loss, Standings, losses_of, standings_of
+from configspec.results.assumptions import Assumed
 from configspec.results.frames import frame, library_of
 from configspec.results.picks import Picks, picks_of
-from configspec.results.question import Answer, Asked, Assumed, Ks, Names, answer, objectives_of
+from configspec.results.question import Answer, Asked, Ks, Names, answer, objectives_of
 from configspec.results.sources import GivenSource, RecordedSource, Source
 from configspec.results.wishes import criterion_of, limits_of
 from configspec.selection.choosing import decide

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from configspec.errors import UsageError
-from configspec.results.question import Names, number, objectives_of
+from configspec.results.assumptions import number
+from configspec.results.question import Names, objectives_of
 from configspec.selection.candidates import Group
 from configspec.selection.criterion import Criterion
 from configspec.selection.limits import Limit
