@@ -63,6 +63,7 @@ def _report(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
 def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.named_file import write_named
+    from configspec.records.results_file import is_stream
     from configspec.reporting.html.page import page
 
     check_no_run(asked.output, asked)
@@ -75,7 +76,8 @@ def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     write_named(asked.output, page(reported).encode())
     if problem is not None:
         raise problem
-    say(f"{asked.output}: {len(reported.rows)} rows of {asked.results}")
+    if not is_stream(asked.output):
+        say(f"{asked.output}: {len(reported.rows)} rows of {asked.results}")
     tell_implausible(reported.findings)
     ranked = any(one.choices for group in reported.material.groups for one in group.rankings)
     return strict_code(reported.findings, strict=asked.strict, code=0 if ranked else 1)

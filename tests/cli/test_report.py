@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from made_runs import made_rows, slowed, write_run
 from weighed import paper_results
 
 from configspec.cli import main
+
+RECORDS = Path(__file__).parents[2] / "fixtures" / "recordings" / "records"
+RANGE = range(1, 15)  # days
 
 
 @pytest.fixture
@@ -96,3 +100,59 @@ def test_a_place_that_cannot_be_written_is_told(results, tmp_path, capsys):
     """No folder, no page."""
     assert main(["report", str(results), "-o", str(tmp_path / "no" / "report.html")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_file_of_an_old_version_and_of_two_versions_has_a_page(tmp_path):
+    """Rows of the version before are read as ever, beside those of today."""
+    old = json.loads((RECORDS / "version-1.json").read_text(encoding="utf-8"))
+    new = json.loads(write_run(tmp_path / "new.json", 1).read_text(encoding="utf-8"))
+    mixed = tmp_path / "mixed.json"
+    mixed.write_text(json.dumps({**new, "benchmarks": [*old["benchmarks"], *new["benchmarks"]]}), encoding="utf-8")
+    for path in (RECORDS / "version-1.json", mixed):
+        out = tmp_path / "report.html"
+        assert main(["report", str(path), "-o", str(out)]) == 0
+        text = out.read_text(encoding="utf-8")
+        assert "For goodput: run " in text
+        assert ("orin, pair" in text) == (path == mixed)
+
+
+def test_one_cell_has_a_page(tmp_path):
+    """Of one configuration: it is the only one, and nothing is said of any other."""
+    path = write_run(tmp_path / "one.json", 1, rows=made_rows()[:1])
+    out = tmp_path / "report.html"
+    assert main(["report", str(path), "-o", str(out)]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "It is the only one that was ranked." in text
+    assert "One K was measured" in text
+
+
+def test_a_history_that_cannot_be_read_is_told_where_it_would_be(results, tmp_path, capsys):
+    """The rest of the page is worth having."""
+    out = tmp_path / "report.html"
+    (tmp_path / "empty").mkdir()
+    assert main(["report", str(results), "--history", str(tmp_path / "empty"), "-o", str(out)]) == 0
+    assert "No picture of the kind history of the chosen: no run of configspec in " in out.read_text(encoding="utf-8")
+    assert "no run of configspec" in capsys.readouterr().err
+
+
+def test_a_history_is_followed_with_what_was_accepted(tmp_path):
+    """A step, its night, the band of noise, and who accepted it."""
+    nights = [write_run(tmp_path / "n" / f"{day}.json", day, rows=made_rows(1.0 if day < 8 else 1.3)) for day in RANGE]
+    accepted = tmp_path / "accepted.toml"
+    accepted.write_text(
+        '[[accepted]]\nseries = "*"\nsince = 2026-11-08T00:00:00Z\nreason = "a new <fan>"\nauthor = "a"\n'
+    )
+    out = tmp_path / "report.html"
+    flags = ["--history", str(tmp_path / "n"), "--accepted", str(accepted)]
+    assert main(["report", str(nights[-1]), *flags, "-o", str(out)]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "Steps: 2026-11-07: " in text
+    assert "accepted by a: a new &lt;fan&gt;" in text
+    assert "The shaded band is where a night falls" in text
+
+
+def test_a_stream_is_written_to_and_not_replaced(results, tmp_path, capfd):
+    """`-o /dev/stdout` passes the page on."""
+    assert main(["report", str(results), "-o", "/dev/stdout"]) == 0
+    assert "<!DOCTYPE html>" in capfd.readouterr().out
+    assert Path("/dev/stdout").is_symlink()

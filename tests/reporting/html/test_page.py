@@ -194,3 +194,12 @@ def test_a_page_of_500_cells_is_below_a_megabyte_and_counts_what_it_leaves_out()
     assert len(text.encode()) < MOST_BYTES + 12_000 < 1_000_000
     assert re.search(r"Left out, so that the page stays small: \d+ more pictures of the kind k-curve", text)
     assert Seen(text).ids == PARTS
+
+
+@pytest.mark.real
+def test_a_page_of_5000_cells_is_one_too():
+    """Below a megabyte; each part is there, and says how much of it is left out."""
+    text = page(reported(many_rows(5000, 2)))
+    assert len(text.encode()) < 1_000_000
+    assert Seen(text).ids == PARTS
+    assert re.search(r"Left out, so that the page stays small: [\d,]+ of 10,000 configurations", text)
