@@ -9,6 +9,7 @@ from __future__ import annotations
 from configspec.results.answers import Loss, Place, Standings, Untried, Without
 from configspec.results.assertions import assert_choice, assert_regret, regret_of
 from configspec.results.assumptions import Assumed
+from configspec.results.doubts import Doubt
 from configspec.results.other_winners import OtherWinner
 from configspec.results.picks import Pick, Picks, Value
 from configspec.results.regressions import assert_no_regression
@@ -16,6 +17,7 @@ from configspec.results.results import Results
 
 __all__ = [
     "Assumed",
+    "Doubt",
     "Loss",
     "OtherWinner",
     "Pick",

@@ -22,6 +22,7 @@ from configspec.printable import printable
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.results.answers import Loss, Standings, losses_of, standings_of
 from configspec.results.assumptions import Assumed
+from configspec.results.doubts import Doubt, doubts_of
 from configspec.results.frames import frame, library_of
 from configspec.results.picks import Picks, picks_of
 from configspec.results.question import Answer, Asked, Ks, Names, answer, objectives_of
@@ -222,6 +223,20 @@ class Results:
         made_by = library_of(library)
         asked = Asked(device=device, family=family, k=k)
         return frame(made_by, self._answer(asked, OBJECTIVES, assumed).groups, OBJECTIVES)
+
+    def doubts(self, *, device: Names | None = None, family: Names | None = None) -> tuple[Doubt, ...]:
+        """What is hardly plausible of the figures, where `--strict` of a command ends with 1; none: nothing is.
+
+        Args:
+            device: Which devices.
+            family: Which families.
+
+        Raises:
+            UsageError: A name is not there.
+            RecordError: As for `rank`.
+        """
+        asked = Asked(device=device, family=family, k=None)
+        return doubts_of(asked.of(self._source.rows(asked.one_device, asked.one_family)))
 
     def run(self, device: str | None = None, family: str | None = None) -> Run:
         """All that was measured, of this device and family at least, as histories keep it."""

@@ -123,6 +123,19 @@ def test_python_has_it_among_the_warnings(printed):
     assert "energy contradicts power and speed" in " ".join(picks.best.warnings)
 
 
+def test_python_has_the_names_of_the_command(printed, capsys):
+    """Each with its figures and the configurations that it is about; a device may be asked for alone."""
+    results = Results.read(printed)
+    main(["rank", str(printed), "--format", "json"])
+    found = json.loads(capsys.readouterr().out)["plausibility"]
+    assert [(one.code, one.words, dict(one.numbers)) for one in results.doubts()] == [
+        (one["code"], one["words"], one["numbers"]) for one in found
+    ]
+    on_pi = results.doubts(device="rpi5")
+    assert {(one.device, one.k) for each in on_pi for one in each.configurations} == {("rpi5", 5)}
+    assert results.doubts(device="rpi4b") == ()
+
+
 def test_a_gate_notes_it_and_fails_strictly(printed, tmp_path, capsys):
     """By name, in the table and the JSON."""
     base = _dated(paper_results(tmp_path / "base.json"), day=1)
