@@ -7,13 +7,13 @@
     an objective              the serving assumptions that its value depends on
 
 Texts only, in this order; what is not known is not there. Figures, temperatures, kernels and dates are no part of it:
-they differ from run to run. Verification that was measured is the text `measured`, whatever it took.
+they differ from run to run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from configspec.records.known_setups import NamedParts
@@ -23,8 +23,8 @@ from configspec.regression.metrics import ACCEPTANCE, DRAFTING, Metric, metric_o
 from configspec.regression.series import Disturbance, Setup
 from configspec.theory.decoding import Decoding
 from configspec.theory.flags import Code, Flag
-from configspec.theory.objectives.objective import Figures, Objective
-from configspec.theory.serving.assumptions import EnergyBoundary, Serving
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.serving.assumptions import Serving
 
 # Processors that others had, a quota, or the disk: the rounds were timed, and of something else besides the draft.
 DISTURBED: Mapping[Code, Disturbance] = {
@@ -37,9 +37,6 @@ DISTURBED: Mapping[Code, Disturbance] = {
     "swapped": "unstable",
 }
 METERED: Mapping[Code, Disturbance] = {"window_speed": "unstable"}  # the meter was read at another speed
-_PROBE = Figures(
-    k=4.0, alpha=0.5, round_s=0.1, verify_s=0.0, server_s=0.0, power_w=5.0, idle_w=2.0, prompt_tokens_per_s=50.0
-)
 _GOVERNOR = frozenset(("governor",))  # stands with the power mode
 _TIMING = frozenset(one.name for one in fields(DrafterSetup)) - {"file_sha256"}
 _NONE = frozenset[str]()
@@ -90,29 +87,6 @@ def setup_of(one: Followed, row: Row, parts: NamedParts, assumed: Setup) -> Setu
     )
 
 
-def assumptions(objective: Objective | None, serving: Serving) -> Setup:
-    """The assumptions that the objective's value depends on: those with which it changes. None of other series."""
-    if objective is None:
-        return ()
-    declared = serving.verified_in(serving.verify_s)
-    boundary: EnergyBoundary = "drafting" if serving.energy_boundary == "drafting+waiting" else "drafting+waiting"
-    others = {
-        "verify_s": replace(declared, verify_s=2 * serving.verify_s + 1),
-        "usd_per_million_tokens": replace(declared, usd_per_million_tokens=2 * serving.usd_per_million_tokens + 1),
-        "bills": replace(declared, bills="drafted" if serving.bills == "drafted+1" else "drafted+1"),
-        "energy_boundary": replace(declared, energy_boundary=boundary),
-        "batch": replace(declared, batch=2 * serving.batch + 1),
-        "request": replace(declared, request=replace(serving.request, new_tokens=2 * serving.request.new_tokens)),
-    }
-    texts = {name: _text(getattr(serving, name)) for name in others}
-    if serving.verify == "measured":
-        texts["verify_s"] = "measured"
-    value = _probed(objective, declared)
-    return tuple(
-        (f"serving.{name}", texts[name]) for name, other in others.items() if _probed(objective, other) != value
-    )
-
-
 def disturbances(one: Followed, flags: Sequence[Flag]) -> tuple[Disturbance, ...]:
     """Why a value is no evidence: of what a run's flags say, that which this series could have been moved by."""
     codes: dict[Code, Disturbance] = {**(DISTURBED if one.speed or one.power else {}), **(METERED if one.power else {})}
@@ -125,12 +99,6 @@ def _mode(row: Row) -> Setup:
     governor = (None if board is None else board.governor) or (None if health is None else health.governor)
     mode = None if health is None else health.power_mode
     return tuple((f"device.{name}", text) for name, text in (("power_mode", mode), ("governor", governor)) if text)
-
-
-def _probed(objective: Objective, serving: Serving) -> float | None:
-    if objective.unavailable(serving) is not None:
-        return None
-    return objective.value(replace(_PROBE, verify_s=serving.verify_s, server_s=serving.verify_s), serving)
 
 
 @lru_cache(maxsize=1024)

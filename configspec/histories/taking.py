@@ -14,8 +14,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.histories.assumptions import assumptions
 from configspec.histories.columns import Column, Counts, Names, kept
-from configspec.histories.fields import Followed, assumptions, disturbances, setup_of
+from configspec.histories.fields import Followed, disturbances, setup_of
 from configspec.records.known_setups import NamedParts, PartsOfRows
 from configspec.records.row import Row
 from configspec.regression.metrics import ACCEPTANCE, DRAFTING
