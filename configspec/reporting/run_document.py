@@ -11,7 +11,7 @@ from configspec.records.row import Row
 from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.asked_section import asked_section
 from configspec.reporting.category_section import category_sections, differences_section
-from configspec.reporting.document import Document, Section
+from configspec.reporting.document import Document, Notes, Section
 from configspec.reporting.launch_section import Launch, launch_section, launches
 from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.plausibility import SHOWN, flagged, implausible, plausibility_section
@@ -22,15 +22,19 @@ from configspec.reporting.profile_section import profile_section
 from configspec.reporting.prompting_section import prompting_section
 from configspec.reporting.ranking_baselines import NOBODY_TIMED, Alone, alone_of
 from configspec.reporting.rankings_section import ranking_sections
+from configspec.reporting.report.to_run import to_run_sections
 from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.reporting.verification_section import verification_section
 from configspec.selection.by_category import CategoryRanking, rank_by_category
+from configspec.selection.candidates import groups_of
 from configspec.selection.query import Query
 from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules
 from configspec.targets.server.llama_server_flags import Spelling
 from configspec.theory.plausibility.rule import Finding
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
+
+RECOMMENDED = 4  # devices and families of which a run says what to run before all else
 
 
 def ranking_document(
@@ -62,7 +66,7 @@ def run_document(
     *,
     allow_throttled: bool = False,
 ) -> Document:
-    """What was measured, the rankings of all rows, how to serve the best; what was verified and predicted, if any.
+    """What to run, what was measured, the rankings of all rows, how to serve the best; what was verified and predicted.
 
     Args:
         rows: At least one.
@@ -75,6 +79,7 @@ def run_document(
     rules = replace(DEFAULT_RULES, top=top, allow_throttled=allow_throttled)
     found = _ranked(rows, rules, Positions(beside))
     return _document(
+        _to_run(found),
         plausibility_section(found.doubts, SHOWN),
         found.profiles,
         Section(heading="rankings", blocks=ranking_sections(found.rankings, top, found.alone)),
@@ -86,6 +91,15 @@ def run_document(
         prediction_section(found.predictions),
         launch_section(found.launches, installed),
     )
+
+
+def _to_run(found: _Ranked) -> Section:
+    """The recommendation, before all that it rests on; of many devices and families the first."""
+    groups = groups_of(found.rankings)
+    more = len(groups) - RECOMMENDED
+    left = f"and of {more} more devices and families: see the rankings below, or the page that --report FILE writes"
+    notes = (Notes(lines=(left,)),) if more > 0 else ()
+    return Section(heading="what to run", blocks=(*to_run_sections(groups[:RECOMMENDED], found.alone), *notes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,7 +205,7 @@ def test_a_fourth_objective_is_in_every_form(rows: list[Row]) -> None:
 
 
 def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
-    """Rankings always; the others where there is something to say."""
+    """What to run before all else, and rankings always; the others where there is something to say."""
     figure = Estimate(value=0.1, low=0.1, high=0.1, confidence=0.95, n=9)
     timed = Verification(
         clock="here", passes=(TimedPass(context_tokens=8, requests=1, seconds=figure, samples_s=(0.1,)),)
@@ -214,6 +214,7 @@ def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
     row = measured_row(2, verification=timed, end_to_end=DECODED)
     whole = run_document([replace(row, acceptance=replace(row.acceptance, check=check))], top=5)
     assert [section.heading for section in whole.sections] == [
+        "what to run",
         "profiles",
         "rankings",
         "verification",
@@ -222,6 +223,7 @@ def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
         "to serve what was chosen",
     ]
     assert [section.heading for section in run_document([measured_row(2)], top=5).sections] == [
+        "what to run",
         "profiles",
         "rankings",
         "to serve what was chosen",

@@ -55,17 +55,17 @@ def _choice(ranking: Ranking, best: Choice) -> str:
 
 def _doubt(ranking: Ranking, best: Choice) -> Iterator[str]:
     tied = [one for one in ranking.choices if one.tied_with_best and one is not best]
-    among = len(ranking.choices)
+    count, among = len(tied) + ranking.cut_tied, len(ranking.choices) + ranking.cut
     if best.configuration.provenance != "measured":
         yield f"Its figures are {best.configuration.provenance}, not measured here."
     if among == 1:
         yield "It is the only one that was ranked."
-    elif not tied:
+    elif not count:
         yield f"All {among - 1} others are shown worse, or worse by more than {ranking.rules.indifference:.0%}."
     else:
         names = ", ".join(name_of(one.configuration.id) for one in tied[:NAMED])
-        more = f" and {len(tied) - NAMED} more" if len(tied) > NAMED else ""
-        yield f"{len(tied)} of {among - 1} others cannot be told from it: {names}{more}."
+        more = f" and {count - len(tied[:NAMED])} more" if count > len(tied[:NAMED]) else ""
+        yield f"{count} of {among - 1} others cannot be told from it: {names}{more}."
     if best.best_in is not None:
         yield f"It is the best in {best.best_in:.0%} of the draws."
 
