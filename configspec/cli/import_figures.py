@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from configspec.cli.command import Commands, add_command
+from configspec.cli.inputs import check_no_input
 from configspec.cli.left_out import strict_code, tell_implausible
 from configspec.cli.output import complain, say
 from configspec.errors import RecordError, UsageError
@@ -120,7 +121,12 @@ def _import(importer: Importer, asked: argparse.Namespace) -> int:
 
     names, labels = _names(asked), _labels(asked)
     for path in filter(None, (asked.output, asked.results)):
+        check_no_input(path, asked.files)
         check_results_can_be_written(path)
+    if asked.results is not None and asked.results.resolve() == asked.output.resolve():
+        raise UsageError(
+            f"{asked.results}: --results and -o name one file: the results would take the profile's place."
+        )
     document = read_document(asked.output)
     each = [imported(importer, read_source(path), names) for path in asked.files]
     whole, changes = put_in(asked.output, document, each, labels)

@@ -174,6 +174,20 @@ def test_a_target_that_nobody_named_is_named_later(tmp_path: Path):
     assert '"target": "A"' in profile.read_text(encoding="utf-8")
 
 
+def test_no_output_takes_the_place_of_a_file_that_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Neither of the source nor of the profile; nothing is written."""
+    source, profile = tmp_path / "a.csv", tmp_path / "p.json"
+    source.write_bytes((FOLDER / "csv" / "example.csv").read_bytes())
+    line = ["csv", str(source), "--usd-per-million", "1"]
+    for out, results in ((source, tmp_path / "r.json"), (profile, source)):
+        assert run(*line, "-o", str(out), "--results", str(results)) == 2
+        assert "the file that is read. Name another one to write" in capsys.readouterr().err
+    assert run(*line, "-o", str(profile), "--results", str(tmp_path / "x" / ".." / "p.json")) == 2
+    assert "--results and -o name one file" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["a.csv"]
+    assert source.read_bytes() == (FOLDER / "csv" / "example.csv").read_bytes()
+
+
 def test_a_failure_among_several_files_writes_nothing(tmp_path: Path):
     """A sweep is imported whole or not at all."""
     broken, profile = tmp_path / "broken.json", tmp_path / "profile.json"
