@@ -186,6 +186,7 @@ def check_serving(serving: Serving) -> None:
         check_each(name, [k for k, _ in by_k], least=0, most=MOST)
     check_each("verify_samples_s", serving.verify_samples_s, least=0, most=MOST_VERIFY_S)
     check_within(batch=(serving.batch, 1, MOST_BATCH), context_tokens=(serving.context_tokens, 0, MOST_CONTEXT))
+    check_within(target_tokens_per_s=(serving.target_tokens_per_s, LEAST_TOKENS_PER_S, MOST_TOKENS_PER_S))
     linear, assumed = serving.verify_linear, serving.link
     if linear is not None:
         check_within(base_s=(linear.base_s, 0, MOST_VERIFY_S), s_per_token=(linear.s_per_token, 0, MOST_VERIFY_S))

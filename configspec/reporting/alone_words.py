@@ -15,9 +15,13 @@ TIMED_BY = "serving: {verify: measured}"
 def alone_lines(family: FamilyProfile) -> Iterator[str]:
     """A line about the target, and one for the best configuration of each device, those that lose first."""
     alone = family.alone
-    if alone is None:
+    declared = dict.fromkeys(one.serving.target_tokens_per_s for one in family.cells)
+    speeds = [f"{speed:g}" for speed in declared if speed is not None]
+    if speeds:
+        yield f"declared: {', '.join(speeds)} tokens/s (target_tokens_per_s), which the rankings are held against"
+    if alone is None and not speeds:
         yield f"not known: no pass of the target was timed ({TIMED_BY} times them)"
-    else:
+    if alone is not None:
         speed, one = alone.tokens_per_s, alone.pass_s
         yield (
             f"{figure(speed.value)} tokens/s or more ({figure(speed.low)} to {figure(speed.high)}), derived: a token a "

@@ -10,13 +10,15 @@ from configspec.reporting.profile_cells import FamilyProfile
 from configspec.reporting.target_alone import TargetAlone
 from configspec.selection.baselines import Baseline, CloudToken, Held, baselines
 from configspec.selection.ranking import Ranking
+from configspec.theory.figures import Estimate
 from configspec.theory.serving.assumptions import Serving
 
 Alone: TypeAlias = Mapping[str, TargetAlone | None]  # by family; None: nobody timed a pass of its target
 NOBODY_TIMED: Alone = MappingProxyType({})
 
-UNTIMED = "no pass of the target was timed (serving: {verify: measured} times them)"
-ASSUMED = "verification is assumed, as of another machine than the one whose passes of the target were timed"
+DECLARE = "target_tokens_per_s declares its speed"
+UNTIMED = f"no pass of the target was timed (serving: {{verify: measured}} times them, {DECLARE})"
+ASSUMED = f"verification is assumed, as of another machine than the one whose passes were timed ({DECLARE})"
 
 
 def alone_of(families: Sequence[FamilyProfile]) -> Alone:
@@ -41,7 +43,11 @@ def baselines_of(ranking: Ranking, alone: Alone) -> tuple[Baseline, ...]:
 
 
 def cloud_token(alone: TargetAlone | None, serving: Serving) -> CloudToken | str:
-    """How long the target takes for a token where its passes are of these rounds; or why that is not known."""
+    """How long the target takes for a token, declared, or where its passes are of these rounds; or why nobody knows."""
+    if serving.target_tokens_per_s is not None:
+        token_s = 1 / serving.target_tokens_per_s
+        exactly = Estimate(value=token_s, low=token_s, high=token_s, confidence=1.0, n=0)
+        return CloudToken(token_s=exactly, provenance="declared", or_less=False)
     if alone is None:
         return UNTIMED
     if serving.verify != "measured":

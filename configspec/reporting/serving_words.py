@@ -27,11 +27,13 @@ PRICE_WORDS = {
 
 def serving_words(serving: Serving) -> str:
     """Verification, link, price, billing and what energy holds, in one line."""
+    alone = serving.target_tokens_per_s
     price = () if serving.bills == "nothing" else (f"{serving.usd_per_million_tokens:g} USD per million tokens",)
     return ", ".join(
         (
             f"verification {verification_words(serving)} per round",
             *(() if serving.link is None else _link(serving, serving.link)),
+            *(() if alone is None else (f"the target alone at {alone:g} tokens/s",)),
             *price,
             f"{billing(serving.bills).words} tokens billed per round",
             *_prices(serving.prices),

@@ -32,6 +32,7 @@ class Assumed(TypedDict, total=False):
         verify_samples: In place of `verify_s`, seconds of rounds; their mean counts.
         batch: Rounds in one pass of the verifier, in the mean.
         context_tokens: Tokens before a round's own, in the mean over rounds.
+        target_tokens_per_s: Tokens per second that the target streams without a draft.
         rtt_ms: Round trip to the verifier, on top of its seconds.
         jitter_ms: By how much the round trip varies.
         jitter: How: "two-sided" or "queueing".
@@ -64,6 +65,7 @@ class Assumed(TypedDict, total=False):
     verify_samples: Collection[float]
     batch: float
     context_tokens: float
+    target_tokens_per_s: float
     rtt_ms: float
     jitter_ms: float
     jitter: JitterName

@@ -31,6 +31,7 @@ from configspec.theory.serving.assumptions import (
 from configspec.theory.serving.billing import Bills
 from configspec.theory.serving.jitter import JitterName
 from configspec.theory.serving.payload import PayloadName
+from configspec.theory.serving.request import LEAST_TOKENS_PER_S, MOST_TOKENS_PER_S
 from configspec.theory.serving.verification import LinearSeconds
 
 _DEFAULT = Serving()
@@ -177,6 +178,13 @@ class ServingSpec(Spec):
         Annotated[NotNegative, Field(le=MOST_CONTEXT)] | None,
         Field(description="Tokens before a round's own, in the mean over all rounds; default: 0"),
     ] = None
+    target_tokens_per_s: Annotated[
+        Annotated[float, Field(strict=True, ge=LEAST_TOKENS_PER_S, le=MOST_TOKENS_PER_S)] | None,
+        Field(
+            description="Tokens per second that the target streams without a draft; default: as its passes were timed "
+            "with `verify: measured`, else not known"
+        ),
+    ] = None
     link: Annotated[AssumedLinkSpec, Field(description="The link to the verifier, on top of verification")] = field(
         default_factory=AssumedLinkSpec
     )
@@ -214,6 +222,7 @@ class ServingSpec(Spec):
             ),
             batch=self.batch,
             context_tokens=self.context_tokens,
+            target_tokens_per_s=self.target_tokens_per_s,
             energy_boundary=self.energy,
             usd_per_million_tokens=price.usd_per_million_tokens,
             bills=price.bills,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,27 @@ def test_input_and_output_apart(results, capsys):
     best = found["choices"][0]
     assert (best["draft"], 1e6 / best["value"]) == ("8b", pytest.approx(0.484, abs=0.0005))
     assert found["serving"]["prices"]["usd_per_million_input_tokens"] == 0.29
+
+
+def test_a_target_that_nobody_timed_is_declared(results, capsys):
+    """13.9 tokens/s alone (arXiv 2603.19133): what the best of goodput is held against, and said of its family."""
+    flags = ["--device", "rpi5", "--family", "qwen*", "--target-tokens-per-s", "13.9"]
+    assert main(["rank", str(results), *flags, "--format", "json"]) == 0
+    ranking = json.loads(capsys.readouterr().out)["rankings"][0]
+    cloud = {one["way"]: one for one in ranking["baselines"]}["cloud only"]
+    assert (cloud["value"], cloud["provenance"], cloud["or_better"]) == (pytest.approx(13.9), "declared", False)
+    assert ranking["serving"]["target_tokens_per_s"] == 13.9
+    assert main(["rank", str(results), *flags]) == 0
+    words = capsys.readouterr().out
+    assert words.index("declared: 13.9 tokens/s") < words.index("speculation is slower here than cloud only")
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "fast"])
+def test_a_target_streams_some_tokens(results, capsys, speed):
+    """A number above 0."""
+    with contextlib.suppress(SystemExit):
+        assert main(["rank", str(results), f"--target-tokens-per-s={speed}"]) == 2
+    assert "--target-tokens-per-s" in capsys.readouterr().err
 
 
 def test_every_figure_of_the_link_is_taken(results, capsys):

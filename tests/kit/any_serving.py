@@ -55,6 +55,7 @@ def servings(draw: st.DrawFn) -> Serving:
             energy_boundary=st.sampled_from(get_args(EnergyBoundary)),
             batch=st.floats(1, 32),
             context_tokens=st.floats(1, 4096),
+            target_tokens_per_s=st.none() | st.floats(0.1, 1000),
             link=st.none() | links,
             prices=prices,
         )

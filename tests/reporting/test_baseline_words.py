@@ -94,6 +94,19 @@ def test_why_the_target_alone_is_not_known():
     assert lines(cost, {})["cloud only"].startswith("1,111,000 tokens/$, the target alone; the best is")
 
 
+def test_a_target_that_is_declared_is_known_whoever_timed_another():
+    """6.9 tokens/s (arXiv 2603.19133) against 2, three tokens in 1.5 s: a loss beyond doubt, said first."""
+    ranking = goodput_of(exact("1b", 4, 0.5, 0.4), serving=Serving(verify_s=1.1, target_tokens_per_s=6.9))
+    for known in ({}, alone(0.5)):
+        words = lines(ranking, known)["cloud only"]
+        assert words.startswith("6.90 tokens/s, the target alone, a token in 145 ms (declared); the best is 3.45 times")
+        assert "as good with a verification of 0.0348 s or less" in words
+        (loss,) = losses(ranking, baselines_of(ranking, known))
+        assert loss.startswith("speculation is slower here than cloud only")
+        assert "a round takes 1,500 ms (drafting 400 ms, verification 1,100 ms) and yields 3.00 tokens" in loss
+        assert loss.endswith("which otherwise take 435 ms")
+
+
 def test_the_draft_alone_is_said_to_be_another_model():
     """And neither better nor worse: its quality is not that of the target."""
     words = lines(goodput_of(exact("1b", 4, 0.5, 0.4)), {})["device only"]

@@ -62,6 +62,7 @@ def of_list(found: object, *keys: str) -> list[tuple[object, ...]]:
             {"usd_per_million_input": 0.2, "bills": "input+output", "usd_per_kwh": 0.3, "payload": "probabilities"},
             "--usd-per-million-input 0.2 --bills input+output --usd-per-kwh 0.3 --payload probabilities",
         ),
+        ({"target_tokens_per_s": 6.9}, "--target-tokens-per-s 6.9"),
         ({"device": "jet*", "family": (LLAMA, QWEN)}, f"--device jet* --family {LLAMA} --family {QWEN}"),
     ],
 )
@@ -187,6 +188,7 @@ def test_answers_have_their_types(results: Results) -> None:
         ({"verify_samples": [0.1, -1]}, "one of verify_samples is -1; it takes a number, 1e-09 to 1e+09."),
         ({"verify_samples": [0.1], "verify_s": 1}, "verify_s and verify_samples each say how long verification takes."),
         ({"verify_token_s": 1}, "verify_token_s comes on top of verify_base_s"),
+        ({"target_tokens_per_s": float("inf")}, "target_tokens_per_s is inf; it takes a number, 1e-09 to 1e+16."),
         ({"verify": 1}, "verify: no such assumption. Did you mean 'verify_s'?"),
     ],
 )

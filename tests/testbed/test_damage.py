@@ -113,6 +113,7 @@ serving:
   verify_s: 0.5
   batch: 4
   context_tokens: 512
+  target_tokens_per_s: 6.9
   energy: drafting+waiting
   request: {prompt_tokens: 1200, new_tokens: 300, target_prompt_tokens_per_s: 8000}
   link:

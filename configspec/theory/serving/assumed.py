@@ -32,6 +32,7 @@ class Assumed:
     verify_linear: LinearSeconds | None = None
     batch: float | None = None
     context_tokens: float | None = None
+    target_tokens_per_s: float | None = None
     energy_boundary: EnergyBoundary | None = None
     usd_per_million_tokens: float | None = None
     bills: Bills | None = None

@@ -52,6 +52,7 @@ class Serving:
     link: AssumedLink | None = None  # None: whatever is in the seconds of verification
     prices: Prices = field(default_factory=Prices)  # besides that of a token
     request: ServedRequest = field(default_factory=ServedRequest)  # what a time of a request is of
+    target_tokens_per_s: float | None = None  # that the target streams without a draft; None: nobody declares it
 
     @property
     def verification(self) -> VerificationLaw:

@@ -95,6 +95,11 @@ def _mbps(option: str, words: str, figure: str) -> Quantity:
     return Quantity(option=option, unit="MBPS", least=least, most=most, words=words, figure=figure, factor=1e6)
 
 
+def _speed(option: str, words: str, figure: str) -> Quantity:
+    least, most = LEAST_TOKENS_PER_S, MOST_TOKENS_PER_S
+    return Quantity(option=option, unit="V", least=least, most=most, words=words, figure=figure)
+
+
 def _count(option: str, least: float, most: float, words: str, figure: str, *, whole: bool = True) -> Quantity:
     return Quantity(option=option, unit="N", least=least, most=most, words=words, figure=figure, whole=whole)
 
@@ -112,6 +117,11 @@ VERIFICATION = (
         "tokens before a round's own, in the mean over rounds",
         "context_tokens",
         whole=False,
+    ),
+    _speed(
+        "--target-tokens-per-s",
+        "tokens per second that the target streams without a draft: what the cloud only is worth",
+        "target_tokens_per_s",
     ),
 )
 LINK = (
@@ -145,13 +155,10 @@ REQUEST = (
         "prompt_tokens",
     ),
     _count("--new-tokens", 1, MOST_TOKENS, f"tokens generated after it; default: {_REQUEST.new_tokens}", "new_tokens"),
-    Quantity(
-        option="--target-prompt-tokens-per-s",
-        unit="V",
-        least=LEAST_TOKENS_PER_S,
-        most=MOST_TOKENS_PER_S,
-        words="tokens per second with which the target reads a prompt; default: no slower than the device",
-        figure="target_prompt_tokens_per_s",
+    _speed(
+        "--target-prompt-tokens-per-s",
+        "tokens per second with which the target reads a prompt; default: no slower than the device",
+        "target_prompt_tokens_per_s",
     ),
 )
 QUANTITIES: tuple[Quantity, ...] = (*VERIFICATION, *LINK, *PRICES, *REQUEST)
