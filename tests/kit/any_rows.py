@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
+from any_serving import servings
 from example_rows import BOARD, DRAFT, OPENED, TARGET
 from hypothesis import strategies as st
 
@@ -303,7 +304,8 @@ def rows_of(k: int) -> st.SearchStrategy[Row]:
         power=st.just(Power(watts=None, reason="no meter")) | st.builds(Power, watts=estimates(), reason=st.none()),
         serving=st.builds(
             Serving, verify_s=positive, verify_s_by_k=st.lists(st.tuples(counts, positive), max_size=2).map(tuple)
-        ),
+        )
+        | servings(),
         verification=st.none() | verifications(),
         end_to_end=st.none() | decodings(),
         models=st.just(Models())
