@@ -32,6 +32,7 @@ def serving_words(serving: Serving) -> str:
     return ", ".join(
         (
             f"verification {verification_words(serving)} per round",
+            *(() if isinstance(serving.verification, Linear) else _in_a_pass(serving)),
             *(() if serving.link is None else _link(serving, serving.link)),
             *(() if alone is None else (f"the target alone at {alone:g} tokens/s",)),
             *price,
@@ -92,6 +93,14 @@ def _plain(name: str, value: object) -> object:
     return value if isinstance(value, str | float | int) else asdict(value)  # type: ignore[call-overload]
 
 
+def _in_a_pass(serving: Serving) -> Iterator[str]:
+    """What GPU-seconds and bills look at, where no law of verification has said it."""
+    if serving.batch != 1:
+        yield f"{serving.batch:g} rounds in a pass"
+    if serving.context_tokens > 0:
+        yield f"a context of {serving.context_tokens:g} tokens"
+
+
 def _link(serving: Serving, link: AssumedLink) -> Iterator[str]:
     if not serving.link_is_apart:
         yield "the device's own link in it"
@@ -100,13 +109,16 @@ def _link(serving: Serving, link: AssumedLink) -> Iterator[str]:
     yield f"a link of {1000 * link.rtt_s:g} ms{jitter} on top"
     ways = ((link.up_bits_per_s, "up"), (link.down_bits_per_s, "down"))
     speeds = [f"{bits / 1e6:g} Mbit/s {way}" for bits, way in ways if bits is not None]
+    words = payload(link.payload).words
     if speeds:
-        yield f"{' and '.join(speeds)} for {payload(link.payload).words}"
+        yield f"{' and '.join(speeds)} for {words}"
+    elif link.payload != AssumedLink().payload:
+        yield f"{words} sent"
 
 
 def _prices(prices: Prices) -> Iterator[str]:
     for name, words in PRICE_WORDS.items():
         usd = getattr(prices, name)
         if usd is not None:
-            several = f" of {prices.gpus:g}" if name == "usd_per_gpu_hour" and prices.gpus != 1 else ""
+            several = f" and {prices.gpus:g} GPUs" if name == "usd_per_gpu_hour" and prices.gpus != 1 else ""
             yield f"{usd:g} {words}{several}"
