@@ -83,3 +83,22 @@ def test_two_devices_are_compared(tmp_path, capsys):
     capsys.readouterr()
     assert main([*arguments, "--devices", "old"]) == 2
     assert "it takes two names" in capsys.readouterr().err
+
+
+def test_a_forest_plot_is_drawn_beside_the_verdicts(tmp_path, capsys):
+    """A picture for each metric; standard output has the verdicts alone."""
+    base, new = builds(tmp_path, 1.2)
+    words = ["ab", "--base", *base, "--new", *new, "--format", "json", "--picture", f"{tmp_path}/pictures/"]
+    assert main(words) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)
+    assert "New over base: goodput" in shown.err
+    text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "pictures").glob("forest-*.svg"))
+    assert "REGRESSED" in text
+
+
+@pytest.mark.parametrize("name", ["x.gif", "", "x"])
+def test_a_picture_of_no_form_is_told_before_the_runs_are_read(tmp_path, capsys, name):
+    """Exit code 2, and what it takes."""
+    assert main(["ab", "--base", "no.json", "--new", "no.json", "--picture", name]) == 2
+    assert "ends in .svg, .png or .pdf" in capsys.readouterr().err

@@ -42,7 +42,7 @@ def test_several_pictures_need_a_folder(results, tmp_path, capsys):
     assert main(["plot", "profiles", str(results), "-o", str(tmp_path / "one.svg")]) == 2
     told = capsys.readouterr().err
     assert "Drafting speed: llama-3.1-70b" in told
-    assert "-o pictures/" in told
+    assert "name a folder for all of them: pictures/" in told
     assert not (tmp_path / "one.svg").exists()
     assert main(["plot", "profiles", str(results), "-o", f"{tmp_path / 'pictures'}/"]) == 0
     assert len(list((tmp_path / "pictures").glob("profiles-*.svg"))) == len(capsys.readouterr().out.splitlines())

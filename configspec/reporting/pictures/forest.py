@@ -36,7 +36,7 @@ class Forest:
             return
         metrics: dict[str, list[Verdict]] = {}
         for one in material.checked.outcome.verdicts:
-            if one.against != "choice" and one.ratio is not None and one.ratio > 0:
+            if one.against != "choice" and one.ratio is not None and 0 < one.ratio < math.inf:
                 metrics.setdefault(one.series.metric.name, []).append(one)
         if not metrics:
             counts = ", ".join(f"{count} {state}" for state, count in material.checked.outcome.counts)

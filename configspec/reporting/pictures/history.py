@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from statistics import fmean
 from typing import final
@@ -20,12 +19,14 @@ from configspec.reporting.figure_words import figure
 from configspec.reporting.pictures.line_chart import Band, LineChart, Mark, Moment, Series
 from configspec.reporting.pictures.material import Material
 from configspec.reporting.pictures.picture import NoPicture, Picture, Sketch
+from configspec.reporting.pictures.svg import short
 
 ONE_POINT = "it has one point"
 FEWEST = 5  # points of which a band can be made
 TWO_SD = 2.0  # about 95 % of what varies as a normal distribution does
 MOST_TICKS = 6
 LABEL = 24  # letters
+TICK = 100.0  # pixels of a night's name
 
 
 @final
@@ -159,7 +160,7 @@ def _ticks(points: Sequence[Point]) -> tuple[tuple[float, str], ...]:
         if one.at_s - found[-1].at_s >= apart and last - one.at_s >= apart:
             found.append(one)
     ends = [*found, points[-1]] if last > first else found
-    return tuple((one.at_s, datetime.fromtimestamp(one.at_s, UTC).strftime("%Y-%m-%d")) for one in ends)
+    return tuple((one.at_s, short(one.name, TICK)) for one in ends)
 
 
 def _row(trend: Trend, one: Point) -> tuple[TableCell, ...]:
