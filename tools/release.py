@@ -44,7 +44,7 @@ def main() -> int:
             for file in built:
                 try_first_commands(clone, file, given.tried)
             tag(clone, given.version)
-            bring_back(clone, ROOT, built)
+            bring_back(clone, ROOT, given.version, built)
     except ReleaseError as refusal:
         print(f"release: {refusal}", file=sys.stderr)
         return 1
@@ -106,9 +106,11 @@ def tag(clone: Path, version: str) -> None:
     commit(clone, f"After version {version}")
 
 
-def bring_back(clone: Path, root: Path, built: list[Path]) -> None:
+def bring_back(clone: Path, root: Path, version: str, built: list[Path]) -> None:
     """Commits and tag, as a fast-forward; the distributions in place of older ones."""
-    run("git", "pull", "--quiet", "--ff-only", "--tags", str(clone), BRANCH, folder=root)
+    run("git", "fetch", "--quiet", str(clone), BRANCH, folder=root)
+    run("git", "merge", "--quiet", "--ff-only", "FETCH_HEAD", folder=root)
+    run("git", "fetch", "--quiet", str(clone), "tag", f"v{version}", folder=root)
     shutil.rmtree(root / "dist", ignore_errors=True)
     (root / "dist").mkdir()
     for file in built:
