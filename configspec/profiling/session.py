@@ -168,6 +168,20 @@ class ProfilingSession:
                 self._logs[cell.device] = log
         return _retried(rows, failures)
 
+    def more(self, cell: Cell, ks: Sequence[int], *, passes: int) -> dict[int, Row]:
+        """The rows of a cell, made anew of all its visits that are kept and so many more. `rows` remembers them.
+
+        Where fewer are kept than a sweep makes, as where rows were resumed from a results file, those are made too.
+
+        Raises:
+            UsageError, TestbedError: As for `rows`.
+        """
+        self._logs.setdefault(cell.device, VisitLog(self._options.visits, cell.device))
+        self.workbench.pool.admit(cell.device)
+        rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks, more=passes))
+        self._cells[cell, tuple(ks)] = found = _retried(rows, failures)
+        return found
+
     def end_to_end(self, configuration: ConfigurationId, ks: Sequence[int]) -> Row:
         """One configuration decoded for real, beside what its profile predicts; `ks` are all K of its cell.
 
@@ -281,11 +295,13 @@ class ProfilingSession:
             self._progress(f"{where}. It is kept until this run ends.")
         return visit
 
-    def _measured(self, cell: Cell, ks: Sequence[int]) -> dict[int, Row]:
+    def _measured(self, cell: Cell, ks: Sequence[int], more: int = 0) -> dict[int, Row]:
+        """Its rows, of as many passes as the sweep makes; or of all that are kept, and `more`."""
         passes = self._inventory.sweep.passes
-        ready = self._ready(cell, ks, f"pass {passes} of {passes}")
+        ready = self._ready(cell, ks, f"{more} more passes" if more else f"pass {passes} of {passes}")
         device, prepared = ready.device, ready.prepared
         before = self._logs[cell.device].keep_only(cell, ks, ready.setup_sha256)
+        passes = max(len(before), passes) + more if more else passes
         visits = complete(before, passes, lambda: self._visit(cell, ks, ready), where=ready.where)
         times = over_visits(ready.model, visits, ready.timing, where=ready.where)
         serving, verification = self._inventory.serving_for(cell.family), ready.verification

@@ -11,6 +11,8 @@ import pytest
 from configspec.printable import printable
 from configspec.pytest_plugin.baseline_asked import BaselineAsked, read_baseline_options
 from configspec.pytest_plugin.options import AMOUNTS, LAST, SILENCE, ini_value, inventory_path, wrong_value
+from configspec.pytest_plugin.refine_asked import RefineAsked, read_refine_options
+from configspec.pytest_plugin.times import time_s
 
 MOST_WAIT_S = 7 * 24 * 3600.0  # for a device; what waits longer has been forgotten
 MOST_PROMPTS = 100_000  # as many as a set may have
@@ -40,6 +42,7 @@ class Asked:
     allow_throttled: bool = False
     worker_silence_s: float = 30.0
     baseline: BaselineAsked | None = None  # what to compare with
+    refine: RefineAsked | None = None  # what to measure again behind the sweep
     report: Path | None = None  # the page to write
 
 
@@ -67,6 +70,7 @@ def read_options(config: pytest.Config) -> Asked:
         anonymous=_flag(config, "configspec_anonymous"),
         plan=bool(config.getoption("configspec_plan")),
         baseline=read_baseline_options(config, measures=bool(devices)),
+        refine=read_refine_options(config, measures=bool(devices)),
         report=_report(config),
     )
 
@@ -100,7 +104,7 @@ def _amount(config: pytest.Config) -> str:
 def _device_wait_s(config: pytest.Config) -> float:
     key = "configspec_device_wait"
     written = _text(config, key, "0")
-    asked_s = _time_s(written)
+    asked_s = time_s(written)
     if asked_s is None or asked_s > MOST_WAIT_S:
         is_, most = _found(config, key, written), f"{MOST_WAIT_S / 3600:g}h"
         raise wrong_value(config, f"{is_}. It takes seconds, or a time such as 90s, 10m or 1h. The longest is {most}.")
@@ -109,16 +113,10 @@ def _device_wait_s(config: pytest.Config) -> float:
 
 def _worker_silence_s(config: pytest.Config) -> float:
     given = ini_value(config, SILENCE)
-    asked_s = _time_s("30s" if given is None else str(given))
+    asked_s = time_s("30s" if given is None else str(given))
     if asked_s is None or not 1 <= asked_s <= 24 * 3600:
         raise wrong_value(config, f"{_found(config, SILENCE, given)}. It takes a time from 1s to 24h, such as 30s.")
     return asked_s
-
-
-def _time_s(written: str) -> float | None:
-    """Seconds, or a time such as 90s, 10m or 1h; None where it is neither."""
-    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", written.strip())
-    return None if match is None else float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def _acceptance_check(config: pytest.Config) -> int:

@@ -15,6 +15,7 @@ import pytest
 
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.private_pytest import fixtures_of
+from configspec.pytest_plugin.refine_items import RefineTest
 from configspec.theory.ids import device_in
 
 if TYPE_CHECKING:
@@ -129,4 +130,6 @@ def _test(group: BaselineGroup, name: str) -> BaselineTest:
 
 
 def _place(item: pytest.Item) -> int:
-    return 2 if isinstance(item, BaselineTest) else int(asks_for_results(item))
+    if isinstance(item, BaselineTest):
+        return 3
+    return 2 if asks_for_results(item) else int(isinstance(item, RefineTest))

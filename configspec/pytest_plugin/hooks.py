@@ -44,6 +44,10 @@ def begin(config: pytest.Config) -> None:
     from configspec.pytest_plugin.baseline_start import begin_comparison
 
     begin_comparison(run, config)
+    if run.asked.refine is not None:
+        from configspec.pytest_plugin.refine_items import RefineItems
+
+        config.pluginmanager.register(RefineItems(run), "configspec refine tests")
     if not private_api.is_worker(config):
         from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.rows import RowKeeper
@@ -52,6 +56,10 @@ def begin(config: pytest.Config) -> None:
 
         config.pluginmanager.register(RowKeeper(run, config), "configspec rows")
         config.pluginmanager.register(TimesTable(run, config), "configspec times table")
+        if run.asked.refine is not None:
+            from configspec.pytest_plugin.refined_rows import RefinedKeeper
+
+            config.pluginmanager.register(RefinedKeeper(run, config), "configspec refined rows")
         config.pluginmanager.register(time_shown.TimeShown(run, progress_of(config)), time_shown.NAME)
         if private_api.is_controller(config):
             private_api.limit_restarts(config)

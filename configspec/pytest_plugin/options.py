@@ -161,6 +161,19 @@ OPTIONS = (
         ini="names that were changed since the baseline was measured (TOML), from the root folder",
     ),
     Option(
+        name="refine",
+        help="behind the sweep, time again what cannot be told from the best by this objective, until it can be or the "
+        "budget is spent; none: nothing",
+        attributes={"metavar": "OBJECTIVE"},
+        ini="the objective by which what cannot be told from the best is timed again behind the sweep",
+    ),
+    Option(
+        name="refine-budget",
+        help="how long each device may be timed again: seconds, or a time such as 10m or 2h (default: 30m)",
+        attributes={"metavar": "TIME"},
+        ini="how long each device may be timed again by --refine (default: 30m)",
+    ),
+    Option(
         name="report",
         help="write a page of HTML at the end: what to run, what changed, pictures, what is behind them",
         attributes={"metavar": "FILE"},

@@ -37,7 +37,8 @@ class OwnRows:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know whether anybody asks."""
-        self._wanted = AGAIN in session.config.stash or any(map(asks_for_results, session.items))
+        refines = self._run.asked.refine is not None
+        self._wanted = refines or AGAIN in session.config.stash or any(map(asks_for_results, session.items))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

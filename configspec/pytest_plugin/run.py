@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from configspec.pytest_plugin.asked import Asked
     from configspec.pytest_plugin.baseline_judge import BaselineJudge
     from configspec.pytest_plugin.plan import Plan
+    from configspec.pytest_plugin.refining import Refinement
     from configspec.pytest_plugin.whereabouts import Whereabouts
     from configspec.pytest_plugin.written_results import ResultsFiles
     from configspec.pytest_plugin.xdist.queues import DeviceQueues
@@ -134,6 +135,7 @@ class MeasuringRun:
     rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id
     unreported: pytest.Item | None = None  # the running test, once its row is written
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
+    refinements: list[Refinement] = field(default_factory=list)  # of devices, in the process that keeps the rows
     comparison: BaselineJudge | None = None  # with a baseline, in the process that keeps the rows
     private: Private | None = None  # what --anonymous leaves out; None: not looked up yet
     kept_out_of: dict[str | None, bool] = field(default_factory=dict)  # by device that failed: whether busy, at first

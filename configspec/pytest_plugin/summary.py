@@ -72,6 +72,7 @@ def _write_rows(terminal: Terminal, run: MeasuringRun) -> None:
     _tell_missing(terminal, run, rows)
     _tell_retried(terminal, rows)
     _tell_resumed(terminal, run)
+    _tell_refined(terminal, run)
     _tell_unkept(terminal, run)
     _tell_files(terminal, run)
     _tell_comparison(terminal, run)
@@ -134,6 +135,16 @@ def _tell_resumed(terminal: Terminal, run: MeasuringRun) -> None:
             f"{run.missing_samples} side files of {run.earlier.path} are missing: its rows rank all the same",
             yellow=True,
         )
+
+
+def _tell_refined(terminal: Terminal, run: MeasuringRun) -> None:
+    """What was timed again by --refine, and why it ended."""
+    if run.asked.refine is not None:
+        from configspec.pytest_plugin.refined_rows import lines_of
+
+        for one in run.refinements:
+            for line in lines_of(one, run.asked.refine.budget_s):
+                terminal.write_line(line, yellow=bool(one.problems))
 
 
 def _tell_unkept(terminal: Terminal, run: MeasuringRun) -> None:

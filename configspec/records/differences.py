@@ -33,6 +33,7 @@ NO_FACTS = (
         "k",
         "samples.*",
         "resumed*",
+        "refined*",
         "outcome",
     ),
     *("drafting.tokens_per_s*", "drafting.round_s*", "drafting.round_samples_s*", "drafting.rounds", "*.load_s"),

@@ -232,6 +232,18 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refined:
+    """Why a row has more passes than its sweep made: to tell its configuration from the best, or others from it."""
+
+    objective: Text  # by which they are ranked
+    passes: Count  # more than the sweep made
+    sweep_round_s: Estimate  # the time of a round as the sweep had it
+
+    def __post_init__(self) -> None:
+        check_estimate("sweep_round_s", self.sweep_round_s, least=SHORTEST_S, most=LONGEST_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One configuration with how it was measured."""
 
@@ -261,6 +273,7 @@ class Row:
     outcome: Outcome | None = None  # of the test that measured or judged it
     resumed: Resumed | None = None  # where it was not measured in this run
     stated: StatedFacts | None = None  # of recorded figures: what their source states beside them
+    refined: Refined | None = None  # where `--refine` had it timed more often
     origin: Origin | None = None  # where the file does not say in its head where it was measured
 
     def __post_init__(self) -> None:

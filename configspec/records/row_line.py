@@ -152,6 +152,7 @@ def _shape(row: Row, refs: _References | None) -> tuple[object, ...]:
             counted.decoding is None,
             row.power.watts is None,
             row.resumed is None,
+            row.refined is None,
             row.origin is None,
             _keys_of_stated(row.stated),
             len(row.flags),

@@ -114,6 +114,7 @@ def _measuring_json(one: NextMeasurement) -> dict[str, object]:
         "passes": one.passes,
         "rounds": one.rounds,
         "prompts": one.prompts,
+        "passes_alone": one.passes_alone,
         "rounds_s": one.seconds,
         "prompts_s": None,
         "prompts_reason": unknown,

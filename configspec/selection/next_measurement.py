@@ -50,6 +50,7 @@ class NextMeasurement:
         passes: More passes over each of the cells; 0: none are needed.
         rounds: How many more rounds these are, in each cell.
         prompts: More prompts, the same of all cells; 0: none are needed.
+        passes_alone: How many more passes would do without more prompts; None where no number of them would.
         seconds: What the rounds take on the device, without opening models; None where none are needed.
         why_not: Why neither would do; else None.
     """
@@ -60,6 +61,7 @@ class NextMeasurement:
     passes: int = 0
     rounds: int = 0
     prompts: int = 0
+    passes_alone: int | None = None
     seconds: float | None = None
     why_not: str | None = None
 
@@ -102,15 +104,28 @@ def growth_needed(gap: Gap) -> Growth | None:
     if gap.behind <= 0 or gap.of_prompts == gap.of_times == 0:
         return None
     wanted = (gap.behind / gap.spreads_needed) ** 2
-    of_prompts, of_times = gap.of_prompts**2, gap.of_times**2
-    both = max((of_prompts + of_times) / wanted, 1.0)
+    both = max((gap.of_prompts**2 + gap.of_times**2) / wanted, 1.0)
     ways = [Growth(prompts=both, passes=both)]
-    if wanted > of_times:
-        ways.append(Growth(prompts=max(of_prompts / (wanted - of_times), 1.0), passes=1.0))
-    if wanted > of_prompts:
-        ways.append(Growth(prompts=1.0, passes=max(of_times / (wanted - of_prompts), 1.0)))
+    prompts, passes = _alone(wanted, gap.of_prompts, gap.of_times), _alone(wanted, gap.of_times, gap.of_prompts)
+    if prompts is not None:
+        ways.append(Growth(prompts=prompts, passes=1.0))
+    if passes is not None:
+        ways.append(Growth(prompts=1.0, passes=passes))
     least = min(ways, key=lambda one: one.prompts * one.passes)
     return least if max(least.prompts, least.passes) <= MOST_TIMES else None
+
+
+def passes_needed_alone(gap: Gap) -> float | None:
+    """How many times as many passes would do by themselves; None where it is above `MOST_TIMES`, or none would."""
+    if gap.behind <= 0:
+        return None
+    times = _alone((gap.behind / gap.spreads_needed) ** 2, gap.of_times, gap.of_prompts)
+    return None if times is None or times > MOST_TIMES else times
+
+
+def _alone(wanted: float, of_this: float, of_other: float) -> float | None:
+    """By how much the one must grow where the other stays; None where the other has all that is allowed."""
+    return max(of_this**2 / (wanted - of_other**2), 1.0) if wanted > of_other**2 else None
 
 
 def _of_cell(
@@ -122,6 +137,8 @@ def _of_cell(
     passes = _more(done, max(growth.passes for _, growth in some))
     of_a_pass = math.ceil(sum(map(len, one.pass_samples_s)) / done) or len(one.round_samples_s)
     rounds = passes * of_a_pass
+    alone = [passes_needed_alone(rival.gap) for rival, _ in some]
+    known = [times for times in alone if times is not None]
     return NextMeasurement(
         separates=tuple(rival.configuration.id for rival, _ in some),
         cells=cells,
@@ -129,6 +146,7 @@ def _of_cell(
         passes=passes,
         rounds=rounds,
         prompts=_more(len(one.acceptance.by_prompt), max(growth.prompts for _, growth in some)),
+        passes_alone=max(_more(done, max(known)), 1) if len(known) == len(alone) else None,
         seconds=sum(rounds * longest_s[of] for of in cells) if rounds else None,
     )
 

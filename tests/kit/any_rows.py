@@ -27,6 +27,7 @@ from configspec.records.row import (
     Method,
     Models,
     Outcome,
+    Refined,
     Resumed,
     Row,
     SampleRefs,
@@ -324,6 +325,7 @@ def rows_of(k: int) -> st.SearchStrategy[Row]:
         first_cause=st.none() | texts,
         outcome=st.none() | st.sampled_from(get_args(Outcome)),
         resumed=st.none() | st.builds(Resumed, file=names, datetime=names),
+        refined=st.none() | st.builds(Refined, objective=names, passes=counts, sweep_round_s=estimates()),
         origin=st.none() | origins(),
         stated=st.none() | stated_facts(),
     )

@@ -11,7 +11,7 @@ The truth is the value over the whole population, at the speed of an undisturbed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -48,8 +48,8 @@ class KnownTestbed:
         self, rng: np.random.Generator, *, cells: int = 6, ks: Sequence[int] = KS, alike: bool = False
     ) -> None:
         """`alike`: the cells differ by next to nothing, so that chance alone decides who seems to be the best."""
-        self._ks = ks
-        self._cells = [
+        self.ks = ks
+        self.cells = [
             Cell(device="orin", family="llama", drafter=Drafter(draft=f"d{number}", quant="Q8_0"))
             for number in range(cells)
         ]
@@ -75,39 +75,37 @@ class KnownTestbed:
         """The true value of each configuration."""
         everyone = np.arange(POPULATION)
         found = {}
-        for number in range(len(self._cells)):
-            for place, k in enumerate(self._ks):
-                one = self._configuration(number, place, [[self._token_s[number] * k]], everyone)
+        for number in range(len(self.cells)):
+            for place, k in enumerate(self.ks):
+                one = self.configuration(number, place, [[self._token_s[number] * k]], everyone)
                 found[one] = objective_value(objective, one, serving)
         return found
 
     def run(self, rng: np.random.Generator, luck: Luck) -> list[Configuration]:
         """What one run measures: the same prompts of every cell, each cell in its own passes."""
-        asked = rng.integers(POPULATION, size=luck.prompts)
-        found = []
-        for number in range(len(self._cells)):
-            passes = self._token_s[number] * self._passes(rng, luck)  # (passes, rounds, longest K)
-            for place, k in enumerate(self._ks):
-                found.append(self._configuration(number, place, passes[:, :, :k].sum(axis=2).tolist(), asked))
-        return found
+        return KnownRun(self, rng, luck).configurations()
 
-    def _passes(self, rng: np.random.Generator, luck: Luck) -> NDArray[np.float64]:
+    def timed(self, number: int, rng: np.random.Generator, luck: Luck) -> NDArray[np.float64]:
+        """Seconds of each token of the longest rounds of a cell, (passes, rounds, longest K)."""
         speed = np.exp(luck.between_passes * rng.normal(size=luck.passes))
         speed *= np.where(rng.random(luck.passes) < luck.disturbed, rng.uniform(1.2, 1.5, size=luck.passes), 1.0)
         of_round = np.exp(luck.within_pass * rng.normal(size=(luck.passes, luck.rounds)))
-        of_token = np.exp(luck.within_pass * rng.normal(size=(luck.passes, luck.rounds, self._ks[-1])))
-        return speed[:, np.newaxis, np.newaxis] * of_round[:, :, np.newaxis] * of_token
+        of_token = np.exp(luck.within_pass * rng.normal(size=(luck.passes, luck.rounds, self.ks[-1])))
+        times: NDArray[np.float64] = of_round[:, :, np.newaxis] * of_token * speed[:, np.newaxis, np.newaxis]
+        times *= self._token_s[number]
+        return times
 
-    def _configuration(
+    def configuration(
         self, number: int, place: int, passes: Sequence[Sequence[float]], prompts: NDArray[np.int64]
     ) -> Configuration:
-        k = self._ks[place]
+        """A cell at the K in this place, as so many prompts and passes have it."""
+        k = self.ks[place]
         by_prompt = self._counts[number, place, prompts]
         rounds, accepted = by_prompt.sum(axis=0).tolist()
         counted = counting(passes)
         samples = tuple(s for of_pass, counts in zip(passes, counted, strict=True) if counts for s in of_pass)
         return Configuration(
-            id=self._cells[number].at(k),
+            id=self.cells[number].at(k),
             round_s=_figure(median(samples)),
             round_samples_s=samples,
             pass_samples_s=tuple(map(tuple, passes)),
@@ -122,6 +120,34 @@ class KnownTestbed:
             power_w=None,
             provenance="measured",
         )
+
+
+class KnownRun:
+    """One run over a testbed, whose cells may be timed again."""
+
+    def __init__(self, testbed: KnownTestbed, rng: np.random.Generator, luck: Luck) -> None:
+        self._testbed, self._rng, self._luck = testbed, rng, luck
+        self._asked = rng.integers(POPULATION, size=luck.prompts)
+        self._passes = [testbed.timed(number, rng, luck) for number in range(len(testbed.cells))]
+
+    def configurations(self) -> list[Configuration]:
+        """All that is known."""
+        return [one for cell in self._testbed.cells for one in self.of(cell)]
+
+    def more(self, cell: Cell, passes: int) -> list[Configuration]:
+        """Time a cell so many times more."""
+        number = self._testbed.cells.index(cell)
+        found = self._testbed.timed(number, self._rng, replace(self._luck, passes=passes))
+        self._passes[number] = np.concatenate([self._passes[number], found])
+        return self.of(cell)
+
+    def of(self, cell: Cell) -> list[Configuration]:
+        """What is known of a cell."""
+        number = self._testbed.cells.index(cell)
+        return [
+            self._testbed.configuration(number, place, self._passes[number][:, :, :k].sum(axis=2).tolist(), self._asked)
+            for place, k in enumerate(self._testbed.ks)
+        ]
 
 
 def _figure(value: float) -> Estimate:

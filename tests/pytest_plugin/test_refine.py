@@ -1,0 +1,117 @@
+"""`--refine`: its options, its tests, and what becomes of the rows; real boards are in `test_refine_run.py`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from example_rows import measured_row
+
+from configspec.pytest_plugin.asked import Asked
+from configspec.pytest_plugin.plan import choose
+from configspec.pytest_plugin.refined_rows import RefinedRows, as_text, from_text, lines_of
+from configspec.pytest_plugin.refining import SPENT, Refinement
+from configspec.pytest_plugin.run import MeasuringRun
+from configspec.records.row import Refined
+from configspec.theory.figures import Estimate
+
+TIME = Estimate(value=0.5, low=0.4, high=0.6, confidence=0.95, n=8)
+
+OUTCOME = Refinement(
+    device="orin",
+    objective="goodput",
+    ended=SPENT,
+    seconds=61.0,
+    passes={"orin: llama xs Q8_0": 3},
+    before=4,
+    after=1,
+    problems={"orin: llama s Q8_0": "the fan stopped"},
+)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_device_that_replays_is_skipped_and_the_run_passes(testbed, pytester, rows_of, workers):
+    """Each has its test behind all that measure; recorded figures say the same again."""
+    pytest.importorskip("xdist")
+    result = pytester.runpytest(
+        "--device", "fast,slow", workers, "--refine", "goodput", "-m", "hil", "-rs", "--benchmark-json=r.json"
+    )
+    assert result.ret == 0
+    result.assert_outcomes(passed=12, skipped=2)
+    result.stdout.fnmatch_lines(["SKIPPED * fast replays recorded figures, which say the same again"])
+    assert not any(row["extra_info"]["configspec"].get("refined") for row in rows_of("r.json").values())
+
+
+def test_its_tests_are_collected_behind_all_that_measure(testbed, pytester):
+    """One a device, also where the ini file asks; they can be deselected."""
+    pytester.makeini("[pytest]\nconfigspec_refine = cost\n")
+    result = pytester.runpytest("--device", "fast,slow", "--collect-only", "-q")
+    lines = [line for line in result.outlines if "::" in line]
+    assert lines[-2:] == ["refine::dev:fast:-cost", "refine::dev:slow:-cost"]
+    assert len(lines) == 14
+    result = pytester.runpytest("--device", "fast,slow", "--collect-only", "-q", "-k", "test_configuration")
+    assert not any("refine" in line for line in result.outlines)
+    result = pytester.runpytest("--device", "fast", "--collect-only", "-q", "--refine", "none")
+    assert not any("refine" in line for line in result.outlines)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--refine", "godput"], "--refine: no objective is called 'godput'. Did you mean 'goodput'?*"),
+        (["--refine", "\x1b[31mgoodput"], "--refine: no objective is called *"),
+        (["--refine", ""], "--refine is empty*"),
+        (["--refine-budget", "10m"], "--refine-budget is about --refine*"),
+        *(
+            (["--refine", "goodput", "--refine-budget", one], f"--refine-budget is {one!r}*at most 168h.")
+            for one in ("soon", "0", "-1", "1e3", "nan", "999999999h", "1d")
+        ),
+    ],
+)
+def test_a_wrong_value_is_a_usage_error(testbed, pytester, options, told):
+    """Before anything is measured, with exit code 4."""
+    result = pytester.runpytest("--device", "fast", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {told}"])
+
+
+def test_without_a_device_it_is_a_usage_error_where_it_was_typed(testbed, pytester):
+    """In the ini file it waits for a run that measures."""
+    result = pytester.runpytest("--refine", "goodput")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --refine measures again: name the devices with --device."])
+    pytester.makeini("[pytest]\nconfigspec_refine = goodput\n")
+    assert pytester.runpytest().ret == 0
+
+
+def test_what_travels_comes_back_whole():
+    """Rows and how it went."""
+    row = replace(measured_row(2), outcome="passed", refined=Refined(objective="goodput", passes=3, sweep_round_s=TIME))
+    found = RefinedRows(rows={row.id: row}, outcome=OUTCOME)
+    asked = Asked(
+        devices=("paper-rpi5",),
+        families=(),
+        drafts=(),
+        quants=(),
+        k="2",
+        inventory=Path(__file__).parents[2] / "devices.yaml",
+        separate_k=False,
+        end_to_end="none",
+        journals=Path("nowhere"),
+    )
+    assert from_text(as_text(MeasuringRun(asked=asked, plan=choose(asked)), found)) == found
+
+
+def test_the_summary_tells_the_budget_and_what_failed() -> None:
+    """A cell that could not be timed has its own line."""
+    assert list(lines_of(OUTCOME, 3600.0)) == [
+        "refined by goodput: orin: 3 more passes over 1 cell in 60 s, of 60 min at most; 4 could not be told from the "
+        "best, 1 still cannot: the budget is spent",
+        "orin: llama s Q8_0 was not timed again: the fan stopped",
+    ]
+    nothing = replace(OUTCOME, passes={}, problems={})
+    assert list(lines_of(nothing, 45.0)) == [
+        "refined by goodput: orin: nothing was timed again: the budget is spent",
+    ]
