@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,9 +60,13 @@ def put_in_place(partial: Path, path: Path) -> None:
     """Rename a finished file, so that a power cut loses neither its content nor its name. Its mode is the older file's.
 
     Raises:
-        OSError: The disk does not take it.
+        OSError: The disk does not take it, or a device, a pipe or a socket is there: a file in its place would be lost
+            to whoever opens it, as root `/dev/full` itself.
     """
     with suppress(FileNotFoundError):  # there may be none yet
+        mode = path.lstat().st_mode
+        if not any(kind(mode) for kind in (stat.S_ISREG, stat.S_ISLNK, stat.S_ISDIR)):
+            raise OSError(errno.EINVAL, "a device, a pipe or a socket is there, and no regular file", str(path))
         shutil.copymode(path, partial)
     _sync_file(partial)
     partial.replace(path)

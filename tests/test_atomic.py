@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 
 import pytest
@@ -33,6 +34,16 @@ def test_a_block_that_fails_changes_nothing(tmp_path):
     with pytest.raises(RuntimeError):
         fail()
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_file_takes_the_place_of_a_pipe(tmp_path):
+    """Nor of a device or a socket: whoever reads there would wait for ever."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="a device, a pipe or a socket is there, and no regular file"):
+        write_whole(path, b"x")
+    assert path.is_fifo()
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -163,6 +164,18 @@ def test_an_output_that_would_take_the_place_of_what_is_read(results, tmp_path, 
     results.write_bytes(b"{")
     refused(capsys, "report", results, "-o", out)
     assert results.read_bytes() == b"{"
+
+
+def test_an_output_that_is_a_pipe_is_left_as_it_is(results, capsys, tmp_path):
+    """A page, a picture, a table: none of them takes the place of what is no file."""
+    pipe = tmp_path / "pipe.svg"
+    os.mkfifo(pipe)
+    one = ["--device", "rpi5", "--family", "llama*", "--objective", "goodput"]
+    for line in (["report"], ["plot", "k-curve", *one], ["export", "--format", "csv"]):
+        at = 2 if line[0] == "plot" else 1
+        told = refused(capsys, *line[:at], results, *line[at:], "-o", pipe)
+        assert "pipe" in told
+        assert pipe.is_fifo()
 
 
 def test_a_setting_that_no_cell_has(results, capsys):
