@@ -39,7 +39,7 @@ class TokenCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenErrors:
-    """The largest of `count` errors of leaving one model out, as a share of its seconds a token; 0 or more."""
+    """The largest of `count` errors of leaving one model out: by what share the longer time is more; 0 or more."""
 
     error: float
     count: int
@@ -60,9 +60,10 @@ def fit_tokens(known: Sequence[tuple[float, float]]) -> TokenCost:
 
 
 def tokens_left_out(known: Sequence[tuple[float, float]]) -> TokenErrors:
-    """The largest relative error of leaving each of at least two models out."""
+    """Of leaving each of at least two models out."""
     errors = []
     for place, (size, seconds) in enumerate(known):
         others = [*known[:place], *known[place + 1 :]]
-        errors.append(abs(fit_tokens(others).token_s(size) / seconds - 1))
+        found_s = fit_tokens(others).token_s(size)
+        errors.append(max(found_s, seconds) / min(found_s, seconds) - 1)
     return TokenErrors(error=max(errors), count=len(errors))
