@@ -14,6 +14,8 @@ from configspec.errors import RecordError
 from configspec.printable import printable
 from configspec.records.row import VERSION, Row
 from configspec.theory.flags import check_numbers
+from configspec.theory.serving.charges import Prices
+from configspec.theory.serving.request import ServedRequest
 
 HELP = "docs/record.md lists what a record holds."
 STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")  # of a path as msgspec writes it: `$.acceptance.by_prompt[0][1]`
@@ -24,9 +26,19 @@ class NotARow(ValueError):  # noqa: N818 (it is a property of the record)
 
 
 def to_record(row: Row) -> dict[str, object]:
-    """The row as plain, finite JSON values."""
+    """The row as plain, finite JSON values; prices that nobody declared, and a speed that nobody knows, are no keys."""
     record: dict[str, object] = msgspec.to_builtins(row)
+    record["serving"] = {
+        **msgspec.to_builtins(row.serving),
+        "prices": _declared(row.serving.prices),
+        "request": _declared(row.serving.request),
+    }
     return record
+
+
+def _declared(assumed: Prices | ServedRequest) -> dict[str, object]:
+    found: dict[str, object] = msgspec.to_builtins(assumed)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def row_of(record: Mapping[str, object]) -> Row:
