@@ -187,7 +187,7 @@ def test_a_setting_that_no_cell_has(results, capsys):
 def test_a_picture_without_a_name(results, capsys, monkeypatch, tmp_path):
     """An empty name is a slip of a script, and no folder."""
     monkeypatch.chdir(tmp_path)
-    assert "--output is empty" in refused(capsys, "plot", "k-curve", results, "-o", "")
+    assert "empty name" in refused(capsys, "plot", "k-curve", results, "-o", "")
 
 
 def written(path: Path, *rows: Row) -> Path:
