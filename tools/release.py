@@ -127,7 +127,8 @@ def take_identity(root: Path, clone: Path) -> None:
 
 def found_version(root: Path) -> re.Match[str]:
     """The line of the version, read."""
-    found = VERSION.search((root / VERSION_FILE).read_text(encoding="utf-8"))
+    path = root / VERSION_FILE
+    found = VERSION.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     if found is None:
         raise ReleaseError(f"{VERSION_FILE} has no version of the form 1.2.3 or 1.2.3.dev0")
     return found
