@@ -106,7 +106,8 @@ def _link(serving: Serving, link: AssumedLink) -> Iterator[str]:
         yield "the device's own link in it"
         return
     jitter = f" with {1000 * link.jitter_s:g} ms of {link.jitter} jitter" if link.jitter_s > 0 else ""
-    yield f"a link of {1000 * link.rtt_s:g} ms{jitter} on top"
+    where = "in place of the measured one" if serving.link_s_by_k else "on top"
+    yield f"a link of {1000 * link.rtt_s:g} ms{jitter} {where}"
     ways = ((link.up_bits_per_s, "up"), (link.down_bits_per_s, "down"))
     speeds = [f"{bits / 1e6:g} Mbit/s {way}" for bits, way in ways if bits is not None]
     words = payload(link.payload).words

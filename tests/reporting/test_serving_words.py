@@ -36,6 +36,12 @@ BY_K = ((2, 0.3), (8, 0.45))
             "(measured) per round, the device's own link in it, ",
         ),
         (
+            Serving(
+                verify_s_by_k=BY_K, verify="measured", link_s_by_k=((2, 0.1), (8, 0.1)), link=AssumedLink(rtt_s=0.04)
+            ),
+            "(measured) per round, a link of 40 ms in place of the measured one, ",
+        ),
+        (
             Serving(link=AssumedLink(rtt_s=0.04, jitter_s=0.005, up_bits_per_s=2e7, payload="probabilities")),
             "a link of 40 ms with 5 ms of two-sided jitter on top, 20 Mbit/s up for token ids with a probability each",
         ),
