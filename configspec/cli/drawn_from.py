@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from configspec.histories.judging import CheckRequest
     from configspec.histories.run import Run
     from configspec.reporting.pictures.material import Material
+    from configspec.selection.query import Query
 
     Named = Callable[[tuple[str, ...]], tuple[Run, ...]]
 
@@ -54,21 +55,40 @@ def material_of(asked: argparse.Namespace, recorded: Recorded) -> Material:
     request = request_of(asked, accepted=asked.accepted)
     found = measured_material(recorded.rows, recorded.query, recorded.groups, asked.results)
     named = cache(partial(_runs, asked))  # a store is often both, and read once
-    return _followed(_compared(replace(found, accepted=request.changes), asked, request, named), asked, named)
+    whole = replace(found, accepted=request.changes)
+    return _followed(_compared(whole, asked, request, named, recorded.query), asked, named)
 
 
 def _runs(asked: argparse.Namespace, names: tuple[str, ...]) -> tuple[Run, ...]:
     return runs_of(asked, names, choices=bool(asked.baseline))
 
 
-def _compared(found: Material, asked: argparse.Namespace, request: CheckRequest, named: Named) -> Material:
+def _new_runs(found: Material, asked: argparse.Namespace, query: Query) -> tuple[Run, ...]:
+    """The run that is drawn. What it chose is known where it was ranked as it was recorded, and is not ranked again."""
+    from configspec.histories.choosing import chosen_of
+    from configspec.theory.objectives.registry import usual
+    from configspec.theory.serving.assumed import Assumed
+
+    names = {one.name for one in query.objectives}
+    meant = [one.name for one in usual()]
+    as_recorded = query.assumed == Assumed() and query.ks is None and not (query.fill or query.rules.allow_throttled)
+    if not as_recorded or asked.device or asked.family or not names.issuperset(meant):
+        return runs_of(asked, [str(asked.results)], whole=True)
+    (run,) = runs_of(asked, [str(asked.results)], choices=False, whole=True)
+    rankings = (one for group in found.groups for one in group.rankings if one.objective.name in meant)
+    return (replace(run, chosen=chosen_of(rankings)),)
+
+
+def _compared(
+    found: Material, asked: argparse.Namespace, request: CheckRequest, named: Named, query: Query
+) -> Material:
     """With the verdicts, or why there are none."""
     if not asked.baseline:
         return found
     from configspec.histories.judging import checked
 
     try:
-        verdicts = checked(runs_of(asked, [str(asked.results)], whole=True), named(tuple(asked.baseline)), request)
+        verdicts = checked(_new_runs(found, asked, query), named(tuple(asked.baseline)), request)
     except ConfigspecError as problem:
         return replace(found, not_compared=_told(problem))
     return replace(found, checked=verdicts)

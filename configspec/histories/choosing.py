@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from configspec.histories.columns import kept
@@ -22,14 +22,21 @@ def choose(
 ) -> tuple[Chosen, ...]:
     """The choices, by the rules and the fixed draws of `configspec rank`; without `intervals`, those have confidence 0.
 
-    Nothing is chosen where nothing can be ranked. Where powers of several kinds were metered, the kind of the most
-    configurations counts.
+    Nothing is chosen where nothing can be ranked.
     """
-    found: dict[tuple[str, str, str], Chosen] = {}
     rules = replace(
         DEFAULT_RULES, intervals=intervals, every_k=False, other_schemes=False
     )  # what was not measured was not chosen
-    for ranking in Query(objectives=objectives, rules=rules).answer(measured):
+    return chosen_of(Query(objectives=objectives, rules=rules).answer(measured))
+
+
+def chosen_of(rankings: Iterable[Ranking]) -> tuple[Chosen, ...]:
+    """What rankings choose that are not cut short.
+
+    Where powers of several kinds were metered, the kind of the most configurations counts.
+    """
+    found: dict[tuple[str, str, str], Chosen] = {}
+    for ranking in rankings:
         if ranking.choices:
             found.setdefault((ranking.device, ranking.family, ranking.objective.name), _chosen(ranking))
     return tuple(found.values())

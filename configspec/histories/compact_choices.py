@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -46,19 +47,51 @@ def choices_of(text: bytes, measured: MeasuredColumns) -> tuple[Chosen, ...]:
 def _chosen(form: ChoiceForm, measured: MeasuredColumns, values: Mapping[int, float]) -> Chosen:
     known = measured.names.configurations
     check_places([form.best, *form.tied, *form.of], len(known))
-    estimates = {}
-    for place, value, *rest in zip(form.of, form.values, form.low, form.high, form.confidence, form.n, strict=True):
-        found = values.get(place) if value is None else value
-        if found is None:
-            raise ValueError(f"its choice by {form.objective:.20} has a configuration without a value")
-        low, high, confidence, n = rest
-        estimates[known[place]] = Estimate(value=found, low=low, high=high, confidence=confidence, n=int(n))
+    columns = (form.values, form.low, form.high, form.confidence, form.n)
+    if any(len(column) != len(form.of) for column in columns) or len(set(form.of)) < len(form.of):
+        raise ValueError(f"its choice by {form.objective:.20} has columns that do not fit together")
+    if any(value is None and place not in values for place, value in zip(form.of, form.values, strict=True)):
+        raise ValueError(f"its choice by {form.objective:.20} has a configuration without a value")
     return Chosen(
         device=form.device,
         family=form.family,
         objective=form.objective,
         best=known[form.best],
         tied=tuple(known[place] for place in form.tied),
-        values=estimates,
+        values=_Values(form, known, values),
         better=form.better,
     )
+
+
+class _Values(Mapping[ConfigurationId, Estimate]):
+    """The values of a choice, made when the first of them is asked for: of most nights nobody asks."""
+
+    def __init__(self, form: ChoiceForm, known: Sequence[ConfigurationId], values: Mapping[int, float]) -> None:
+        self._form, self._known, self._of_series = form, known, values
+
+    def __getitem__(self, key: ConfigurationId) -> Estimate:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[ConfigurationId]:
+        return (self._known[place] for place in self._form.of)
+
+    def __len__(self) -> int:
+        return len(self._form.of)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._made!r})"
+
+    @cached_property
+    def _made(self) -> dict[ConfigurationId, Estimate]:
+        form = self._form
+        columns = zip(form.of, form.values, form.low, form.high, form.confidence, form.n, strict=True)
+        return {
+            self._known[place]: Estimate(
+                value=self._of_series[place] if value is None else value,
+                low=low,
+                high=high,
+                confidence=confidence,
+                n=int(n),
+            )
+            for place, value, low, high, confidence, n in columns
+        }

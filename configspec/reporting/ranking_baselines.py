@@ -26,8 +26,8 @@ def alone_of(families: Sequence[FamilyProfile]) -> Alone:
     return {one.family: one.alone for one in families}
 
 
-def baselines_of(ranking: Ranking, alone: Alone) -> tuple[Baseline, ...]:
-    """What its best is held against; nothing where it ranks nothing."""
+def baselines_of(ranking: Ranking, alone: Alone, *, points: bool = True) -> tuple[Baseline, ...]:
+    """What its best is held against; nothing where it ranks nothing. `points`: whether also where both are equal."""
     if not ranking.choices:
         return ()
     best = ranking.choices[0]
@@ -39,7 +39,7 @@ def baselines_of(ranking: Ranking, alone: Alone) -> tuple[Baseline, ...]:
         low=best.low,
         high=best.high,
     )
-    return baselines(held, cloud_token(alone.get(ranking.family), ranking.serving))
+    return baselines(held, cloud_token(alone.get(ranking.family), ranking.serving), points=points)
 
 
 def cloud_token(alone: TargetAlone | None, serving: Serving) -> CloudToken | str:

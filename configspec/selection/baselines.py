@@ -87,17 +87,18 @@ class Held:
     high: float
 
 
-def baselines(held: Held, cloud: CloudToken | str) -> tuple[Baseline, ...]:
+def baselines(held: Held, cloud: CloudToken | str, *, points: bool = True) -> tuple[Baseline, ...]:
     """One for each way there is, in their order.
 
     Args:
         held: What is compared; its objective is not `unavailable` under its serving assumptions.
         cloud: The target by itself, or why that is not known.
+        points: Whether to look where both are equal, which takes longer than all else.
     """
-    return tuple(_baseline(held, way, cloud) for way in WAYS)
+    return tuple(_baseline(held, way, cloud, points=points) for way in WAYS)
 
 
-def _baseline(held: Held, way: Way, cloud: CloudToken | str) -> Baseline:
+def _baseline(held: Held, way: Way, cloud: CloudToken | str, *, points: bool) -> Baseline:
     token = _token(held.configuration, held.serving, way, cloud)
     token_s = None if math.isnan(token.point.token_s) else token.point.token_s
     found = [held.objective.plain(one, held.serving) for one in (token.point, token.shortest, token.longest)]
@@ -117,7 +118,7 @@ def _baseline(held: Held, way: Way, cloud: CloudToken | str) -> Baseline:
         token_s=token_s,
         times_better=held.value / value.value if higher else value.value / held.value,
         shown=worse or (better and not or_better),
-        break_even=() if way == "device only" else tuple(_points(held, way, cloud)),
+        break_even=() if way == "device only" or not points else tuple(_points(held, way, cloud)),
     )
 
 

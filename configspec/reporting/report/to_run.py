@@ -35,7 +35,7 @@ def to_run_sections(groups: Sequence[Group], alone: Alone) -> tuple[Section, ...
 def _sentences(group: Group, alone: Alone) -> Iterator[str]:
     """Where speculation loses, that first."""
     for ranking in group.rankings:
-        yield from (f"{_capital(line)}." for line in losses(ranking, baselines_of(ranking, alone)))
+        yield from (f"{_capital(line)}." for line in losses(ranking, baselines_of(ranking, alone, points=False)))
     ranked = [one for one in group.rankings if one.choices]
     found = {id(ranking): conflict for ranking, conflict in zip(ranked, conflicts(group.rankings), strict=True)}
     for ranking in group.rankings:
