@@ -7,6 +7,7 @@ from pathlib import Path
 
 from configspec.cli.command import Commands, add_command
 from configspec.cli.gate_options import RUNS_HELP, add_floors, add_format, add_storage, floors_of, runs_of
+from configspec.cli.inputs import check_no_input
 from configspec.cli.output import complain, say_document, say_pieces, say_text
 
 PURPOSE = (
@@ -39,6 +40,8 @@ def _calibrate(asked: argparse.Namespace) -> int:
     from configspec.histories.judge_calibration import calibrate_runs
     from configspec.reporting.check_calibration import calibration_document, calibration_json
 
+    if asked.write is not None:
+        check_no_input(asked.write, asked.runs)
     found = calibrate_runs(runs_of(asked, asked.runs, choices=False), floors_of(asked))
     if asked.write is not None:
         origin = f"configspec calibrate, version {__version__}, from {found.runs} runs"

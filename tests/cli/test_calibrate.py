@@ -53,3 +53,11 @@ def test_mistakes_are_exit_code_2(runs, tmp_path, capsys):
     assert main(["calibrate", *runs[:3]]) == 2
     assert main(["calibrate", *runs, "--write", str(tmp_path / "no" / "floors.toml")]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_floors_take_the_place_of_no_run(runs, capsys):
+    """A slip of the pen costs no measurement."""
+    before = Path(runs[0]).read_bytes()
+    assert main(["calibrate", *runs, "--write", runs[0]]) == 2
+    assert "the file that is read. Name another one to write" in capsys.readouterr().err
+    assert Path(runs[0]).read_bytes() == before
