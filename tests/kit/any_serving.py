@@ -13,6 +13,7 @@ from configspec.theory.serving.charges import Prices
 from configspec.theory.serving.jitter import JitterName
 from configspec.theory.serving.link_seconds import AssumedLink
 from configspec.theory.serving.payload import PayloadName
+from configspec.theory.serving.request import ServedRequest
 from configspec.theory.serving.verification import LinearSeconds
 
 seconds = st.floats(1e-3, 10)
@@ -41,6 +42,12 @@ prices = st.builds(
     usd_per_gb_down=st.none() | usd,
     usd_per_kwh=st.none() | usd,
 )
+requests = st.builds(
+    ServedRequest,
+    prompt_tokens=st.integers(0, 10_000),
+    new_tokens=st.integers(1, 10_000),
+    target_prompt_tokens_per_s=st.none() | st.floats(1, 1e5),
+)
 
 
 @st.composite
@@ -58,6 +65,7 @@ def servings(draw: st.DrawFn) -> Serving:
             target_tokens_per_s=st.none() | st.floats(0.1, 1000),
             link=st.none() | links,
             prices=prices,
+            request=requests,
         )
     )
     law = draw(st.sampled_from(["constant", "linear", "distribution", "by K", "measured", "measured, its link apart"]))
