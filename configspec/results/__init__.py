@@ -6,7 +6,7 @@ below are promised (docs/api.md); modules of this package are not.
 
 from __future__ import annotations
 
-from configspec.results.answers import Loss, Place, Standings, Untried, Without
+from configspec.results.answers import Loss, Place, Standings, ToMeasure, Untried, Without
 from configspec.results.assertions import assert_choice, assert_regret, regret_of
 from configspec.results.assumptions import Assumed
 from configspec.results.doubts import Doubt
@@ -25,6 +25,7 @@ __all__ = [
     "Place",
     "Results",
     "Standings",
+    "ToMeasure",
     "Untried",
     "Value",
     "Without",

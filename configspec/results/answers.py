@@ -14,6 +14,7 @@ from configspec.results.other_winners import OtherWinner, other_winner
 from configspec.selection.baselines import Baseline
 from configspec.selection.candidates import Group
 from configspec.selection.k_advice import UntriedK, Where
+from configspec.selection.next_measurement import NextMeasurement
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.regret import conflicts
 from configspec.theory.figures import Provenance
@@ -101,6 +102,29 @@ class Untried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToMeasure:
+    """What would tell from the best the configurations of one cell that are tied with it.
+
+    Attributes:
+        separates: These configurations.
+        behind: By how much the nearest of them is behind the best, as a share; it is taken to stay so.
+        passes: So many more passes over its cell, and over that of the best; 0: none are needed.
+        rounds: How many more rounds these are, in each cell.
+        prompts: So many more prompts; 0: none are needed.
+        rounds_s: What the rounds take on the device, without opening models; None where none are needed.
+        why_not: Why neither would do; else None.
+    """
+
+    separates: tuple[ConfigurationId, ...]
+    behind: float
+    passes: int
+    rounds: int
+    prompts: int
+    rounds_s: float | None
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
     """The configurations of one device and family by one objective, the best first.
 
@@ -117,6 +141,7 @@ class Standings:
         places: The best first; none where nothing can be ranked.
         without: What the best is held against, a way each; none where nothing can be ranked.
         untried: What to measure because it may be better.
+        to_measure: What to measure to tell from the best what is tied with it, the least work first.
         best_known: Where the best is modelled, the best that is not, if there is one.
         other_winners: What would be the best under other serving schemes; none where nothing else would.
         unavailable: Why nothing can be; else None.
@@ -134,6 +159,7 @@ class Standings:
     places: tuple[Place, ...]
     without: tuple[Without, ...]
     untried: tuple[Untried, ...]
+    to_measure: tuple[ToMeasure, ...]
     best_known: Place | None
     other_winners: tuple[OtherWinner, ...]
     unavailable: str | None
@@ -177,6 +203,7 @@ def standings_of(ranking: Ranking, alone: Alone) -> Standings:
         places=tuple(_place(one, unit) for one in ranking.choices),
         without=tuple(_without(one, unit) for one in baselines_of(ranking, alone)),
         untried=tuple(_untried(one, unit) for one in ranking.untried),
+        to_measure=tuple(map(_to_measure, ranking.to_measure)),
         best_known=None if ranking.best_known is None else _place(ranking.best_known, unit),
         other_winners=tuple(other_winner(one, unit) for one in ranking.other_bests),
         unavailable=ranking.unavailable,
@@ -242,4 +269,16 @@ def _untried(one: UntriedK, unit: str) -> Untried:
         unit=unit,
         times_better=one.times_better,
         error=one.error,
+    )
+
+
+def _to_measure(one: NextMeasurement) -> ToMeasure:
+    return ToMeasure(
+        separates=one.separates,
+        behind=one.behind,
+        passes=one.passes,
+        rounds=one.rounds,
+        prompts=one.prompts,
+        rounds_s=one.seconds,
+        why_not=one.why_not,
     )

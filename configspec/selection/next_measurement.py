@@ -75,15 +75,16 @@ class Growth:
 
 
 def next_measurements(
-    best: Configuration, rivals: Sequence[Rival], longest_s: Mapping[Cell, float]
+    best: Configuration, rivals: Sequence[Rival], ranked: Sequence[Configuration]
 ) -> tuple[NextMeasurement, ...]:
     """What to measure, the least work first; then what cannot be told apart so.
 
     Args:
         best: That of the ranking.
         rivals: Tied with it, and worse by more than is of no interest.
-        longest_s: Of each cell the time of a round of the largest K that was measured.
+        ranked: All, for how long a round of the largest K takes in a cell.
     """
+    longest_s = _longest_s(ranked, [best, *(one.configuration for one in rivals)])
     able: dict[Cell, list[tuple[Rival, Growth]]] = {}
     unable: dict[tuple[Cell, str], list[Rival]] = {}
     for one in rivals:
@@ -126,6 +127,16 @@ def passes_needed_alone(gap: Gap) -> float | None:
 def _alone(wanted: float, of_this: float, of_other: float) -> float | None:
     """By how much the one must grow where the other stays; None where the other has all that is allowed."""
     return max(of_this**2 / (wanted - of_other**2), 1.0) if wanted > of_other**2 else None
+
+
+def _longest_s(ranked: Sequence[Configuration], some: Sequence[Configuration]) -> dict[Cell, float]:
+    """Of the cells of some the time of a round of their largest K."""
+    longest_s = {one.cell: 0.0 for one in some}
+    names = {(cell.drafter.draft, cell.drafter.quant) for cell in longest_s}
+    for one in ranked:
+        if (one.draft, one.quant) in names and one.cell in longest_s:  # names first: there may be thousands of cells
+            longest_s[one.cell] = max(longest_s[one.cell], one.round_s.value + one.going_back_s)
+    return longest_s
 
 
 def _of_cell(

@@ -28,7 +28,7 @@ from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.separation import Separation
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
-from configspec.theory.ids import Cell, Setting
+from configspec.theory.ids import Setting
 from configspec.theory.objectives.objective import Figures, Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
@@ -89,8 +89,8 @@ class Ranking:
     the rules return; `cut_tied` of them are tied with the best. `power_kind`: of an objective that looks at power, the
     kind of meter and the boundary that all its configurations have: others are in a ranking of their own. `untried`
     are the K that were not measured and are worth it; `to_measure` is what would tell from the best what is tied with
-    it, of the first `MOST_RIVALS`: empty under rules without intervals. `best_known`: where the best is modelled, the
-    best that is not, if there is one. `other_bests`: the best under other serving schemes.
+    it, of the first `MOST_RIVALS`. Under rules without intervals, both are empty. `best_known`: where the
+    best is modelled, the best that is not, if there is one. `other_bests`: the best under other serving schemes.
     """
 
     device: str
@@ -319,7 +319,7 @@ class _Standing:
             choices=tuple(choice(*one) for one in enumerate(self._order[:top], 1)),
             cut=len(cut),
             cut_tied=int(np.count_nonzero(tied[cut])),
-            untried=self._untried(),
+            untried=self._untried() if self._ranking.rules.intervals else (),
             to_measure=self._to_measure(tied) if self._ranking.rules.intervals else (),
             best_known=None if self._known is None else choice(*self._known),
             other_bests=self._other_bests(tied),
@@ -340,12 +340,11 @@ class _Standing:
             for position in self._order[1:]
             if tied[position] and not self._near[position] and self._configurations[position].provenance != "modelled"
         ]
-        longest_s: dict[Cell, float] = {}
-        for one in self._configurations:
-            longest_s[one.cell] = max(longest_s.get(one.cell, 0.0), one.round_s.value + one.going_back_s)
-        return next_measurements(
-            self._configurations[self.best], list(map(self._rival, rivals[:MOST_RIVALS])), longest_s
-        )
+        if not rivals:
+            return ()
+        found = list(map(self._rival, rivals[:MOST_RIVALS]))
+        best = self._configurations[self.best]
+        return next_measurements(best, found, self._configurations)
 
     def _rival(self, position: int) -> Rival:
         one, best = self._configurations[position], self._configurations[self.best]

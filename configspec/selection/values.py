@@ -100,7 +100,9 @@ class Values:
         doubted = best.at(self._ends(lower=self.higher_is_better))
         bests = self._of(_in_common(doubted, best, same_power))
         lost = bests - theirs if self.higher_is_better else theirs - bests
-        return lost / ((bests + theirs) / 2)
+        lost /= bests + theirs
+        lost *= 2
+        return lost
 
     def spreads(
         self, drawn: DrawnFigures, best: DrawnFigures, *, same_power: NDArray[np.bool_]

@@ -58,7 +58,7 @@ def test_what_is_named_is_enough_and_no_more(behind: float, of_prompts: float, o
 )
 def test_prompts_passes_or_both(one: Gap, prompts: int, passes: int) -> None:
     """With c at 2 a spread of half the difference is allowed."""
-    (found,) = next_measurements(BEST, [rival(one)], {BEST.cell: 0.6, rival(one).configuration.cell: 0.4})
+    (found,) = next_measurements(BEST, [rival(one)], [BEST, rival(one).configuration])
     assert (found.prompts, found.passes, found.rounds) == (prompts, passes, 10 * passes)
     assert found.seconds == (pytest.approx(10 * passes) if passes else None)
     assert found.cells == (rival(one).configuration.cell, BEST.cell)
@@ -67,7 +67,7 @@ def test_prompts_passes_or_both(one: Gap, prompts: int, passes: int) -> None:
 def test_a_cell_is_measured_for_all_its_k_at_once() -> None:
     """As often as the one that takes the most."""
     some = [rival(gap(0.1, 0.0, spread), k=k) for k, spread in ((4, 0.06), (5, 0.1))]
-    (found,) = next_measurements(BEST, some, {BEST.cell: 1.0, some[0].configuration.cell: 1.0})
+    (found,) = next_measurements(BEST, some, [BEST, *(one.configuration for one in some)])
     assert [one.k for one in found.separates] == [4, 5]
     assert found.passes == 6
 
@@ -75,16 +75,16 @@ def test_a_cell_is_measured_for_all_its_k_at_once() -> None:
 def test_the_best_s_own_cell_is_named_once() -> None:
     """Another K of it."""
     one = rival(gap(0.1, 0.0, 0.1), draft="best", k=5)
-    (found,) = next_measurements(BEST, [one], {BEST.cell: 1.0})
+    (found,) = next_measurements(BEST, [one], [BEST, one.configuration])
     assert found.cells == (BEST.cell,)
 
 
 @pytest.mark.parametrize("one", [gap(0.0001, 0.1, 0.1), gap(-0.1, 0.1, 0.1), gap(0.1, 0.0, 0.0)])
 def test_what_cannot_be_told_apart_says_why(one: Gap) -> None:
     """Too little behind; or a power that nobody samples."""
-    (small,) = next_measurements(BEST, [rival(one)], {})
+    (small,) = next_measurements(BEST, [rival(one)], [])
     assert small.why_not == "so little behind that it takes more than 100 times what was measured"
-    (bound,) = next_measurements(BEST, [replace(rival(one), bounded=("power_w",))], {})
+    (bound,) = next_measurements(BEST, [replace(rival(one), bounded=("power_w",))], [])
     assert bound.why_not == "power: known within bounds only, which more rounds and prompts do not narrow"
     assert (bound.passes, bound.rounds, bound.prompts, bound.seconds) == (0, 0, 0, None)
 
