@@ -18,6 +18,7 @@ from configspec.theory.serving.assumed import Assumed
 from configspec.theory.serving.assumptions import (
     LEAST_GPUS,
     LEAST_USD,
+    LEAST_VERIFY_S,
     MOST_BATCH,
     MOST_CONTEXT,
     MOST_GPUS,
@@ -36,7 +37,8 @@ from configspec.theory.serving.verification import LinearSeconds
 
 _DEFAULT = Serving()
 Usd: TypeAlias = Annotated[float, Field(strict=True, ge=LEAST_USD, le=MOST_USD)]
-VerifySeconds: TypeAlias = Annotated[NotNegative, Field(le=MOST_VERIFY_S)]
+Part: TypeAlias = Annotated[NotNegative, Field(le=MOST_VERIFY_S)]  # of a time
+VerifySeconds: TypeAlias = Annotated[float, Field(strict=True, ge=LEAST_VERIFY_S, le=MOST_VERIFY_S)]
 VerifySamples: TypeAlias = Annotated[
     tuple[Annotated[VerifySeconds, Field(title="second")], ...], Field(min_length=1, max_length=MOST_SAMPLES)
 ]
@@ -127,12 +129,12 @@ class AssumedLinkSpec(Spec):
 class LinearSpec(Spec):
     """Seconds of verification, linear in batch, K and context."""
 
-    base_s: Annotated[VerifySeconds, Field(description="Seconds of a pass, however little is in it")]
+    base_s: Annotated[Part, Field(description="Seconds of a pass, however little is in it")]
     s_per_token: Annotated[
-        VerifySeconds, Field(description="Seconds for each token in the pass: `batch` times K + 1 of them")
+        Part, Field(description="Seconds for each token in the pass: `batch` times K + 1 of them")
     ] = 0.0
     s_per_context_token: Annotated[
-        VerifySeconds, Field(description="Seconds for each token of context: `batch` times `context_tokens` of them")
+        Part, Field(description="Seconds for each token of context: `batch` times `context_tokens` of them")
     ] = 0.0
 
 

@@ -60,7 +60,7 @@ families:
     drafts: {xs: {safetensors: models/xs}, ready: {gguf: {Q8_0: ready.gguf, F16: ./ready.gguf}}}
     quants: [Q8_0]
 sweep: {k: [1, 4..5], prompts: prompts.jsonl, new_tokens: 9, depth: 8, rounds: 7, warmup_rounds: 0, seconds_per_cell: 6}
-serving: {verify_s: 0, price: {usd_per_million_tokens: 2, bills: drafted+1}}
+serving: {verify_s: 0.001, price: {usd_per_million_tokens: 2, bills: drafted+1}}
 """)
     here = path.parent
     found = read_inventory(path)
@@ -85,7 +85,7 @@ serving: {verify_s: 0, price: {usd_per_million_tokens: 2, bills: drafted+1}}
         warmup_rounds=0,
         seconds_per_cell=6.0,
     )
-    assert found.serving == Serving(verify_s=0.0, usd_per_million_tokens=2.0, bills="drafted+1")
+    assert found.serving == Serving(verify_s=0.001, usd_per_million_tokens=2.0, bills="drafted+1")
 
 
 def target_of(path: Path, target: str) -> TargetSpec:

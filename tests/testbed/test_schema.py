@@ -162,7 +162,7 @@ RIGHT = [
     "devices: {on: {connection: local}}\n" + FAMILY,
     DEVICE + FAMILY.replace("xs: models/xs", "xs: {safetensors: models/xs}, r: {gguf: {F16: ready.gguf}}"),
     *(DEVICE + FAMILY + f"sweep: {{k: {k}}}" for k in ("4", "'1,2'", "1..10", "[1, 2..3]", "' 1 .. 3 , 8 '", "256")),
-    DEVICE + FAMILY + "serving: {verify_s: 0, price: {usd_per_million_tokens: 1, bills: drafted+1}}",
+    DEVICE + FAMILY + "serving: {verify_s: 0.25, price: {usd_per_million_tokens: 1, bills: drafted+1}}",
     DEVICE + FAMILY + "serving: {verify: measured, energy: drafting+waiting}",
     DEVICE + FAMILY + "sweep: {decoding: {temperature: 1, top_k: 0, top_p: 1, rule: match-sample, seed: 0}}",
     DEVICE + FAMILY + "sweep: {end_to_end: {prompts: 1, repeats: 1}}",
