@@ -69,10 +69,13 @@ def _drawn(kind: str, ranking: Ranking, alone: Alone) -> Drawn:
 
 
 def _levels(found: Sequence[Baseline]) -> Iterator[Level]:
-    """What is had without speculation, as far as it has a value. A draft alone is another model."""
+    """What is had without speculation, as far as it has a value; equal ones are one line. A draft alone is no peer."""
+    names: dict[float, list[str]] = {}
     for one in found:
         if one.value is not None and one.way != "device only":
-            yield Level(value=one.value.value, name=f"{one.way}{', or better' if one.or_better else ''}")
+            names.setdefault(one.value.value, []).append(f"{one.way}{', or better' if one.or_better else ''}")
+    for value, of_value in names.items():
+        yield Level(value=value, name="; ".join(of_value))
 
 
 def _cells(choices: Sequence[Choice]) -> dict[Cell, list[Choice]]:

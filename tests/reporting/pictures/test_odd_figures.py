@@ -92,6 +92,12 @@ def test_nights_of_one_moment_are_drawn():
     assert drawn("history", Material(trends=trends(runs, Asked(patterns=("*/goodput",)))))
 
 
+def test_what_is_had_without_speculation_in_two_ways_at_one_price_is_one_line():
+    """Both are billed a token: two names in one place could not be read."""
+    (cost,) = [one for one in drawn("k-curve", material_of(paper_rows()[:6])) if one.title.startswith("verification")]
+    assert svg_file(cost).count("no speculation; cloud only") == 1
+
+
 @pytest.mark.parametrize("verify_s", [0.0, 1e-9, 0.5, 3600.0])
 def test_regimes_are_drawn_around_any_assumption(verify_s):
     """Also where verification takes no time, and the axis is the usual one."""
