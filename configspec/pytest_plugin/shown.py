@@ -50,12 +50,23 @@ class Terminal:
         """Write a text of several lines, such as a table."""
         self._reporter.write_line(printable_lines(text), red=red)
 
-    def write_section(self, section: Section) -> None:
-        """Write what is below a heading; each line looks like what it is, where pytest shows colours."""
-        from configspec.reporting.terminal import section_lines
+    def write_section(self, section: Section, *, most: int | None = None) -> int:
+        """Write what is below a heading; each line looks like what it is, where pytest shows colours.
 
-        for line in section_lines(section):
+        Args:
+            section: What is written.
+            most: How many lines at most; None: all.
+
+        Returns:
+            How many lines are left out.
+        """
+        from configspec.reporting.terminal import first_lines, section_lines
+
+        lines = section_lines(section)
+        written = lines if most is None else first_lines(lines, most)
+        for line in written:
             self._reporter.write_line(printable_line(line.text), **MARKUP.get(line.look, {}))
+        return len(lines) - len(written)
 
     def write_now(self, line: str, *, yellow: bool = False) -> None:
         """Write one line that is seen at once, also between two tests and in a log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from configspec.reporting.run_document import run_document
 from configspec.targets.server.llama_server_flags import installed_spelling
 
 TOP = 5
+SCREEN = 40  # lines of a section
 
 
 def prediction_json(run: MeasuringRun) -> dict[str, object]:
@@ -64,7 +66,7 @@ def _write_rows(terminal: Terminal, run: MeasuringRun) -> None:
         beside = None if run.journal is None else run.journal.path
         allow = run.asked.allow_throttled
         found = run_document(rows, TOP, installed_spelling(), beside, allow_throttled=allow)
-        _write_document(terminal, found)
+        _write_document(terminal, found, run)
     except ConfigspecError as problem:
         terminal.write_lines(message(problem, terminal.config), red=True)
         rows = RowsOf(())
@@ -85,12 +87,23 @@ def _tell_comparison(terminal: Terminal, run: MeasuringRun) -> None:
         write_comparison(terminal, run.comparison, run)
 
 
-def _write_document(terminal: Terminal, document: Document) -> None:
+def _write_document(terminal: Terminal, document: Document, run: MeasuringRun) -> None:
+    """Each section on a screen; `-v` writes all of it."""
+    most = None if terminal.config.option.verbose > 0 else SCREEN
     for section in document.sections:
         terminal.section(f"configspec: {section.heading}")
         if section.summary:
             terminal.write_line(section.summary)
-        terminal.write_section(section)
+        more = terminal.write_section(section, most=most)
+        if more:
+            terminal.write_line(f"{more} lines more: {_shows_all(run)}, or pytest -v", yellow=True)
+
+
+def _shows_all(run: MeasuringRun) -> str:
+    """The command that shows what was left out."""
+    files = [] if run.results is None else [path for path in run.results.written if path.is_file()]
+    one = files[0] if len(files) == 1 else None if run.journal is None else run.journal.path
+    return "configspec rank" if one is None else f"configspec rank {shlex.quote(str(one))}"
 
 
 def _tell_missing(terminal: Terminal, run: MeasuringRun, rows: Sequence[Row]) -> None:

@@ -97,7 +97,7 @@ def _to_run(found: _Ranked) -> Section:
     """The recommendation, before all that it rests on; of many devices and families the first."""
     groups = groups_of(found.rankings)
     more = len(groups) - RECOMMENDED
-    left = f"and of {more} more devices and families: see the rankings below, or the page that --report FILE writes"
+    left = f"and of {more} more devices and families: configspec rank shows them, and --configspec-report FILE a page"
     notes = (Notes(lines=(left,)),) if more > 0 else ()
     return Section(heading="what to run", blocks=(*to_run_sections(groups[:RECOMMENDED], found.alone), *notes))
 

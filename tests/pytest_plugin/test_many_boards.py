@@ -30,8 +30,8 @@ def name(device: str, draft: str, k: int) -> str:
 
 def test_the_rows_and_the_rankings_are_as_without_workers(testbed, pytester, rows_of):
     """Same node ids, same times by the device's clock, same records, in the same order; the same rankings."""
-    alone = pytester.runpytest("--device", "*", "--benchmark-json=alone.json")
-    shared = pytester.runpytest("--device", "*", "-n", "2", "--benchmark-json=shared.json")
+    alone = pytester.runpytest("-v", "--device", "*", "--benchmark-json=alone.json")
+    shared = pytester.runpytest("-v", "--device", "*", "-n", "2", "--benchmark-json=shared.json")
     assert alone.ret == shared.ret == 0
     shared.assert_outcomes(passed=EVERYTHING)
     one, other = rows_of("alone.json"), rows_of("shared.json")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from configspec.pytest_plugin.summary import SCREEN
 from configspec.records.reader import open_rows, read_rows
 
 pytestmark = pytest.mark.real
@@ -385,3 +386,13 @@ def test_a_broken_model_is_an_error_in_one_message_and_other_rows_are_kept(testb
     assert "def measured" not in text
     assert "1 of 3 configurations were not measured" in text
     assert len(rows(testbed)) == 2
+
+
+def test_a_section_of_the_summary_is_at_most_a_screen(testbed, pytester):
+    """What is left out is counted, with the command that shows it; `-v` leaves out nothing."""
+    short = pytester.runpytest("--device", "*", "--benchmark-json=r.json").stdout
+    long = pytester.runpytest("--device", "*", "-v").stdout
+    short.fnmatch_lines(["*configspec: rankings*", "*lines more: configspec rank *r.json, or pytest -v"])
+    long.no_fnmatch_line("*lines more*")
+    sections = short.str().split("configspec: ")[1:]
+    assert all(len(section.splitlines()) <= SCREEN + 4 for section in sections)
