@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -153,6 +155,11 @@ def test_a_release_of_this_repository_is_made_whole(tmp_path):
     assert [path.name for path in (checkout.root / "changelog.d").iterdir()] == ["README.md"]
     built = sorted(path.name for path in (checkout.root / "dist").iterdir())
     assert built == [f"configspec-{VERSION}-py3-none-any.whl", f"configspec-{VERSION}.tar.gz"]
+    with ZipFile(checkout.root / "dist" / built[0]) as wheel:
+        metadata = wheel.read(f"configspec-{VERSION}.dist-info/METADATA").decode()
+    links = re.findall(r"\]\(([^)\s]+)\)", metadata)
+    assert f"https://github.com/configspec/configspec/blob/v{VERSION}/docs/start.md" in links
+    assert [link for link in links if not link.startswith("https://")] == []
     assert checkout.git("status", "--porcelain") == ""
 
 
