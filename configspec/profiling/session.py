@@ -41,6 +41,7 @@ from configspec.profiling.visit_log import VisitLog
 from configspec.profiling.workbench import PreparedDraft, Workbench
 from configspec.progress import Finished, Progress, unheard
 from configspec.records.facts import DeviceFacts, ModelFacts
+from configspec.records.passes import MOST_PASSES
 from configspec.records.power import NO_METER, Power
 from configspec.records.row import Environment, HostFacts, Row, SampleRefs
 from configspec.records.samples import write_samples
@@ -301,7 +302,9 @@ class ProfilingSession:
         ready = self._ready(cell, ks, f"{more} more passes" if more else f"pass {passes} of {passes}")
         device, prepared = ready.device, ready.prepared
         before = self._logs[cell.device].keep_only(cell, ks, ready.setup_sha256)
-        passes = max(len(before), passes) + more if more else passes
+        if more:
+            before = before[: MOST_PASSES - more - 1]  # one more is made where they disagree
+            passes = max(len(before), passes) + more
         visits = complete(before, passes, lambda: self._visit(cell, ks, ready), where=ready.where)
         times = over_visits(ready.model, visits, ready.timing, where=ready.where)
         serving, verification = self._inventory.serving_for(cell.family), ready.verification

@@ -50,7 +50,10 @@ def refined(run: MeasuringRun, config: pytest.Config, device: str) -> RefinedRow
     assert asked is not None
     rows = {row.id: row for row in rows_here(run, [device]) if row.end_to_end is None}
     if not rows:
-        raise UsageError(f"--refine: nothing of {device} was measured in this process, so there is nothing to refine.")
+        raise UsageError(
+            f"--refine: nothing of {device} was measured in this process, so there is nothing to refine: its tests "
+            "failed, or were left out. Select them too."
+        )
     made: dict[ConfigurationId, Row] = {}
 
     def measure(cell: Cell, passes: int) -> Iterable[Known]:

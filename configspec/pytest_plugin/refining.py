@@ -1,7 +1,8 @@
 """Times cells again until what cannot be told from the best can be, a step at a time, or the budget is spent.
 
 Each step ranks what is known, takes from it what more passes alone would separate with the fewest of them, and has the
-cells of that timed again. No cell is begun when the budget is spent. What only more prompts would separate stays: the
+cells of that timed again: once at first, then as often as the time that is left allows. No cell is begun when the
+budget is spent. What only more prompts would separate stays: the
 prompt set is the person's.
 """
 
@@ -69,6 +70,7 @@ class Refining:
         self._measure = measure
         self._budget_s, self._now_s, self._began_s = budget_s, now_s, now_s()
         self._passes: dict[str, int] = {}
+        self._pass_s: dict[str, float] = {}  # what a pass over a cell took, the last time
         self._problems: dict[str, str] = {}
 
     def refine(self) -> Refinement:
@@ -78,7 +80,7 @@ class Refining:
         while (found := self._next(rankings)) is not None and not self._is_spent():
             for cell in found.cells:
                 if not self._is_spent():
-                    self._time(cell, min(found.passes_alone or 1, AT_ONCE))
+                    self._time(cell, min(found.passes_alone or 1, self._at_once(cell)))
             rankings = self._rankings()
         return Refinement(
             device=self._device,
@@ -97,6 +99,14 @@ class Refining:
     def _is_spent(self) -> bool:
         return self._now_s() - self._began_s >= self._budget_s
 
+    def _at_once(self, cell: Cell) -> int:
+        """How many passes over a cell fit into the time that is left: one where nobody knows how long one takes."""
+        pass_s = self._pass_s.get(str(cell))
+        if pass_s is None:
+            return 1
+        left_s = self._budget_s - (self._now_s() - self._began_s)
+        return AT_ONCE if pass_s * AT_ONCE <= left_s else max(int(left_s / pass_s), 1)
+
     def _next(self, rankings: Sequence[Ranking]) -> NextMeasurement | None:
         able = [one for one in _to_measure(rankings) if one.passes_alone is not None and self._may_time(one)]
         return min(able, key=lambda one: (one.passes_alone, one.seconds or 0.0), default=None)
@@ -109,11 +119,13 @@ class Refining:
         return max(done, default=0) > MOST_PASSES - AT_ONCE
 
     def _time(self, cell: Cell, passes: int) -> None:
+        begun_s = self._now_s()
         try:
             found = list(self._measure(cell, passes))
         except ConfigspecError as problem:
             self._problems[str(cell)] = problem.lines[0]
             return
+        self._pass_s[str(cell)] = (self._now_s() - begun_s) / passes
         self._passes[str(cell)] = self._passes.get(str(cell), 0) + passes
         self._known.update((one[0].id, one) for one in found)
 
