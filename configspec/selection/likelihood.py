@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from configspec.selection.candidates import Candidates, Group, badness
 from configspec.selection.criterion import Criterion
-from configspec.selection.drawn_values import Favour, Floats, at_points, drawn_values
+from configspec.selection.drawn_values import PROMPTS, TIMES, Favour, Floats, at_points, drawn_values, only_drawn
 from configspec.selection.limits import Limit
 from configspec.selection.query import SEED
 from configspec.selection.resampling import DrawnFigures, Resampling
+from configspec.selection.separation import Separation, fewest_prompts
 from configspec.selection.values import same_power
 
 
@@ -67,21 +68,28 @@ class _Judge:
         """What the draws say of all of them."""
         count = len(self._candidates.configurations)
         least, winner = np.full(1, np.inf), np.full(1, -1)
-        meets, tied = np.zeros(count), np.zeros(count, dtype=np.bool_)
+        meets, near = np.zeros(count), np.zeros(count, dtype=np.bool_)
+        separation = Separation(
+            count,
+            confidence=self._rules.confidence,
+            fewest_prompts=fewest_prompts(self._candidates.configurations),
+        )
         sampled, modelled = False, any(one.provenance == "modelled" for one in self._candidates.configurations)
         first = self._resampling.of({self._first})[self._first]
         for positions, drawn in self._resampling.blocks():
             loss = self._loss(self._values(drawn, "none"))  # (N, R), infinite where a limit is missed
             sampled |= loss.shape[1] > 1
             meets[positions] = np.isfinite(loss).mean(axis=1)
-            tied[positions] = self._tied(positions, drawn, first)
+            near[positions] = self._near(drawn, first)
+            self._compare(separation, positions, drawn, first)
             # Of equals in a draw the earlier is chosen, as by the points, whatever order the blocks come in.
             order = np.argsort(positions)
             best, at = loss.min(axis=0), np.asarray(positions)[order][loss[order].argmin(axis=0)]
             ahead = (best < least) | ((best == least) & np.isfinite(best) & (at < winner))
             winner = np.where(ahead, at, winner)
             least = np.minimum(best, least)
-        tied[self._first] = True
+        near[self._first] = True
+        tied = near | ~separation.shown_worse()
         if modelled or not sampled:
             nothing = (None,) * count
             return Likelihood(chosen=nothing, meets=nothing, tied=tuple(tied.tolist()), none_meets=None)
@@ -125,16 +133,36 @@ class _Judge:
                 loss = np.where(limit.times_missed(values[names.index(limit.objective.name)]) <= 1, loss, np.inf)
         return loss
 
-    def _tied(self, positions: Sequence[int], drawn: DrawnFigures, first: DrawnFigures) -> NDArray[np.bool_]:
-        """Which are not shown to be worse than the first, or are so little worse that it is of no interest."""
+    def _near(self, drawn: DrawnFigures, first: DrawnFigures) -> NDArray[np.bool_]:
+        """Which are so little worse than the first that it is of no interest, (N,)."""
+        points = self._loss(self._values(at_points(drawn), "none"))[:, 0]
+        its_point = self._loss(self._values(at_points(first), "none"), limited=False)[0, 0]
+        near: NDArray[np.bool_] = points <= its_point * (1 + self._rules.indifference)
+        return near
+
+    def _compare(
+        self, separation: Separation, positions: Sequence[int], drawn: DrawnFigures, first: DrawnFigures
+    ) -> None:
+        """Enter how far these are behind the first; where it is near, how much of it is of the prompts."""
         configurations = self._candidates.configurations
         winner = configurations[self._first]
         common = np.array([[same_power(configurations[position], winner)] for position in positions])
+        near = separation.enter(positions, self._behind(drawn, first, common))
+        if near:
+            some, alike = drawn.only(near), common[near]
+            spreads = [
+                self._behind(only_drawn(some, kept), only_drawn(first, kept), alike).std(axis=1)
+                for kept in (PROMPTS, TIMES)
+            ]
+            separation.split([positions[row] for row in near], *spreads)
+
+    def _behind(self, drawn: DrawnFigures, first: DrawnFigures, common: NDArray[np.bool_]) -> Floats:
+        """By how much more they lose than the first in each draw, as a share of the mean of both, (N, R).
+
+        Who misses a limit is behind by the most that there is, which is 2.
+        """
         theirs = self._loss(self._values(drawn, "best", common))
         its = self._loss(self._values(first, "worst", common), limited=False)
-        worse = np.mean(theirs > its, axis=1)
-        points = self._loss(self._values(at_points(drawn), "none"))[:, 0]
-        its_point = self._loss(self._values(at_points(first), "none"), limited=False)[0, 0]
-        near = points <= its_point * (1 + self._rules.indifference)
-        tied: NDArray[np.bool_] = (worse < (1 + self._rules.confidence) / 2) | near
-        return tied
+        met = np.isfinite(theirs)
+        finite = np.where(met, theirs, 1.0)
+        return np.where(met, 2 * (finite - its) / (finite + its), 2.0)

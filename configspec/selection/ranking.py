@@ -25,7 +25,7 @@ from configspec.selection.k_advice import UntriedK, untried_ks
 from configspec.selection.next_measurement import NextMeasurement, Rival, next_measurements
 from configspec.selection.other_bests import OtherBest, Ranked, other_bests
 from configspec.selection.resampling import DrawnFigures, Resampling
-from configspec.selection.separation import Separation
+from configspec.selection.separation import Separation, fewest_prompts
 from configspec.selection.values import Values, same_power
 from configspec.theory.decoding import Decoding
 from configspec.theory.ids import Setting
@@ -269,7 +269,7 @@ class _Standing:
         self._separation = Separation(
             len(configurations),
             confidence=ranking.rules.confidence,
-            fewest_prompts=min((n for one in configurations if (n := len(one.acceptance.by_prompt)) > 1), default=0),
+            fewest_prompts=fewest_prompts(configurations),
         )
         self._low, self._high = self._points.copy(), self._points.copy()
         self._near = self._values.within(self._points, float(self._points[self.best]), ranking.rules.indifference)

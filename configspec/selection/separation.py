@@ -24,13 +24,14 @@ by luck.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.theory.profile import Configuration
 from configspec.theory.student import t_quantile
 
 CLEARLY = 4.0
@@ -103,6 +104,11 @@ class Separation:
             of_times=float(self._of_times[position]),
             spreads_needed=self.spreads_needed(),
         )
+
+
+def fewest_prompts(configurations: Iterable[Configuration]) -> int:
+    """Of those that were asked several prompts the fewest of them; 0 where none was."""
+    return min((n for one in configurations if (n := len(one.acceptance.by_prompt)) > 1), default=0)
 
 
 def few_factor(prompts: int, confidence: float) -> float:

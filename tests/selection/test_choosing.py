@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from known_truth import KnownTestbed, Luck
 from made_up_objective import Silence
 from weighed import exact, group_of, paper_groups, sampled
 
@@ -310,3 +311,13 @@ def test_the_order_in_which_configurations_come_changes_nothing(every):
         assert [each.configuration.id for each in one.alternatives] == [
             each.configuration.id for each in other.alternatives
         ]
+
+
+def test_without_limits_what_is_tied_is_what_a_ranking_ties() -> None:
+    """By one objective both compare all with the best at once; other draws may decide a close one otherwise."""
+    rng = np.random.default_rng(7)
+    group = group_of(KnownTestbed(rng).run(rng, Luck()), objectives=(GOODPUT,), rules=RankingRules(resamples=400))
+    chosen = {one.configuration.id for one in decide(group, BY_GOODPUT, ()).alternatives if one.tied}
+    ranked = {one.configuration.id for one in group.rankings[0].choices if one.tied_with_best}
+    assert 5 < len(ranked) < 30
+    assert len(chosen ^ ranked) <= 2
