@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from configspec.reporting.pictures.material import Material
     from configspec.selection.query import Query
 
+    Drawn = Callable[[], tuple[Run, ...]]
     Named = Callable[[tuple[str, ...]], tuple[Run, ...]]
 
 NIGHTS = 60  # of a history
@@ -55,15 +56,16 @@ def material_of(asked: argparse.Namespace, recorded: Recorded) -> Material:
     request = request_of(asked, accepted=asked.accepted)
     found = measured_material(recorded.rows, recorded.query, recorded.groups, asked.results)
     named = cache(partial(_runs, asked))  # a store is often both, and read once
+    drawn = cache(partial(_drawn_runs, found, asked, recorded.query))
     whole = replace(found, accepted=request.changes)
-    return _followed(_compared(whole, asked, request, named, recorded.query), asked, named)
+    return _followed(_compared(whole, asked, request, named, drawn), asked, named, drawn)
 
 
 def _runs(asked: argparse.Namespace, names: tuple[str, ...]) -> tuple[Run, ...]:
     return runs_of(asked, names, choices=bool(asked.baseline))
 
 
-def _new_runs(found: Material, asked: argparse.Namespace, query: Query) -> tuple[Run, ...]:
+def _drawn_runs(found: Material, asked: argparse.Namespace, query: Query) -> tuple[Run, ...]:
     """The run that is drawn. What it chose is known where it was ranked as it was recorded, and is not ranked again."""
     from configspec.histories.choosing import chosen_of
     from configspec.theory.objectives.registry import usual
@@ -80,7 +82,7 @@ def _new_runs(found: Material, asked: argparse.Namespace, query: Query) -> tuple
 
 
 def _compared(
-    found: Material, asked: argparse.Namespace, request: CheckRequest, named: Named, query: Query
+    found: Material, asked: argparse.Namespace, request: CheckRequest, named: Named, drawn: Drawn
 ) -> Material:
     """With the verdicts, or why there are none."""
     if not asked.baseline:
@@ -88,14 +90,14 @@ def _compared(
     from configspec.histories.judging import checked
 
     try:
-        verdicts = checked(_new_runs(found, asked, query), named(tuple(asked.baseline)), request)
+        verdicts = checked(drawn(), named(tuple(asked.baseline)), request)
     except ConfigspecError as problem:
         return replace(found, not_compared=_told(problem))
     return replace(found, checked=verdicts)
 
 
-def _followed(found: Material, asked: argparse.Namespace, named: Named) -> Material:
-    """With how what is chosen today went over the runs, every metric of it; or why that cannot be shown."""
+def _followed(found: Material, asked: argparse.Namespace, named: Named, drawn: Drawn) -> Material:
+    """With how what is chosen today went over the runs up to this one, or why that cannot be shown."""
     if not asked.history:
         return found
     from configspec.histories.trend import Asked, trends
@@ -105,6 +107,9 @@ def _followed(found: Material, asked: argparse.Namespace, named: Named) -> Mater
     chosen = frozenset(one.choices[0].configuration.id for one in rankings if one.choices)
     try:
         runs = named(tuple(asked.history))
+        known = {one.figures_sha256 for one in runs}
+        newer = (one for one in drawn() if one.figures_sha256 not in known)
+        runs = tuple(sorted((*runs, *newer), key=lambda one: one.at_s or 0.0))  # those without a date first
     except ConfigspecError as problem:
         return replace(found, not_followed=_told(problem))
     followed = trends(runs, Asked(last=NIGHTS, more=objectives, only=chosen))

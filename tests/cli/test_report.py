@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,6 +150,20 @@ def test_a_history_is_followed_with_what_was_accepted(tmp_path):
     assert "Steps: 2026-11-07: " in text
     assert "accepted by a: a new &lt;fan&gt;" in text
     assert "The shaded band is where a night falls" in text
+
+
+def test_a_history_goes_up_to_the_file_itself(tmp_path):
+    """Which is a point of it once, also where the store has it already."""
+    for day in range(1, 4):
+        write_run(tmp_path / "n" / f"{day}.json", day)
+    tonight = write_run(tmp_path / "tonight.json", 4)
+    for store, nights in ((tmp_path / "n", 4), (tmp_path, 4)):
+        out = tmp_path / "report.html"
+        assert main(["report", str(tonight), "--history", str(store), "-o", str(out)]) == 0
+        found = re.search(r"<h3>goodput over nights.*?<tbody>(.*?)</tbody>", out.read_text(encoding="utf-8"))
+        assert found
+        assert found[1].count("<tr>") == nights
+        assert found[1].count("<td>1<td>") == nights  # runs of a night
 
 
 def test_a_stream_is_written_to_and_not_replaced(results, tmp_path, capfd):

@@ -206,6 +206,9 @@ def test_what_is_suspect_is_measured_exactly_twice_more(repository: Repository, 
     judging = judged(repository)
     verdict = json.loads((judging.folder / "verdict" / "verdict.json").read_text(encoding="utf-8"))
     assert len(verdict["new"]) == 3
+    page = (judging.folder / "verdict" / "report.html").read_text(encoding="utf-8")
+    assert "runs that were compared" in page
+    assert "it has one point" in page  # both nights of this test are of today
 
 
 @pytest.mark.real
