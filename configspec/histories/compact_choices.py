@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -50,7 +51,8 @@ def _chosen(form: ChoiceForm, measured: MeasuredColumns, values: Mapping[int, fl
     columns = (form.values, form.low, form.high, form.confidence, form.n)
     if any(len(column) != len(form.of) for column in columns) or len(set(form.of)) < len(form.of):
         raise ValueError(f"its choice by {form.objective:.20} has columns that do not fit together")
-    if any(value is None and place not in values for place, value in zip(form.of, form.values, strict=True)):
+    found = [values.get(place) if value is None else value for place, value in zip(form.of, form.values, strict=True)]
+    if None in found:
         raise ValueError(f"its choice by {form.objective:.20} has a configuration without a value")
     return Chosen(
         device=form.device,
@@ -58,7 +60,16 @@ def _chosen(form: ChoiceForm, measured: MeasuredColumns, values: Mapping[int, fl
         objective=form.objective,
         best=known[form.best],
         tied=tuple(known[place] for place in form.tied),
-        values=_Values(form, known, values),
+        values=_Values(
+            known,
+            # Columns, as a run has them: a history of 30 nights of 5,000 rows holds half a million of these.
+            of=array("q", form.of),
+            values=array("d", (one for one in found if one is not None)),
+            low=array("d", form.low),
+            high=array("d", form.high),
+            confidence=array("d", form.confidence),
+            n=array("q", map(int, form.n)),
+        ),
         better=form.better,
     )
 
@@ -66,32 +77,35 @@ def _chosen(form: ChoiceForm, measured: MeasuredColumns, values: Mapping[int, fl
 class _Values(Mapping[ConfigurationId, Estimate]):
     """The values of a choice, made when the first of them is asked for: of most nights nobody asks."""
 
-    def __init__(self, form: ChoiceForm, known: Sequence[ConfigurationId], values: Mapping[int, float]) -> None:
-        self._form, self._known, self._of_series = form, known, values
+    def __init__(
+        self,
+        known: Sequence[ConfigurationId],
+        *,
+        of: array[int],
+        values: array[float],
+        low: array[float],
+        high: array[float],
+        confidence: array[float],
+        n: array[int],
+    ) -> None:
+        self._known, self._of = known, of
+        self._columns = (of, values, low, high, confidence, n)
 
     def __getitem__(self, key: ConfigurationId) -> Estimate:
         return self._made[key]
 
     def __iter__(self) -> Iterator[ConfigurationId]:
-        return (self._known[place] for place in self._form.of)
+        return (self._known[place] for place in self._of)
 
     def __len__(self) -> int:
-        return len(self._form.of)
+        return len(self._of)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._made!r})"
 
     @cached_property
     def _made(self) -> dict[ConfigurationId, Estimate]:
-        form = self._form
-        columns = zip(form.of, form.values, form.low, form.high, form.confidence, form.n, strict=True)
         return {
-            self._known[place]: Estimate(
-                value=self._of_series[place] if value is None else value,
-                low=low,
-                high=high,
-                confidence=confidence,
-                n=int(n),
-            )
-            for place, value, low, high, confidence, n in columns
+            self._known[place]: Estimate(value=value, low=low, high=high, confidence=confidence, n=n)
+            for place, value, low, high, confidence, n in zip(*self._columns, strict=True)
         }
