@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from configspec.selection.filling import Filled, Group, fill
-from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules, rank_all
+from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules
+from configspec.selection.rankings import rank_all
 from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import usual

@@ -21,7 +21,8 @@ from visits import MODEL, visit
 from configspec.profiling.drafting_speed import over_visits
 from configspec.profiling.passes import complete, way_there
 from configspec.profiling.visit import Timing, Visit
-from configspec.selection.ranking import RankingRules, rank
+from configspec.selection.ranking import RankingRules
+from configspec.selection.rankings import rank
 from configspec.testbed.sweep_spec import SweepSpec
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id

@@ -8,7 +8,7 @@ import numpy as np
 from weighed import QUICK, exact, sampled
 
 from configspec.reporting.doubt_words import doubt_json, doubt_lines
-from configspec.selection.ranking import rank
+from configspec.selection.rankings import rank
 from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Serving
 

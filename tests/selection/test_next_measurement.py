@@ -12,7 +12,8 @@ from known_truth import KnownTestbed, Luck
 from weighed import exact, sampled
 
 from configspec.selection.next_measurement import MOST_TIMES, Rival, growth_needed, next_measurements
-from configspec.selection.ranking import RankingRules, rank
+from configspec.selection.ranking import RankingRules
+from configspec.selection.rankings import rank
 from configspec.selection.separation import Gap
 from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Serving

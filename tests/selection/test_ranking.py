@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configspec.selection.ranking import Ranking, RankingRules, rank, rank_all
+from configspec.selection.ranking import Ranking, RankingRules
+from configspec.selection.rankings import rank, rank_all
 from configspec.theory.figures import Estimate
 from configspec.theory.flags import flag
 from configspec.theory.ids import configuration_id

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configspec.selection.ranking import Ranking, RankingRules, rank_all
+from configspec.selection.ranking import Ranking, RankingRules
+from configspec.selection.rankings import rank_all
 from configspec.selection.regret import Conflict, conflicts
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id

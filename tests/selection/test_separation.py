@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from known_truth import KnownTestbed, Luck
 
-from configspec.selection.ranking import RankingRules, rank
+from configspec.selection.ranking import RankingRules
+from configspec.selection.rankings import rank
 from configspec.selection.separation import Separation, few_factor
 from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Serving

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from configspec.records.profile_file import read_profile
-from configspec.selection.ranking import Ranking, RankingRules, rank, rank_all
+from configspec.selection.ranking import Ranking, RankingRules
+from configspec.selection.rankings import rank, rank_all
 from configspec.selection.regret import conflicts
 from configspec.theory.objectives.objective import objective_value
 from configspec.theory.objectives.registry import objective
