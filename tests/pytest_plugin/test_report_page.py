@@ -70,6 +70,24 @@ def test_without_a_row_the_page_of_the_night_before_is_replaced(testbed, pyteste
     assert "Nothing was measured" in page(testbed)
 
 
+def test_a_run_that_is_interrupted_has_a_page_of_what_it_has(testbed, pytester):
+    """Ctrl-C after the last measurement: its rows are on the page."""
+    pytester.makepyfile(test_then="def test_stop():\n    raise KeyboardInterrupt\n")
+    result = pytester.runpytest_subprocess("--device", "fast", "--report", "report.html")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert SENTENCE in page(testbed)
+
+
+def test_a_page_that_cannot_be_written_at_the_end_is_told_and_no_row_is_lost(testbed, pytester):
+    """Its folder went away while the run measured: a usage error, and the results are whole."""
+    pytester.mkdir("out")
+    pytester.makepyfile(test_then="import shutil\n\ndef test_remove():\n    shutil.rmtree('out')\n")
+    result = pytester.runpytest("--device", "fast", "--report", "out/report.html", "--benchmark-json=r.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "report.html: cannot be written: No such file or directory" in result.stderr.str() + result.stdout.str()
+    assert Path(testbed, "r.json").stat().st_size > 0
+
+
 def test_an_anonymous_run_keeps_its_command_off_the_page(testbed, pytester):
     """And the path of its journal, in which a home folder may be."""
     pytester.runpytest("--device", "fast", "--k", "4", "--anonymous", "--report", "report.html")
