@@ -18,7 +18,7 @@ from configspec.regression.metrics import ACCEPTANCE, Metric
 from configspec.regression.series import Disturbance, Measured, SeriesKey, Setup
 from configspec.theory.ids import ConfigurationId
 
-DIGITS = 9  # that a value is kept with: what is measured is less certain by far
+DIGITS = 7
 
 
 class Names:
@@ -204,6 +204,6 @@ def kept(value: float, digits: int = DIGITS) -> float:
     """A value as a run keeps it.
 
     >>> kept(1 / 3)
-    0.333333333
+    0.3333333
     """
     return float(f"{value:.{digits}g}")

@@ -1,7 +1,7 @@
-"""The compact run file: all that histories know of one run, by itself. 500 rows take less than 64 kB.
+"""The compact run file: all that histories know of one run, by itself. 500 rows take less than 60 kB.
 
 It is JSON, packed with gzip; docs/histories.md describes its keys. Configurations and setups stand in it once, and are
-referred to by their place. Values have nine digits. Kept are the counts of every prompt (rounds and accepted tokens,
+referred to by their place. Values have seven digits. Kept are the counts of every prompt (rounds and accepted tokens,
 from which drafted and emitted follow) and the choices with the intervals of what they were chosen from. Lost are what
 a ranking under other assumptions would need: times of rounds, samples, health; and the position at which a prompt
 differs.

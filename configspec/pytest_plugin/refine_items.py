@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from configspec.printable import printable_line
 from configspec.pytest_plugin import private_api
 from configspec.theory.ids import device_in
 
@@ -42,14 +43,14 @@ class RefineTest(pytest.Item):
         device = device_in(self.name, run.devices)
         assert device is not None
         if run.plan.inventory.devices[device].replay is not None:
-            pytest.skip(f"{device} replays recorded figures, which say the same again")
+            pytest.skip(printable_line(f"{device} replays recorded figures, which say the same again"))
         found = refined(run, self.config, device)
         self.stash[TOLD] = as_text(run, found)
         if private_api.is_worker(self.config):
             keep_here(run, found.rows)
         if found.outcome.problems:
             why = "; ".join(f"{cell}: {problem}" for cell, problem in found.outcome.problems.items())
-            pytest.fail(f"not timed again: {why}", pytrace=False)
+            pytest.fail(printable_line(f"not timed again: {why}"), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Where reports say that it is."""

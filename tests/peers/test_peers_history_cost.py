@@ -33,7 +33,7 @@ def test_rows_are_as_large_as_real_ones_and_none_is_like_another(tmp_path: Path)
     assert 4_000 < files[0].stat().st_size / 3 < 7_000
     read = [read_run(path) for path in files]
     assert len({run.figures_sha256 for run in read}) == MADE
-    assert {len(run.measured) for run in read} == {4 * 3}
+    assert {len(run.measured) for run in read} == {5 * 3}
     (tmp_path / "cache").mkdir(mode=0o700)
     parse(tmp_path)
     first(tmp_path)
