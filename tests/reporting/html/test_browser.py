@@ -109,6 +109,7 @@ def test_axe_finds_enough_contrast_in_the_dark(browser, pages, name):
 def violations(browser: Any, options: dict[str, object]) -> list[tuple[object, ...]]:
     """What axe-core says of the page with everything unfolded."""
     browser.execute_script("document.querySelectorAll('details').forEach(function (one) { one.open = true; })")
+    browser.execute_script("document.getElementById('figures').style.contentVisibility = 'visible'")
     browser.execute_script(AXE.read_text(encoding="utf-8"))
     run = "axe.run(document, arguments[0]).then(arguments[arguments.length - 1])"
     found = browser.execute_async_script(run, options)
@@ -201,6 +202,19 @@ TEXT = (
     "return {pictures: document.querySelectorAll('figure svg').length, "
     "rows: document.querySelectorAll('tbody tr').length}"
 )
+
+
+def test_the_table_of_all_is_laid_out_when_it_is_looked_at_and_on_paper(browser, pages):
+    """A page of 5,000 rows can be used a second earlier so; what is printed, and what is searched for, has them."""
+    shown(browser, pages["paper"])
+    state = "return getComputedStyle(document.getElementById('figures')).contentVisibility"
+    assert browser.execute_script(state) == "auto"
+    browser.find_element("css selector", "nav a[href='#figures']").click()
+    row = browser.find_element("css selector", "#figures tbody tr")
+    assert row.is_displayed()
+    assert row.size["height"] > 10
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert browser.execute_script(state) == "visible"
 
 
 def test_a_telephone_shows_it_without_scrolling_sideways(opened):
