@@ -44,6 +44,7 @@ INDEX = "https://pypi.org/simple/"
 # A login over SSH gets a shorter path than a terminal, and JetPack puts nvcc into neither.
 PATHS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/cuda/bin")
 OURS = {"bin", "include", "lib", "lib64", "share", "pyvenv.cfg", "wheels", "tmp", "installed", "agent"}
+OURS |= {".gitignore", "CACHEDIR.TAG", ".lock"}  # what venv of Python 3.13, virtualenv and uv put into an environment
 READ_BYTES = 1024 * 1024
 # What /proc/cpuinfo says of the instructions that a processor has.
 INSTRUCTIONS = ("flags", "features", "isa", "cpu implementer", "cpu part", "cpu architecture")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from contextlib import chdir, redirect_stdout
 from dataclasses import replace
 from io import StringIO
@@ -82,11 +81,11 @@ def make_example_files(folder: Path) -> None:
         main(["import", "csv", "figures.csv", *names])
 
 
-def write_inventory(folder: Path, *, here: bool) -> None:
-    """Every board that is named: the paper's, replayed, or this machine with a made-up meter."""
+def write_inventory(folder: Path, *, python: str | None) -> None:
+    """Every board that is named: the paper's, replayed, or this machine with this Python and a made-up meter."""
     lines = [
-        THIS_MACHINE.format(name=name, python=sys.executable, folder=folder)
-        if here
+        THIS_MACHINE.format(name=name, python=python, folder=folder)
+        if python
         else REPLAYED.format(name=name, of="jetson" if name.startswith("jetson") else "rpi5")
         for name in BOARDS
     ]

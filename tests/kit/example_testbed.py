@@ -24,7 +24,8 @@ from example_files import make_example_files, put_journals, put_outputs, write_i
 
 from configspec.cli import main
 
-ON_THE_BOARD = (["devices", "setup"], ["models", "push"], ["record", "power"])
+ON_THE_BOARD = (["models", "push"], ["record", "power"])
+SETTING_UP = ["devices", "setup"]
 DRY = "--dry-run"
 A_MINUTE, SHORTER = "--seconds 60", "--seconds 0.5"
 
@@ -60,7 +61,7 @@ class ExampleTestbed:
         shutil.copytree(self._whole, copy, symlinks=True)
         for line in lines:
             words, out, appends = _shell_words(line.replace(A_MINUTE, SHORTER))
-            write_inventory(copy, here=words[1:3] in ON_THE_BOARD)
+            write_inventory(copy, python=_python(words[1:3], copy))
             with chdir(_empty(self._copies / "new") if words[1] == "init" else copy):
                 words = [one for word in words for one in _matches(word)]
                 ran = self._configspec(words) if words[0] == "configspec" else self._pytest(words)
@@ -72,7 +73,7 @@ class ExampleTestbed:
 
     def _configspec(self, words: list[str]) -> Ran:
         put_journals(words)
-        if words[1:3] == ["devices", "setup"] and DRY not in words:
+        if words[1:3] == SETTING_UP and DRY not in words:
             words = [*words, DRY]
         if words[1] == "import":
             put_outputs(words[2])
@@ -100,6 +101,13 @@ class ExampleTestbed:
         path = self._programs / name
         path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         path.chmod(0o755)
+
+
+def _python(command: list[str], folder: Path) -> str | None:
+    """The Python of the boards: of one that is set up there is none yet. None: they are replayed."""
+    if command == SETTING_UP:
+        return str(folder / "board" / "bin" / "python")
+    return sys.executable if command in ON_THE_BOARD else None
 
 
 def _empty(folder: Path) -> Path:

@@ -103,7 +103,7 @@ PROJECTS = {
 def run(pytester: pytest.Pytester, *flags: str) -> tuple[int, str, str, set[str]]:
     """How pytest ends, what it says without its times and its list of plugins, and which files there are then."""
     result = pytester.runpytest("-p", "no:cacheprovider", *flags)
-    said = re.sub(r"(,? ?\bconfigspec-[\w.+]+)|(in \d+\.\d+s)|(setup-\d)", "", result.stdout.str())
+    said = re.sub(r"(\bconfigspec-[\w.+]+, )|(, configspec-[\w.+]+)|(in \d+\.\d+s)|(setup-\d)", "", result.stdout.str())
     files = {str(path.relative_to(pytester.path)) for path in Path(pytester.path).rglob("*") if path.suffix != ".pyc"}
     return int(result.ret), said, result.stderr.str(), files
 

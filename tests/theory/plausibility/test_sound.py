@@ -24,7 +24,7 @@ from configspec.theory.profile import Acceptance, Configuration
 from configspec.theory.serving.assumptions import Serving
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(boards())
 def test_a_sound_board_gives_no_warning(subjects):
     """Any memory, model, quantisation, K and text; stated objectives that were rounded to three digits among them."""
