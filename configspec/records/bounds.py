@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from msgspec import Meta
@@ -175,6 +176,7 @@ def check_decoding(decoding: Decoding | None) -> None:
         check_within(top_p=(decoding.top_p, 0, 1), seed=(decoding.seed, -MOST, MOST))
 
 
+@lru_cache(maxsize=64)  # rows of one run share them; what raises is not kept
 def check_serving(serving: Serving) -> None:
     """ValueError where nobody serves so."""
     price = serving.usd_per_million_tokens

@@ -97,28 +97,27 @@ class Objective(Protocol):
 
 def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]:
     """The point estimates of one configuration."""
-    (found,) = figures_of_each((configuration,), serving)
-    return found
+    k = configuration.k
+    return _figures(configuration, serving.verify_s_at(k), serving.server_s_at(k))
 
 
 def figures_of_each(configurations: Sequence[Configuration], serving: Serving) -> list[Figures[float]]:
     """The point estimates of some, in their order; what a round of K is verified in is asked once for each K."""
-    ks = {one.k for one in configurations}
-    verify_s = {k: serving.verify_s_at(k) for k in ks}
-    server_s = {k: serving.server_s_at(k) for k in ks}
-    return [
-        Figures(
-            k=float(one.k),
-            alpha=one.acceptance.rate.value,
-            round_s=one.round_s.value + one.going_back_s,
-            verify_s=verify_s[one.k],
-            server_s=server_s[one.k],
-            power_w=_value(one.power_w),
-            idle_w=_value(one.idle_w),
-            prompt_tokens_per_s=_value(one.prompt_tokens_per_s),
-        )
-        for one in configurations
-    ]
+    times_s = {k: (serving.verify_s_at(k), serving.server_s_at(k)) for k in {one.k for one in configurations}}
+    return [_figures(one, *times_s[one.k]) for one in configurations]
+
+
+def _figures(one: Configuration, verify_s: float, server_s: float) -> Figures[float]:
+    return Figures(
+        k=float(one.k),
+        alpha=one.acceptance.rate.value,
+        round_s=one.round_s.value + one.going_back_s,
+        verify_s=verify_s,
+        server_s=server_s,
+        power_w=_value(one.power_w),
+        idle_w=_value(one.idle_w),
+        prompt_tokens_per_s=_value(one.prompt_tokens_per_s),
+    )
 
 
 def _value(figure: Estimate | None) -> float:

@@ -167,5 +167,8 @@ VERIFICATION: tuple[type[VerificationLaw], ...] = (Linear, Distribution, ByK, Co
 
 def verification_law(serving: Serving) -> VerificationLaw:
     """The law that the assumptions have the figures of."""
-    found = (law.of(serving) for law in VERIFICATION)
-    return next(law for law in found if law is not None)
+    for law in VERIFICATION:
+        found = law.of(serving)
+        if found is not None:
+            return found
+    raise ValueError("no law of verification holds")
