@@ -122,7 +122,8 @@ def test_the_power_of_a_draft_is_what_its_meter_was_told(tmp_path: Path, agent_c
     assert found.power.energy.mean_w == pytest.approx(truth_w, rel=0.05)
     assert idle.mean_w is not None
     assert idle.mean_w < truth_w
-    assert sum(window_rounds_s(visit)) == pytest.approx(end_s - begin_s, rel=0.1)
+    # Between two rounds the agent may wait for a processor: how long is the machine's affair.
+    assert 0 < sum(window_rounds_s(visit)) <= end_s - begin_s
 
 
 @contextmanager
