@@ -98,6 +98,25 @@ def compare(
     )
 
 
+def within(name: str, unit: str, ours: Sequence[float], bound: float) -> Line:
+    """The median of what no peer does, against the most that it may be."""
+    judged = statistics.median(ours)
+    return Line(
+        name=name,
+        unit=unit,
+        peer=bound,
+        ours=judged,
+        judged=judged,
+        judged_unit=unit,
+        low=min(ours),
+        high=max(ours),
+        n=len(ours),
+        bound=bound,
+        better="lower",
+        notes=("no peer does this: beside ours stands the bound",),
+    )
+
+
 def _about_disturbance(pairs: Sequence[Pair], used: Sequence[Pair]) -> list[str]:
     """What the reader should know of the pairs that ran beside something else."""
     disturbed = sum(pair.disturbed for pair in pairs)

@@ -27,7 +27,7 @@ from pathlib import Path
 from statistics import mean, median, quantiles, stdev
 
 import msgspec
-from comparison import Line
+from comparison import Line, within
 from journal_cost import MIB, STATUS, memory_bytes
 from machine import Watch, processors
 from rank_cost import DEVICES, varied_rows
@@ -96,27 +96,10 @@ def lines(pairs: Sequence[tuple[Cost, Cost]], of_index: Sequence[tuple[Cost, Cos
             better="lower",
             notes=("peer: msgspec, into Python's own types",),
         ),
-        _line(f"later reading of {RUNS:,} runs", "s", [later.seconds for later, _ in of_index], BOUND_LATER_S),
-        _line(f"trends of {RUNS:,} runs, every series", "s", [trend.seconds for _, trend in of_index], BOUND_TREND_S),
-        _line(f"memory of {RUNS:,} runs", "MiB", [most_mib], BOUND_MIB),
+        within(f"later reading of {RUNS:,} runs", "s", [later.seconds for later, _ in of_index], BOUND_LATER_S),
+        within(f"trends of {RUNS:,} runs, every series", "s", [trend.seconds for _, trend in of_index], BOUND_TREND_S),
+        within(f"memory of {RUNS:,} runs", "MiB", [most_mib], BOUND_MIB),
     ]
-
-
-def _line(name: str, unit: str, ours: Sequence[float], bound: float) -> Line:
-    return Line(
-        name=name,
-        unit=unit,
-        peer=bound,
-        ours=median(ours),
-        judged=median(ours),
-        judged_unit=unit,
-        low=min(ours),
-        high=max(ours),
-        n=len(ours),
-        bound=bound,
-        better="lower",
-        notes=("no peer does this: beside ours stands the bound",),
-    )
 
 
 def write_runs(folder: Path, made: int = MADE, rows: int = ROWS) -> None:

@@ -19,12 +19,11 @@ from contextlib import redirect_stdout
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 from check_cost import night_of_run
-from comparison import Line
+from comparison import Line, within
 from journal_cost import MIB, STATUS, memory_bytes
 from machine import Watch
 from rank_cost import Cost, varied_rows
@@ -65,11 +64,11 @@ def measure(*, repeats: int) -> list[Line]:
 def lines(taken: Sequence[Cost], page_bytes: int, opened_s: Sequence[float]) -> list[Line]:
     """Each against its own bound; `opened_s` empty: there is no browser."""
     found = [
-        _line(f"report of {ROWS:,} rows and {NIGHTS} nights", "s", [one.seconds for one in taken], BOUND_S),
-        _line("memory of report", "MiB", [one.most_bytes / MIB for one in taken], BOUND_MIB),
-        _line("size of the page", "bytes", [float(page_bytes)], BOUND_BYTES),
+        within(f"report of {ROWS:,} rows and {NIGHTS} nights", "s", [one.seconds for one in taken], BOUND_S),
+        within("memory of report", "MiB", [one.most_bytes / MIB for one in taken], BOUND_MIB),
+        within("size of the page", "bytes", [float(page_bytes)], BOUND_BYTES),
     ]
-    return [*found, _line("page in Chromium", "s", opened_s, BOUND_OPEN_S)] if opened_s else found
+    return [*found, within("page in Chromium", "s", opened_s, BOUND_OPEN_S)] if opened_s else found
 
 
 def write_nights(folder: Path, rows: int = ROWS, nights: int = NIGHTS) -> None:
@@ -96,23 +95,6 @@ def cost_of(folder: Path) -> Cost:
     ours(folder)
     seconds = watch.elapsed_s()
     return Cost(seconds=seconds, most_bytes=memory_bytes(STATUS.read_text(encoding="ascii"), "VmHWM"))
-
-
-def _line(name: str, unit: str, ours: Sequence[float], bound: float) -> Line:
-    return Line(
-        name=name,
-        unit=unit,
-        peer=bound,
-        ours=median(ours),
-        judged=median(ours),
-        judged_unit=unit,
-        low=min(ours),
-        high=max(ours),
-        n=len(ours),
-        bound=bound,
-        better="lower",
-        notes=("no peer does this: beside ours stands the bound",),
-    )
 
 
 def _run(folder: Path) -> Cost:

@@ -53,7 +53,8 @@ class Query:
             only: The devices and families that are asked for; what was measured of others may still tell of them. None:
                 all.
         """
-        known = [(one, self.serving(recorded)) for one, recorded in measured]
+        servings = {recorded: self.serving(recorded) for recorded in {recorded for _, recorded in measured}}
+        known = [(one, servings[recorded]) for one, recorded in measured]
         filled = fill(known, self.ks) if self.fill else Filled(configurations=tuple(known), refused={})
         asked = [pair for pair in filled.configurations if only is None or (pair[0].device, pair[0].family) in only]
         return tuple(
