@@ -26,10 +26,11 @@ def short(name: str, room: float = LABEL) -> str:
     shown = printable(name)
     if width_of(shown) <= room:
         return shown
-    room -= width_of(CUT)
-    kept = 0
-    while kept < len(shown) and (room := room - _letter(shown[kept])) >= 0:
+    left, kept = room - width_of(CUT), 0
+    while kept < len(shown) and (left := left - _letter(shown[kept])) >= 0:
         kept += 1
+    while kept and width_of(shown[:kept] + CUT) > room:  # the same letters in another order of sums
+        kept -= 1
     return shown[:kept] + CUT
 
 
