@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import hashlib
 import shlex
 import sys
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_from import add_compared, check_no_run, material_of
 from configspec.cli.left_out import strict_code, tell_implausible
@@ -50,18 +50,8 @@ def add_report(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     command.set_defaults(run=partial(_report, objectives))
 
 
+@without_collection()
 def _report(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
-    # What is read stays to the end and is in no cycle: to look through it for garbage takes as long as to read it.
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        return _written(objectives, asked)
-    finally:
-        if collected:
-            gc.enable()
-
-
-def _written(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.named_file import write_named
     from configspec.records.results_file import is_stream
     from configspec.reporting.html.page import page
