@@ -21,7 +21,7 @@ import msgspec
 
 from configspec.records.bounded_file import bounded_lines, open_bounded
 from configspec.records.entry import BadEntry, entry_of
-from configspec.records.journal_line import DroppedLine, RowLine, UnreadLine, read_line
+from configspec.records.journal_line import DroppedLine, RowLine, UnreadLine, read_header, read_line
 from configspec.records.json_stream import Unreadable
 from configspec.records.left_out import LeftOutList
 from configspec.records.row import KEY, Row
@@ -35,10 +35,6 @@ ROWS_END = b"]}\n"
 
 class OtherLayoutError(Exception):
     """The file is not laid out as configspec writes it."""
-
-
-class _Header(msgspec.Struct):
-    configspec_journal: Literal[1]
 
 
 class _Shared(msgspec.Struct):
@@ -118,17 +114,16 @@ def kept_of_journal(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutLi
         left_out: Where lines, and rows that count, are put down if they cannot be taken.
 
     Raises:
-        OtherLayoutError: Its header is not as configspec writes it.
+        OtherLayoutError: Its header is damaged.
+        RecordError: It is of a version that this configspec does not know.
         OSError: It cannot be read.
     """
     facts = Facts({})  # in a journal each row is whole
     found: dict[str, _Counted[Kept]] = {}  # by the test's full name
     with open_bounded(path) as file:
         lines = bounded_lines(file)
-        try:
-            msgspec.json.decode(next(lines, b""), type=_Header)
-        except ODD as problem:
-            raise OtherLayoutError from problem
+        if isinstance(read_header(next(lines, b""), path), str):
+            raise OtherLayoutError
         for number, text in enumerate(lines, start=2):
             try:
                 fullname, row = row_in_journal(text, facts)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from any_rows import rows
 from example_rows import measured_row, raw_row, whole_row
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
@@ -103,6 +103,7 @@ def test_the_last_line_about_a_test_counts(tmp_path_factory, steps, cut):
 
 
 @given(st.booleans(), st.booleans(), st.floats(0, 1, exclude_max=True), st.integers(0, 3), st.sampled_from(SIGNS))
+@example(True, False, 0.0078125, 0, b"\xff")  # in a word of the header that nothing here needs
 def test_damage_anywhere_changes_neither_rows_nor_words(tmp_path_factory, as_journal, collected, place, cut, put):
     """A quick reader may not take what the thorough one refuses, nor the other way round."""
     folder = tmp_path_factory.getbasetemp()
