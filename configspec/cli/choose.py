@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import strict_code
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import Recorded, add_question, check_rankable, positive, read_question
 from configspec.errors import UsageError, did_you_mean
@@ -118,7 +117,7 @@ def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     _say(asked, recorded, decisions, shared)
     _check_met(decisions, asked.results)
     good = all(one.chosen for one in decisions) and all(one.choices for one in shared or ())
-    return strict_code(recorded.findings, strict=asked.strict, code=0 if good else 1)
+    return recorded.code(strict=asked.strict, code=0 if good else 1)
 
 
 def _check_met(decisions: Sequence[Decision], file: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import strict_code
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, read_question
@@ -58,7 +57,7 @@ def _conflicts(objectives: Sequence[Objective], asked: argparse.Namespace) -> in
 
         document = conflicts_json(recorded.groups, fronts)
         say_pieces(json_pieces({**document, **recorded.more_json()}))
-        return strict_code(recorded.findings, strict=asked.strict)
+        return recorded.code(strict=asked.strict)
     from configspec.reporting.markdown import as_markdown
 
     as_table = asked.format == "table"
@@ -68,4 +67,4 @@ def _conflicts(objectives: Sequence[Objective], asked: argparse.Namespace) -> in
         say_document(words, WIDTH)
     else:
         say_text(as_markdown(words))
-    return strict_code(recorded.findings, strict=asked.strict)
+    return recorded.code(strict=asked.strict)

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import strict_code
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import Recorded, add_question, read_question
@@ -61,7 +60,7 @@ def _explain(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         from configspec.reporting.json_text import json_pieces
 
         say_pieces(json_pieces({**explain_json(explained), **recorded.more_json()}))
-        return strict_code(recorded.findings, strict=asked.strict)
+        return recorded.code(strict=asked.strict)
     from configspec.reporting.markdown import as_markdown
 
     words = recorded.document([explain_section(explained)], asked.format)
@@ -69,7 +68,7 @@ def _explain(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         say_document(words)
     else:
         say_text(as_markdown(words))
-    return strict_code(recorded.findings, strict=asked.strict)
+    return recorded.code(strict=asked.strict)
 
 
 def _explained(recorded: Recorded, one: Configuration, objectives: Sequence[Objective]) -> Explained:

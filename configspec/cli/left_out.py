@@ -29,6 +29,15 @@ def strict_code(found: Sequence[Finding], *, strict: bool, code: int = 0) -> int
     return 1 if strict and found else code
 
 
+def answer_code(left_out: LeftOutList | None, found: Sequence[Finding], *, strict: bool, code: int = 0) -> int:
+    """The exit code of a command that chooses among the rows of a file.
+
+    It is 2 where a record could not be read: the answer lacks a configuration that may be the best one, so the file
+    must change. What a kill cut off, and a row that a later one took the place of, are no such records.
+    """
+    return 2 if left_out is not None and left_out.broken else strict_code(found, strict=strict, code=code)
+
+
 def tell_implausible(found: Sequence[Finding]) -> None:
     """A line for each of the first warnings: for a command whose output has no place for them."""
     if found:
@@ -57,11 +66,13 @@ def begin_list(*, strict: bool) -> LeftOutList:
     return LeftOutList(refuse="Without --strict it is left out." if strict else None)
 
 
-def tell_left_out(left_out: LeftOutList) -> None:
-    """A line for each of the first entries, and their number."""
+def tell_left_out(left_out: LeftOutList, *, chooses: bool = False) -> None:
+    """A line for each of the first entries, and their number; `chooses`: as `answer_code` ends the command."""
     if left_out.count:
         for line in left_out.lines():
             complain(f"left out: {line}")
         complain(f"{left_out.counted}; --strict refuses such files")
+    if left_out.broken and chooses:
+        complain("the exit code is 2: what could not be read may be the best")
     if left_out.others:
         complain(f"{left_out.others} benchmark{'' if left_out.others == 1 else 's'} of other tools passed over")

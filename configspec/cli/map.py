@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import strict_code
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, number, read_question
 from configspec.errors import UsageError, did_you_mean
@@ -63,7 +62,7 @@ def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         from configspec.reporting.json_text import json_pieces
 
         say_pieces(json_pieces({**map_json(found), **recorded.more_json()}))
-        return strict_code(recorded.findings, strict=asked.strict)
+        return recorded.code(strict=asked.strict)
     from configspec.reporting.markdown import as_markdown
 
     sections = (map_section(one, COLUMNS) for one in found)
@@ -72,7 +71,7 @@ def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         say_document(words)
     else:
         say_text(as_markdown(words))
-    return strict_code(recorded.findings, strict=asked.strict)
+    return recorded.code(strict=asked.strict)
 
 
 def _mapped(group: Group, by: Objective, axes: Sequence[Axis]) -> Mapped:

@@ -10,7 +10,7 @@ from pathlib import Path
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_files import form_of, write_pictures
 from configspec.cli.drawn_from import add_compared, check_no_run, material_of
-from configspec.cli.left_out import strict_code, tell_implausible
+from configspec.cli.left_out import tell_implausible
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
 from configspec.theory.objectives.objective import Objective
@@ -70,4 +70,4 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     drawn = list(pictures_of(kind(asked.kind), material_of(asked, recorded)))
     write_pictures(asked.output, drawn, f"a {asked.kind} picture of {asked.results}", CHOOSE)
     tell_implausible(recorded.findings)
-    return strict_code(recorded.findings, strict=asked.strict)
+    return recorded.code(strict=asked.strict)

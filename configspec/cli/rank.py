@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from configspec.cli.assumed_options import add_assumed, check_assumed, read_assumed
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
-from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_apart, tell_left_out
+from configspec.cli.left_out import add_strict, answer_code, begin_list, tell_apart, tell_left_out
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.rank_by import say_by_category
@@ -79,7 +79,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     query = _query(objectives, asked)
     left_out = begin_list(strict=asked.strict)
     rows = last_of_each(read_each(asked.results, ranked_row(), left_out), asked.results, left_out)
-    tell_left_out(left_out)
+    tell_left_out(left_out, chooses=True)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
     if asked.k is not None and not asked.fill:
@@ -97,7 +97,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     if asked.by == "category":
         top = query.rules.top
         say_by_category(chosen, query, left_out, doubts, file=asked.results, form=asked.format, top=top)
-        return strict_code(doubts, strict=asked.strict)
+        return answer_code(left_out, doubts, strict=asked.strict)
     from configspec.reporting.positions import Positions
     from configspec.reporting.profile_cells import family_profiles
     from configspec.reporting.ranking_baselines import alone_of
@@ -112,7 +112,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         more |= {"left_out": left_out.as_json(), "plausibility": findings_json(doubts)}
         document = _json(rankings, query, chosen, alone_of(profiles))
         say_pieces(json_pieces({**document, **profiles_json(profiles, positions), **more}))
-        return strict_code(doubts, strict=asked.strict)
+        return answer_code(left_out, doubts, strict=asked.strict)
     from configspec.reporting.launch_section import launch_section
     from configspec.reporting.markdown import as_markdown
     from configspec.reporting.profile_section import MOST_CELLS, profile_section
@@ -137,7 +137,7 @@ def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         say_document(words)
     else:
         say_text(as_markdown(words))
-    return strict_code(doubts, strict=asked.strict)
+    return answer_code(left_out, doubts, strict=asked.strict)
 
 
 def _query(objectives: Sequence[Objective], asked: argparse.Namespace) -> Query:

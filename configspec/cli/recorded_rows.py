@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.cli.assumed_options import add_assumed, check_assumed, read_assumed
-from configspec.cli.left_out import add_strict, begin_list, tell_apart, tell_left_out
+from configspec.cli.left_out import add_strict, answer_code, begin_list, tell_apart, tell_left_out
 from configspec.errors import UsageError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
@@ -53,6 +53,10 @@ class Recorded:
         doubts = plausibility_section(self.findings, SHOWN if as_table else None)
         left_out = None if as_table else left_out_section(self.left_out)
         return Document(sections=tuple(one for one in (doubts, *sections, left_out) if one is not None))
+
+    def code(self, *, strict: bool, code: int = 0) -> int:
+        """The exit code of a command that has answered, and would end with `code`."""
+        return answer_code(self.left_out, self.findings, strict=strict, code=code)
 
     def more_json(self) -> dict[str, object]:
         """What every JSON document of these commands has beside its own keys."""
@@ -124,7 +128,7 @@ def read_question(
         return ranked(row)
 
     rows = last_of_each(read_each(asked.results, taken, left_out), asked.results, left_out)
-    tell_left_out(left_out)
+    tell_left_out(left_out, chooses=True)
     check_setups(rows, asked.results)
     chosen = _chosen(rows, asked)
     if ks is not None and not query.fill:

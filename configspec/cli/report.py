@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_from import add_compared, check_no_run, material_of
-from configspec.cli.left_out import strict_code, tell_implausible
+from configspec.cli.left_out import answer_code, tell_implausible
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say
 from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
@@ -70,7 +70,7 @@ def _report(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
         say(f"{asked.output}: {len(reported.rows)} rows of {asked.results}")
     tell_implausible(reported.findings)
     ranked = any(one.choices for group in reported.material.groups for one in group.rankings)
-    return strict_code(reported.findings, strict=asked.strict, code=0 if ranked else 1)
+    return answer_code(reported.left_out, reported.findings, strict=asked.strict, code=0 if ranked else 1)
 
 
 def _reported(objectives: Sequence[Objective], asked: argparse.Namespace) -> Reported:

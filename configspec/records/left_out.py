@@ -39,11 +39,12 @@ class LeftOutList:
         """Begin an empty list; with `refuse`, which says what would do, the first entry is an error."""
         self.count = 0
         self.named: list[LeftOut] = []
+        self.broken = 0  # of `count`: records that cannot be, such as one with NaN, or of an unknown version
         self.others = 0  # benchmarks of other tools that a reader of rows passed over
         self._refuse = refuse
 
-    def add(self, file: Path, entry: str, why: str) -> None:
-        """Put one down.
+    def add(self, file: Path, entry: str, why: str, *, broken: bool = False) -> None:
+        """Put one down; `broken`: it is a record that cannot be.
 
         Raises:
             RecordError: The list refuses.
@@ -56,12 +57,13 @@ class LeftOutList:
         if self._refuse is not None:
             raise RecordError(f"{one}. {self._refuse}")
         self.count += 1
+        self.broken += broken
         if len(self.named) < NAMED:
             self.named.append(one)
 
     def clear(self) -> None:
         """Forget all, as where the file is read again from its beginning."""
-        self.count = self.others = 0
+        self.count = self.broken = self.others = 0
         self.named.clear()
 
     def lines(self) -> Iterator[str]:

@@ -76,7 +76,7 @@ class RowFile:
             try:
                 yield entry_of(value, self.shared, number)
             except BadEntry as problem:
-                left.add(self.path, problem.name or place, problem.why)
+                left.add(self.path, problem.name or place, problem.why, broken=True)
 
     def _values(self, *, unique_keys: bool = False) -> Iterator[tuple[int, str, object]]:
         """Number, place and value of each entry, whatever it is."""

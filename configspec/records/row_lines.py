@@ -67,7 +67,7 @@ def kept_of_results(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutLi
             try:
                 row = _row_of_results(line, facts, number)
             except BadEntry as problem:
-                left_out.add(path, problem.name or f"benchmarks[{number}]", problem.why)
+                left_out.add(path, problem.name or f"benchmarks[{number}]", problem.why, broken=True)
                 continue
             if row is None:
                 left_out.others += 1
@@ -139,7 +139,7 @@ def kept_of_journal(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutLi
                 found[fullname] = _Counted(kept=None if row is None else kept(row), bad=bad)
     for one in found.values():
         if one.bad is not None:
-            left_out.add(path, *one.bad)
+            left_out.add(path, *one.bad, broken=True)
         elif one.kept is None:
             left_out.others += 1
     return tuple(one.kept for one in found.values() if one.kept is not None)

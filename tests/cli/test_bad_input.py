@@ -109,9 +109,14 @@ NAN = {
 @pytest.mark.parametrize("words", QUESTIONS, ids=lambda words: words[0])
 @pytest.mark.parametrize("where", NAN)
 def test_nan_in_a_file(results, capsys, where, words):
-    """It is no figure: a file of such rows is refused, and with --strict a file with one of them."""
+    """It is no figure: the rest is answered for, with exit code 2; with --strict, or of such rows alone, nothing."""
     k = ["--k", "5"] if words[0] == "explain" else []
     edited(results, NAN[where], rows=slice(1, 2))
+    assert main([words[0], str(results), *words[1:], *k]) == 2
+    answered = capsys.readouterr()
+    assert answered.out
+    assert "nan" in answered.err
+    assert "1 entry was left out" in answered.err
     assert "nan" in refused(capsys, words[0], results, *words[1:], *k, "--strict")
     edited(results, NAN[where])
     assert "no row is left; 36 entries were left out" in refused(capsys, words[0], results, *words[1:], *k)
@@ -121,7 +126,7 @@ def test_nan_in_a_file(results, capsys, where, words):
 def test_rows_of_a_version_that_is_not_known(results, capsys, version):
     """Beside known ones they are left out by name; --strict refuses the file; of such rows alone nothing is left."""
     edited(results, lambda row: row.update(version=version), rows=slice(1, 2))
-    assert main(["rank", str(results)]) == 0
+    assert main(["rank", str(results)]) == 2
     told = capsys.readouterr().err
     assert "version" in told
     assert "1 entry was left out" in told

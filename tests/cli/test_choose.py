@@ -220,7 +220,7 @@ def test_what_is_left_out_of_a_damaged_file_is_told(tmp_path, capsys):
     bad["extra_info"]["configspec"]["k"] = "four"  # type: ignore[index]
     path = tmp_path / "r.json"
     path.write_text(json.dumps({"benchmarks": [good, bad]}), encoding="utf-8")
-    assert main(["choose", str(path), "--format", "json"]) == 0
+    assert main(["choose", str(path), "--format", "json"]) == 2
     out, err = capsys.readouterr()
     assert json.loads(out)["left_out"]["count"] == 1
     assert "left out" in err
