@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from contextlib import suppress
 from typing import TextIO
+
+from configspec.reporting.live_text import fitted, is_live
 
 TERMINAL_S, ELSEWHERE_S = 0.2, 10.0  # between two lines
 CLEAR = "\r\x1b[K"  # https://en.wikipedia.org/wiki/ANSI_escape_code: to the line's begin, and erase it
@@ -14,7 +18,7 @@ class StatusLine:
 
     def __init__(self, stream: TextIO, began_s: float) -> None:
         self._stream = stream
-        self._terminal = stream.isatty()
+        self._terminal = is_live(stream, os.environ)
         self._shown_s = began_s
 
     def is_due(self, now_s: float) -> bool:
@@ -30,12 +34,20 @@ class StatusLine:
 
     def show(self, line: str) -> None:
         """Write a line, which is printable, in place of the last one."""
+        if self._terminal:
+            line = fitted(line, self._columns())  # one that wraps could not be taken back
         self._write(f"{CLEAR}{line}" if self._terminal else f"{line}\n")
 
     def end(self) -> None:
         """End the terminal's line."""
         if self._terminal:
             self._write(CLEAR)
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns or shutil.get_terminal_size().columns
+        except (OSError, ValueError):  # a stream that only says that it is a terminal
+            return shutil.get_terminal_size().columns
 
     def _write(self, text: str) -> None:
         with suppress(OSError):  # on a full disk or a closed pipe: the work matters more than word of it

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 
+import pytest
+from rich.cells import cell_len
+from terminal_screen import Screen
+
 from configspec.cli.status_line import CLEAR
 from configspec.cli.transfer_progress import TransferProgress
 
@@ -13,6 +17,13 @@ MB = 1_000_000
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture(autouse=True)
+def moves(monkeypatch) -> None:
+    """The terminal is one that moves its cursor, and nobody's CI."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
 
 
 def watch(stream: io.StringIO, times_s: list[float], had_mb: int = 0) -> str:
@@ -48,3 +59,24 @@ def test_what_was_there_before_is_not_counted_as_fast() -> None:
 def test_a_quick_transfer_says_nothing() -> None:
     """What was brought is told by another line."""
     assert watch(io.StringIO(), [0.0, 0.1]) == ""
+
+
+def test_a_narrow_terminal_shows_the_beginning(monkeypatch) -> None:
+    """A line that wraps could not be written over: at 40 columns what was there is gone all the same."""
+    monkeypatch.setenv("COLUMNS", "40")
+    screen = Screen(40, 5)
+    stream = Terminal()
+    shown = watch(stream, [0.0, 0.5, 1.0])
+    screen.feed(shown)
+    assert screen.text == []
+    first = shown.split(CLEAR)[1]
+    assert first.startswith("orin draft.gguf: 1.00 MB of 100 MB")
+    assert cell_len(first) == 39
+
+
+def test_a_terminal_that_moves_no_cursor_gets_lines(monkeypatch) -> None:
+    """As a file does: of Emacs' shell, or of a CI."""
+    monkeypatch.setenv("TERM", "dumb")
+    assert watch(Terminal(), [float(s) for s in range(11)]) == (
+        "orin draft.gguf: 10.0 MB of 100 MB, 1.00 MB/s, 1:30 left\n"
+    )
