@@ -10,6 +10,12 @@ Progress: TypeAlias = Callable[[str], None]
 Work: TypeAlias = Literal["text", "draft", "cell", "decoding"]
 
 
+class Notice(str):
+    """A text that is worth reading later too, a fault or a warning: it stays where others are rewritten in place."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """A part of a run that is over.

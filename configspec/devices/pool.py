@@ -16,7 +16,7 @@ from configspec.devices.faults import DeviceBusy, DeviceOffline, DeviceUnhealthy
 from configspec.devices.lock_wait import LockWait
 from configspec.devices.transport.connect import HEARTBEAT, Heartbeat
 from configspec.errors import ConfigspecError, TestbedError, UsageError
-from configspec.progress import Progress
+from configspec.progress import Notice, Progress
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 
 
@@ -153,7 +153,7 @@ class DevicePool:
     def _open_again(self, lost: _Held) -> Device:
         name, policy = lost.spec.name, self._retry_policy
         cause = self._causes[name] = str(lost.device.cause)
-        self._progress(f"{cause} It is opened again, within {policy.return_s:g} s.")
+        self._progress(Notice(f"{cause} It is opened again, within {policy.return_s:g} s."))
         self._let_go(name)
         end_s = self._clock.now_s() + policy.return_s
         while True:

@@ -24,7 +24,7 @@ from configspec.families.resolve import resolve_draft, resolve_target, resolve_t
 from configspec.families.sources.safetensors_folder import INDEX, weight_files
 from configspec.families.sources.special_tokens import GENERATION
 from configspec.families.vocabulary import Vocabulary, compare_vocabularies, vocabulary_of_folder
-from configspec.progress import Progress
+from configspec.progress import Notice, Progress
 from configspec.testbed.family_spec import DraftSpec, FamilySpec, HubSpec
 
 F16 = "F16"
@@ -119,7 +119,7 @@ class _Builder:
         facts = read_facts(path)
         check_label(name, facts, quant)
         for warning in (*_differences(facts, self.target, self.allow), *_fallbacks(facts, quant)):
-            self.progress(f"{name}: warning: {warning}")
+            self.progress(Notice(f"{name}: warning: {warning}"))
         return path
 
     def _built(self, name: str, folder: Path, quant: str) -> Path:

@@ -39,7 +39,7 @@ from configspec.profiling.verification import VerificationTimes, measured_servin
 from configspec.profiling.visit import Timing, Visit, setup_sha256, time_visit
 from configspec.profiling.visit_log import VisitLog
 from configspec.profiling.workbench import PreparedDraft, Workbench
-from configspec.progress import Finished, Progress, unheard
+from configspec.progress import Finished, Notice, Progress, unheard
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.passes import MOST_PASSES
 from configspec.records.power import NO_METER, Power
@@ -293,7 +293,7 @@ class ProfilingSession:
             self._logs[cell.device].add(cell, ks, visit)
         except OSError as problem:
             where = f"{self._options.visits}: what was timed cannot be written: {problem.strerror}"
-            self._progress(f"{where}. It is kept until this run ends.")
+            self._progress(Notice(f"{where}. It is kept until this run ends."))
         return visit
 
     def _measured(self, cell: Cell, ks: Sequence[int], more: int = 0) -> dict[int, Row]:
@@ -362,7 +362,8 @@ class ProfilingSession:
         try:
             return self._written(folder, times, trace)
         except OSError as problem:
-            self._progress(f"{folder}: side files cannot be written: {problem.strerror}. The figures are kept without.")
+            why = f"{folder}: side files cannot be written: {problem.strerror}"
+            self._progress(Notice(f"{why}. The figures are kept without."))
             return SampleRefs()
 
     def _written(self, folder: Path, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
