@@ -50,6 +50,7 @@ def begin(config: pytest.Config) -> None:
         config.pluginmanager.register(RefineItems(run), "configspec refine tests")
     if not private_api.is_worker(config):
         from configspec.pytest_plugin import time_shown
+        from configspec.pytest_plugin.live_run import NAME, live_run
         from configspec.pytest_plugin.rows import RowKeeper
         from configspec.pytest_plugin.sessions import progress_of
         from configspec.pytest_plugin.times_table import TimesTable
@@ -60,7 +61,10 @@ def begin(config: pytest.Config) -> None:
             from configspec.pytest_plugin.refined_rows import RefinedKeeper
 
             config.pluginmanager.register(RefinedKeeper(run, config), "configspec refined rows")
-        config.pluginmanager.register(time_shown.TimeShown(run, progress_of(config)), time_shown.NAME)
+        live = live_run(run, config)
+        if live is not None:
+            config.pluginmanager.register(live, NAME)
+        config.pluginmanager.register(time_shown.TimeShown(run, progress_of(config), live), time_shown.NAME)
         if private_api.is_controller(config):
             private_api.limit_restarts(config)
             from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts

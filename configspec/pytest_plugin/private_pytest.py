@@ -7,14 +7,78 @@ from __future__ import annotations
 
 import argparse
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
     from configspec.theory.ids import ConfigurationId
+
+
+class Writer(Protocol):
+    """What pytest's reporter writes to its terminal with."""
+
+    hasmarkup: bool  # whether it shows colours
+
+    @property
+    def write(self) -> Callable[..., None]:
+        """Writes a text as it is."""
+
+    @property
+    def width_of_current_line(self) -> int:
+        """Columns that are written since the last line break."""
+
+
+def own_terminal(config: pytest.Config) -> Writer | None:
+    """How pytest's own reporter writes; None where another one, as of pytest-sugar, draws in its own way."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return config.get_terminal_writer() if type(reporter) is pytest.TerminalReporter else None
+
+
+def watch_writing(writer: Writer, around: Callable[[Callable[[], None]], None]) -> Callable[[], None]:
+    """Have each piece that the reporter writes, written by `around`; returns what ends that."""
+    own = writer.write
+
+    def write(msg: str, *, flush: bool = False, **markup: bool) -> None:
+        around(lambda: own(msg, flush=True, **markup))  # at once: what is drawn next is behind it
+
+    vars(writer)["write"] = write
+
+    def end() -> None:
+        del vars(writer)["write"]
+
+    return end
+
+
+def watch_capture(
+    config: pytest.Config, suspended: Callable[[], None], resumed: Callable[[], None]
+) -> Callable[[], None] | None:
+    """Have it told whenever tests are no longer captured, and again are; returns what ends that. None: no capture.
+
+    `suspended` is called before the terminal can be written to, and `resumed` once it cannot.
+    """
+    manager = config.pluginmanager.get_plugin("capturemanager")
+    if manager is None:
+        return None
+    suspend, resume = manager.suspend_global_capture, manager.resume_global_capture
+
+    def suspend_global_capture(in_: bool = False) -> None:
+        suspended()
+        suspend(in_)
+
+    def resume_global_capture() -> None:
+        resume()
+        resumed()
+
+    manager.suspend_global_capture = suspend_global_capture
+    manager.resume_global_capture = resume_global_capture
+
+    def end() -> None:
+        del manager.suspend_global_capture, manager.resume_global_capture
+
+    return end
 
 
 def parser_of(config: pytest.Config) -> pytest.Parser:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configspec.errors import UsageError
+from configspec.progress import Notice
 from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin.live_run import NAME as LIVE
+from configspec.pytest_plugin.live_run import LiveRun
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.shown import terminal_of, write_past_workers
 
@@ -99,9 +102,16 @@ def recordings_of(run: MeasuringRun) -> Recordings:
 
 
 def progress_of(config: pytest.Config) -> Progress:
-    """Shows lines at once, past pytest's capture; nothing where this process has no terminal."""
+    """Shows lines at once, past pytest's capture; nothing where this process has no terminal.
+
+    Where there is a live line it is told there, but for what has to stay.
+    """
 
     def progress(text: str) -> None:
+        live = config.pluginmanager.get_plugin(LIVE)
+        if isinstance(live, LiveRun) and live.is_shown and not isinstance(text, Notice):
+            live.doing(text)
+            return
         # Looked up now: pytest makes its terminal after our plugin has been configured.
         terminal, capture = terminal_of(config), config.pluginmanager.get_plugin("capturemanager")
         if terminal is not None and capture is not None:

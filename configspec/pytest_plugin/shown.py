@@ -5,6 +5,7 @@ Every line is printable (`configspec/printable.py`): what boards, servers and fi
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pytest
 from configspec.errors import ConfigspecError
 from configspec.printable import printable_line, printable_lines
 from configspec.pytest_plugin.short_names import spelled
+from configspec.reporting.live_text import is_live
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +87,8 @@ def write_past_workers(line: str) -> None:
     """Write one line to the standard error that a worker of pytest-xdist shares with its controller."""
     with suppress(OSError):
         if sys.__stderr__ is not None:
-            sys.__stderr__.write(f"configspec: {printable_line(line)}\n")
+            below = "\n\x1b[J" if is_live(sys.__stderr__, os.environ) else ""  # the controller's live line
+            sys.__stderr__.write(f"{below}configspec: {printable_line(line)}\n")
             sys.__stderr__.flush()
 
 

@@ -84,6 +84,11 @@ class TimeLeft:
             kind.seconds += part.seconds
             kind.shares += part.share
 
+    def is_over(self, part: Finished) -> bool:
+        """Whether nothing of it is left; so it is of what was never planned."""
+        kind = self._kinds.get((part.work, part.device))
+        return kind is None or kind.left.get(part.name, 0.0) <= 1 - DONE
+
     def line(self) -> str | None:
         """What to say now; None where it is too soon, nothing is left, or nothing can be said yet."""
         left = self.seconds()

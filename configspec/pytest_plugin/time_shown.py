@@ -11,17 +11,18 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from configspec.devices.lock_wait import CLOCK
-from configspec.progress import Finished, Progress
+from configspec.progress import Finished, Progress, Work
 from configspec.pytest_plugin import private_api
 from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.private_pytest import configuration_of, fixtures_of
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.time_left import Planned, TimeLeft
+from configspec.reporting.live_text import AtWork
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.plan import Plan
@@ -79,16 +80,39 @@ def _places(run: MeasuringRun) -> dict[ConfigurationId, int]:
     return run.places
 
 
+class Live(Protocol):
+    """A line that is rewritten in place."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it tells what is left now."""
+
+    @property
+    def left(self) -> Callable[[AtWork], None]:
+        """Takes over what is done and left."""
+
+
 class TimeShown:
     """The plugin of the process that has the terminal: the only one, or the controller of workers."""
 
-    def __init__(self, run: MeasuringRun, say: Progress, *, clock_s: Callable[[], float] = CLOCK.now_s) -> None:
+    def __init__(
+        self,
+        run: MeasuringRun,
+        say: Progress,
+        live: Live | None = None,
+        *,
+        clock_s: Callable[[], float] = CLOCK.now_s,
+    ) -> None:
+        """`live`: the line that tells it, wherever it is shown; `say` writes lines elsewhere."""
         self._run = run
         self._say = say
+        self._live = live
         self._clock_s = clock_s
         self._began_s = clock_s()
         self._left: TimeLeft | None = None
         self._tests: Counter[str] = Counter()  # of each cell, that measure it
+        self._decodings = 0
+        self._over: dict[Work, set[str]] = {"cell": set(), "decoding": set()}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without workers, what there is to do is known here."""
@@ -112,14 +136,32 @@ class TimeShown:
         if self._left is None:
             return
         self._left.finish(part)
+        if part.work in self._over and self._left.is_over(part):
+            self._over[part.work].add(part.name)
+        if self._live is not None and self._live.is_shown:
+            self._live.left(self._at_work())
+            return
         line = self._left.line() if part.work in ("cell", "decoding") and part.seconds is not None else None
         if line is not None:
             self._say(f"configspec: {line}")
 
     def _begin(self, asked: Sequence[tuple[ConfigurationId, bool]]) -> None:
         self._tests = Counter(str(one.cell) for one, decodes in asked if not decodes)
+        self._decodings = sum(decodes for _, decodes in asked)
         self._left = TimeLeft(planned(self._run.plan, asked), self._clock_s, workers=max(1, self._run.workers))
         self._left.said_s = self._began_s  # workers tell what there is to do when their first test is ready
+
+    def _at_work(self) -> AtWork:
+        """What the live line tells, recorded figures included."""
+        now_s, left_s = self._clock_s(), None if self._left is None else self._left.seconds()
+        return AtWork(
+            began_s=self._began_s,
+            done=len(self._over["cell"] & self._tests.keys()),
+            cells=len(self._tests),
+            decoded=len(self._over["decoding"]),
+            decodings=self._decodings,
+            ends_s=None if left_s is None else now_s + left_s,
+        )
 
     def _test_is_over(self, one: ConfigurationId, *, decodes: bool) -> None:
         """Where its part of the work has not been done by now, it never will be."""

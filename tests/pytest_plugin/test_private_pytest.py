@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import io
 
 import pytest
+from _pytest.config import create_terminal_writer
 
 from configspec.pytest_plugin import fixtures, private_pytest
 
@@ -67,3 +69,44 @@ def test_what_parametrises_a_test():
     told = inspect.getsource(pytest.Metafunc.__init__)
     for name in ("_calls", "_arg2fixturedefs"):
         assert f"self.{name}" in told, f"Metafunc.{name} is gone"
+
+
+def test_the_capture_of_tests_can_be_watched(request):
+    """Nobody writes to the terminal while they are captured, and it is told before somebody may."""
+    told: list[str] = []
+    end = private_pytest.watch_capture(request.config, lambda: told.append("off"), lambda: told.append("on"))
+    manager = request.config.pluginmanager.get_plugin("capturemanager")
+    assert end is not None
+    try:
+        with manager.global_and_fixture_disabled():
+            inside = list(told)
+    finally:
+        end()
+    assert (inside, told) == (([], []) if request.config.option.capture == "no" else (["off"], ["off", "on"]))
+    assert "suspend_global_capture" not in vars(manager)
+
+
+def test_what_the_reporter_writes_can_be_watched(request):
+    """Each piece of it; it knows how far its line goes."""
+    out = io.StringIO()
+    writer = create_terminal_writer(request.config, out)
+    written: list[str] = []
+
+    def around(write):
+        written.append("before")
+        write()
+
+    end = private_pytest.watch_writing(writer, around)
+    writer.write("ab")
+    writer.line("c")
+    writer.write("de")
+    end()
+    assert writer.width_of_current_line == 2
+    assert out.getvalue() == "abc\nde"
+    assert len(written) >= 3
+
+
+def test_only_the_own_reporter_is_known(request):
+    """Another draws as it likes."""
+    writer = private_pytest.own_terminal(request.config)
+    assert writer is None or {"write", "width_of_current_line", "hasmarkup"} <= set(dir(writer))

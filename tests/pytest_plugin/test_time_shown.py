@@ -13,6 +13,7 @@ from configspec.pytest_plugin.asked import Asked
 from configspec.pytest_plugin.plan import Plan, choose
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.time_shown import OVER, PARTS, TODO, TimeShown, planned
+from configspec.reporting.live_text import AtWork
 
 ASKED = Asked(
     devices=("local", "paper-rpi5"),
@@ -33,14 +34,24 @@ def plan() -> Plan:
     return choose(ASKED)
 
 
+class Live:
+    """A line that is shown, as far as `TimeShown` knows it."""
+
+    is_shown = True
+
+    def __init__(self, told: list[AtWork]) -> None:
+        self.left = told.append
+
+
 class Controller:
     """The process that shows it; a second passes as often as it is told."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, live: Live | None = None) -> None:
         self.plan = plan
         self.now_s = 0.0
         self.said: list[str] = []
-        self.shown = TimeShown(MeasuringRun(asked=ASKED, plan=plan), self.said.append, clock_s=lambda: self.now_s)
+        run = MeasuringRun(asked=ASKED, plan=plan)
+        self.shown = TimeShown(run, self.said.append, live, clock_s=lambda: self.now_s)
         self.places = {one: place for place, one in enumerate(plan.configurations)}
 
     def report(self, **values: object) -> None:
@@ -102,6 +113,23 @@ def test_a_run_of_recorded_figures_says_nothing(plan):
     controller.report(**{PARTS: [controller.finish(0, 30.0)]})
     recorded = [(place, False) for one, place in controller.places.items() if one.device == "paper-rpi5"]
     controller.report(**{TODO: recorded, PARTS: [controller.finish(recorded[0][0], 30.0)]})
+    assert controller.said == []
+
+
+def test_a_live_line_tells_recorded_figures_too(plan):
+    """They are cells like others, and done when their tests are over; nothing is said in lines then."""
+    told: list[AtWork] = []
+    controller = Controller(plan, Live(told))
+    controller.report(**{TODO: controller.todo()})
+    recorded = [place for one, place in controller.places.items() if one.device == "paper-rpi5"]
+    for place in recorded:
+        controller.report(**{OVER: (place, False)})
+    controller.report(**{PARTS: [controller.finish(0, 30.0)]})
+    cells = {one.cell for one in plan.configurations}
+    replayed = {one.cell for one in plan.configurations if one.device == "paper-rpi5"}
+    assert (told[-1].done, told[-1].cells) == (len(replayed) + 1, len(cells))
+    assert (told[-1].decoded, told[-1].decodings) == (0, 6)
+    assert told[-1].ends_s == controller.now_s + 8 * 30.0
     assert controller.said == []
 
 
