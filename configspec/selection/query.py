@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from configspec.selection.filling import Filled, Group, fill
 from configspec.selection.ranking import DEFAULT_RULES, Ranking, RankingRules
 from configspec.selection.rankings import rank_all
 from configspec.theory.ids import ConfigurationId
@@ -16,6 +16,9 @@ from configspec.theory.objectives.registry import usual
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumed import Assumed
 from configspec.theory.serving.assumptions import Serving
+
+if TYPE_CHECKING:  # what nobody asks for is not imported
+    from configspec.selection.filling import Group
 
 SEED = 2604_09722  # any fixed number: the same figures and question give the same intervals
 
@@ -54,11 +57,16 @@ class Query:
                 all.
         """
         servings = {recorded: self.serving(recorded) for recorded in {recorded for _, recorded in measured}}
-        known = [(one, servings[recorded]) for one, recorded in measured]
-        filled = fill(known, self.ks) if self.fill else Filled(configurations=tuple(known), refused={})
-        asked = [pair for pair in filled.configurations if only is None or (pair[0].device, pair[0].family) in only]
+        known: Sequence[tuple[Configuration, Serving]] = [(one, servings[recorded]) for one, recorded in measured]
+        refused: Mapping[Group, tuple[str, ...]] = {}
+        if self.fill:
+            from configspec.selection.filling import fill
+
+            filled = fill(known, self.ks)
+            known, refused = filled.configurations, filled.refused
+        asked = [pair for pair in known if only is None or (pair[0].device, pair[0].family) in only]
         return tuple(
-            replace(one, left_out=(*one.left_out, *filled.refused.get((one.device, one.family), ())))
+            replace(one, left_out=(*one.left_out, *why)) if (why := refused.get((one.device, one.family))) else one
             for one in self._ranked(asked, rng)
         )
 

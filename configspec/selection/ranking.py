@@ -14,14 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from configspec.selection.k_advice import UntriedK
-from configspec.selection.next_measurement import NextMeasurement
-from configspec.selection.other_bests import OtherBest
 from configspec.theory.decoding import Decoding
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
+
+if TYPE_CHECKING:  # what no rule asks for is not imported
+    from configspec.selection.k_advice import UntriedK
+    from configspec.selection.next_measurement import NextMeasurement
+    from configspec.selection.other_bests import OtherBest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.theory.profile import Configuration
+from configspec.theory.statistics import row_quantiles
 from configspec.theory.student import t_quantile
 
 CLEARLY = 4.0
@@ -89,7 +90,8 @@ class Separation:
 
     def spreads_needed(self) -> float:
         """C."""
-        return max(t_quantile(self._quantile, math.inf), float(np.quantile(self._gained, self._confidence)))
+        (most,) = row_quantiles(self._gained[np.newaxis], self._confidence)
+        return max(t_quantile(self._quantile, math.inf), float(most[0]))
 
     def shown_worse(self) -> NDArray[np.bool_]:
         """Which are, (N,)."""

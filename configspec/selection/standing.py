@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configspec.selection.contest import Contest
-from configspec.selection.k_advice import UntriedK, untried_ks
-from configspec.selection.next_measurement import NextMeasurement, Rival, next_measurements
-from configspec.selection.other_bests import OtherBest, Ranked, other_bests
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.resampling import DrawnFigures, Resampling
 from configspec.selection.separation import Separation, fewest_prompts
 from configspec.selection.values import Values, same_power
 from configspec.theory.objectives.objective import Figures
 from configspec.theory.profile import Configuration
+
+if TYPE_CHECKING:  # each is imported where the rules ask for it
+    from configspec.selection.k_advice import UntriedK
+    from configspec.selection.next_measurement import NextMeasurement, Rival
+    from configspec.selection.other_bests import OtherBest
 
 MOST_RIVALS = 64  # of which is said what would tell them from the best
 
@@ -132,11 +134,15 @@ class Standing:
         ]
         if not rivals:
             return ()
+        from configspec.selection.next_measurement import next_measurements
+
         found = list(map(self._rival, rivals[:MOST_RIVALS]))
         best = self._configurations[self.best]
         return next_measurements(best, found, self._configurations)
 
     def _rival(self, position: int) -> Rival:
+        from configspec.selection.next_measurement import Rival
+
         one, best = self._configurations[position], self._configurations[self.best]
         return Rival(
             configuration=one,
@@ -148,6 +154,8 @@ class Standing:
         rules, serving = self._ranking.rules, self._ranking.serving
         if not rules.every_k:
             return ()
+        from configspec.selection.k_advice import untried_ks
+
         in_order = [self._configurations[position] for position in self._order]
         return untried_ks(in_order, self._ranking.objective, serving, indifference=rules.indifference)
 
@@ -155,5 +163,7 @@ class Standing:
         rules, serving = self._ranking.rules, self._ranking.serving
         if not rules.other_schemes:
             return ()
+        from configspec.selection.other_bests import Ranked, other_bests
+
         ranked = Ranked(configurations=self._configurations, figures=self._figures, best=self.best, tied=tied)
         return other_bests(ranked, self._ranking.objective, serving, indifference=rules.indifference)
