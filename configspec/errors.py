@@ -15,7 +15,6 @@ UsageError or a RecordError, and with 3 on a TestbedError.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -65,6 +64,8 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     names = list(known)
     if not names:
         return "There is none."
+    import difflib  # no command waits for what only a mistake needs
+
     near = difflib.get_close_matches(found[:LONGEST], names, n=1)
     guess = f"Did you mean {near[0]!r}? " if near else ""
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""

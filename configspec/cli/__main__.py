@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from configspec.cli import main
+from configspec.cli import process
 
-raise SystemExit(main())
+raise SystemExit(process())
