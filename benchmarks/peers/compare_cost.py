@@ -1,11 +1,13 @@
 """Two results files of 500 rows side by side: `pytest-benchmark compare` (peer) and `configspec compare` (ours).
 
-Both are whole commands, in processes of their own, on the same two files, in turns. The peer shows times; ours shows
+Both are whole commands, in processes of their own, on the same two files, in turns; bytecode of both is written and
+read, as in a user's environment. The peer shows times; ours shows
 every series with its ratio and interval, the choices, and what choosing the old one costs now.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from pathlib import Path
 from comparison import Line, Pair, compare, enough
 from history_cost import write_runs
 from machine import Watch
+from plugin_cost import environment
 
 from configspec.errors import TestbedError
 
@@ -44,7 +47,7 @@ def measure(*, repeats: int) -> Line:
 
 def _seconds(*words: str) -> float:
     watch = Watch()
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *words], env=environment(os.environ), capture_output=True, text=True)
     seconds = watch.elapsed_s()
     if done.returncode:
         raise TestbedError(f"{' '.join(_known(words))}: ended with {done.returncode}:\n{done.stderr[-1000:]}")
