@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-# Imported here first: a pytest run inside this process forgets what it imported, and numpy cannot be loaded twice.
+import configspec
 from configspec.records.reader import open_rows
 
 BENCHMARK = '''
@@ -72,6 +75,19 @@ def profile() -> dict[str, object]:
         },
         "devices": {name: {"name": name, "cells": rows} for name, rows in cells.items()},
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_once() -> None:
+    """All of configspec is imported before the first run: pytester forgets what a run in this process has imported.
+
+    Each run would import some 350 modules again, which takes longer than all else that it does; and numpy cannot be
+    loaded twice.
+    """
+    for module in pkgutil.walk_packages(configspec.__path__, "configspec."):
+        if not module.name.endswith(".__main__"):
+            with suppress(ModuleNotFoundError):  # what an extra brings
+                import_module(module.name)
 
 
 @pytest.fixture
