@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.histories.as_swept import as_swept
 from configspec.histories.assumptions import assumptions
 from configspec.histories.columns import Column, Counts, Names, kept
 from configspec.histories.fields import Followed, disturbances, setup_of
@@ -72,7 +73,7 @@ class RowTaker:
 
     def __call__(self, row: Row) -> TakenRow:
         """What is kept of this one."""
-        configuration = row.configuration
+        configuration = as_swept(row).configuration  # nights ask the same prompts, whatever each added to them
         assumed = self._assumed(row.serving)
         serving = assumed.serving
         host, passes = row.environment.host, row.drafting.passes
@@ -81,7 +82,7 @@ class RowTaker:
             figures_of(configuration, serving),
             configuration.drafting_tokens_per_s,
             configuration.acceptance.by_prompt,
-            configuration if self._choices else None,
+            row.configuration if self._choices else None,
             serving,
             row.end_to_end is not None,
             self._setups_of(row, assumed),

@@ -10,7 +10,7 @@ boards pay once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,19 +118,32 @@ class Scorer:
 
 def trace_acceptance(model: Path, model_sha256: str, text: TargetText, scorer: Scorer) -> AcceptanceTrace:
     """The draft `model`, teacher-forced over `text`; from the cache, or scored now."""
-    key = trace_key(model_sha256, text.key, scorer.runtime)
+    return AcceptanceTrace(text=text, prompts=trace_each(model, model_sha256, (text,), scorer))
 
-    def build(out: Path) -> None:
-        out.write_bytes(msgspec.json.encode(_score(scorer, model, text)))
 
-    scores = scorer.store.ensure_read("acceptance", key, ".json", build, lambda content: _read(content, text))
-    return AcceptanceTrace(
-        text=text,
-        prompts=tuple(
-            TracedPrompt(continued=continued, scores=one, accept=_accept(text.decoding, continued, one))
-            for continued, one in zip(text.prompts, scores, strict=True)
-        ),
-    )
+def trace_each(model: Path, model_sha256: str, texts: Sequence[TargetText], scorer: Scorer) -> tuple[TracedPrompt, ...]:
+    """The prompts of several texts, each cached by itself; the draft is opened once, where one has to be scored."""
+    opened: list[Device] = []
+
+    def device() -> Device:
+        if not opened:
+            found = scorer.open()
+            context = max(one.longest for one in texts)
+            found.open_model(model, LlamaCppSpec(threads=scorer.threads, context=context))
+            opened.append(found)
+        return opened[0]
+
+    def of_text(text: TargetText) -> Iterator[TracedPrompt]:
+        key = trace_key(model_sha256, text.key, scorer.runtime)
+
+        def build(out: Path) -> None:
+            out.write_bytes(msgspec.json.encode(_score(device(), text)))
+
+        scores = scorer.store.ensure_read("acceptance", key, ".json", build, lambda content: _read(content, text))
+        for continued, one in zip(text.prompts, scores, strict=True):
+            yield TracedPrompt(continued=continued, scores=one, accept=_accept(text.decoding, continued, one))
+
+    return tuple(prompt for text in texts for prompt in of_text(text))
 
 
 def trace_key(model_sha256: str, text: str, runtime: str) -> str:
@@ -149,9 +162,7 @@ def _read(content: bytes, text: TargetText) -> tuple[Scores, ...]:
     return kept
 
 
-def _score(scorer: Scorer, model: Path, text: TargetText) -> list[Scores]:
-    device = scorer.open()
-    device.open_model(model, LlamaCppSpec(threads=scorer.threads, context=text.longest))
+def _score(device: Device, text: TargetText) -> list[Scores]:
     return [
         device.score((*one.prompt, *one.tokens), start=len(one.prompt), decoding=text.decoding) for one in text.prompts
     ]

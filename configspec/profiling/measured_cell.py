@@ -41,7 +41,8 @@ class MeasuredCell:
     spec: DeviceSpec
     family: FamilySpec
     times: DraftingTimes
-    trace: AcceptanceTrace
+    trace: AcceptanceTrace  # over the sweep's prompts, as going back is counted
+    counted: AcceptanceTrace  # over these, and what was asked behind the sweep
     check: AcceptanceCheck
     serving: Serving
     verification: VerificationTimes | None
@@ -64,7 +65,7 @@ class MeasuredCell:
             k=k,
             provenance="measured",
             drafting=self.times.drafting(k, [prompt.accept for prompt in self.trace.prompts]),
-            acceptance=self._acceptance(k),
+            acceptance=counted_acceptance(self.counted, k, self.check),
             power=self.power,
             serving=self.serving,
             verification=verification,
@@ -77,7 +78,7 @@ class MeasuredCell:
             environment=self.environment,
             flags=(
                 *self.times.flags(k),
-                *self.trace.flags(),
+                *self.counted.flags(),
                 *self.check.flags(),
                 *_timed_greedily(self.trace.decoding),
                 *self._flags_of_opening(),
@@ -87,28 +88,6 @@ class MeasuredCell:
                 *_whoever_measures_beside(self.lock_fallback_reason),
             ),
             samples=self.samples,
-        )
-
-    def _acceptance(self, k: int) -> CountedAcceptance:
-        counts, text = self.trace.acceptance(k), self.trace.text
-        return CountedAcceptance(
-            rate=counts.rate,
-            rounds=counts.rounds,
-            drafted=counts.drafted,
-            accepted=counts.accepted,
-            by_prompt=counts.by_prompt,
-            prompts_sha256=counts.prompts_sha256,
-            asked=text.asked,
-            asked_reason=None,
-            prompting=text.writing.prompts.prompting,
-            prompting_reason=None,
-            decoding=counts.decoding,
-            method=METHOD if self.trace.certain else EXPECTED,
-            last_round="counted whole",
-            prompts=len(text.prompts),
-            new_tokens=text.writing.new_tokens,
-            check=self.check.check,
-            check_reason=self.check.reason,
         )
 
     def _flags_of_opening(self) -> tuple[Flag, ...]:
@@ -123,6 +102,43 @@ class MeasuredCell:
             dtype=target.dtype if target.transformers else None,
             runtime=text.runtime,
         )
+
+
+def counted_acceptance(trace: AcceptanceTrace, k: int, check: AcceptanceCheck) -> CountedAcceptance:
+    """What a row says of it, at one K."""
+    counts, text = trace.acceptance(k), trace.text
+    return CountedAcceptance(
+        rate=counts.rate,
+        rounds=counts.rounds,
+        drafted=counts.drafted,
+        accepted=counts.accepted,
+        by_prompt=counts.by_prompt,
+        prompts_sha256=counts.prompts_sha256,
+        asked=text.asked,
+        asked_reason=None,
+        prompting=text.writing.prompts.prompting,
+        prompting_reason=None,
+        decoding=counts.decoding,
+        method=METHOD if trace.certain else EXPECTED,
+        last_round="counted whole",
+        prompts=len(text.prompts),
+        new_tokens=text.writing.new_tokens,
+        prompt_s=None if text.prompt_s is None else round(text.prompt_s, 6),
+        check=check.check,
+        check_reason=check.reason,
+    )
+
+
+def recounted(row: Row, trace: AcceptanceTrace, samples: SampleRefs) -> Row:
+    """The row with its acceptance over more prompts; what the device said of it stands."""
+    check = AcceptanceCheck(check=row.acceptance.check, reason=row.acceptance.check_reason)
+    flags = [one for one in row.flags if one.code != "few_prompts"]
+    return replace(
+        row,
+        acceptance=counted_acceptance(trace, row.k, check),
+        flags=(*flags, *trace.flags()),
+        samples=replace(row.samples, text=samples.text, acceptance=samples.acceptance),
+    )
 
 
 def retried(row: Row, failures: Sequence[str]) -> Row:

@@ -17,6 +17,11 @@ from configspec.errors import UsageError
 from configspec.testbed.prompts import PromptSet
 from configspec.testbed.prompts_spec import Longest
 
+
+class DoesNotFitError(UsageError):
+    """A prompt has no room, or there is room for none."""
+
+
 SHOWN = 10  # prompts that do not fit, by name
 CHANGE = (
     "Lower sweep.new_tokens, raise the context, or write `sweep: {prompts: {longest: skip}}` to leave such prompts "
@@ -71,7 +76,7 @@ def fit(
     A prompt is shortened in its middle: what a template says, and what is asked, stand at its beginning and its end.
 
     Raises:
-        UsageError: One does not fit and `longest` is "error", or none is left, or there is room for no prompt at all.
+        DoesNotFitError: One does not fit and `longest` is "error", or none is left, or there is room for none at all.
     """
     if room is None:
         return Fitted(ids=tuple(map(tuple, ids)))
@@ -96,7 +101,7 @@ def check_fits(path: Path, lengths: Sequence[Named], room: Room, *, new_tokens: 
         longest: What was done with prompts that did not fit what was known.
 
     Raises:
-        UsageError: One does not fit.
+        DoesNotFitError: One does not fit.
     """
     if any(tokens + new_tokens > room.tokens for _, tokens in lengths):
         raise _too_long(path, lengths, room, new_tokens, CHANGE if longest == "error" else AGAIN[longest])
@@ -114,12 +119,12 @@ def shortened(ids: Sequence[int], most: int) -> Ids:
     return (*ids[: most - end], *ids[len(ids) - end :])
 
 
-def _too_long(path: Path, lengths: Sequence[Named], room: Room, new_tokens: int, advice: str) -> UsageError:
+def _too_long(path: Path, lengths: Sequence[Named], room: Room, new_tokens: int, advice: str) -> DoesNotFitError:
     found = [one for one in lengths if one[1] + new_tokens > room.tokens]
     count = f"{len(found)} of {len(lengths)} prompts do" if len(found) != 1 else f"1 of {len(lengths)} prompts does"
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     named = ", ".join(f"{name!r} ({tokens:,} tokens)" for name, tokens in found[:SHOWN])
-    return UsageError(
+    return DoesNotFitError(
         f"{path}: {count} not fit: {named}{more}. sweep.new_tokens asks for {new_tokens:,} more, and "
         f"{room.of} is {room.tokens:,}. {advice}"
     )

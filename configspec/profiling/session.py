@@ -29,8 +29,9 @@ from configspec.profiling.acceptance_check import PROMPTS_CHECKED, check_accepta
 from configspec.profiling.acceptance_trace import AcceptanceTrace
 from configspec.profiling.drafting_speed import DraftingTimes, over_visits
 from configspec.profiling.end_to_end import check_room, decode_prompts, summarise
-from configspec.profiling.measured_cell import MeasuredCell, retried
+from configspec.profiling.measured_cell import MeasuredCell, recounted, retried
 from configspec.profiling.meters import Meters, declared_power
+from configspec.profiling.more_prompts import MorePrompts
 from configspec.profiling.parts import Parts, prepared_draft
 from configspec.profiling.passes import complete, way_there
 from configspec.profiling.power_figures import power_of, readings_of
@@ -117,6 +118,7 @@ class ProfilingSession:
             inventory, store, progress, wait=self._options.wait, host_threads=self._options.host_threads
         )
         clock, pool = (self._options.wait or LockWait()).clock, self.workbench.pool
+        self.more_prompts = MorePrompts(self.workbench)
         self._parts = Parts(clock.now_s, self._options.finished, aside_s=lambda: pool.opening_s)
         self._cells: dict[Stop, dict[int, Row] | ConfigspecError] = {}
         self._logs: dict[str, VisitLog] = {}  # by device, once all passes but the last were made over it
@@ -182,6 +184,16 @@ class ProfilingSession:
         rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks, more=passes))
         self._cells[cell, tuple(ks)] = found = _retried(rows, failures)
         return found
+
+    def recounted(self, cell: Cell, rows: Sequence[Row]) -> list[Row]:
+        """Rows of a cell, their acceptance over all prompts that are asked by now. No device is touched.
+
+        Raises:
+            UsageError, TestbedError: The draft's file, or what scores it.
+        """
+        trace = self.more_prompts.trace(prepared_draft(self.workbench, cell, self._parts))
+        samples = self._samples_kept(partial(self._counts_written, trace))
+        return [recounted(row, trace, samples) for row in rows]
 
     def end_to_end(self, configuration: ConfigurationId, ks: Sequence[int]) -> Row:
         """One configuration decoded for real, beside what its profile predicts; `ks` are all K of its cell.
@@ -301,6 +313,7 @@ class ProfilingSession:
         passes = self._inventory.sweep.passes
         ready = self._ready(cell, ks, f"{more} more passes" if more else f"pass {passes} of {passes}")
         device, prepared = ready.device, ready.prepared
+        counted = self.more_prompts.trace(prepared)
         before = self._logs[cell.device].keep_only(cell, ks, ready.setup_sha256)
         if more:
             before = before[: MOST_PASSES - more - 1]  # one more is made where they disagree
@@ -316,12 +329,13 @@ class ProfilingSession:
             family=prepared.family,
             times=times,
             trace=prepared.trace,
+            counted=counted,
             check=check_acceptance(device, ready.staged, prepared.trace, self._options.acceptance_check),
             serving=serving,
             verification=verification,
             environment=self._environment(device, ready),
             lock_fallback_reason=device.lock_fallback_reason,
-            samples=self._samples_kept(times, prepared.trace),
+            samples=self._samples_kept(partial(self._written, times, counted)),
             tensor_types=prepared.tensor_types,
             power=self._power(ready, visits),
         )
@@ -354,27 +368,29 @@ class ProfilingSession:
             row.flagged(*verification.flags(k), *more), verification=verification.record(k), end_to_end=found
         )
 
-    def _samples_kept(self, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
+    def _samples_kept(self, write: Callable[[Path], SampleRefs]) -> SampleRefs:
         """The side files; none where they cannot be written, as on a full disk: what was measured is not lost by it."""
         folder = self._options.samples
         if folder is None:
             return SampleRefs()
         try:
-            return self._written(folder, times, trace)
+            return write(folder)
         except OSError as problem:
             why = f"{folder}: side files cannot be written: {problem.strerror}"
             self._progress(Notice(f"{why}. The figures are kept without."))
             return SampleRefs()
 
-    def _written(self, folder: Path, times: DraftingTimes, trace: AcceptanceTrace) -> SampleRefs:
+    def _written(self, times: DraftingTimes, trace: AcceptanceTrace, folder: Path) -> SampleRefs:
         readings = readings_of(times.visits)
-        text = write_samples(folder, trace.text.samples(private=self._inventory.sweep.texts == "private"))
-        return SampleRefs(
-            text=text,
-            acceptance=write_samples(folder, trace.samples(text)),
+        return replace(
+            self._counts_written(trace, folder),
             times=write_samples(folder, times.token_times()),
             power=None if readings is None else write_samples(folder, readings),
         )
+
+    def _counts_written(self, trace: AcceptanceTrace, folder: Path) -> SampleRefs:
+        text = write_samples(folder, trace.text.samples(private=self._inventory.sweep.texts == "private"))
+        return SampleRefs(text=text, acceptance=write_samples(folder, trace.samples(text)))
 
     def _environment(self, device: Device, ready: _Ready) -> Environment:
         return Environment(

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from itertools import groupby
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain, groupby
 from pathlib import Path
+from statistics import mean
 
 import msgspec
 
 from configspec.cache import Store
 from configspec.errors import UsageError
-from configspec.profiling.prompt_ids import TokenizedPrompts
+from configspec.profiling.prompt_ids import TokenizedPrompts, ids_sha256
 from configspec.profiling.prompt_room import Ids, Room, fit
 from configspec.progress import Progress
 from configspec.records.asked_prompts import AskedPrompts
@@ -85,7 +88,8 @@ class ContinuedPrompt:
 class TargetText:
     """A target's text for a whole prompt set; `key` names everything that it depends on.
 
-    `prompts` are those that fit, `shortened` of them made to.
+    `prompts` are those that fit, `shortened` of them made to. `prompt_s`: what the target took to write after one, on
+    average; None where a cache of an earlier version does not say.
     """
 
     key: str
@@ -94,6 +98,7 @@ class TargetText:
     writing: Writing
     prompts: tuple[ContinuedPrompt, ...]
     shortened: int = 0
+    prompt_s: float | None = field(default=None, compare=False)
 
     @property
     def prompts_sha256(self) -> str:
@@ -169,6 +174,7 @@ class _Continuation:
     logprobs: tuple[float, ...]
     gaps: tuple[float, ...] | None
     shortened: bool = False
+    seconds: float | None = None  # that the target took
 
     def __post_init__(self) -> None:
         columns = (self.tokens, self.logprobs, self.gaps)
@@ -176,10 +182,18 @@ class _Continuation:
             raise ValueError("its columns are of unequal length")
         if min((*self.prompt, *self.tokens), default=0) < 0:
             raise ValueError("it holds a token's id below 0")
+        if self.seconds is not None and not 0 <= self.seconds < math.inf:
+            raise ValueError("it took no such time")
 
 
 def write_target_text(
-    family: FamilySpec, writing: Writing, store: Store, open_target: Callable[[], Target], progress: Progress
+    family: FamilySpec,
+    writing: Writing,
+    store: Store,
+    open_target: Callable[[], Target],
+    progress: Progress,
+    *,
+    now_s: Callable[[], float] = time.monotonic,
 ) -> TargetText:
     """The target's text for each prompt, from the cache or made now.
 
@@ -189,6 +203,7 @@ def write_target_text(
         store: The cache.
         open_target: Called where a text has to be made.
         progress: Called where a text has to be made.
+        now_s: By what it is timed.
 
     Raises:
         UsageError: The target cannot be loaded, or a prompt with its continuation does not fit its context.
@@ -200,7 +215,7 @@ def write_target_text(
         not_taken = ", ".join(f"{what} ({how_many:,})" for what, how_many in prompts.prompt_set.not_taken)
         but = f"; not in them: {not_taken}" if not_taken else ""
         progress(f"{family.name}: the target writes {writing.new_tokens} tokens after each of {count} prompts{but}")
-        out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing)))
+        out.write_bytes(msgspec.json.encode(_write_all(open_target(), writing, now_s)))
 
     key = text_key(family.target, writing)
     kept = store.ensure_read("text", key, ".json", build, lambda content: _read(content, len(prompts.prompts)))
@@ -213,7 +228,36 @@ def write_target_text(
             _continued(prompt, one) for prompt, one in zip(prompts.prompts, kept, strict=True) if one is not None
         ),
         shortened=sum(one is not None and one.shortened for one in kept),
+        prompt_s=_prompt_s([one.seconds for one in kept if one is not None]),
     )
+
+
+def joined(base: TargetText, more: Sequence[TargetText]) -> TargetText:
+    """One text of several of the same target, in their order; its prompts are asked as those of `base` are."""
+    parts, writing = (base, *more), base.writing
+    prompts, ids = (
+        tuple(chain.from_iterable(one.writing.prompts.prompts for one in parts)),
+        tuple(chain.from_iterable(one.writing.prompts.ids for one in parts)),
+    )
+    of_all = replace(
+        writing.prompts,
+        prompt_set=replace(writing.prompts.prompt_set, prompts=prompts),
+        ids=ids,
+        sha256=ids_sha256(ids),
+    )
+    return replace(
+        base,
+        key=hashlib.sha256("\n".join(one.key for one in parts).encode()).hexdigest(),
+        writing=replace(writing, prompts=of_all),
+        prompts=tuple(chain.from_iterable(one.prompts for one in parts)),
+        shortened=sum(one.shortened for one in parts),
+        prompt_s=_prompt_s([one.prompt_s for one in parts for _ in one.prompts]),
+    )
+
+
+def _prompt_s(took_s: Sequence[float | None]) -> float | None:
+    known = [one for one in took_s if one is not None]
+    return mean(known) if known else None
 
 
 def text_key(target: TargetSpec, writing: Writing) -> str:
@@ -252,15 +296,25 @@ def _continued(prompt: Prompt, one: _Continuation) -> ContinuedPrompt:
     )
 
 
-def _write_all(target: Target, writing: Writing) -> list[_Continuation | None]:
+def _write_all(target: Target, writing: Writing, now_s: Callable[[], float]) -> list[_Continuation | None]:
     prompts, room, new_tokens = writing.prompts, writing.room(target), writing.new_tokens
     fitted = fit(prompts.prompt_set, prompts.ids, room, new_tokens=new_tokens, longest=writing.longest)
     return [
-        None if ids is None else _write(target, writing, ids, place, shortened=place in fitted.shortened)
+        None if ids is None else _write(target, writing, ids, place, now_s, shortened=place in fitted.shortened)
         for place, ids in enumerate(fitted.ids)
     ]
 
 
-def _write(target: Target, writing: Writing, ids: Ids, place: int, *, shortened: bool) -> _Continuation:
+def _write(
+    target: Target, writing: Writing, ids: Ids, place: int, now_s: Callable[[], float], *, shortened: bool
+) -> _Continuation:
+    begun_s = now_s()
     one = target.continue_text(ids, writing.new_tokens, writing.decoding, seed=writing.decoding.seed + place)
-    return _Continuation(prompt=ids, tokens=one.tokens, logprobs=one.logprobs, gaps=one.gaps, shortened=shortened)
+    return _Continuation(
+        prompt=ids,
+        tokens=one.tokens,
+        logprobs=one.logprobs,
+        gaps=one.gaps,
+        shortened=shortened,
+        seconds=round(now_s() - begun_s, 6),
+    )

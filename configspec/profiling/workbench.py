@@ -69,7 +69,7 @@ class Workbench:
         self.progress = progress
         self.pool = DevicePool(store.root, progress, wait=wait)
         self._host_threads = host_threads
-        self._hub = hub or Hub()
+        self.hub = hub or Hub()
         self._open = ExitStack()
         self._scorer: Device | None = None
         self._families: dict[str, FamilySpec] = {}
@@ -98,7 +98,7 @@ class Workbench:
         if name not in self._families:
             family = self.inventory.families[name]
             self._draft_rooms(family)  # as they are before a draft is fetched, whichever is the first
-            target = resolve_target(name, family.target, self.progress, hub=self._hub)
+            target = resolve_target(name, family.target, self.progress, hub=self.hub)
             self._families[name] = replace(family, target=target)
         return self._families[name]
 
@@ -169,7 +169,7 @@ class Workbench:
         key = (family.name, drafter)
         if key not in self._files:
             draft = family.drafts[drafter.draft]
-            spec = resolve_draft(family.name, draft, (drafter.quant,), self.progress, hub=self._hub)
+            spec = resolve_draft(family.name, draft, (drafter.quant,), self.progress, hub=self.hub)
             file = ensure_draft(family, spec, drafter.quant, self.store, self.progress)
             self._files[key] = board_files(family.name, spec, drafter.quant, file)
         return self._files[key]
@@ -215,33 +215,35 @@ class Workbench:
 
     def writing(self, family: FamilySpec) -> Writing:
         """What the sweep asks the family's target to write."""
-        sweep, target, tokenized = self.inventory.sweep, family.target, self.tokenized(family)
-        rooms = list(self._draft_rooms(family))
-        if target.gguf is not None:
-            rooms.append(Room(tokens=target.llama_cpp.context, of=f"families.{family.name}.target.context"))
+        sweep, tokenized = self.inventory.sweep, self.tokenized(family)
         return Writing(
             prompts=tokenized,
             new_tokens=sweep.new_tokens,
             decoding=sweep.decoding,
             longest=sweep.prompts.longest,
-            contexts=limits(rooms, tokenized.ids, sweep.new_tokens),
+            contexts=limits(self.rooms(family), tokenized.ids, sweep.new_tokens),
         )
+
+    def rooms(self, family: FamilySpec) -> tuple[Room, ...]:
+        """The contexts that were known when this run began: of drafts, and of a target whose context is declared."""
+        rooms, target = self._draft_rooms(family), family.target
+        if target.gguf is None:
+            return rooms
+        return *rooms, Room(tokens=target.llama_cpp.context, of=f"families.{family.name}.target.context")
 
     def _draft_rooms(self, family: FamilySpec) -> tuple[Room, ...]:
         if family.name not in self._rooms:
-            found = draft_contexts(family, self._hub)
+            found = draft_contexts(family, self.hub)
             self._rooms[family.name] = tuple(room_of_draft(name, tokens) for name, tokens in found)
         return self._rooms[family.name]
 
     def acceptance(self, family: FamilySpec, model: Path) -> AcceptanceTrace:
         """A draft's acceptance against the target's text, scored on this host."""
-        scorer = Scorer(
-            open=self._open_scorer,
-            runtime=scoring_runtime(),
-            threads=self._host_threads,
-            store=self.store,
-        )
-        return trace_acceptance(model, gguf_sha256(model), self.target_text(family), scorer)
+        return trace_acceptance(model, gguf_sha256(model), self.target_text(family), self.scorer())
+
+    def scorer(self) -> Scorer:
+        """What scores drafts; this host is opened for it where a score is not cached."""
+        return Scorer(open=self._open_scorer, runtime=scoring_runtime(), threads=self._host_threads, store=self.store)
 
     def _open_scorer(self) -> Device:
         """The host itself. Counts do not depend on its speed, so runs of other boards may score at the same time."""

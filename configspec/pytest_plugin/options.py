@@ -165,13 +165,13 @@ OPTIONS = (
         help="behind the sweep, time again what cannot be told from the best by this objective, until it can be or the "
         "budget is spent; none: nothing",
         attributes={"metavar": "OBJECTIVE"},
-        ini="the objective by which what cannot be told from the best is timed again behind the sweep",
+        ini="the objective by which more is measured, behind the sweep, of what cannot be told from the best",
     ),
     Option(
         name="refine-budget",
-        help="how long each device may be timed again: seconds, or a time such as 10m or 2h (default: 30m)",
+        help="for how long more of each device may be measured: seconds, or a time such as 10m or 2h (default: 30m)",
         attributes={"metavar": "TIME"},
-        ini="how long each device may be timed again by --refine (default: 30m)",
+        ini="for how long more of each device may be measured by --refine (default: 30m)",
     ),
     Option(
         name="report",

@@ -35,7 +35,7 @@ class RefineTest(pytest.Item):
     """That of one device."""
 
     def runtest(self) -> None:
-        """Time again what cannot be told from the best; a cell that could not be timed fails it, others are kept."""
+        """Measure more of what cannot be told from the best; what could not be fails it, the rest is kept."""
         from configspec.pytest_plugin.refined_rows import as_text, keep_here, refined
         from configspec.pytest_plugin.run import RUN
 
@@ -50,7 +50,7 @@ class RefineTest(pytest.Item):
             keep_here(run, found.rows)
         if found.outcome.problems:
             why = "; ".join(f"{cell}: {problem}" for cell, problem in found.outcome.problems.items())
-            pytest.fail(printable_line(f"not timed again: {why}"), pytrace=False)
+            pytest.fail(printable_line(f"not measured again: {why}"), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Where reports say that it is."""
@@ -81,7 +81,7 @@ class RefineItems:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put what was timed again on the report."""
+        """Put what was measured more on the report."""
         report = yield
         if report.when == "call" and TOLD in item.stash:
             from configspec.pytest_plugin.refined_rows import REFINED

@@ -1,10 +1,10 @@
-"""The rows that `--refine` has made: of all passes over their cells, in place of those of the sweep."""
+"""The rows that `--refine` has made: of all passes and prompts, in place of those of the sweep."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,17 +13,17 @@ from configspec.devices.lock_wait import CLOCK
 from configspec.errors import UsageError
 from configspec.pytest_plugin.baseline_again import rows_here
 from configspec.pytest_plugin.redaction import public_record
-from configspec.pytest_plugin.refining import Known, Refinement, Refining
+from configspec.pytest_plugin.refined_measuring import MeasuringRows
+from configspec.pytest_plugin.refining import Refinement, Refining
 from configspec.pytest_plugin.rows import amend_row
 from configspec.pytest_plugin.run import KeptRow
-from configspec.pytest_plugin.sessions import more_rows_of
 from configspec.records.codec import from_record, to_record
-from configspec.records.row import KEY, Refined, Row
+from configspec.records.row import KEY, Row
 from configspec.records.shared import with_record
 from configspec.reporting.figure_words import duration
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.selection.ranking import RankingRules
-from configspec.theory.ids import Cell, ConfigurationId
+from configspec.theory.ids import ConfigurationId
 from configspec.theory.objectives.registry import objective
 
 if TYPE_CHECKING:
@@ -41,46 +41,33 @@ class RefinedRows:
 
 
 def refined(run: MeasuringRun, config: pytest.Config, device: str) -> RefinedRows:
-    """Time again what cannot be told from the best on a device.
+    """Measure more of what cannot be told from the best on a device.
 
     Raises:
         UsageError: This process has no row of it.
     """
     asked = run.asked.refine
     assert asked is not None
+    begun_s = CLOCK.now_s()
     rows = {row.id: row for row in rows_here(run, [device]) if row.end_to_end is None}
     if not rows:
         raise UsageError(
             f"--refine: nothing of {device} was measured in this process, so there is nothing to refine: its tests "
             "failed, or were left out. Select them too."
         )
-    made: dict[ConfigurationId, Row] = {}
-
-    def measure(cell: Cell, passes: int) -> Iterable[Known]:
-        found = more_rows_of(run, config, cell, passes)
-        for row in found.values():
-            made[row.id] = _instead(rows.get(row.id), row, asked.objective, run.plan.inventory.sweep.passes)
-        return rows_to_rank([made[row.id] for row in found.values()])
-
+    measuring = MeasuringRows(run, config, rows, asked.objective)
+    measuring.go_on()
     refining = Refining(
         device,
         objective(asked.objective),
-        rows_to_rank(list(rows.values())),
-        measure,
-        budget_s=asked.budget_s,
+        rows_to_rank(list(measuring.rows.values())),
+        measuring,
+        budget_s=asked.budget_s - (CLOCK.now_s() - begun_s),
         now_s=CLOCK.now_s,
         rules=RankingRules(allow_throttled=run.asked.allow_throttled),
     )
-    return RefinedRows(rows=made, outcome=refining.refine())
-
-
-def _instead(first: Row | None, now: Row, by: str, of_sweep: int) -> Row:
-    """A row of more passes, with what the first one says of the sweep and of its test."""
-    if first is None:
-        return now
-    sweep_round_s = first.drafting.round_s if first.refined is None else first.refined.sweep_round_s
-    more = max(len(now.drafting.passes or ()) - of_sweep, 1)
-    return replace(now, outcome=first.outcome, refined=Refined(objective=by, passes=more, sweep_round_s=sweep_round_s))
+    outcome = refining.refine()
+    return RefinedRows(rows=measuring.made, outcome=outcome)
 
 
 def as_text(run: MeasuringRun, found: RefinedRows) -> str:
@@ -113,7 +100,8 @@ class RefinedKeeper:
         self._run.refinements.append(found.outcome)
         for fullname, row in _replaced(self._run, found.rows):
             amend_row(self._run, self._config, fullname, KEY, to_record(row))
-            self._run.resumed.discard(fullname)
+            if row.resumed is None:  # else it was counted over more prompts, and not timed
+                self._run.resumed.discard(fullname)
 
 
 def keep_here(run: MeasuringRun, rows: Mapping[ConfigurationId, Row]) -> None:
@@ -135,15 +123,24 @@ def _replaced(run: MeasuringRun, rows: Mapping[ConfigurationId, Row]) -> Iterato
 def lines_of(one: Refinement, budget_s: float) -> Iterator[str]:
     """What the summary says of a device."""
     what = f"refined by {one.objective}: {one.device}"
-    passes, cells = sum(one.passes.values()), len(one.passes)
     budget = f"{budget_s:g} s" if budget_s < 90 else duration(budget_s)
-    if not passes and not one.problems:
-        yield f"{what}: nothing was timed again: {one.ended}"
+    if not one.passes and not one.prompts and not one.problems:
+        yield f"{what}: nothing more was measured: {one.ended}"
         return
+    done = [_passes_words(one), *(f"{_more(count, 'prompt')} of {family}" for family, count in one.prompts.items())]
     yield (
-        f"{what}: {passes} more passes over {cells} cell{'s' if cells != 1 else ''} in {duration(one.seconds)}, of "
+        f"{what}: {' and '.join(filter(None, done)) or 'nothing'} in {duration(one.seconds)}, of "
         f"{budget} at most; {one.before} could not be told from the best, {one.after} still cannot: "
         f"{one.ended}"
     )
-    for cell, why in one.problems.items():
-        yield f"{cell} was not timed again: {why}"
+    for thing, why in one.problems.items():
+        yield f"{thing} was not measured again: {why}"
+
+
+def _passes_words(one: Refinement) -> str:
+    passes, cells = sum(one.passes.values()), len(one.passes)
+    return f"{_more(passes, 'pass', 'passes')} over {cells} cell{'s' if cells != 1 else ''}" if passes else ""
+
+
+def _more(count: int, one: str, several: str = "") -> str:
+    return f"{count} more {one if count == 1 else several or f'{one}s'}"

@@ -151,7 +151,7 @@ def _tell_resumed(terminal: Terminal, run: MeasuringRun) -> None:
 
 
 def _tell_refined(terminal: Terminal, run: MeasuringRun) -> None:
-    """What was timed again by --refine, and why it ended."""
+    """What --refine measured more, and why it ended."""
     if run.asked.refine is not None:
         from configspec.pytest_plugin.refined_rows import lines_of
 

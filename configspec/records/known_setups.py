@@ -75,7 +75,7 @@ def _said(row: Row) -> object:
     return (
         (board.device, board.profile, board.source, row.models),
         (timed.depth_tokens, timed.rounds_asked, timed.seconds_allowed, timed.method),
-        (counted.prompts_sha256, counted.prompting, counted.new_tokens, counted.decoding),
+        (row.sweep_prompts_sha256, counted.prompting, counted.new_tokens, counted.decoding),
     )
 
 

@@ -42,7 +42,7 @@ _OF_PROCEDURES = (
     "rule",
 )
 _OF_ROWS = ("bills", "code", "configspec", "datetime", "file", "inventory_sha256", "outcome", "part", "provenance")
-_OF_ROWS_TOO = ("energy_boundary", "jitter", "objective", "payload", "samples", "verify")
+_OF_ROWS_TOO = ("energy_boundary", "jitter", "objective", "payload", "samples", "sweep_prompts_sha256", "verify")
 _OF_METERS = ("boundary", "doubts", "heat", "meter")  # and all that `heat` and `meter` hold
 _OF_PROMPTING = ("date", "special_tokens", "system_sha256", "template", "template_sha256", "thinking")
 _OF_ORIGINS = ("commit", "cpu", "pytest_benchmark")

@@ -137,6 +137,7 @@ class CountedAcceptance:
     last_round: Text | None = None
     prompts: Count | None = None
     new_tokens: Count | None = None
+    prompt_s: Seconds | None = None  # what the target took to write after one, on average
     check: AgreementCheck | None = None
     check_reason: Text | None = None
 
@@ -233,14 +234,21 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refined:
-    """Why a row has more passes than its sweep made: to tell its configuration from the best, or others from it."""
+    """Why a row has more passes or prompts than its sweep: to tell its configuration from the best, or others from it.
+
+    The prompts that the sweep did not ask stand behind those that it did.
+    """
 
     objective: Text  # by which they are ranked
     passes: Count  # more than the sweep made
     sweep_round_s: Estimate  # the time of a round as the sweep had it
+    prompts: Count = 0  # more than the sweep asked
+    sweep_prompts_sha256: Text | None = None  # of those that it asked; None where no more were asked
 
     def __post_init__(self) -> None:
         check_estimate("sweep_round_s", self.sweep_round_s, least=SHORTEST_S, most=LONGEST_S)
+        if (self.prompts == 0) != (self.sweep_prompts_sha256 is None):
+            raise ValueError("sweep_prompts_sha256 is of prompts that more were added to, and is null where none were")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +281,7 @@ class Row:
     outcome: Outcome | None = None  # of the test that measured or judged it
     resumed: Resumed | None = None  # where it was not measured in this run
     stated: StatedFacts | None = None  # of recorded figures: what their source states beside them
-    refined: Refined | None = None  # where `--refine` had it timed more often
+    refined: Refined | None = None  # where `--refine` had it measured more
     origin: Origin | None = None  # where the file does not say in its head where it was measured
 
     def __post_init__(self) -> None:
@@ -289,6 +297,9 @@ class Row:
         check_speed(self.k, self.drafting.tokens_per_s, self.drafting.round_s)
         check_serving(self.serving)
         check_stated(self.stated)
+        if self.refined is not None and 0 < len(self.acceptance.by_prompt) <= self.refined.prompts:
+            asked = len(self.acceptance.by_prompt)
+            raise ValueError(f"refined.prompts is {self.refined.prompts} of {asked} prompts, and the sweep asked none")
 
     @property
     def id(self) -> ConfigurationId:
@@ -301,6 +312,12 @@ class Row:
         drafter = Drafter(draft=self.draft, quant=self.quant, algorithm=self.algorithm)
         settings = tuple(Setting(*one) for one in self.settings.items())
         return Cell(device=self.device, family=self.family, drafter=drafter, settings=settings)
+
+    @property
+    def sweep_prompts_sha256(self) -> str | None:
+        """Which prompts its sweep asked; `--refine` may have asked more."""
+        more = None if self.refined is None else self.refined.sweep_prompts_sha256
+        return self.acceptance.prompts_sha256 if more is None else more
 
     @property
     def configuration(self) -> Configuration:
@@ -320,6 +337,7 @@ class Row:
                 prompts_sha256=counted.prompts_sha256,
                 decoding=counted.decoding,
                 categories=() if counted.asked is None else counted.asked.categories,
+                prompt_s=counted.prompt_s,
             ),
             going_back_s=0.0 if self.drafting.going_back is None else self.drafting.going_back.round_s,
             prompt_tokens_per_s=None if self.drafting.prefill is None else self.drafting.prefill.tokens_per_s,

@@ -149,7 +149,7 @@ def setup_of(row: Row) -> Setup:
             system_sha256=prompting.system_sha256,
             thinking=prompting.thinking,
             date=prompting.date,
-            prompts_sha256=counted.prompts_sha256,
+            prompts_sha256=row.sweep_prompts_sha256,
             new_tokens=counted.new_tokens,
             longest=None if counted.asked is None or counted.asked.longest == "error" else counted.asked.longest,
             decoding=counted.decoding,

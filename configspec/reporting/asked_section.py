@@ -16,6 +16,9 @@ def asked_section(rows: Iterable[Row]) -> Section | None:
         asked = row.acceptance.asked
         if asked is not None:
             lines.update((f"{row.family}: {words}", None) for words in _words(asked))
+            more = 0 if row.refined is None else row.refined.prompts
+            if more:
+                lines[f"{row.family}, on {row.device}: {more:,} of them behind the sweep's own, by --refine"] = None
     return Section(heading="prompt set", blocks=(Notes(lines=tuple(lines)),)) if lines else None
 
 

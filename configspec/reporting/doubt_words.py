@@ -13,6 +13,7 @@ from configspec.selection.ranking import Ranking
 from configspec.theory.ids import ConfigurationId
 
 SHOWN = 3  # cells to measure, below a ranking
+UNTIMED = "what the target takes to write after a prompt was not recorded"
 
 
 def doubt_lines(ranking: Ranking) -> Iterator[str]:
@@ -98,12 +99,13 @@ def _work(one: NextMeasurement) -> str:
         passes = "1 more pass" if one.passes == 1 else f"{one.passes} more passes"
         found.append(f"{passes} over {cells} ({one.rounds} rounds each{took})")
     if one.prompts:
-        found.append(f"{one.prompts} more prompt{'s' if one.prompts > 1 else ''} for {cells}")
+        took = "" if one.prompts_s is None else f" (the target writes {duration(one.prompts_s)})"
+        found.append(f"{one.prompts} more prompt{'s' if one.prompts > 1 else ''} for {cells}{took}")
     return " and ".join(found)
 
 
 def _measuring_json(one: NextMeasurement) -> dict[str, object]:
-    unknown = "the time in which the target writes more texts is not known" if one.prompts else None
+    unknown = None if one.prompts_s is not None or not one.prompts else UNTIMED
     return {
         "separates": [name_json(each) for each in one.separates],
         "cells": [
@@ -116,7 +118,7 @@ def _measuring_json(one: NextMeasurement) -> dict[str, object]:
         "prompts": one.prompts,
         "passes_alone": one.passes_alone,
         "rounds_s": one.seconds,
-        "prompts_s": None,
+        "prompts_s": one.prompts_s,
         "prompts_reason": unknown,
         "why_not": one.why_not,
     }

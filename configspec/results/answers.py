@@ -112,6 +112,7 @@ class ToMeasure:
         rounds: How many more rounds these are, in each cell.
         prompts: So many more prompts; 0: none are needed.
         rounds_s: What the rounds take on the device, without opening models; None where none are needed.
+        prompts_s: What the target takes to write after the prompts; None where none are needed, or it was not recorded.
         why_not: Why neither would do; else None.
     """
 
@@ -121,6 +122,7 @@ class ToMeasure:
     rounds: int
     prompts: int
     rounds_s: float | None
+    prompts_s: float | None
     why_not: str | None
 
 
@@ -280,5 +282,6 @@ def _to_measure(one: NextMeasurement) -> ToMeasure:
         rounds=one.rounds,
         prompts=one.prompts,
         rounds_s=one.seconds,
+        prompts_s=one.prompts_s,
         why_not=one.why_not,
     )

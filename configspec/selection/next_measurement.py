@@ -52,6 +52,8 @@ class NextMeasurement:
         prompts: More prompts, the same of all cells; 0: none are needed.
         passes_alone: How many more passes would do without more prompts; None where no number of them would.
         seconds: What the rounds take on the device, without opening models; None where none are needed.
+        prompts_s: What the target takes to write after the prompts, by those that it wrote; None where none are needed,
+            or nobody timed it.
         why_not: Why neither would do; else None.
     """
 
@@ -63,6 +65,7 @@ class NextMeasurement:
     prompts: int = 0
     passes_alone: int | None = None
     seconds: float | None = None
+    prompts_s: float | None = None
     why_not: str | None = None
 
 
@@ -148,6 +151,8 @@ def _of_cell(
     passes = _more(done, max(growth.passes for _, growth in some))
     of_a_pass = math.ceil(sum(map(len, one.pass_samples_s)) / done) or len(one.round_samples_s)
     rounds = passes * of_a_pass
+    prompts = _more(len(one.acceptance.by_prompt), max(growth.prompts for _, growth in some))
+    prompt_s = one.acceptance.prompt_s
     alone = [passes_needed_alone(rival.gap) for rival, _ in some]
     known = [times for times in alone if times is not None]
     return NextMeasurement(
@@ -156,9 +161,10 @@ def _of_cell(
         behind=min(rival.gap.behind for rival, _ in some),
         passes=passes,
         rounds=rounds,
-        prompts=_more(len(one.acceptance.by_prompt), max(growth.prompts for _, growth in some)),
+        prompts=prompts,
         passes_alone=max(_more(done, max(known)), 1) if len(known) == len(alone) else None,
         seconds=sum(rounds * longest_s[of] for of in cells) if rounds else None,
+        prompts_s=prompts * prompt_s if prompts and prompt_s is not None else None,
     )
 
 

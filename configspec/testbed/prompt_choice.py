@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from configspec.errors import UsageError, did_you_mean
 from configspec.testbed.prompts import PromptSet, default_prompts, read_prompts
 from configspec.testbed.prompts_spec import PromptsSpec
-from configspec.theory.spacing import evenly
+from configspec.theory.spacing import evenly, spread
 
 
 def sweep_prompts(spec: PromptsSpec) -> PromptSet:
@@ -18,10 +19,40 @@ def sweep_prompts(spec: PromptsSpec) -> PromptSet:
     Raises:
         UsageError: The file cannot be read, an entry is no prompt, or the file has no such category.
     """
+    prompts = _all(spec)
+    return _only(prompts, evenly_by_category(_categories(prompts), spec.limit))
+
+
+def prompts_left(spec: PromptsSpec) -> PromptSet:
+    """The prompts that its limit keeps out of a sweep, in the order in which more are taken: always the same.
+
+    One of each category in turn, and spread over it, however many are taken.
+
+    Raises:
+        UsageError: As for `sweep_prompts`.
+    """
+    prompts = _all(spec)
+    categories = _categories(prompts)
+    taken = set(evenly_by_category(categories, spec.limit))
+    left: dict[str, list[int]] = {}
+    for place, category in enumerate(categories):
+        if place not in taken:
+            left.setdefault(category, []).append(place)
+    of_each = [[some[at] for at in spread(len(some))] for some in left.values()]
+    in_turn = (place for turn in zip_longest(*of_each) for place in turn if place is not None)
+    return _only(prompts, list(in_turn))
+
+
+def _all(spec: PromptsSpec) -> PromptSet:
     prompts = default_prompts() if spec.path is None else read_prompts(spec.path, spec)
-    if spec.categories is not None:
-        prompts = _of_categories(prompts, spec.categories)
-    places = evenly_by_category([prompt.category for prompt in prompts.prompts], spec.limit)
+    return prompts if spec.categories is None else _of_categories(prompts, spec.categories)
+
+
+def _categories(prompts: PromptSet) -> list[str]:
+    return [prompt.category for prompt in prompts.prompts]
+
+
+def _only(prompts: PromptSet, places: Sequence[int]) -> PromptSet:
     return replace(prompts, prompts=tuple(prompts.prompts[place] for place in places))
 
 

@@ -19,6 +19,7 @@ class Acceptance:
     They are whole where the draft proposes its arg-max, and expected values where it samples.
     `by_prompt` holds (rounds, accepted) of each prompt, in the order of the prompt set: the prompt is the
     replicate for intervals, and two configurations of one family are compared prompt by prompt.
+    `prompt_s` is what the target took to write after one prompt, on average; None where nobody timed it.
     """
 
     rate: Estimate
@@ -29,6 +30,7 @@ class Acceptance:
     prompts_sha256: str | None = None  # configurations are paired by prompt only where this agrees
     decoding: Decoding | None = None  # how tokens were chosen and judged; None where nobody says
     categories: tuple[tuple[str, int], ...] = ()  # of the prompts, in order: each with how many follow one another
+    prompt_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,6 +213,7 @@ def acceptances(draw: st.DrawFn, k: int) -> CountedAcceptance:
         asked_reason=draw(st.none() | texts),
         decoding=draw(st.none() | st.just(Decoding(temperature=0.8, top_k=20, rule="rejection"))),
         method="counted",
+        prompt_s=draw(st.none() | st.floats(0, 9999)),
         check=draw(st.none() | st.just(check)),
         check_reason=draw(st.none() | texts),
     )
@@ -289,7 +290,16 @@ def rows() -> st.SearchStrategy[Row]:
     return st.integers(1, 64).flatmap(rows_of)
 
 
-def rows_of(k: int) -> st.SearchStrategy[Row]:
+@st.composite
+def rows_of(draw: st.DrawFn, k: int) -> Row:
+    """Some of which were asked one prompt more than their sweep has."""
+    row = draw(_rows_of(k))
+    if row.refined is None or len(row.acceptance.by_prompt) == 1 or draw(st.booleans()):
+        return row
+    return replace(row, refined=replace(row.refined, prompts=1, sweep_prompts_sha256=draw(hashes)))
+
+
+def _rows_of(k: int) -> st.SearchStrategy[Row]:
     return st.builds(
         Row,
         device=names,

@@ -123,7 +123,7 @@ class KnownTestbed:
 
 
 class KnownRun:
-    """One run over a testbed, whose cells may be timed again."""
+    """One run over a testbed, whose cells may be timed again, and asked more prompts."""
 
     def __init__(self, testbed: KnownTestbed, rng: np.random.Generator, luck: Luck) -> None:
         self._testbed, self._rng, self._luck = testbed, rng, luck
@@ -140,6 +140,11 @@ class KnownRun:
         found = self._testbed.timed(number, self._rng, replace(self._luck, passes=passes))
         self._passes[number] = np.concatenate([self._passes[number], found])
         return self.of(cell)
+
+    def ask(self, prompts: int) -> list[Configuration]:
+        """Ask all cells so many more prompts; what is known then."""
+        self._asked = np.concatenate([self._asked, self._rng.integers(POPULATION, size=prompts)])
+        return self.configurations()
 
     def of(self, cell: Cell) -> list[Configuration]:
         """What is known of a cell."""

@@ -109,9 +109,15 @@ def test_the_summary_tells_the_budget_and_what_failed() -> None:
     assert list(lines_of(OUTCOME, 3600.0)) == [
         "refined by goodput: orin: 3 more passes over 1 cell in 60 s, of 60 min at most; 4 could not be told from the "
         "best, 1 still cannot: the budget is spent",
-        "orin: llama s Q8_0 was not timed again: the fan stopped",
+        "orin: llama s Q8_0 was not measured again: the fan stopped",
     ]
     nothing = replace(OUTCOME, passes={}, problems={})
     assert list(lines_of(nothing, 45.0)) == [
-        "refined by goodput: orin: nothing was timed again: the budget is spent",
+        "refined by goodput: orin: nothing more was measured: the budget is spent",
     ]
+    asked = replace(OUTCOME, prompts={"llama": 1}, problems={})
+    assert next(lines_of(asked, 45.0)).startswith(
+        "refined by goodput: orin: 3 more passes over 1 cell and 1 more prompt of llama in 60 s, of 45 s at most; "
+    )
+    (line,) = lines_of(replace(asked, passes={}, prompts={"llama": 12, "qwen": 2}), 45.0)
+    assert "orin: 12 more prompts of llama and 2 more prompts of qwen in 60 s" in line

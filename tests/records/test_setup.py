@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from configspec.records.codec import row_of, to_record
 from configspec.records.prompting import NOT_RENDERED, Prompting
-from configspec.records.row import Environment
+from configspec.records.row import Environment, Refined
 from configspec.records.setup import DeviceSetup, difference, named_parts, setup_of
 from configspec.theory.flags import flag
 
@@ -144,3 +144,24 @@ def test_a_row_of_before_says_why_it_does_not_know_its_template():
     target = setup_of(row).target
     assert target is not None
     assert target.template_sha256 is None
+
+
+@given(rows())
+def test_more_prompts_than_the_sweep_asked_are_no_other_setup(row):
+    """Another sweep's prompts are."""
+    if row.models.target is None:
+        return
+    more = replace(
+        row,
+        acceptance=replace(row.acceptance, prompts_sha256="more"),
+        refined=Refined(
+            objective="goodput",
+            passes=0,
+            sweep_round_s=row.drafting.round_s,
+            prompts=1 if len(row.acceptance.by_prompt) != 1 else 0,
+            sweep_prompts_sha256="sweep" if len(row.acceptance.by_prompt) != 1 else None,
+        ),
+    )
+    swept = replace(row, acceptance=replace(row.acceptance, prompts_sha256=more.sweep_prompts_sha256), refined=None)
+    assert setup_of(more) == setup_of(swept)
+    assert setup_of(more) != setup_of(replace(swept, acceptance=replace(swept.acceptance, prompts_sha256="other")))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from example_rows import measured_row
 
 from configspec.records.asked_prompts import AskedPrompts
-from configspec.records.row import Row
+from configspec.records.row import Refined, Row
 from configspec.reporting.asked_section import asked_section
 from configspec.reporting.terminal import section_body
 
@@ -41,3 +41,13 @@ def test_what_is_not_asked_is_told_once_a_family() -> None:
 def test_nothing_is_said_where_all_is_asked() -> None:
     """Nor where no row says."""
     assert asked_section([row(ALL), row(None)]) is None
+
+
+def test_prompts_behind_the_sweeps_own_are_told_with_their_device() -> None:
+    """Another device's rows were asked the sweep's."""
+    refined = Refined(objective="goodput", passes=0, sweep_round_s=row(ALL).drafting.round_s)
+    more = replace(row(ALL), refined=replace(refined, prompts=2, sweep_prompts_sha256="ab" * 32))
+    section = asked_section([row(ALL), more])
+    assert section is not None
+    assert section_body(section).strip() == "pair, on orin: 2 of them behind the sweep's own, by --refine"
+    assert asked_section([replace(row(ALL), refined=refined)]) is None

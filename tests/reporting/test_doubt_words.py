@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from weighed import QUICK, exact, sampled
 
 from configspec.reporting.doubt_words import doubt_json, doubt_lines
+from configspec.reporting.figure_words import duration
 from configspec.selection.rankings import rank
 from configspec.theory.objectives.registry import objective
 from configspec.theory.serving.assumptions import Serving
@@ -41,7 +43,22 @@ def test_what_to_measure_next_is_said_with_its_cost() -> None:
     ranking = rank(drafts, objective("goodput"), Serving(), rng=np.random.default_rng(1), rules=QUICK)
     (found,) = json.loads(json.dumps(doubt_json(ranking)))["to_measure"]
     assert found["prompts"] > 0
-    assert found["prompts_reason"] == "the time in which the target writes more texts is not known"
+    assert (found["prompts_s"], found["prompts_reason"]) == (
+        None,
+        "what the target takes to write after a prompt was not recorded",
+    )
     line = next(line for line in doubt_lines(ranking) if line.startswith("what to measure next"))
     assert f"to tell 3b Q4_K_M K=4 from the best: {found['prompts']} more prompts for 3b Q4_K_M and 1b Q4_K_M" in line
     assert line.endswith("behind")
+
+
+def test_what_more_prompts_take_the_target_is_said_where_it_was_recorded() -> None:
+    """Without the reason why not."""
+    few = [(10, 30), (10, 12), (10, 25), (10, 20)] * 2
+    drafts = [sampled("1b", 4, few, [0.5] * 6), sampled("3b", 4, few[::-1], [0.7] * 6)]
+    drafts = [replace(one, acceptance=replace(one.acceptance, prompt_s=30.0)) for one in drafts]
+    ranking = rank(drafts, objective("goodput"), Serving(), rng=np.random.default_rng(1), rules=QUICK)
+    (found,) = json.loads(json.dumps(doubt_json(ranking)))["to_measure"]
+    assert (found["prompts_s"], found["prompts_reason"]) == (30.0 * found["prompts"], None)
+    line = next(line for line in doubt_lines(ranking) if line.startswith("what to measure next"))
+    assert f" (the target writes {duration(30.0 * found['prompts'])}), if it stays" in line

@@ -81,9 +81,9 @@ def test_standings_are_those_of_the_command(results, file, assumed, options, cap
         assert of_list(other["baselines"], "way", "times_better", "shown", "reason") == [
             (w.way, w.times_better, w.shown, w.reason) for w in one.without
         ]
-        assert of_list(other["to_measure"], "behind", "passes", "rounds", "prompts", "rounds_s", "why_not") == [
-            (m.behind, m.passes, m.rounds, m.prompts, m.rounds_s, m.why_not) for m in one.to_measure
-        ]
+        assert of_list(
+            other["to_measure"], "behind", "passes", "rounds", "prompts", "rounds_s", "prompts_s", "why_not"
+        ) == [(m.behind, m.passes, m.rounds, m.prompts, m.rounds_s, m.prompts_s, m.why_not) for m in one.to_measure]
         assert of_list(other["untried_k"], "where", "k", "value", "times_better") == [
             (u.where, u.configuration.k, u.value, u.times_better) for u in one.untried
         ]

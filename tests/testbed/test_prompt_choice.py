@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import UsageError
-from configspec.testbed.prompt_choice import evenly_by_category, sweep_prompts
+from configspec.testbed.prompt_choice import evenly_by_category, prompts_left, sweep_prompts
 from configspec.testbed.prompts_spec import PromptsSpec
 from configspec.testbed.read import read_inventory
 
@@ -45,6 +45,24 @@ def test_a_sweep_asks_the_prompts_of_its_categories() -> None:
     assert [prompt.category for prompt in asked.prompts] == ["class", "class", "prose", "prose"]
     assert asked.in_file == 24
     assert asked.sha256 != sweep_prompts(PromptsSpec()).sha256
+
+
+@given(st.integers(1, 30))
+def test_what_a_limit_leaves_is_the_rest(limit: int) -> None:
+    """Each once, in another order; nothing where there is no limit."""
+    asked, left = (take(PromptsSpec(limit=limit)) for take in (sweep_prompts, prompts_left))
+    assert sorted(one.id for one in (*asked.prompts, *left.prompts)) == sorted(
+        one.id for one in sweep_prompts(PromptsSpec()).prompts
+    )
+    assert prompts_left(PromptsSpec()).prompts == ()
+
+
+@given(st.integers(1, 23), st.integers(1, 23))
+def test_more_are_taken_of_each_category_in_turn(limit: int, more: int) -> None:
+    """Of what is left, no category gives two more than another that has some left still."""
+    left = prompts_left(PromptsSpec(limit=limit)).prompts
+    has, taken = (Counter(one.category for one in some) for some in (left, left[:more]))
+    assert all(taken[one] <= taken[other] + 1 for one in has for other in has if taken[other] < has[other])
 
 
 def test_a_category_that_the_set_does_not_have_is_named_with_those_it_has() -> None:
