@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.selection.resampling import DrawnFigures, Draws, End
+from configspec.selection.drawn_figures import DrawnFigures, Draws, End
 from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.serving.assumptions import Serving
 

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from configspec.selection.candidates import Candidates, Group, badness
 from configspec.selection.criterion import Criterion
+from configspec.selection.drawn_figures import DrawnFigures
 from configspec.selection.drawn_values import PROMPTS, TIMES, Favour, Floats, at_points, drawn_values, only_drawn
 from configspec.selection.limits import Limit
 from configspec.selection.query import SEED
-from configspec.selection.resampling import DrawnFigures, Resampling
+from configspec.selection.resampling import Resampling
 from configspec.selection.separation import Separation, fewest_prompts
 from configspec.selection.values import same_power
 

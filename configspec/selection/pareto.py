@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.selection.candidates import Candidates, Group, badness
+from configspec.selection.drawn_figures import DrawnFigures
 from configspec.selection.drawn_values import drawn_values
 from configspec.selection.query import SEED
-from configspec.selection.resampling import DrawnFigures, Resampling
+from configspec.selection.resampling import Resampling
 from configspec.selection.values import same_power
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.profile import Configuration

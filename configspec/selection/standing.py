@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.selection.contest import Contest
+from configspec.selection.drawn_figures import DrawnFigures
 from configspec.selection.ranking import Choice, Ranking
-from configspec.selection.resampling import DrawnFigures, Resampling
+from configspec.selection.resampling import Resampling
 from configspec.selection.separation import Separation, fewest_prompts
 from configspec.selection.values import Values, same_power
 from configspec.theory.objectives.objective import Figures

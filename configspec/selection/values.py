@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from configspec.selection.drawn_figures import DrawnFigures, End
 from configspec.selection.drawn_values import PROMPTS, TIMES, drawn_values, only_drawn
-from configspec.selection.resampling import DrawnFigures, End
 from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import FigureName, Figures, Objective
 from configspec.theory.profile import Configuration

@@ -8,9 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configspec.selection import drawn_medians as module
-from configspec.selection.drawn_medians import drawn_medians
+from configspec.selection.drawn_medians import MedianDraws
 
 law = settings(deadline=None, max_examples=60)
+
+
+def drawn_medians(samples: np.ndarray, *, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    draws = MedianDraws(resamples)
+    draws.draw(samples, rng)
+    (found,) = draws.medians()
+    return found
 
 
 def by_definition(samples: list[list[float]], resamples: int, seed: int) -> list[list[float]]:
@@ -47,6 +54,21 @@ def test_how_much_is_drawn_at_a_time_changes_nothing(n: int, resamples: int, at_
         patch.setattr(module, "DRAWN", at_a_time)
         assert drawn_medians(samples, resamples=resamples, rng=parts).tolist() == found.tolist()
     assert whole.integers(2**40) == parts.integers(2**40)
+
+
+@law
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 12)), max_size=6), st.integers(0, 500))
+def test_several_are_each_as_it_is_alone(shapes: list[tuple[int, int]], waiting_bytes: int) -> None:
+    """In the order in which they were given, however many counts may wait."""
+    samples = [np.random.default_rng(n).uniform(size=shape) for n, shape in enumerate(shapes)]
+    together, alone = np.random.default_rng(7), np.random.default_rng(7)
+    draws = MedianDraws(20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "WAITING_BYTES", waiting_bytes)
+        for one in samples:
+            draws.draw(one, together)
+        found = draws.medians()
+    assert [one.tolist() for one in found] == [drawn_medians(one, resamples=20, rng=alone).tolist() for one in samples]
 
 
 def test_without_a_list_only_the_generator_moves() -> None:

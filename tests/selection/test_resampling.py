@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from configspec.selection import drawn_rates
 from configspec.selection import resampling as module
-from configspec.selection.resampling import DrawnFigures, Resampling
+from configspec.selection.drawn_figures import DrawnFigures
+from configspec.selection.resampling import Resampling
 from configspec.theory.figures import Estimate
 from configspec.theory.ids import configuration_id
 from configspec.theory.profile import Acceptance, Configuration
@@ -88,7 +90,7 @@ def test_blocks_and_what_is_kept_change_no_draw(monkeypatch: pytest.MonkeyPatch,
     """What is drawn again is what was drawn before; a few are as they are among all."""
     expected = draws_of(resampling())
     monkeypatch.setattr(module, "BLOCK", block)
-    monkeypatch.setattr(module, "KEPT", kept)
+    monkeypatch.setattr(drawn_rates, "KEPT", kept)
     again = resampling()
     few = again.of({0, 7, 10})
     assert draws_of(again) == expected

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.selection.drawn_passes import drawn_over_passes
+from configspec.selection.drawn_rounds import drawn_rounds
 
 RESAMPLES = 400
 lists = st.lists(st.lists(st.floats(min_value=0.01, max_value=10), min_size=1, max_size=6), min_size=1, max_size=4).map(
@@ -16,7 +16,7 @@ lists = st.lists(st.lists(st.floats(min_value=0.01, max_value=10), min_size=1, m
 
 
 def draws(passes: list[np.ndarray], seed: int = 1) -> np.ndarray:
-    return drawn_over_passes(passes, resamples=RESAMPLES, rng=np.random.default_rng(seed))
+    return drawn_rounds([passes], resamples=RESAMPLES, rng=np.random.default_rng(seed))
 
 
 @given(lists)
@@ -40,3 +40,13 @@ def test_a_pass_that_was_evenly_slow_moves_few_draws_and_is_in_the_interval():
     found = draws([np.full((1, 5), 1.6), np.full((1, 5), 1.0), np.full((1, 5), 1.0)])[0]
     assert np.quantile(found, 0.9) == 1.0
     assert np.quantile(found, 0.975) == pytest.approx(1.6)
+
+
+@given(st.lists(lists, min_size=1, max_size=4), st.integers(0, 2**32))
+def test_cells_that_are_drawn_together_are_as_one_after_another(cells, seed):
+    """Whatever passes and lengths the others have: their draws follow one another, and only their medians do not."""
+    together, alone = np.random.default_rng(seed), np.random.default_rng(seed)
+    found = drawn_rounds(cells, resamples=30, rng=together)
+    expected = [drawn_rounds([one], resamples=30, rng=alone) for one in cells]
+    assert np.array_equal(found, np.concatenate(expected))
+    assert together.integers(2**40) == alone.integers(2**40)
