@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,19 @@ from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
 from configspec.theory.objectives.registry import objective
+from configspec.theory.serving.keywords import SINGLE
 
 if TYPE_CHECKING:
     from configspec.reporting.map_document import Mapped
     from configspec.selection.axes import Axis
     from configspec.selection.candidates import Group
 
+OWN = ("verify_s", "rtt_ms")  # whose axes differ from their options
 PURPOSE = (
     "Show which configuration is the best by one objective as an assumption changes: the borders along each axis, "
     "exact, the best K between them, and how far the choice of today is from its border. With two axes, a map too. "
-    "Axes: verify_s, seconds to verify a round; rtt_ms, milliseconds of round trip on top; usd_per_million, the price."
+    "Axes: verify_s, seconds to verify a round; rtt_ms, milliseconds of round trip on top; and the other serving "
+    f"assumptions that are a single number: {', '.join(one.keyword for one in SINGLE if one.keyword not in OWN)}."
 )
 COLUMNS, ROWS = 48, 16
 MOST_AXES = 2
@@ -77,21 +81,31 @@ def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 def _mapped(group: Group, by: Objective, axes: Sequence[Axis]) -> Mapped:
     from itertools import product
 
+    from configspec.cli.assumed_options import check_assumed
     from configspec.reporting.map_document import Mapped
-    from configspec.selection.axes import serving_at
+    from configspec.selection.axes import Declared, able_everywhere, serving_at
     from configspec.selection.regimes import Terrain, line_of, place_at
 
     whole = Mapped(group=group, objective=by, axes=tuple(axes), unavailable=group.missing([by]))
     if whole.unavailable is not None:
         return whole
+    for one in axes:
+        if isinstance(one.dimension, Declared):
+            for end in (one.begin, one.end):
+                check_assumed(one.dimension.assumed(end), [group.serving])
+    corners = []
     for corner in product(*((one.begin, one.end) for one in axes)):
         point = dict(zip((one.name for one in axes), corner, strict=True))
-        why = by.unavailable(serving_at(group.serving, point))
+        corners.append(serving_at(group.serving, point))
+        why = by.unavailable(corners[-1])
         if why is not None:
             where = ", ".join(f"{name}={value:g}" for name, value in point.items())
             raise UsageError(f"--over leads to {where}, where there is no {by.name}: {why}.")
     candidates = group.together([by])
-    terrain = Terrain(configurations=candidates.configurations, objective=by, serving=group.serving)
+    able, left_out = able_everywhere(candidates.configurations, by, corners)
+    if not able:
+        return replace(whole, unavailable="; ".join(left_out))
+    terrain = Terrain(configurations=able, objective=by, serving=group.serving)
     grid = [one.values(count).tolist() for one, count in zip(axes, (COLUMNS, ROWS), strict=False)]
     points = [
         dict(zip((one.name for one in axes), reversed(values), strict=True)) for values in product(*reversed(grid))
@@ -102,7 +116,7 @@ def _mapped(group: Group, by: Objective, axes: Sequence[Axis]) -> Mapped:
         axes=tuple(axes),
         lines=tuple(line_of(terrain, one) for one in axes),
         cells=tuple((point, place_at(terrain, point)) for point in points),
-        left_out=candidates.left_out,
+        left_out=(*candidates.left_out, *left_out),
     )
 
 

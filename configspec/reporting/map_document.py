@@ -91,13 +91,21 @@ def _line(line: Line, objective: Objective) -> Section:
     )
     axis = line.axis
     heading = f"{objective.name} along {axis.name}, {figure(axis.begin)} to {figure(axis.end)}, all else as it is"
-    return Section(heading=heading, blocks=(table, Notes(lines=(_present(axis, line.present),))))
+    return Section(heading=heading, blocks=(table, Notes(lines=tuple(_words(line, objective)))))
+
+
+def _words(line: Line, objective: Objective) -> Iterator[str]:
+    if not line.moves:
+        yield f"{objective.name} is the same at every {line.axis.name}: it has no part in it, as all else is assumed"
+    yield _present(line.axis, line.present)
 
 
 def _present(axis: Axis, present: Present | None) -> str:
     """Where the choice of today is on the axis, and how far from its border."""
-    if present is None:
+    if present is None and axis.name == "verify_s":
         return f"verification was measured by K, which is no one value of {axis.name}; rtt_ms comes on top of it"
+    if present is None:
+        return f"nothing is assumed of {axis.name} now"
     name = name_of(present.winner.id)
     begin = f"at {figure(present.value)}, as it is assumed, {name} wins"
     borders = [
@@ -194,6 +202,7 @@ def _line_json(line: Line) -> dict[str, object]:
     present = line.present
     return {
         "axis": line.axis.name,
+        "moves": line.moves,
         "regimes": [{"begin": one.begin, "end": one.end, **configuration_json(one.winner)} for one in line.regimes],
         "present": None
         if present is None

@@ -1,22 +1,28 @@
 """Axes of a map: a serving assumption each, from one value to another.
 
-    verify_s             seconds to verify a round, whatever its K, in place of what was recorded
-    rtt_ms               milliseconds of round trip on top of that
-    usd_per_million      price of a million tokens at the verifier
+    verify_s    seconds to verify a round, whatever its K, in place of what was recorded
+    rtt_ms      milliseconds of round trip on top of that
+    others      each assumption that is a single number (`keywords.py`), in place of what was recorded
 
-An axis that begins above 0 and spans a factor of 10 or more is divided evenly by ratio, any other evenly.
+An axis that begins above 0 and spans a factor of 10 or more is divided evenly by ratio, any other evenly. It has no
+gaps: an assumption that is a whole number may lie between two of them, as a mean does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias, final
+from typing import Any, Protocol, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from configspec.theory.serving.assumptions import LEAST_USD, MOST_USD, MOST_VERIFY_S, Serving
+from configspec.theory.objectives.objective import Objective
+from configspec.theory.profile import Configuration
+from configspec.theory.serving.assumed import Assumed
+from configspec.theory.serving.assumptions import MOST_VERIFY_S, Serving
+from configspec.theory.serving.keywords import SINGLE, Quantity
 from configspec.theory.serving.link_seconds import AssumedLink
 from configspec.theory.serving.verification import Constant
 
@@ -89,22 +95,38 @@ class RoundTrip:
 
 
 @final
-class Price:
-    """Dollars for a million tokens."""
+class Declared:
+    """An assumption that is a single number, in its own unit."""
 
-    name = "usd_per_million"
-    least, most = LEAST_USD, MOST_USD
+    def __init__(self, quantity: Quantity) -> None:
+        self._quantity = quantity
+        self.name = quantity.keyword
+        self.least, self.most = quantity.least, quantity.most
 
-    def present(self, serving: Serving) -> float:
-        """The price that is assumed."""
-        return serving.usd_per_million_tokens
+    def present(self, serving: Serving) -> float | None:
+        """As it is assumed; None where nothing is."""
+        figure = self._quantity.figure
+        parts = (serving.link or AssumedLink(), serving.prices, serving.request, serving)
+        found: float | None = getattr(next(one for one in parts if hasattr(one, figure)), figure)
+        return None if found is None else found / self._quantity.factor
 
     def at(self, serving: Serving, value: float) -> Serving:
-        """As `--usd-per-million` does it."""
-        return replace(serving, usd_per_million_tokens=value)
+        """As its option does it."""
+        return self.assumed(value).over(serving)
+
+    def assumed(self, value: float) -> Assumed:
+        """What its option says with this value."""
+        figures: dict[str, Any] = {self._quantity.figure: value * self._quantity.factor}
+        return Assumed(**figures)
 
 
-DIMENSIONS: tuple[Dimension, ...] = (VerifySeconds(), RoundTrip(), Price())  # each is put on top of the one before
+_VERIFY, _TRIP = VerifySeconds(), RoundTrip()
+# Each is put on top of the one before: a round trip on top of whatever a round takes.
+DIMENSIONS: tuple[Dimension, ...] = (
+    _VERIFY,
+    *(Declared(one) for one in SINGLE if one.keyword not in (_VERIFY.name, _TRIP.name)),
+    _TRIP,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +161,24 @@ def serving_at(serving: Serving, point: Point) -> Serving:
         if dimension.name in point:
             serving = dimension.at(serving, point[dimension.name])
     return serving
+
+
+def able_everywhere(
+    configurations: Sequence[Configuration], objective: Objective, servings: Sequence[Serving]
+) -> tuple[tuple[Configuration, ...], tuple[str, ...]]:
+    """Those that have a value under all of these assumptions, and why the others have not.
+
+    Where the objective looks at power, those of one kind of it: the kind of the most.
+    """
+    why = {
+        one.id: reason
+        for one in configurations
+        if (reason := next(filter(None, (objective.lacks(one, serving) for serving in servings)), None)) is not None
+    }
+    if any("power_w" in objective.moves(serving) for serving in servings):
+        kinds = Counter(one.power_kind for one in configurations if one.id not in why)
+        kind = max(kinds, key=lambda one: kinds[one], default="")
+        others = (one for one in configurations if one.id not in why and one.power_kind != kind)
+        why |= {one.id: f"its power is of another kind: {one.power_kind or 'not said'}" for one in others}
+    left_out = (f"{one.cell.drafter_words}: {why[one.id]}" for one in configurations if one.id in why)
+    return tuple(one for one in configurations if one.id not in why), tuple(dict.fromkeys(left_out))

@@ -103,11 +103,15 @@ class Present:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One axis, all others as they are: its regimes from the beginning to the end, and where the present is on it."""
+    """One axis, all others as they are: its regimes from the beginning to the end, and where the present is on it.
+
+    `moves`: whether any value changes along it; else the axis has no part in the objective.
+    """
 
     axis: Axis
     regimes: tuple[Regime, ...]
     present: Present | None
+    moves: bool = True
 
 
 def place_at(terrain: Terrain, point: Point) -> Place:
@@ -130,14 +134,21 @@ def line_of(terrain: Terrain, axis: Axis) -> Line:
     """The regimes along an axis. Where the present is beyond its ends, borders are looked for as far as that."""
     now = axis.dimension.present(terrain.serving)
     begin, end = (axis.begin, axis.end) if now is None else (min(axis.begin, now), max(axis.end, now))
-    found = regimes(lambda x: terrain.badness_at({axis.name: x}), begin, end)
+    whole_axis = replace(axis, begin=begin, end=end)
+    found = regimes(lambda x: terrain.badness_at({axis.name: x}), begin, end, by_ratio=whole_axis.by_ratio)
     whole = [Regime(begin=left, end=right, winner=terrain.configurations[n]) for left, right, n in found]
     inside = [
         Regime(begin=max(one.begin, axis.begin), end=min(one.end, axis.end), winner=one.winner)
         for one in whole
         if one.begin < axis.end and one.end > axis.begin
     ]
-    return Line(axis=axis, regimes=tuple(inside), present=None if now is None else _present(whole, now))
+    at = [terrain.badness_at({axis.name: x}) for x in (axis.begin, _at(axis.begin, axis.end, BETWEEN[0]), axis.end)]
+    return Line(
+        axis=axis,
+        regimes=tuple(inside),
+        present=None if now is None else _present(whole, now),
+        moves=not all(np.allclose(at[0], other, rtol=STRAIGHT, atol=0.0) for other in at[1:]),
+    )
 
 
 def _present(whole: Sequence[Regime], now: float) -> Present:
@@ -150,14 +161,21 @@ def _present(whole: Sequence[Regime], now: float) -> Present:
     )
 
 
-def regimes(badness_at: Callable[[float], Floats], begin: float, end: float) -> list[tuple[float, float, int]]:
-    """Intervals of [begin, end], ascending and without gaps, each with the position that wins in it."""
+def regimes(
+    badness_at: Callable[[float], Floats], begin: float, end: float, *, by_ratio: bool = False
+) -> list[tuple[float, float, int]]:
+    """Intervals of [begin, end], ascending and without gaps, each with the position that wins in it.
+
+    `by_ratio`: how a grid is divided, where lines are bent.
+    """
     if begin == end:
         return [(begin, end, int(np.argmin(badness_at(begin))))]
     left, right = badness_at(begin), badness_at(end)
     if all(_straight(badness_at(_at(begin, end, share)), left, right, share) for share in BETWEEN):
         return envelope(left, right, begin, end)
-    return bisected(badness_at, begin, end)
+    points = (np.geomspace if by_ratio else np.linspace)(begin, end, GRID)
+    points[0], points[-1] = begin, end
+    return bisected(badness_at, points)
 
 
 def _straight(here: Floats, left: Floats, right: Floats, share: float) -> bool:
@@ -193,14 +211,15 @@ def _at(begin: float, end: float, share: float) -> float:
     return begin + (end - begin) * share
 
 
-def bisected(badness_at: Callable[[float], Floats], begin: float, end: float) -> list[tuple[float, float, int]]:
+def bisected(badness_at: Callable[[float], Floats], points: Floats) -> list[tuple[float, float, int]]:
     """The same for any badness, by bisection between the points of a grid. What differs by rounding alone is equal."""
 
     def winner_at(x: float) -> int:
         bad = badness_at(x)
         return int(np.argmax(bad <= bad.min() * (1 + ROUNDING)))
 
-    grid = np.linspace(begin, end, GRID).tolist()
+    grid = points.tolist()
+    begin, end = grid[0], grid[-1]
     found: list[tuple[float, float, int]] = []
     since, winner = begin, winner_at(begin)
     for low, high in pairwise(grid):

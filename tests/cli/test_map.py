@@ -12,6 +12,7 @@ from weighed import paper_results
 from configspec.cli import main
 from configspec.cli.map import COLUMNS, ROWS
 from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.serving.keywords import SINGLE
 
 PI_5 = ["--device", "rpi5", "--family", "llama*"]
 VERIFY, TRIP = ["--over", "verify_s=0.01..2"], ["--over", "rtt_ms=0..300"]
@@ -79,6 +80,30 @@ def test_one_axis_has_no_picture(results, capsys):
     assert "who wins" not in text
 
 
+@pytest.mark.parametrize("one", [one for one in SINGLE if one.keyword not in ("verify_s", "rtt_ms")])
+def test_every_assumption_that_is_one_number_is_an_axis(results, capsys, one):
+    """As far as its option goes; where the objective has no part in it, that is said."""
+    begin, end = max(one.least, 1.0), min(one.most, 100.0)
+    over = ["--over", f"{one.keyword}={begin:g}..{end:g}"]
+    (group,) = asked(results, capsys, *over, *PI_5)["groups"]
+    (line,) = group["lines"]
+    assert line["moves"] == (one.keyword in ("jitter_ms", "mbps_up", "mbps_down"))
+    assert main(["map", str(results), *over, *PI_5]) == 0
+    assert ("goodput is the same at every " in capsys.readouterr().out) == (not line["moves"])
+
+
+def test_a_price_of_energy_needs_power(results, capsys):
+    """Which the paper does not print for the Pi 4B; where it is known, the best by cost changes with the price."""
+    over = ["--over", "usd_per_kwh=0.001..1000", "--objective", "cost", "--family", "llama*"]
+    (group,) = asked(results, capsys, *over, "--device", "rpi5")["groups"]
+    assert group["lines"][0]["present"] is None
+    assert len(group["lines"][0]["regimes"]) > 1
+    (group,) = asked(results, capsys, *over, "--device", "rpi4b")["groups"]
+    assert "power" in group["unavailable"]
+    assert main(["map", str(results), *over, "--device", "rpi5"]) == 0
+    assert "nothing is assumed of usd_per_kwh now" in capsys.readouterr().out
+
+
 def test_a_fourth_objective_can_be_mapped(results, capsys):
     """And where it is unavailable, a map that leads there is refused."""
     objectives = [*OBJECTIVES, Silence()]
@@ -95,6 +120,9 @@ def test_a_fourth_objective_can_be_mapped(results, capsys):
         (["verify_s"], ["write AXIS=A..B"]),
         (["verify_s=1"], ["write AXIS=A..B"]),
         (["verify=0..1"], ["'verify=0..1'", "Did you mean 'verify_s'?"]),
+        (["mbps_upp=1..2"], ["no axis is called that", "Did you mean 'mbps_up'?"]),
+        (["mbps_up=0..2"], ["mbps_up goes from 0.0001 to 1e+06"]),
+        (["verify_base_s=0..2"], ["no axis is called that"]),
         (["verify_s=2..1"], ["runs backwards", "verify_s=1..2"]),
         (["verify_s=1..1"], ["one point"]),
         (["verify_s=-1..1"], ["goes from 0 to"]),

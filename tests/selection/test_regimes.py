@@ -14,8 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from weighed import exact, paper_groups
 
-from configspec.selection.axes import DIMENSIONS, Axis, Price, RoundTrip, VerifySeconds, serving_at
-from configspec.selection.regimes import Terrain, bisected, line_of, place_at, regimes
+from configspec.selection.axes import (
+    DIMENSIONS,
+    Axis,
+    Declared,
+    Dimension,
+    RoundTrip,
+    VerifySeconds,
+    able_everywhere,
+    serving_at,
+)
+from configspec.selection.regimes import GRID, Terrain, bisected, line_of, place_at, regimes
 from configspec.theory.figures import Number
 from configspec.theory.objectives.objective import Better, FigureName, Figures, Move
 from configspec.theory.objectives.plain import PlainToken
@@ -45,11 +54,17 @@ several = st.lists(
 servings = st.sampled_from([Serving(), WAITS, BY_K, replace(BY_K, energy_boundary="drafting+waiting")])
 
 
-def axis(dimension: VerifySeconds | RoundTrip | Price, begin: float, end: float) -> Axis:
+def axis(dimension: Dimension, begin: float, end: float) -> Axis:
     return Axis(dimension=dimension, begin=begin, end=end)
 
 
-AXES = [axis(VerifySeconds(), 0.0, 3.0), axis(RoundTrip(), 0.0, 900.0), axis(Price(), 0.1, 9.0)]
+AXES = [axis(VerifySeconds(), 0.0, 3.0), axis(RoundTrip(), 0.0, 900.0)]
+# Of each dimension a part in which it counts.
+SPANS = {
+    **{"verify_s": (0.0, 3.0), "rtt_ms": (0.0, 900.0), "jitter_ms": (0.0, 900.0)},
+    **{"mbps_up": (1e-4, 1.0), "mbps_down": (1e-4, 1.0), "batch": (1.0, 64.0), "gpus": (0.5, 8.0)},
+}
+EVERY_AXIS = [axis(one, *SPANS.get(one.name, (max(one.least, 0.1), max(one.least, 0.1) + 9.0))) for one in DIMENSIONS]
 
 
 @law
@@ -64,6 +79,62 @@ def test_who_wins_by_the_borders_wins_by_brute_force(every, by, serving, one):
         bad = terrain.badness_at({one.name: x})
         winner = next(it.winner for it in found if it.begin <= x <= it.end)
         assert bad[every.index(winner)] <= bad.min() * (1 + 1e-9)
+
+
+@law
+@given(several, st.sampled_from(OBJECTIVES), servings, st.sampled_from(EVERY_AXIS))
+def test_along_every_axis_the_winner_is_that_by_brute_force_at_each_point_of_a_grid(every, by, serving, one):
+    """Also where values are bent along it; a winner between two points may be missed."""
+    corners = [serving_at(serving, {one.name: end}) for end in (one.begin, one.end)]
+    able, _ = able_everywhere(every, by, corners)
+    if not able or any(by.unavailable(corner) is not None for corner in corners):
+        return
+    terrain = Terrain(configurations=able, objective=by, serving=serving)
+
+    def at(x: float) -> np.ndarray:
+        return terrain.badness_at({one.name: x})
+
+    found = regimes(at, one.begin, one.end, by_ratio=one.by_ratio)
+    for x in one.values(GRID).tolist():
+        winner = next(number for begin, end, number in found if begin <= x <= end)
+        assert at(x)[winner] <= at(x).min() * (1 + 1e-9)
+
+
+@given(st.sampled_from([one for one in EVERY_AXIS if isinstance(one.dimension, Declared)]), st.floats(0, 1))
+def test_where_the_assumptions_are_on_an_axis_is_where_they_were_put(one, share):
+    """In the axis' own unit."""
+    value = one.begin + share * (one.end - one.begin)
+    assert one.dimension.present(one.dimension.at(Serving(), value)) == pytest.approx(value)
+
+
+def test_a_round_trip_comes_on_top_of_a_link_that_another_axis_declares():
+    """In whatever order they are named, also where the time of another link was measured."""
+    measured = replace(BY_K, link_s_by_k=((1, 0.01), (2, 0.02), (4, 0.05), (8, 0.1)))
+    for serving in (Serving(), measured):
+        apart = serving_at(serving, {"mbps_up": 0.001}).link_s_at(4)
+        assert serving_at(serving, {"rtt_ms": 50.0, "mbps_up": 0.001}).link_s_at(4) == pytest.approx(apart + 0.05)
+
+
+def test_an_axis_that_has_no_part_in_the_objective_is_told_from_one_that_has():
+    """Where a request has so many tokens, goodput is what it is."""
+    terrain = Terrain(configurations=(exact("1b", 2, 0.5, 1.0),), objective=GOODPUT, serving=Serving())
+    assert {one.name: line_of(terrain, one).moves for one in EVERY_AXIS if one.name in ("new_tokens", "jitter_ms")} == {
+        "new_tokens": False,
+        "jitter_ms": True,
+    }
+
+
+def test_what_lacks_a_figure_somewhere_on_the_axis_is_left_out_with_the_reason():
+    """Power, where a kWh has a price; and of several kinds of meter, those that do not compare with the most."""
+    cost = objective("cost")
+    metered = [replace(exact("1b", k, 0.5, 1.0, power_w=9.0), power_kind="ina") for k in (1, 2)]
+    other = replace(exact("3b", 2, 0.5, 1.0, power_w=9.0), power_kind="plug")
+    every = [*metered, other, exact("8b", 2, 0.5, 1.0, power_w=None)]
+    assert able_everywhere(every, cost, [Serving()]) == (tuple(every), ())
+    able, left_out = able_everywhere(every, cost, [serving_at(Serving(), {"usd_per_kwh": 0.3})])
+    assert able == tuple(metered)
+    assert [line.split(":")[0] for line in left_out] == ["3b Q4_K_M", "8b Q4_K_M"]
+    assert "power is of another kind: plug" in left_out[0]
 
 
 @law
@@ -102,7 +173,7 @@ def test_bisection_finds_the_borders_of_lines(every):
     def at(x: float) -> np.ndarray:
         return terrain.badness_at({"verify_s": x})
 
-    exactly, about = regimes(at, 0.0, 3.0), bisected(at, 0.0, 3.0)
+    exactly, about = regimes(at, 0.0, 3.0), bisected(at, np.linspace(0.0, 3.0, GRID))
     wide = [one for one in exactly if one[1] - one[0] > 3 / 128]
     if len(wide) == len(exactly):
         bad = [at((a + b) / 2) for a, b, _ in about]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias, get_args
 
 from configspec.errors import UsageError
@@ -181,6 +181,10 @@ OF_PRICE = (
     ),
 )
 WORDS: tuple[Word, ...] = (*OF_LINK, *OF_PRICE)
+# Those that stand alone; the others are parts of a law that is given as a whole.
+SINGLE: tuple[Quantity, ...] = tuple(
+    one for one in QUANTITIES if one.figure in {figure.name for figure in fields(Assumed)}
+)
 SAMPLES = "verify_samples"  # a file of them on the command line, the numbers in Python
 
 
