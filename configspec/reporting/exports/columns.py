@@ -36,7 +36,7 @@ def _price(one: Series) -> float | None:
 
 # The first is a word of ours, so that no line begins with a name from outside.
 COLUMNS: tuple[Column, ...] = (
-    _column("metric", "text", "what the value is of: `goodput`", lambda one: one.metric.name),
+    _column("metric", "text", "what the value measures: `goodput`", lambda one: one.metric.name),
     _column("unit", "text", "its unit: `tokens/s`", lambda one: one.metric.unit),
     _column("better", "text", "`higher` or `lower`", lambda one: one.metric.better),
     _column("device", "text", "the device's name in devices.yaml", lambda one: one.id.device),
@@ -47,7 +47,7 @@ COLUMNS: tuple[Column, ...] = (
     _column(
         "settings",
         "texts",
-        "of llama_cpp, those of which several values are measured: `threads=2`",
+        "those of llama_cpp with several measured values: `threads=2`",
         lambda one: tuple(f"{name}={value}" for name, value in one.id.cell.settings),
     ),
     _column("k", "whole", "tokens drafted per round", lambda one: one.id.k),
@@ -57,7 +57,7 @@ COLUMNS: tuple[Column, ...] = (
     _column(
         "confidence",
         "number",
-        "of the interval; empty where it spans the least and the most of a few repetitions",
+        "of the interval; empty where it spans the smallest and the largest of a few repetitions",
         lambda one: one.confidence,
     ),
     _column(
@@ -69,7 +69,7 @@ COLUMNS: tuple[Column, ...] = (
     _column(
         "provenance", "text", "`measured`, `derived`, `declared` or `modelled`", lambda one: one.measured.provenance
     ),
-    _column("flags", "texts", "codes of what to know before using it", lambda one: one.measured.flags),
+    _column("flags", "texts", "codes of what to know before using the value", lambda one: one.measured.flags),
     _column("measured_at", "instant", "when the run wrote its file, UTC", lambda one: one.measured.measured_at),
     _column(
         "verify_s",
@@ -81,19 +81,19 @@ COLUMNS: tuple[Column, ...] = (
     _column(
         "bills",
         "text",
-        "what a round is billed as: `drafted` or `drafted+1`",
+        "which tokens of a round are billed, as `price.bills` says: `drafted`",
         lambda one: None if one.serving is None else one.serving.bills,
     ),
     _column(
         "energy_boundary",
         "text",
-        "what of a round its energy is counted in: `drafting` or `drafting+waiting`",
+        "the part of a round that energy covers: `drafting` or `drafting+waiting`",
         lambda one: None if one.serving is None else one.serving.energy_boundary,
     ),
     _column(
         "power_kind",
         "text",
-        "the kind of meter and what is inside; empty where the value does not look at power",
+        "the kind of meter and what is inside; empty where the value does not depend on power",
         lambda one: one.power_kind or None,
     ),
     _column("setup", "text", "equal where rows compare: a hash of their setup", lambda one: one.measured.setup),
