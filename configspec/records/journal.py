@@ -205,12 +205,14 @@ def is_journal(path: Path) -> bool:
     Raises:
         OSError: It cannot be read.
     """
+    left = BEGINNING
     with open_bounded(path) as file:
-        beginning = file.read(len(START))
-        if beginning == START:
-            return True
-        rest = beginning + file.read(BEGINNING - len(START))
-    return any(line.lstrip(b"\0 ").startswith(LINES) for line in rest.split(b"\n")[:3])
+        for number in range(3):
+            line = file.readline(left)
+            if (number == 0 and line.startswith(START)) or line.lstrip(b"\0 ").startswith(LINES):
+                return True
+            left -= len(line)
+    return False
 
 
 def index_journal(path: Path) -> JournalIndex:

@@ -70,7 +70,7 @@ class AcceptedFalls:
         for one, longer in _neighbours(figures):
             if _one_text(one, longer):
                 # More rounds with more accepted in each are of a longer text: not what this rule is about.
-                falls = _rounds(longer) > _rounds(one) * (1 + ROUNDING) and _accepted(longer) < _accepted(one)
+                falls = _accepted(longer) < _accepted(one) and _rounds(longer) > _rounds(one) * (1 + ROUNDING)
             else:
                 falls = longer.k * _bounds(longer)[1] < one.k * _bounds(one)[0]
             if falls:
