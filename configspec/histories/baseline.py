@@ -59,7 +59,7 @@ def sides(
     before = _in_order(_with_rows(_not_in(after, _once(base, "earlier", notes), notes), "earlier", notes))
     if in_time:
         before = _of_other_nights(_older(before, after, notes), after, notes)
-    cells = {alias_text(one.cell): one.cell for run in after for one in configurations(run)}
+    cells = {alias_text(one.cell): one.cell for run in after for one in configurations(run)} if names else {}
     renaming = Renaming(names=names, cells=cells)
     renamed = [renaming.of(run) for run in before]
     notes += [*_rows_left_out((*before, *after)), *renaming.notes(before), *_of_no_field(varies, (*before, *after))]

@@ -7,7 +7,6 @@ takes each that either side measured.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -67,6 +66,30 @@ def series_of(runs: Sequence[Run]) -> dict[SeriesKey, None]:
     return keys | dict.fromkeys(counted)
 
 
+def each_series(runs: Sequence[Run]) -> Iterator[tuple[SeriesKey, tuple[Measured | None, ...]]]:
+    """The same in the same order, each with what every run measured of it; None where a run has no value."""
+    if _are_alike(runs):
+        for of_series in zip(*(run.measured.values() for run in runs), strict=True):
+            yield of_series[0].series, of_series
+        return
+    for key in series_of(runs):
+        yield key, tuple(run.measured.get(key) for run in runs)
+
+
+def _are_alike(runs: Sequence[Run]) -> bool:
+    """Whether all runs have values of the same series and counted no others, told without a look at each of them."""
+    first = runs[0].measured
+    for run in runs:
+        measured, counted = run.measured, run.counted
+        if not (isinstance(measured, MeasuredColumns) and isinstance(counted, CountedColumns)):
+            return False
+        if not (isinstance(first, MeasuredColumns) and measured.has_series_of(first)):
+            return False
+        if not (counted.names is measured.names and measured.places(ACCEPTANCE).issuperset(counted.places)):
+            return False
+    return True
+
+
 def _unlike(runs: Sequence[Run]) -> Iterator[Mapping[SeriesKey, Measured]]:
     """What runs measured, those left out that have the series of the run before: nights have, as a rule."""
     before: MeasuredColumns | None = None
@@ -85,7 +108,7 @@ def _counted(runs: Sequence[Run]) -> Iterator[Mapping[ConfigurationId, Counted]]
     for run in runs:
         counted = run.counted
         if isinstance(counted, CountedColumns):
-            if before is not None and counted.names is before.names and counted.counts.keys() == before.counts.keys():
+            if before is not None and counted.has_configurations_of(before):
                 continue
             before = counted
         yield counted
@@ -103,6 +126,8 @@ def _matching(there: Iterable[SeriesKey], patterns: Sequence[str]) -> Iterator[S
 
 
 def _near(pattern: str, ids: Collection[str]) -> str:
+    import difflib  # no command waits for what only a mistake needs
+
     close = difflib.get_close_matches(pattern[:LONGEST], ids, n=1, cutoff=0.4)
     guess = f"Did you mean {close[0]!r}? " if close else ""
     more = f" and {len(ids) - NAMES} more" if len(ids) > NAMES else ""

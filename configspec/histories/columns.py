@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -28,6 +28,10 @@ class Names:
         """Keep them in this order; none is there twice."""
         self.configurations = tuple(configurations)
         self._series: dict[Metric, tuple[SeriesKey, ...]] = {}
+
+    def are_those_of(self, other: Names) -> bool:
+        """Whether both have the same, in the same order."""
+        return self is other or self.configurations == other.configurations
 
     @cached_property
     def place(self) -> Mapping[ConfigurationId, int]:
@@ -110,12 +114,20 @@ class MeasuredColumns(Mapping[SeriesKey, Measured]):
                 if place in numbers:
                     yield self._measured(column, numbers[place])
 
+    @property
+    def configurations(self) -> set[ConfigurationId]:
+        """All that have a value."""
+        return {self.names.configurations[place] for place in {place for one in self.columns for place in one.places}}
+
+    def places(self, metric: Metric) -> set[int]:
+        """Where the configurations with a value by one metric are among all."""
+        return {place for one in self.columns if one.metric == metric for place in one.places}
+
     def has_series_of(self, other: MeasuredColumns) -> bool:
         """Whether both have the same series, told without a look at each of them; False: nobody knows."""
-        mine, its = self.names, other.names
-        if len(self.columns) != len(other.columns):
-            return False
-        if mine is not its and mine.configurations != its.configurations:
+        if self is other:
+            return True
+        if len(self.columns) != len(other.columns) or not self.names.are_those_of(other.names):
             return False
         both = zip(self.columns, other.columns, strict=True)
         return all(one.metric == another.metric and one.places == another.places for one, another in both)
@@ -166,14 +178,31 @@ class Counts:
 class CountedColumns(Mapping[ConfigurationId, Counted]):
     """The counts of a run by configuration. `counts` gives them, and is asked when the first of them is."""
 
-    def __init__(self, names: Names, setups: Sequence[Setup], counts: Callable[[], Sequence[Counts]]) -> None:
-        """Nothing is counted yet."""
+    def __init__(
+        self,
+        names: Names,
+        setups: Sequence[Setup],
+        counts: Callable[[], Sequence[Counts]],
+        places: Sequence[int] | None = None,
+    ) -> None:
+        """Nothing is counted yet. `places` are those of the counts, in their order; without them `counts` is asked."""
         self.names, self.setups, self._give = names, setups, counts
+        if places is not None:
+            self.places = places
+
+    @cached_property
+    def places(self) -> Collection[int]:
+        """Where the configurations that were counted are among all."""
+        return self.counts.keys()
 
     @cached_property
     def counts(self) -> Mapping[int, Counts]:
         """By place."""
         return {one.place: one for one in self._give()}
+
+    def has_configurations_of(self, other: CountedColumns) -> bool:
+        """Whether both counted the same, told without a look at the counts; False: nobody knows."""
+        return self.names.are_those_of(other.names) and list(self.places) == list(other.places)
 
     def __getitem__(self, key: ConfigurationId) -> Counted:
         place = self.names.place.get(key, -1)
@@ -191,10 +220,10 @@ class CountedColumns(Mapping[ConfigurationId, Counted]):
         )
 
     def __iter__(self) -> Iterator[ConfigurationId]:
-        return (self.names.configurations[place] for place in self.counts)
+        return (self.names.configurations[place] for place in self.places)
 
     def __len__(self) -> int:
-        return len(self.counts)
+        return len(self.places)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self)!r})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from configspec.errors import UsageError
 from configspec.histories.baseline import shown_source, sides
 from configspec.histories.behind import regret_of
-from configspec.histories.check_series import series_of
+from configspec.histories.check_series import each_series
 from configspec.histories.floors import Floors
 from configspec.histories.run import Chosen, Run
 from configspec.regression.metrics import is_usual
@@ -24,11 +24,14 @@ from configspec.theory.ids import ConfigurationId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One series: what each run measured, None where a run has none; each against the first run that has one."""
+    """One series: what each run measured, None where a run has none; each against the first run that has one.
+
+    `floors` are those of all series.
+    """
 
     series: SeriesKey
     measured: tuple[Measured | None, ...]
-    rules: SingleRules
+    floors: Floors
 
     @property
     def values(self) -> tuple[float | None, ...]:
@@ -45,9 +48,10 @@ class Line:
     def verdicts(self) -> tuple[Verdict | None, ...]:
         """Of each run but the first that has a value. Judged when they are asked for: a table shows few of them."""
         base = next((one for one in self.measured if one is not None), None)
+        known = self.floors.known(self.series)
+        rules = SingleRules(floor=self.floors.of(self.series) or None, spread=None if known is None else known.spread)
         return tuple(
-            None if one is None or base is None or one is base else _against(one, base, self.rules)
-            for one in self.measured
+            None if one is None or base is None or one is base else _against(one, base, rules) for one in self.measured
         )
 
 
@@ -98,20 +102,17 @@ def side_by_side(runs: Sequence[Run], *, names: Mapping[str, str], varies: Seque
     first, *others = runs
     found = [sides([other], [first], names=names, varies=varies, in_time=False) for other in others]
     ordered = (found[0].base[0], *(one.new[0] for one in found))
-    wanted = (key for key in series_of(ordered) if is_usual(key.metric) or key.metric.name in floors.given)
-    lines = tuple(_line(key, ordered, floors) for key in wanted)
+    lines = tuple(
+        Line(series=key, measured=measured, floors=floors)
+        for key, measured in each_series(ordered)
+        if is_usual(key.metric) or key.metric.name in floors.given
+    )
     return SideBySide(
         sources=tuple(map(shown_source, ordered)),
         lines=lines,
         choices=tuple(_choices(ordered)),
         notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )
-
-
-def _line(series: SeriesKey, runs: Sequence[Run], floors: Floors) -> Line:
-    known = floors.known(series)
-    rules = SingleRules(floor=floors.of(series) or None, spread=None if known is None else known.spread)
-    return Line(series=series, measured=tuple(run.measured.get(series) for run in runs), rules=rules)
 
 
 def _against(now: Measured, then: Measured, rules: SingleRules) -> Verdict:

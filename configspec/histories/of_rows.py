@@ -49,7 +49,7 @@ def run_of_rows(
         at_s=at_s,
         night=night,
         measured=MeasuredColumns(taken.names, columns, taken.setups, common),
-        counted=CountedColumns(taken.names, taken.setups, taken.counts),
+        counted=CountedColumns(taken.names, taken.setups, taken.counts, taken.counted()),
         chosen=choose(taken.ranked(), usual(objectives)) if choices else (),
         commit=commit,
         configspec=next((row.version for row in taken.rows if row.version), None),

@@ -70,7 +70,7 @@ def read_run(
         at_s=at_s,
         night=night,
         measured=MeasuredColumns(taken.names, columns, taken.setups, common),
-        counted=CountedColumns(taken.names, taken.setups, taken.counts),
+        counted=CountedColumns(taken.names, taken.setups, taken.counts, taken.counted()),
         chosen=choose(taken.ranked(), usual(objectives), intervals=choices != "ties") if choices else (),
         commit=head.commit,
         branch=head.branch,

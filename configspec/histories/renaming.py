@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from configspec.histories.columns import MeasuredColumns
 from configspec.histories.run import Chosen, Run
 from configspec.printable import printable
 from configspec.regression.series import SeriesKey
@@ -112,7 +113,10 @@ def _renamed_choice(one: Chosen, name: Callable[[ConfigurationId], Configuration
 
 def configurations(run: Run) -> set[ConfigurationId]:
     """All that it measured or counted."""
-    return {key.configuration for key in run.measured} | set(run.counted)
+    measured = run.measured
+    if isinstance(measured, MeasuredColumns):
+        return measured.configurations.union(run.counted)
+    return {key.configuration for key in measured}.union(run.counted)
 
 
 def _device_text(cell: Cell) -> str:

@@ -173,18 +173,21 @@ class TakenRows:
         """What of that is hardly plausible."""
         return findings(Subject(configuration=one, serving=serving) for one, serving in self.ranked())
 
+    def counted(self) -> list[int]:
+        """The places of those that were counted prompt by prompt."""
+        return [place for place, row in enumerate(self.rows) if row.by_prompt]
+
     def counts(self) -> list[Counts]:
-        """Those that were counted prompt by prompt. Where the draft samples they are expected values, here rounded."""
+        """What was counted of them. Where the draft samples they are expected values, here rounded."""
         acceptance = next(number for number, one in enumerate(self._series) if one.metric == ACCEPTANCE)
         return [
             Counts(
                 place=place,
-                setup=row.setups[acceptance],
-                rounds=tuple(round(rounds) for rounds, _ in by_prompt),
-                accepted=tuple(round(accepted) for _, accepted in by_prompt),
+                setup=self.rows[place].setups[acceptance],
+                rounds=tuple(round(rounds) for rounds, _ in self.rows[place].by_prompt),
+                accepted=tuple(round(accepted) for _, accepted in self.rows[place].by_prompt),
             )
-            for place, row in enumerate(self.rows)
-            if (by_prompt := row.by_prompt)
+            for place in self.counted()
         ]
 
     def figures_sha256(self, columns: Sequence[Column], date: str) -> str:

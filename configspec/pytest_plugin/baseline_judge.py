@@ -20,6 +20,7 @@ import pytest
 from configspec.errors import ConfigspecError
 from configspec.histories.judging import check
 from configspec.histories.of_rows import run_of_rows, run_of_values
+from configspec.histories.renaming import configurations
 from configspec.printable import printable_line
 from configspec.pytest_plugin.baseline import NOW
 from configspec.pytest_plugin.baseline_again import MEASURED_AGAIN, MeasuredAgain, from_text, rows_here
@@ -117,7 +118,7 @@ class BaselineJudge:
         base = self.baseline
         rows = rows_here(self._run, [device])
         now = self._now[device] = run_of_rows(rows, source=NOW, at_s=base.at_s, commit=base.commit)
-        if not _configurations(now) & {one for run in base.runs for one in _configurations(run)}:
+        if not configurations(now) & {one for run in base.runs for one in configurations(run)}:
             return outcome([self._missing(one) for one in base.of(device)])
         found = check([now], base.runs, base.request)
         again = self._again_runs(now, [one.series for one in found.verdicts if one.state == "SUSPECT"])
@@ -174,10 +175,6 @@ def row_of(run: MeasuringRun, configuration: ConfigurationId) -> Row | None:
     """The profiled row of a configuration, where this process has it."""
     rows = rows_here(run, [configuration.device])
     return next((row for row in rows if row.id == configuration and row.end_to_end is None), None)
-
-
-def _configurations(run: Run) -> set[ConfigurationId]:
-    return {key.configuration for key in run.measured} | set(run.counted)
 
 
 def _skip(report: pytest.TestReport, why: str) -> None:
