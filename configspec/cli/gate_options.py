@@ -153,7 +153,7 @@ def doubts_of(runs: Sequence[Run]) -> list[str]:
     doubtful = [run for run in runs if run.findings]
     if not doubtful:
         return []
-    from configspec.reporting.plausibility import SHOWN, finding_lines
+    from configspec.reporting.plausibility_section import SHOWN, finding_lines
 
     named = len(runs) > 1
     return [

@@ -41,7 +41,7 @@ def answer_code(left_out: LeftOutList | None, found: Sequence[Finding], *, stric
 def tell_implausible(found: Sequence[Finding]) -> None:
     """A line for each of the first warnings: for a command whose output has no place for them."""
     if found:
-        from configspec.reporting.plausibility import SHOWN, counted, finding_lines
+        from configspec.reporting.plausibility_section import SHOWN, counted, finding_lines
 
         for line in finding_lines(found, SHOWN):
             complain(f"plausibility: {line}")

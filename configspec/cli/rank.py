@@ -70,7 +70,8 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
 def _rank(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.records.reader import read_each
     from configspec.reporting.filled_rows import answer_of, none_left
-    from configspec.reporting.plausibility import SHOWN, findings_json, flagged, implausible, plausibility_section
+    from configspec.reporting.plausibility import flagged, implausible
+    from configspec.reporting.plausibility_section import SHOWN, findings_json, plausibility_section
     from configspec.reporting.prediction_section import prediction_reports
     from configspec.reporting.rows_to_rank import check_setups, last_of_each, ranked_row
     from configspec.testbed.k_range import check_held

@@ -35,7 +35,7 @@ def say_by_category(
     """
     from configspec.reporting.category_json import as_json_by_category
     from configspec.reporting.json_text import json_pieces
-    from configspec.reporting.plausibility import SHOWN, findings_json, plausibility_section
+    from configspec.reporting.plausibility_section import SHOWN, findings_json, plausibility_section
     from configspec.reporting.rows_to_rank import rows_to_rank
     from configspec.reporting.run_document import category_document
     from configspec.selection.by_category import rank_by_category

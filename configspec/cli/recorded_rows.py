@@ -47,7 +47,7 @@ class Recorded:
         """
         from configspec.reporting.document import Document
         from configspec.reporting.left_out_section import left_out_section
-        from configspec.reporting.plausibility import SHOWN, plausibility_section
+        from configspec.reporting.plausibility_section import SHOWN, plausibility_section
 
         as_table = form == "table"
         doubts = plausibility_section(self.findings, SHOWN if as_table else None)
@@ -60,7 +60,7 @@ class Recorded:
 
     def more_json(self) -> dict[str, object]:
         """What every JSON document of these commands has beside its own keys."""
-        from configspec.reporting.plausibility import findings_json
+        from configspec.reporting.plausibility_section import findings_json
 
         return {"left_out": self.left_out.as_json(), "plausibility": findings_json(self.findings)}
 

@@ -14,7 +14,8 @@ from configspec.reporting.category_section import category_sections, differences
 from configspec.reporting.document import Document, Notes, Section
 from configspec.reporting.launch_section import Launch, launch_section, launches
 from configspec.reporting.left_out_section import left_out_section
-from configspec.reporting.plausibility import SHOWN, flagged, implausible, plausibility_section
+from configspec.reporting.plausibility import flagged, implausible
+from configspec.reporting.plausibility_section import SHOWN, plausibility_section
 from configspec.reporting.positions import Positions
 from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
 from configspec.reporting.profile_cells import family_profiles

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configspec.records.row import Row
-from configspec.reporting.plausibility import finding_lines, findings_json, flagged, implausible
+from configspec.reporting.plausibility import flagged, implausible
+from configspec.reporting.plausibility_section import finding_lines, findings_json
 from configspec.reporting.rows_to_rank import ranked_row
 
 rows = st.lists(st.integers(1, 8), min_size=1, max_size=3).flatmap(lambda ks: st.tuples(*map(rows_of, ks)))

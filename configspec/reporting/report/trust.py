@@ -10,7 +10,7 @@ from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.document import Block, Cell, Column, Notes, Paragraph, Section, Table
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.left_out_section import left_out_section
-from configspec.reporting.plausibility import plausibility_section
+from configspec.reporting.plausibility_section import plausibility_section
 from configspec.reporting.power_words import NOTHING, degrees_words
 from configspec.reporting.prediction_section import prediction_section
 from configspec.reporting.report.reported import Reported
