@@ -45,8 +45,9 @@ def add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _diff(asked: argparse.Namespace) -> int:
+    from configspec.records.opening import head_of
     from configspec.records.origin import origin_of
-    from configspec.records.reader import head_of, read_each
+    from configspec.records.reader import read_each
     from configspec.reporting.difference_document import (
         compared_row,
         comparison,

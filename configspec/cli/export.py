@@ -92,8 +92,9 @@ def _rows(asked: argparse.Namespace) -> tuple[list[ExportedRow], tuple[Finding, 
     Raises:
         RecordError: Rows contradict one another.
     """
+    from configspec.records.opening import head_of
     from configspec.records.origin import origin_of
-    from configspec.records.reader import head_of, read_each
+    from configspec.records.reader import read_each
     from configspec.reporting.exports.rows_to_export import exported_row
     from configspec.reporting.plausibility import flagged, implausible
     from configspec.reporting.rows_to_rank import check_setups, last_of_each

@@ -109,7 +109,7 @@ def _failed(asked: argparse.Namespace, problem: RecordError) -> Reported:
 
 
 def _source(path: Path) -> Iterator[str]:
-    from configspec.records.reader import head_of
+    from configspec.records.opening import head_of
 
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from configspec.records.bounded_file import bounded_lines, open_bounded
-from configspec.records.reader import head_of
 
 _LINES = 16  # of the head of a results file, as configspec writes it: one a key
 _BEGIN = b'{"configspec_journal":'
@@ -42,6 +41,8 @@ def head_of_run(path: Path) -> Head:
     try:
         return _from_lines(path)
     except (ValueError, OSError, RecursionError):  # msgspec's errors are ValueErrors
+        from configspec.records.opening import head_of  # with the general reader: most files have no need of it
+
         return _from(head_of(path))
 
 

@@ -20,7 +20,8 @@ from configspec.pytest_plugin.redaction import public_row
 from configspec.pytest_plugin.run import EarlierRun, MeasuringRun
 from configspec.pytest_plugin.summary import tell_aside
 from configspec.pytest_plugin.visits import begin_visits, visits_folder
-from configspec.records.journal import Journal, is_journal
+from configspec.records.journal import Journal
+from configspec.records.journal_line import is_journal
 from configspec.records.journal_lock import hold_journal, is_being_written
 from configspec.records.samples import carry_samples, samples_folder
 

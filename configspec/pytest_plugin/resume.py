@@ -21,8 +21,8 @@ from configspec.pytest_plugin.sessions import recordings_of, session_of
 from configspec.pytest_plugin.visits import has_visits
 from configspec.records.codec import to_record
 from configspec.records.left_out import LeftOutList
+from configspec.records.opening import open_rows
 from configspec.records.origin import origin_of
-from configspec.records.reader import open_rows
 from configspec.records.row import Resumed, Row
 from configspec.records.setup import Difference
 from configspec.records.shared import with_record

@@ -26,7 +26,6 @@ from configspec.errors import RecordError, UsageError
 from configspec.records.bounded_file import bounded_lines, open_bounded
 from configspec.records.journal_line import (
     CUT,
-    START,
     VERSION,
     DroppedLine,
     RowLine,
@@ -38,8 +37,6 @@ from configspec.records.json_stream import Unreadable
 from configspec.records.plain import dumps
 from configspec.untrusted import open_regular
 
-BEGINNING = 1 << 20  # bytes that are looked at to know a journal by
-LINES = (b'{"row":', b'{"dropped":')
 BEGIN, END = b'{"row":', b"}\n"  # of the line of a row
 CHOOSE = "Choose another folder: configspec_journal in the pytest configuration, or --journal FILE."
 
@@ -197,22 +194,6 @@ class JournalIndex:
     def cut_by_kill(self) -> bool:
         """Whether the last line is but the beginning of one."""
         return self.unread.get(self.last) == CUT
-
-
-def is_journal(path: Path) -> bool:
-    """Whether the file begins as a journal does, or goes on as one where its beginning is damaged.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    left = BEGINNING
-    with open_bounded(path) as file:
-        for number in range(3):
-            line = file.readline(left)
-            if (number == 0 and line.startswith(START)) or line.lstrip(b"\0 ").startswith(LINES):
-                return True
-            left -= len(line)
-    return False
 
 
 def index_journal(path: Path) -> JournalIndex:

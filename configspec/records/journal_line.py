@@ -1,7 +1,7 @@
 """One line of a journal: a row, a test that was dropped, or what neither of them is, with why.
 
 A kill cuts the last line. A power cut leaves zero bytes, or lines that were never written. Whatever else there is was
-put there by somebody else.
+put there by somebody else. And whether a file is a journal, by its first lines.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from pathlib import Path
 
 from configspec.errors import RecordError
 from configspec.printable import printable
+from configspec.records.bounded_file import open_bounded
 from configspec.records.plain import dumps, loads
 from configspec.untrusted import NotJson, parse_json
 
 VERSION = 1
 START = b'{"configspec_journal":'
 KEY = "configspec_journal"
+BEGINNING = 1 << 20  # bytes that are looked at to know a journal by
+LINES = (b'{"row":', b'{"dropped":')
 CUT = "it is cut short, as a kill leaves it"
 
 
@@ -112,3 +115,19 @@ def _damage(text: bytes, problem: NotJson) -> str:
     if problem.cut_short and not text.endswith(b"\n"):
         return CUT
     return f"it is damaged: {problem}"
+
+
+def is_journal(path: Path) -> bool:
+    """Whether the file begins as a journal does, or goes on as one where its beginning is damaged.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    left = BEGINNING
+    with open_bounded(path) as file:
+        for number in range(3):
+            line = file.readline(left)
+            if (number == 0 and line.startswith(START)) or line.lstrip(b"\0 ").startswith(LINES):
+                return True
+            left -= len(line)
+    return False

@@ -16,8 +16,8 @@ from pathlib import Path
 from configspec.errors import RecordError, UsageError
 from configspec.records.known_setups import KnownSetups, PartsOfRows
 from configspec.records.left_out import LeftOutList
+from configspec.records.opening import open_rows
 from configspec.records.origin import origin_of
-from configspec.records.reader import open_rows
 from configspec.records.results_file import write_results
 from configspec.records.row import KEY, SampleRefs
 from configspec.records.row_file import RowFile

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from run_files import board_run
+from made_runs import made_rows, write_run
 
 ENDED = (
     "import atexit, gc; from configspec.cli import process; "
@@ -30,10 +30,12 @@ def test_all_commands_are_known_before_anything_large_is_imported():
 @pytest.mark.real
 def test_a_comparison_imports_what_it_shows_and_no_more(tmp_path):
     """Two files of 500 rows are compared in less time than some of these take to import."""
-    runs = [board_run(tmp_path / f"{day}.json", times, day=-day) for day, times in enumerate((1.0, 1.2))]
+    runs = [write_run(tmp_path / f"{day}.json", day, rows=made_rows(times)) for day, times in ((1, 1.0), (2, 1.2))]
     unused = (
         *(one for one in HEAVY if one != "numpy"),
         *("numpy.ma", "jsonschema", "configspec.testbed", "configspec.pytest_plugin", "configspec.families"),
+        *(f"configspec.records.{name}" for name in ("opening", "journal", "row_file")),
+        *("configspec.reporting.rows_to_rank", "configspec.reporting.shown_facts"),
         *(f"configspec.selection.{name}" for name in ("filling", "k_advice", "next_measurement", "other_bests")),
     )
     ended = subprocess.run([sys.executable, "-c", COMPARED, *runs, *unused], capture_output=True, text=True, check=True)

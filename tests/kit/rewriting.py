@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from configspec.records.reader import open_rows
+from configspec.records.opening import open_rows
 from configspec.records.results_file import write_results
 
 

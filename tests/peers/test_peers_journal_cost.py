@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from journal_cost import BOUND_MIB, BOUND_S, MIB, Cost, lines, made_rows, memory_bytes, ours, peer
 
-from configspec.records.reader import open_rows
+from configspec.records.opening import open_rows
 from configspec.records.shared import record_of
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import configspec
-from configspec.records.reader import open_rows
+from configspec.records.opening import open_rows
 
 BENCHMARK = '''
 """As a user writes it."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from configspec.records.reader import open_rows
+from configspec.records.opening import open_rows
 
 pytest.importorskip("xdist")
 pytest.importorskip("llama_cpp")

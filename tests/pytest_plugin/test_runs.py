@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from configspec.pytest_plugin.summary import SCREEN
-from configspec.records.reader import open_rows, read_rows
+from configspec.records.opening import open_rows
+from configspec.records.reader import read_rows
 
 pytestmark = pytest.mark.real
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from configspec.records.reader import open_rows
+from configspec.records.opening import open_rows
 from configspec.records.row import Row
 from configspec.theory.ids import settings_words
 

@@ -19,8 +19,8 @@ from configspec.records.bounds import LEAST_WATTS, LONGEST_S, MOST_K, MOST_WATTS
 from configspec.records.codec import NotARow, row_of, to_record
 from configspec.records.going_back import GoingBack
 from configspec.records.left_out import LeftOutList
+from configspec.records.opening import open_rows
 from configspec.records.prefill import Prefill
-from configspec.records.reader import open_rows
 from configspec.records.row import Models, Row
 from configspec.records.shared import record_of
 from configspec.reporting.flag_words import flag_words

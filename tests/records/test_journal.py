@@ -15,8 +15,8 @@ from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal, index_journal, row_digest
 from configspec.records.journal_lock import is_being_written
 from configspec.records.left_out import LeftOutList
+from configspec.records.opening import open_rows
 from configspec.records.plain import dumps
-from configspec.records.reader import open_rows
 
 HEADER = {"machine_info": {"node": "here"}, "commit_info": {}, "datetime": "2026-01-01", "pytest_benchmark": "5.3.1"}
 

@@ -16,8 +16,9 @@ from configspec.errors import RecordError, UsageError
 from configspec.records.journal import Journal
 from configspec.records.known_setups import PARTS
 from configspec.records.merge import merge
+from configspec.records.opening import open_rows
 from configspec.records.origin import Origin, origin_of
-from configspec.records.reader import open_rows, read_rows
+from configspec.records.reader import read_rows
 from configspec.records.row import Row, SampleRefs
 from configspec.records.samples import (
     RoundTimes,

@@ -17,7 +17,8 @@ from rewriting import rewrite_results
 
 from configspec.errors import RecordError
 from configspec.records.journal import Journal
-from configspec.records.reader import open_rows, read_rows
+from configspec.records.opening import open_rows
+from configspec.records.reader import read_rows
 from configspec.records.results_file import write_results
 from configspec.records.row import KEY
 from configspec.theory.statistics import median_estimate

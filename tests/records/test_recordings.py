@@ -11,7 +11,8 @@ from rewriting import rewrite_results
 
 from configspec.errors import RecordError
 from configspec.records.codec import from_record, to_record
-from configspec.records.reader import open_rows, read_rows
+from configspec.records.opening import open_rows
+from configspec.records.reader import read_rows
 from configspec.records.results_file import write_results
 from configspec.records.samples import carry_samples, samples_folder
 from configspec.records.setup import setup_of

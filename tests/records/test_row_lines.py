@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from configspec.errors import RecordError
 from configspec.records.journal import Journal
 from configspec.records.left_out import LeftOutList
-from configspec.records.reader import open_rows, read_each
+from configspec.records.opening import open_rows
+from configspec.records.reader import read_each
 from configspec.records.results_file import write_results
 from configspec.records.row import Row
 from configspec.records.row_lines import OtherLayoutError, kept_of_journal, kept_of_results

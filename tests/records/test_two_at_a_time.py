@@ -13,8 +13,9 @@ from example_rows import DECODED, measured_row, raw_row, whole_row
 
 from configspec.errors import RecordError
 from configspec.records.left_out import LeftOutList
+from configspec.records.opening import open_rows
 from configspec.records.plain import dumps
-from configspec.records.reader import open_rows, read_each
+from configspec.records.reader import read_each
 from configspec.records.row import Row
 
 HEAD = {"datetime": "2026-01-01T00:00:00+00:00"}
