@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,16 @@ def imported_once() -> None:
         if not module.name.endswith(".__main__"):
             with suppress(ModuleNotFoundError):  # what an extra brings
                 import_module(module.name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processor_asked_once() -> Iterator[None]:
+    """What the processor is stays the same: pytest-benchmark starts some programs to find out, in every run."""
+    cpuinfo = import_module("cpuinfo")
+    asked = cache(cpuinfo.get_cpu_info)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cpuinfo, "get_cpu_info", lambda: dict(asked()))
+        yield
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Checkout:
         return self.call("git", *arguments).stdout.strip()
 
     def call(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, **IDENTITY}
+        environment = {**os.environ, **IDENTITY, "PIP_NO_COMPILE": "1"}  # what is imported is compiled then
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return done
