@@ -39,15 +39,13 @@ def begin(config: pytest.Config) -> None:
     if run.asked.plan:
         from configspec.pytest_plugin.plan_shown import PlanShown
 
+        _refine(run, config)
         config.pluginmanager.register(PlanShown(run, config), "configspec plan")
         return
     from configspec.pytest_plugin.baseline_start import begin_comparison
 
     begin_comparison(run, config)
-    if run.asked.refine is not None:
-        from configspec.pytest_plugin.refine_items import RefineItems
-
-        config.pluginmanager.register(RefineItems(run), "configspec refine tests")
+    _refine(run, config)
     if not private_api.is_worker(config):
         from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.live_run import NAME, live_run
@@ -71,6 +69,14 @@ def begin(config: pytest.Config) -> None:
 
             config.pluginmanager.register(WorkerStarts(run.asked.worker_silence_s), "configspec worker starts")
         end_in_order_when_terminated(config)
+
+
+def _refine(run: MeasuringRun, config: pytest.Config) -> None:
+    """Collect the tests that measure more, behind the others."""
+    if run.asked.refine is not None:
+        from configspec.pytest_plugin.refine_items import RefineItems
+
+        config.pluginmanager.register(RefineItems(run), "configspec refine tests")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

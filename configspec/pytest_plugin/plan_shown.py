@@ -6,7 +6,7 @@ The run only collects: no device is touched, no journal and no results file is w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +16,11 @@ from configspec.pytest_plugin.journal_folder import newest_first
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.shown import Terminal, terminal_of, usage_error
 from configspec.pytest_plugin.time_shown import asked_of
+from configspec.theory.ids import device_in
 
 if TYPE_CHECKING:
     from configspec.profiling.preview import DraftPreview, Preview
-    from configspec.reporting.plan_document import PlannedCell, RunPlan
+    from configspec.reporting.plan_document import PlannedCell, PlannedRefinement, RunPlan
     from configspec.testbed.inventory import Inventory
     from configspec.theory.ids import Cell, ConfigurationId
 
@@ -50,14 +51,16 @@ class PlanShown:
         if terminal is None or not asked:
             return
         try:
-            plan = run_plan(self._run, asked, _beside(self._config))
+            plan = run_plan(self._run, asked, _beside(self._config), _refined(self._run, session.items))
         except ConfigspecError as problem:
             raise usage_error(problem, self._config) from problem
         _write(terminal, plan)
 
 
-def run_plan(run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], beside: int) -> RunPlan:
-    """What is known of a run of these tests.
+def run_plan(
+    run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], beside: int, refined: Sequence[str] = ()
+) -> RunPlan:
+    """What is known of a run of these tests; more of the devices `refined` is measured behind it.
 
     Raises:
         UsageError: A file that the run needs is not as it must be.
@@ -78,6 +81,32 @@ def run_plan(run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], b
         bounds_s={name: _bound_s(inventory, name) for name in dict.fromkeys(one.cell.device for one in cells)},
         beside=beside,
         resumable=0 if run.earlier is None else len(run.earlier.rows),
+        refinement=_refinement(run, refined),
+    )
+
+
+def _refined(run: MeasuringRun, items: Iterable[pytest.Item]) -> list[str]:
+    """The devices of the tests of `--refine` that were collected; those that replay say the same again."""
+    from configspec.pytest_plugin.refine_items import RefineTest
+
+    names = [device_in(one.name, run.devices) for one in items if isinstance(one, RefineTest)]
+    return [one for one in names if one is not None and run.plan.inventory.devices[one].replay is None]
+
+
+def _refinement(run: MeasuringRun, devices: Sequence[str]) -> PlannedRefinement | None:
+    from configspec.pytest_plugin.refining import MOST_PASSES
+    from configspec.reporting.plan_document import PlannedRefinement
+    from configspec.testbed.prompt_choice import prompts_left
+
+    asked = run.asked.refine
+    if asked is None or not devices:
+        return None
+    return PlannedRefinement(
+        objective=asked.objective,
+        devices=tuple(devices),
+        budget_s=asked.budget_s,
+        passes=MOST_PASSES,
+        prompts=len(prompts_left(run.plan.inventory.sweep.prompts).prompts),
     )
 
 

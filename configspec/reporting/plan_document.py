@@ -44,6 +44,20 @@ class PlannedCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRefinement:
+    """What `--refine` may take at most: of each of the devices `budget_s`, and a pass or a prompt that was begun.
+
+    No cell is timed more than `passes` times, and `prompts` are left of the set.
+    """
+
+    objective: str
+    devices: tuple[str, ...]
+    budget_s: float
+    passes: int
+    prompts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
     """All that is known of a run before it begins.
 
@@ -58,6 +72,7 @@ class RunPlan:
     bounds_s: Mapping[str, float]
     beside: int
     resumable: int = 0
+    refinement: PlannedRefinement | None = None
 
 
 def plan_document(plan: RunPlan) -> Document:
@@ -67,6 +82,8 @@ def plan_document(plan: RunPlan) -> Document:
         sections.append(_texts(plan))
     if any(one.draft is not None for one in plan.cells):
         sections.append(_time(plan))
+    if plan.refinement is not None:
+        sections.append(_refinement(plan.refinement, plan.texts))
     return Document(sections=tuple(sections))
 
 
@@ -118,6 +135,22 @@ def _time(plan: RunPlan) -> Section:
     return Section(
         heading="time", summary=f"{'about' if known else 'at most'} {duration(in_all)}{beside}", blocks=(notes, missing)
     )
+
+
+def _refinement(one: PlannedRefinement, texts: Sequence[TextPreview]) -> Section:
+    """Apart from the time of the sweep: whether anything is to be told apart is known behind it."""
+    passes = f"passes over the cells that matter, until each was timed {one.passes} times at most"
+    prompts = (
+        f"targets write after {_count(one.prompts, 'more prompt')} at most, those that sweep.prompts.limit keeps out"
+        if one.prompts
+        else "no more prompts: all of the set are in use (sweep.prompts)"
+    )
+    usd = sum(text.usd / text.prompts * one.prompts for text in texts if text.usd is not None and text.prompts)
+    price = (f"what targets write for these prompts: at most ${figure(usd)} at the declared price",) if usd else ()
+    budget = f"{one.budget_s:g} s" if one.budget_s < 90 else duration(one.budget_s)
+    more = f"at most {budget} more of {'each of ' if len(one.devices) > 1 else ''}{', '.join(one.devices)}"
+    lines = (f"{passes}; {prompts}", *price, "what was begun when the time is over is finished: a cell, or a prompt")
+    return Section(heading=f"refining by {one.objective}", summary=more, blocks=(Notes(lines=lines),))
 
 
 def _seconds(one: PlannedCell, plan: RunPlan) -> float:

@@ -85,6 +85,23 @@ def test_a_hub_is_not_asked_and_its_cache_is_looked_up(testbed, pytester, monkey
     result.stdout.fnmatch_lines(["*not known: whether these branches of the hub*: me/target@main"])
 
 
+def test_what_refining_may_take_at_most_is_told_apart(testbed, pytester, monkeypatch):
+    """Of a board, not of one that replays; where its test is deselected, nothing is."""
+    pytest.importorskip("transformers")
+    monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / ".pytest_cache" / "configspec"))
+    replays = "  fast: {replay: {profile: profile.json, device: fast}}\nfamilies:"
+    inventory = UNREACHABLE.replace("families:", replays).replace("depth: 32", "depth: 32, prompts: {limit: 20}")
+    Path("devices.yaml").write_text(inventory, encoding="utf-8")
+    flags = ["--device", "nobody", "--device", "fast", "--refine", "goodput", "--refine-budget", "2h"]
+    told = plan(pytester, *flags)
+    assert "refining by goodput" in told
+    assert "at most 2.0 h more of nobody" in told
+    assert "targets write after 4 more prompts at most, those that sweep.prompts.limit keeps out" in told
+    assert "refining by" not in plan(pytester, *flags, "-k", "test_configuration")
+    Path("devices.yaml").write_text(inventory.replace(", prompts: {limit: 20}", ""), encoding="utf-8")
+    assert "no more prompts: all of the set are in use (sweep.prompts)" in plan(pytester, *flags)
+
+
 def test_a_plan_of_no_device_is_a_usage_error(testbed, pytester):
     """There is nothing to plan."""
     result = pytester.runpytest("--plan")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from configspec.profiling.earlier_times import EarlierTimes
 from configspec.profiling.preview import DraftPreview, TextPreview, Unasked
-from configspec.reporting.plan_document import PlannedCell, RunPlan, plan_document
+from configspec.reporting.plan_document import PlannedCell, PlannedRefinement, RunPlan, plan_document
 from configspec.reporting.terminal import as_text
 from configspec.theory.ids import Cell, Drafter
 
@@ -123,3 +123,15 @@ def test_recorded_figures_take_nothing():
     told = said(replace(PLAN, cells=(recorded,), texts=()))
     assert "nothing: recorded" in told
     assert "time:" not in told
+
+
+def test_what_refining_may_take_is_told_with_what_its_prompts_cost():
+    """Its budget, in how many passes and prompts, and the price of these at a server."""
+    served = TextPreview(family="served", prompts=100, new_tokens=500, state="not known", usd=0.03)
+    one = PlannedRefinement(objective="cost", devices=("a", "b"), budget_s=1800.0, passes=90, prompts=50)
+    told = said(replace(PLAN, texts=(TEXT, served), refinement=one))
+    assert "refining by cost" in told
+    assert "at most 30 min more of each of a, b" in told
+    assert "until each was timed 90 times at most; targets write after 50 more prompts at most" in told
+    assert "for these prompts: at most $0.0150 at the declared price" in told
+    assert "no more prompts: all of the set are in use" in said(replace(PLAN, refinement=replace(one, prompts=0)))
