@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from configspec.cli.command import Commands, add_command
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
-from configspec.cli.recorded_rows import Recorded, add_question, read_question
+from configspec.cli.recorded_rows import Recorded, add_fill, add_question, read_question
 from configspec.errors import UsageError, did_you_mean
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
@@ -39,6 +39,7 @@ def add_explain(commands: Commands[argparse.ArgumentParser], objectives: Sequenc
         "configspec explain results.json --device rpi5 --draft 1b-inst --k 6 --verify-s 0.2 --format json",
     )
     add_question(command, ks=False)
+    add_fill(command)
     command.add_argument("--draft", metavar="NAME", help="the draft model")
     command.add_argument("--quant", metavar="NAME", help="its quantisation")
     command.add_argument("--k", type=int, metavar="K", help="tokens drafted per round")
@@ -116,9 +117,14 @@ def _configuration(recorded: Recorded, asked: argparse.Namespace) -> Configurati
     from configspec.reporting.rows_to_rank import rows_to_rank
 
     latest = {one.id: one for one, _ in rows_to_rank(recorded.rows)}
+    if asked.fill:
+        rankings = (ranking for group in recorded.groups for ranking in group.rankings)
+        ranked = (choice.configuration for ranking in rankings for choice in ranking.choices)
+        latest |= {one.id: one for one in ranked if one.provenance == "modelled"}
     found = list(latest.values())
-    found = _only(found, "--draft", asked.draft, lambda one: one.draft)
-    found = _only(found, "--quant", asked.quant, lambda one: one.quant)
+    what = "was measured or can be modelled" if asked.fill else "was measured"
+    found = _only(found, "--draft", asked.draft, lambda one: one.draft, what)
+    found = _only(found, "--quant", asked.quant, lambda one: one.quant, what)
     for written in asked.setting or ():
         name, equals, _ = written.partition("=")
         if not equals:
@@ -129,8 +135,8 @@ def _configuration(recorded: Recorded, asked: argparse.Namespace) -> Configurati
             raise UsageError(
                 f"--setting is of {shown!r}, and no cell has a setting of that name. {did_you_mean(name, known)}"
             )
-        found = _only(found, "--setting", written, partial(_setting, name))
-    found = _only(found, "--k", None if asked.k is None else str(asked.k), lambda one: str(one.k))
+        found = _only(found, "--setting", written, partial(_setting, name), what)
+    found = _only(found, "--k", None if asked.k is None else str(asked.k), lambda one: str(one.k), what)
     if len(found) == 1:
         return found[0]
     several = "; ".join(str(one.id) for one in found[:SEVERAL])
@@ -146,12 +152,12 @@ def _setting(name: str, one: Configuration) -> str:
 
 
 def _only(
-    found: list[Configuration], flag: str, wanted: str | None, part: Callable[[Configuration], str]
+    found: list[Configuration], flag: str, wanted: str | None, part: Callable[[Configuration], str], what: str
 ) -> list[Configuration]:
     if wanted is None:
         return found
     kept = [one for one in found if part(one) == wanted]
     if not kept:
         known = did_you_mean(wanted, dict.fromkeys(map(part, found)))
-        raise UsageError(f"{flag} is {printable(wanted, at_most=40)!r}, and nothing that was measured has it. {known}")
+        raise UsageError(f"{flag} is {printable(wanted, at_most=40)!r}, and nothing that {what} has it. {known}")
     return kept

@@ -12,7 +12,7 @@ from configspec.cli.drawn_files import form_of, write_pictures
 from configspec.cli.drawn_from import add_compared, check_no_run, material_of
 from configspec.cli.left_out import tell_implausible
 from configspec.cli.objective_option import add_objective, asked_objectives
-from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
+from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question, refuse_fill
 from configspec.theory.objectives.objective import Objective
 
 KINDS = (  # a test holds them against the registry, which loads numpy
@@ -56,6 +56,7 @@ def add_plot(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
         help="ends in .svg, .png or .pdf; or a folder, for all pictures",
     )
     add_assumptions(command)
+    refuse_fill(command, "A picture shows what was measured, and has no place for how wrong a model is: leave it out.")
     add_compared(command)
     command.set_defaults(run=partial(_plot, objectives))
 

@@ -79,6 +79,11 @@ def add_fill(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fill", action="store_true", help=FILL_HELP)
 
 
+def refuse_fill(command: argparse.ArgumentParser, why: str) -> None:
+    """Know the option in a command that cannot show what is modelled as such, to say why it does not take it."""
+    command.add_argument("--fill", dest="no_fill", action="store_const", const=why, help=argparse.SUPPRESS)
+
+
 def add_assumptions(command: argparse.ArgumentParser, *, ks: bool = True) -> None:
     """Which rows are taken, and what is assumed of the verifier; without `ks` no range of K."""
     command.add_argument("--device", action="append", metavar="NAME", help="name or glob; repeatable")
@@ -118,6 +123,9 @@ def read_question(
     from configspec.selection.candidates import groups_of
     from configspec.testbed.k_range import check_held
 
+    why_not = getattr(asked, "no_fill", None)
+    if why_not is not None:
+        raise UsageError(f"--fill is of rank, choose, conflicts, map and explain. {why_not}")
     query = _query(asked, objectives, ks)
     left_out = begin_list(strict=asked.strict)
     ranked = ranked_row()

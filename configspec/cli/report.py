@@ -17,7 +17,7 @@ from configspec.cli.drawn_from import add_compared, check_no_run, material_of
 from configspec.cli.left_out import answer_code, tell_implausible
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say
-from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question
+from configspec.cli.recorded_rows import RESULTS_HELP, add_assumptions, read_question, refuse_fill
 from configspec.errors import ConfigspecError, RecordError
 from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
@@ -46,6 +46,7 @@ def add_report(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page: report.html")
     add_objective(command, objectives)
     add_assumptions(command)
+    refuse_fill(command, "A page holds what was measured, and no place for how wrong a model is: leave it out.")
     add_compared(command)
     command.set_defaults(run=partial(_report, objectives))
 

@@ -9,6 +9,7 @@ from configspec.reporting.choice_words import name_of, value_words
 from configspec.reporting.document import Block, Cell, Column, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
+from configspec.reporting.modelled_words import modelled_line
 from configspec.reporting.rankings_section import assumptions
 from configspec.reporting.target_alone import TargetAlone, round_of
 from configspec.selection.break_even import BreakEven, Rival
@@ -44,11 +45,12 @@ def explain_section(it: Explained) -> Section:
     """One section: a token, its values, what would improve it, from where on it pays."""
     one = it.configuration
     blocks = (
+        *(Paragraph(text=line) for line in modelled_line("this configuration,", [one])),
         *_slower(it),
         Section(heading="what a token takes", blocks=tuple(_token(it))),
         Section(heading="its values", blocks=tuple(_values(it))),
         *_improved(it),
-        Section(heading="where it pays", blocks=(Notes(lines=tuple(_pays(it))),)),
+        Section(heading="where it pays", blocks=(Notes(lines=(*_pays(it), *_modelled_rivals(it))),)),
         *((Notes(lines=tuple(f"note: {flag_words(flag)}" for flag in one.flags)),) if one.flags else ()),
     )
     return Section(
@@ -188,6 +190,10 @@ def _against_alone(it: Explained) -> Iterator[str]:
         times = round_of(it.configuration, it.group.serving).times_as_fast(it.alone)
         interval = f"{times.low:.2f} to {times.high:.2f}"
         yield f"{times.value:.2f} times as fast as the target alone ({interval}) or less; {it.alone.assumes}"
+
+
+def _modelled_rivals(it: Explained) -> tuple[str, ...]:
+    return modelled_line("of these others,", (one.configuration for one in it.rivals))
 
 
 def _any(ways: Sequence[str | None]) -> str:

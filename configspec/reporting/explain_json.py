@@ -72,6 +72,7 @@ def _rival(one: Rival) -> dict[str, object]:
     return {
         "objective": one.objective.name,
         **name_json(one.configuration.id),
+        "provenance": one.configuration.provenance,
         "value": one.value,
         "ahead": one.ahead,
         "equal_at": {"acceptance": one.acceptance, "round_s": one.round_s},

@@ -1,4 +1,4 @@
-"""`--fill` of `rank`, `choose`, `conflicts` and `map`: what is modelled is called so wherever it wins."""
+"""`--fill` of `rank`, `choose`, `conflicts`, `map` and `explain`: what is modelled is called so wherever it wins."""
 
 from __future__ import annotations
 
@@ -172,3 +172,54 @@ def test_from_python_it_is_the_same(results):
     for wrong in ("yes", 1, None):
         with pytest.raises(UsageError, match="fill"):
             results.rank(FIRST, fill=wrong)
+
+
+EXPLAIN = ["explain", *JETSON, "--draft", "1b-inst", "--fill", "--k"]
+
+
+def test_a_k_that_nobody_measured_is_explained_as_modelled(file, capsys):
+    """On top, with how wrong the model is, and for programs; without the option it is not there."""
+    assert main([*EXPLAIN, "11", str(file)]) == 0
+    words = capsys.readouterr().out
+    assert "modelled, so measure it before you serve it: this configuration, 1b-inst Q4_K_M K=11" in words
+    assert "note: acceptance modelled from other K, off by up to " in words
+    assert main([*EXPLAIN, "11", str(file), "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["k"], found["provenance"]) == (11, "modelled")
+    assert any("modelled from other K" in line for line in found["warnings"])
+    assert main([*[one for one in EXPLAIN if one != "--fill"], "11", str(file)]) == 2
+    assert "--k is '11', and nothing that was measured has it." in capsys.readouterr().err
+    assert main([*EXPLAIN, "99", str(file)]) == 2
+    assert "and nothing that was measured or can be modelled has it." in capsys.readouterr().err
+
+
+def test_what_was_measured_is_explained_against_what_is_modelled(file, capsys):
+    """The next by goodput, K=11, is called modelled; what is explained is not."""
+    assert main([*EXPLAIN, "8", str(file)]) == 0
+    words = capsys.readouterr().out
+    assert "by goodput behind the best, 1b-inst Q4_K_M K=11" in words
+    assert "measure it before you serve it: of these others, 1b-inst Q4_K_M K=11" in words
+    assert "this configuration, " not in words
+    assert main([*EXPLAIN, "8", str(file), "--format", "json"]) == 0
+    rivals = {one["objective"]: one for one in json.loads(capsys.readouterr().out)["rivals"]}
+    assert (rivals["goodput"]["k"], rivals["goodput"]["provenance"]) == (11, "modelled")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (["plot", "k-curve", "-o", "x.svg"], "A picture shows what was measured"),
+        (["report", "-o", "x.html"], "A page holds what was measured"),
+        (["rank", "--by", "category"], "--fill models acceptance over all prompts, not by category"),
+    ],
+)
+def test_where_nothing_is_modelled_the_option_is_refused_with_the_reason(
+    file, capsys, tmp_path, monkeypatch, line, why
+):
+    """And nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    assert main([*line, str(file), "--fill"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert why in err
+    assert list(tmp_path.iterdir()) == []
