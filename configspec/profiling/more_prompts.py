@@ -77,18 +77,21 @@ class MorePrompts:
         """Whether there is any that was not tried yet."""
         return self._asked.get(family, _Asked()).tried < len(self._all_left().prompts)
 
-    def text(self, family: FamilySpec) -> TargetText:
-        """The sweep's text, and behind it that of all others that were asked."""
-        base, asked = self._bench.target_text(family), self._asked.get(family.name)
-        return base if asked is None or not asked.texts else joined(base, asked.texts)
+    def text(self, family: FamilySpec, count: int) -> TargetText:
+        """The sweep's text, and behind it that of the first `count` others; of fewer where fewer were asked."""
+        base, texts = self._bench.target_text(family), self._texts(family.name, count)
+        return joined(base, texts) if texts else base
 
-    def trace(self, prepared: PreparedDraft) -> AcceptanceTrace:
-        """A draft against all of that text."""
-        asked = self._asked.get(prepared.family.name)
-        if asked is None or not asked.texts:
+    def trace(self, prepared: PreparedDraft, count: int) -> AcceptanceTrace:
+        """A draft against that text."""
+        texts = self._texts(prepared.family.name, count)
+        if not texts:
             return prepared.trace
-        more = trace_each(prepared.model, gguf_sha256(prepared.model), asked.texts, self._bench.scorer())
-        return AcceptanceTrace(text=self.text(prepared.family), prompts=(*prepared.trace.prompts, *more))
+        more = trace_each(prepared.model, gguf_sha256(prepared.model), texts, self._bench.scorer())
+        return AcceptanceTrace(text=self.text(prepared.family, count), prompts=(*prepared.trace.prompts, *more))
+
+    def _texts(self, family: str, count: int) -> list[TargetText]:
+        return self._asked.get(family, _Asked()).texts[:count]
 
     def _all_left(self) -> PromptSet:
         if self._left is None:

@@ -171,27 +171,28 @@ class ProfilingSession:
                 self._logs[cell.device] = log
         return _retried(rows, failures)
 
-    def more(self, cell: Cell, ks: Sequence[int], *, passes: int) -> dict[int, Row]:
+    def more(self, cell: Cell, ks: Sequence[int], *, passes: int, prompts: int = 0) -> dict[int, Row]:
         """The rows of a cell, made anew of all its visits that are kept and so many more. `rows` remembers them.
 
-        Where fewer are kept than a sweep makes, as where rows were resumed from a results file, those are made too.
+        They are counted over so many prompts, of those that were asked, behind the sweep's. Where fewer visits are kept
+        than a sweep makes, as where rows were resumed from a results file, those are made too.
 
         Raises:
             UsageError, TestbedError: As for `rows`.
         """
         self._logs.setdefault(cell.device, VisitLog(self._options.visits, cell.device))
         self.workbench.pool.admit(cell.device)
-        rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks, more=passes))
+        rows, failures = self._tried(cell.device, lambda: self._measured(cell, ks, passes, prompts))
         self._cells[cell, tuple(ks)] = found = _retried(rows, failures)
         return found
 
-    def recounted(self, cell: Cell, rows: Sequence[Row]) -> list[Row]:
-        """Rows of a cell, their acceptance over all prompts that are asked by now. No device is touched.
+    def recounted(self, cell: Cell, rows: Sequence[Row], *, prompts: int) -> list[Row]:
+        """Rows of a cell, counted over so many prompts behind the sweep's, that were asked. No device is touched.
 
         Raises:
             UsageError, TestbedError: The draft's file, or what scores it.
         """
-        trace = self.more_prompts.trace(prepared_draft(self.workbench, cell, self._parts))
+        trace = self.more_prompts.trace(prepared_draft(self.workbench, cell, self._parts), prompts)
         samples = self._samples_kept(partial(self._counts_written, trace))
         return [recounted(row, trace, samples) for row in rows]
 
@@ -308,12 +309,12 @@ class ProfilingSession:
             self._progress(Notice(f"{where}. It is kept until this run ends."))
         return visit
 
-    def _measured(self, cell: Cell, ks: Sequence[int], more: int = 0) -> dict[int, Row]:
-        """Its rows, of as many passes as the sweep makes; or of all that are kept, and `more`."""
+    def _measured(self, cell: Cell, ks: Sequence[int], more: int = 0, prompts: int = 0) -> dict[int, Row]:
+        """Its rows, of as many passes as the sweep makes; or of all that are kept, and `more`; `prompts` as there."""
         passes = self._inventory.sweep.passes
         ready = self._ready(cell, ks, f"{more} more passes" if more else f"pass {passes} of {passes}")
         device, prepared = ready.device, ready.prepared
-        counted = self.more_prompts.trace(prepared)
+        counted = self.more_prompts.trace(prepared, prompts)
         before = self._logs[cell.device].keep_only(cell, ks, ready.setup_sha256)
         if more:
             before = before[: MOST_PASSES - more - 1]  # one more is made where they disagree

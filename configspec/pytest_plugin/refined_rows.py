@@ -56,7 +56,7 @@ def refined(run: MeasuringRun, config: pytest.Config, device: str) -> RefinedRow
             "failed, or were left out. Select them too."
         )
     measuring = MeasuringRows(run, config, rows, asked.objective)
-    measuring.go_on()
+    measuring.go_on(lambda: CLOCK.now_s() - begun_s < asked.budget_s)
     refining = Refining(
         device,
         objective(asked.objective),

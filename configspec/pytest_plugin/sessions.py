@@ -87,9 +87,12 @@ def again_rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell) -> dict[
     return rows_of(run, config, cell)
 
 
-def more_rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell, passes: int) -> dict[int, Row]:
-    """The rows of a cell by K, with so many more passes over it. Not of what is replayed: it says the same again."""
-    return session_of(run, config).more(cell, run.plan.ks[cell], passes=passes)
+def more_rows_of(run: MeasuringRun, config: pytest.Config, cell: Cell, *, passes: int, prompts: int) -> dict[int, Row]:
+    """The rows of a cell by K, with so many more passes over it, counted over so many more prompts that were asked.
+
+    Not of what is replayed: it says the same again.
+    """
+    return session_of(run, config).more(cell, run.plan.ks[cell], passes=passes, prompts=prompts)
 
 
 def recordings_of(run: MeasuringRun) -> Recordings:

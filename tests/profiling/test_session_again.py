@@ -73,17 +73,20 @@ def test_passes_of_a_session_that_was_killed_count(small_inventory, cache, tmp_p
 
 
 def test_more_prompts_stand_behind_the_first(small_inventory, cache):
-    """Of every K, over the same prompts, whatever was timed; rows of this session are counted over all from then on."""
+    """Of every K, over the same prompts, whatever was timed. What does not ask for them is counted as the sweep is."""
     spec = replace(small_inventory.sweep.prompts, limit=3)
     inventory = replace(small_inventory, sweep=replace(small_inventory.sweep, prompts=spec))
     with ProfilingSession(inventory, cache, lambda text: None, ONE_THREAD) as session:
         first = session.rows(cell("xs"), KS)
         assert session.more_prompts.ask("tiny-llama", 2) == 2
-        found = session.recounted(cell("xs"), list(first.values()))
-        timed = session.more(cell("xs"), KS, passes=1)
+        found = session.recounted(cell("xs"), list(first.values()), prompts=2)
+        timed = session.more(cell("xs"), KS, passes=1, prompts=2)
+        plain = [session.again(cell("xs"), KS), session.rows(cell("s"), KS), session.more(cell("s"), KS, passes=1)]
         assert session.more_prompts.ask("tiny-llama", 99, may_go_on=lambda: False) == 2
         assert session.more_prompts.ask("tiny-llama", 99) == 3
         assert not session.more_prompts.are_left("tiny-llama")
+    for rows in plain:
+        assert {row.acceptance.prompts_sha256 for row in rows.values()} == {first[1].acceptance.prompts_sha256}
     for row in found:
         counted, then = row.acceptance, first[row.k].acceptance
         assert counted.by_prompt[:3] == then.by_prompt
@@ -104,7 +107,7 @@ def test_more_prompts_that_do_not_fit_are_passed_over(small_inventory, cache, tm
     with ProfilingSession(replace(small_inventory, sweep=sweep), cache, lambda text: None, ONE_THREAD) as session:
         assert session.more_prompts.ask("tiny-llama", 99) == 2
         family = session.workbench.family("tiny-llama")
-        assert sorted(one.id for one in session.more_prompts.text(family).prompts) == ["a", "b", "c"]
+        assert sorted(one.id for one in session.more_prompts.text(family, 99).prompts) == ["a", "b", "c"]
 
 
 def passes_of(row: Row) -> list[tuple[float, ...]]:

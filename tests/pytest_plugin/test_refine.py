@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from bare_run import bare_run
 from example_rows import measured_row
 
-from configspec.pytest_plugin.asked import Asked
-from configspec.pytest_plugin.plan import choose
 from configspec.pytest_plugin.refined_rows import RefinedRows, as_text, from_text, lines_of
 from configspec.pytest_plugin.refining import SPENT, Refinement
-from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.row import Refined
 from configspec.theory.figures import Estimate
 
@@ -90,18 +87,7 @@ def test_what_travels_comes_back_whole():
     """Rows and how it went."""
     row = replace(measured_row(2), outcome="passed", refined=Refined(objective="goodput", passes=3, sweep_round_s=TIME))
     found = RefinedRows(rows={row.id: row}, outcome=OUTCOME)
-    asked = Asked(
-        devices=("paper-rpi5",),
-        families=(),
-        drafts=(),
-        quants=(),
-        k="2",
-        inventory=Path(__file__).parents[2] / "devices.yaml",
-        separate_k=False,
-        end_to_end="none",
-        journals=Path("nowhere"),
-    )
-    assert from_text(as_text(MeasuringRun(asked=asked, plan=choose(asked)), found)) == found
+    assert from_text(as_text(bare_run(), found)) == found
 
 
 def test_the_summary_tells_the_budget_and_what_failed() -> None:
