@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
 Exit codes: 0 done; 1 the answer is bad; 2 the request must change (usage, or a file that cannot be read or written);
-3 a device or its link misbehaved; 141 whoever read the output closed it.
+3 a device or its link misbehaved; 141 the reader of the output closed it.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 PURPOSE = (
     "Compare several runs of a new build with as many of its base, made in turn (configspec interleave). An exact test "
     "on run medians decides, corrected for the number of declared series: those of the base's choices, and what "
-    "--series or --all adds. `~` stands where nothing is shown; the geometric mean of a metric comes last. So few runs "
-    "that nothing could be shown are refused. Exit codes as of configspec check."
+    "--series or --all adds. `~` means that no difference is shown; the geometric mean of a metric comes last. Too few "
+    "runs to show anything are refused. Exit codes are those of configspec check."
 )
 
 

@@ -38,11 +38,11 @@ MOST_FILE_BYTES = 1 << 20
 def add_assumed(command: argparse.ArgumentParser) -> None:
     """Options for verification, link and price, and what energy counts."""
     group = command.add_argument_group(
-        "serving assumptions", "in place of those that were recorded; docs/serving.md has each formula and its source"
+        "serving assumptions", "replace the recorded ones; docs/serving.md has each formula and its source"
     )
     _add(group, VERIFICATION)
     group.add_argument(
-        _option(SAMPLES), type=Path, metavar="FILE", help="seconds of rounds, one a line: their mean counts"
+        _option(SAMPLES), type=Path, metavar="FILE", help="seconds of rounds, one per line: their mean counts"
     )
     _add(group, LINK)
     _add_words(group, OF_LINK)

@@ -11,9 +11,9 @@ from configspec.cli.inputs import check_no_input
 from configspec.cli.output import complain, say_document, say_pieces, say_text
 
 PURPOSE = (
-    "From five or more runs of one unchanged build: how far runs spread, whether they drift, and the smallest loss "
-    "that is seen in 80 % of cases, for each device and metric. Says which floors are below that, and writes a file "
-    "that configspec check --floors reads."
+    "From five or more runs of one unchanged build, compute how much runs vary, whether they drift, and the smallest "
+    "loss that is detected in 80 % of cases, for each device and metric. Says which floors are below that, and writes "
+    "a file that configspec check --floors reads."
 )
 
 
@@ -22,14 +22,14 @@ def add_calibrate(commands: Commands[argparse.ArgumentParser]) -> None:
     command = add_command(
         commands,
         "calibrate",
-        "how far runs of one build spread, and the smallest loss that would be seen",
+        "compute how much runs of one build vary, and the smallest loss that would be detected",
         PURPOSE,
         "configspec calibrate runs/*.json\nconfigspec calibrate history/ --fail-on goodput:5% --write floors.toml",
     )
     command.add_argument("runs", nargs="+", metavar="RUN", help=f"of one build: {RUNS_HELP}")
     add_storage(command)
     add_floors(command)
-    command.add_argument("--write", type=Path, metavar="FILE", help="write the floors there")
+    command.add_argument("--write", type=Path, metavar="FILE", help="write the floors to this file")
     add_format(command, ("table", "json", "markdown"))
     command.set_defaults(run=_calibrate)
 

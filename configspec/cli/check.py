@@ -24,10 +24,11 @@ from configspec.cli.gate_options import (
 from configspec.cli.left_out import strict_code
 
 PURPOSE = (
-    "Compare the runs of one night with earlier ones: is what was chosen still among the best, is its goodput, energy "
-    "or drafting speed worse than its floor, did counts of acceptance change, is something missing. One earlier run "
-    "shows large changes; five or more are a history. Exit codes: 0 nothing failed, 1 something did or nothing was "
-    "compared, 2 the request or a file must change. docs/gate.md describes the rules, the files and the JSON."
+    "Compare the runs of one night with earlier ones: whether the choice is still among the best, whether its goodput, "
+    "energy or drafting speed is worse than its floor, whether acceptance counts changed, and whether something is "
+    "missing. One earlier run shows large changes; five or more are a history. Exit codes: 0 nothing failed, 1 "
+    "something did or nothing was compared, 2 the request or a file must change. docs/gate.md describes the rules, the "
+    "files and the JSON."
 )
 
 
@@ -36,14 +37,16 @@ def add_check(commands: Commands[argparse.ArgumentParser]) -> None:
     command = add_command(
         commands,
         "check",
-        "judge new runs against earlier ones, and fail where something is worse",
+        "judge new runs against earlier ones, and fail if something is worse",
         PURPOSE,
         "configspec check results.json --against accepted.json\n"
         "configspec check tonight.json again-1.json again-2.json --against history/ --accepted accepted.toml\n"
         "configspec check results.json --against v1.2:results.json --fail-on goodput:5%,energy:10% --format junit",
     )
     command.add_argument("new", nargs="+", metavar="NEW", help=f"runs of one night: {RUNS_HELP}")
-    command.add_argument("--against", nargs="+", required=True, metavar="BASE", help="earlier runs, named alike")
+    command.add_argument(
+        "--against", nargs="+", required=True, metavar="BASE", help="earlier runs, named in the same way"
+    )
     add_storage(command)
     add_floors(command)
     command.add_argument("--accepted", type=Path, metavar="FILE", help="changes that somebody accepted (TOML)")

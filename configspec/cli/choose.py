@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from configspec.selection.limits import Limit
 
 PURPOSE = (
-    "Choose one configuration for each device and family: the best by one objective, the one that is nowhere far from "
-    "the best, or the best in a weighted mean, among those that keep every limit. Shows what it costs by the other "
-    "objectives and in which share of the bootstrap draws it is chosen. Where nothing keeps the limits: which of them "
-    "binds and by how much the nearest misses, and exit code 2. docs/choosing.md describes the rules and the JSON."
+    "Choose one configuration for each device and family: the best by one objective, the one with the least worst-case "
+    "regret, or the best in a weighted mean, among those that keep every limit. Shows what it costs by the other "
+    "objectives and in which share of the bootstrap draws it is chosen. If no configuration keeps the limits, it says "
+    "which of them binds and by how much the nearest misses, and ends with exit code 2. docs/choosing.md describes the "
+    "rules and the JSON."
 )
 TOP = 5
 MOST = 1_000_000
@@ -50,7 +51,7 @@ def add_choose(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     )
     add_question(command)
     names = ", ".join(one.name for one in objectives)
-    way = command.add_argument_group("what is chosen by")
+    way = command.add_argument_group("criterion")
     way.add_argument(
         "--objective",
         action="append",
@@ -59,10 +60,12 @@ def add_choose(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     )
     how = way.add_mutually_exclusive_group()
     how.add_argument(
-        "--minimax-regret", action="store_true", help="the least times worse than the best in the worst objective"
+        "--minimax-regret",
+        action="store_true",
+        help="minimise how many times worse than the best it is in its worst objective",
     )
     how.add_argument("--weights", metavar="NAME=W,..", help="the best weighted geometric mean of these objectives")
-    limits = command.add_argument_group("limits", "What is worse is not chosen; in the unit of the objective.")
+    limits = command.add_argument_group("limits", "Worse configurations are not chosen; in the unit of the objective.")
     for one in objectives:
         least = "most" if one.better == "lower" else "least"
         limits.add_argument(

@@ -13,7 +13,7 @@ exit codes:
   2    the request must change: an option, or a file that cannot be read or written
   3    a device or its link misbehaved
   130  interrupted
-  141  whoever read the output, such as `head`, closed it
+  141  the reader of the output, such as `head`, closed it
 """
 
 

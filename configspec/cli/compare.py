@@ -24,9 +24,9 @@ from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.errors import UsageError
 
 PURPOSE = (
-    "Show two or more runs side by side: what each chose and what the first one's choice costs by now, every value, "
-    "and its ratio to the first run with the interval that runs of one build have. `~` stands where nothing is shown. "
-    "This is no gate: configspec check is."
+    "Show two or more runs side by side: what each chose and what the first run's choice costs in it, every value, "
+    "and its ratio to the first run with the interval that runs of one build have. `~` means that no difference is "
+    "shown. This is not a gate; configspec check is."
 )
 ROWS = 40
 MOST_ROWS = 1_000_000
@@ -48,7 +48,7 @@ def add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
     add_floors(command)
     add_names(command)
     command.add_argument("--top", type=int, default=ROWS, metavar="N", help=f"series in the table; default: {ROWS}")
-    command.add_argument("--chart", action="store_true", help="bars of the chosen configurations too")
+    command.add_argument("--chart", action="store_true", help="also draw bars of the chosen configurations")
     add_format(command, ("table", "json", "markdown"))
     add_strict_gate(command)
     command.set_defaults(run=_compare)

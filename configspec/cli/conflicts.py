@@ -15,9 +15,9 @@ from configspec.printable import printable
 from configspec.theory.objectives.objective import Objective
 
 PURPOSE = (
-    "Show what the best by each objective loses by the others, over all devices and families and for each; and the "
-    "Pareto front: the configurations that no other beats in every objective at once, with those that are tied with "
-    "it. Whatever is not on it, or tied, is a choice for no mixture of these objectives."
+    "Show what the best by each objective loses on the others, over all devices and families and for each; and the "
+    "Pareto front: the configurations that no other beats in every objective at once, with those tied with them. "
+    "A configuration that is neither is the best for no mixture of these objectives."
 )
 TOP = 20
 MOST = 1_000_000
@@ -29,7 +29,7 @@ def add_conflicts(commands: Commands[argparse.ArgumentParser], objectives: Seque
     command = add_command(
         commands,
         "conflicts",
-        "show what each objective's best loses by the others, and the Pareto front",
+        "show what each objective's best loses on the others, and the Pareto front",
         PURPOSE,
         "configspec conflicts results.json\nconfigspec conflicts results.json --device rpi5 --format json",
     )

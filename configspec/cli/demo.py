@@ -24,11 +24,13 @@ def add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
         commands,
         "demo",
         "show what configspec does, on the paper's boards, in seconds",
-        "Replay the three boards of the paper in a new folder, rank them and choose for one of them. Each command is "
-        "shown as it is typed, and the folder stays, to be played with. No model, no compiler and no board is needed.",
+        "Replay the paper's three boards in a new folder, rank their configurations and choose one for a board. Each "
+        "command is shown as you would type it, and the folder is kept. This needs no model, compiler or board.",
         "configspec demo\nconfigspec demo boards",
     )
-    demo.add_argument("folder", type=Path, nargs="?", default=Path(FOLDER), help=f"to be made (default: {FOLDER})")
+    demo.add_argument(
+        "folder", type=Path, nargs="?", default=Path(FOLDER), help=f"the folder to make (default: {FOLDER})"
+    )
     demo.set_defaults(run=_demo)
 
 

@@ -37,10 +37,10 @@ def add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
     devices = add_command(
         commands,
         "devices",
-        "whether the devices are ready, busy, offline, unhealthy, unconfigured or failed",
+        "show whether devices are ready, busy, offline, unhealthy, unconfigured or failed",
         "Report the state of each device of devices.yaml: ready, busy with another run, offline, unhealthy (with what "
-        "its health gate refuses), unconfigured (with what to set up) or failed (with what it did). Exits with 0 if "
-        "all are ready, with 3 if one failed, else with 1.",
+        "its health gate refuses), unconfigured (with what to set up) or failed (with what happened). Exits with 0 if "
+        "all are ready, with 3 if one failed, otherwise with 1.",
         "configspec devices\nconfigspec devices rpi5 'orin*' --format json",
     )
     devices.add_argument("names", nargs="*", metavar="NAME", help="name, tag or glob; default: all")
@@ -49,7 +49,11 @@ def add_devices(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     devices.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     devices.add_argument(
-        "--timeout", type=float, default=TIMEOUT_S, metavar="SECONDS", help="to wait for an answer (default: 20)"
+        "--timeout",
+        type=float,
+        default=TIMEOUT_S,
+        metavar="SECONDS",
+        help="how long to wait for an answer (default: 20)",
     )
     devices.set_defaults(run=_devices)
 

@@ -20,11 +20,11 @@ def add_devices_setup(commands: Commands[argparse.ArgumentParser]) -> None:
     setup = add_command(
         commands,
         "devices setup",
-        "bring a bare board to where it can be measured",
-        "Make a Python environment on each device and install llama-cpp-python there, built for what the board is: "
-        "with CUDA where nvcc is, with Vulkan where its tools are, else for its processor. Nothing is installed "
-        "outside of one folder, and no administrator's rights are used. What is built is kept on this host and sent to "
-        "boards that are equal; a board without internet is sent all it needs. Run again, it continues where it was.",
+        "prepare a bare board for measuring",
+        "Make a Python environment on each device and install llama-cpp-python there, built for the board: with CUDA "
+        "if it has nvcc, with Vulkan if it has Vulkan's tools, otherwise for its processor. Nothing is installed "
+        "outside one folder, and no administrator rights are used. Builds are kept on this host and sent to equal "
+        "boards; a board without internet is sent everything it needs. Run it again to continue after an interruption.",
         "configspec devices setup orin --dry-run\nconfigspec devices setup orin",
     )
     setup.add_argument("names", nargs="+", metavar="NAME", help="name, tag or glob")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from configspec.reporting.difference_document import ComparedRow, Comparison
 
 PURPOSE = (
-    "Compare two results files or journals: the drafting speed and acceptance of the configurations that both hold, "
-    "and every recorded fact that differs, likeliest causes of another speed first: power mode, throttling, clocks, "
-    "build, threads, layers on the GPU, temperature. Exit code 1 tells that the two do not belong into one table."
+    "Compare two results files or journals: the drafting speed and acceptance of the configurations in both, and "
+    "every recorded fact that differs, with the likeliest causes of a different speed first: power mode, throttling, "
+    "clocks, build, threads, layers on the GPU, temperature. Exit code 1 means that the two do not belong in one table."
 )
 NAMES = 5  # of configurations in a message
 
@@ -29,7 +29,7 @@ def add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
     diff = add_command(
         commands,
         "diff",
-        "what differs between two results files, or two rows, and may be why",
+        "show how two results files, or two rows, differ, and the likely causes",
         PURPOSE,
         "configspec diff monday.json tuesday.json\n"
         "configspec diff monday.json tuesday.json --row 1b-Q4_K_M-K4\n"
@@ -37,7 +37,7 @@ def add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     diff.add_argument("then", type=Path, metavar="A", help="a results file or a journal")
     diff.add_argument("now", type=Path, metavar="B", help="the one to compare it with")
-    diff.add_argument("--row", metavar="TEXT", help="compare the one row of A whose id holds TEXT")
+    diff.add_argument("--row", metavar="TEXT", help="compare the one row of A whose id contains TEXT")
     diff.add_argument("--other-row", metavar="TEXT", help="with this row of B; default: the row of the same id")
     diff.add_argument("--format", choices=("table", "json", "markdown"), default="table", help="default: table")
     add_strict(diff)

@@ -31,7 +31,7 @@ NIGHTS = 60  # of a history
 def add_compared(command: argparse.ArgumentParser) -> None:
     """`--baseline`, `--history`, `--accepted`, and how runs are compared."""
     command.add_argument("--baseline", nargs="+", metavar="BASE", help=f"compare with earlier runs: {RUNS_HELP}")
-    command.add_argument("--history", nargs="+", metavar="STORE", help="show how the chosen went over these runs")
+    command.add_argument("--history", nargs="+", metavar="STORE", help="show how the choices developed over these runs")
     command.add_argument("--accepted", type=Path, metavar="FILE", help="changes that somebody accepted (TOML)")
     add_floors(command)
     add_names(command)

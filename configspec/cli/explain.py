@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from configspec.theory.profile import Configuration
 
 PURPOSE = (
-    "Explain one configuration: what a verified token of it takes in milliseconds, joules and dollars and where that "
-    "goes, what each of some changes would improve, from which acceptance, drafting speed or verification time on "
-    "speculation pays, and what would make it as good as the next."
+    "Explain one configuration: what a verified token costs in milliseconds, joules and dollars and where that goes, "
+    "how much several changes would improve it, from which acceptance, drafting speed or verification time "
+    "speculation pays off, and what would make it equal to the best, or to the next if it is the best."
 )
 SEVERAL = 5  # that a message names
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from configspec.theory.plausibility.rule import Finding
 
 PURPOSE = (
-    "Write every figure of a results file or a journal in the form of another tool: the objectives with their "
-    "intervals, drafting speed, acceptance, power. What has no value is left out and counted, never zero. "
-    "docs/exports.md describes each form."
+    "Write every figure of a results file or a journal in the format of another tool: the objectives with their "
+    "intervals, drafting speed, acceptance, power. Missing values are left out and counted, never zero. "
+    "docs/exports.md describes each format."
 )
 FORMATS = "; ".join(f"{one.name}: for {one.reader}" for one in EXPORTS)
 REASONS = 10  # why figures are missing, in messages
@@ -52,12 +52,12 @@ def add_export(commands: Commands[argparse.ArgumentParser], objectives: Sequence
         "--output",
         type=Path,
         metavar="FILE",
-        help="the file to write, or the folder where a form has several; default: standard output",
+        help="the file to write, or the folder if a format has several; default: standard output",
     )
     command.add_argument(
         "--allow-throttled",
         action="store_true",
-        help="take what was measured while the device throttled, or changed its mode, too",
+        help="include what was measured while the device throttled, or changed its mode",
     )
     add_strict(command)
     command.set_defaults(run=partial(_export, objectives))

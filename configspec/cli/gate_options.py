@@ -34,32 +34,36 @@ def add_floors(command: argparse.ArgumentParser) -> None:
 
 def add_names(command: argparse.ArgumentParser, varies: str = "") -> None:
     """`--aliases` and `--varies`."""
-    command.add_argument("--aliases", type=Path, metavar="FILE", help="names that were changed (TOML)")
+    command.add_argument("--aliases", type=Path, metavar="FILE", help="renamed devices and cells (TOML)")
     default = f"; default: {varies}" if varies else ""
     command.add_argument(
         "--varies",
         action="append",
         metavar="PATTERN",
-        help=f"a field of the setup in which runs may differ and compare all the same; repeatable{default}",
+        help=f"a field of the setup that may differ between compared runs; repeatable{default}",
     )
 
 
 def add_series(command: argparse.ArgumentParser) -> None:
     """`--series`, `--all` and `--also-fail`."""
-    command.add_argument("--series", action="append", metavar="PATTERN", help="judge these series too; repeatable")
-    command.add_argument("--all", action="store_true", help="judge every series; small losses are then seen less often")
+    command.add_argument("--series", action="append", metavar="PATTERN", help="also judge these series; repeatable")
+    command.add_argument(
+        "--all", action="store_true", help="judge every series; small losses are then detected less often"
+    )
     command.add_argument(
         "--also-fail",
         metavar="STATES",
         default="MISSING",
-        help="states that fail beside REGRESSED: MISSING, UNSTABLE, INCOMPARABLE, NO_BASELINE, NONDETERMINISTIC, or "
+        help="states that fail besides REGRESSED: MISSING, UNSTABLE, INCOMPARABLE, NO_BASELINE, NONDETERMINISTIC, or "
         "none; default: MISSING",
     )
 
 
 def add_storage(command: argparse.ArgumentParser) -> None:
     """`--benchmark-storage`."""
-    command.add_argument("--benchmark-storage", metavar="FOLDER", help="of pytest-benchmark; default: .benchmarks")
+    command.add_argument(
+        "--benchmark-storage", metavar="FOLDER", help="pytest-benchmark's storage; default: .benchmarks"
+    )
 
 
 def add_format(command: argparse.ArgumentParser, forms: Sequence[str]) -> None:
@@ -144,7 +148,7 @@ def add_strict_gate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--strict",
         action="store_true",
-        help="exit code 1 where a figure that was read with its rows is hardly plausible",
+        help="exit code 1 if a figure that was read with its rows is hardly plausible",
     )
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 LAST, TOP, MOST = 60, 40, 100_000
 MOST_PROCESSES = 4
 PURPOSE = (
-    "Show how each series went over the runs of a folder, of pytest-benchmark's storage or of files: its trend, where "
-    "its level moved, and what changed there, in the setup and between which commits. A folder is read once: an index "
-    "in the cache knows its files again by their content. Exit code 1 tells that files were skipped, or are gone."
+    "Show how each series developed over the runs of a folder, of pytest-benchmark's storage or of files: its trend, "
+    "where its level moved, and what changed there, in the setup and between which commits. A folder is read once: an "
+    "index in the cache recognises its files by their content. Exit code 1 means that files were skipped, or are gone."
 )
 
 
@@ -32,7 +32,7 @@ def add_history(commands: Commands[argparse.ArgumentParser]) -> None:
     history = add_command(
         commands,
         "history",
-        "how each series went over releases, commits or nights, and where it changed",
+        "show how each series developed over releases, commits or nights, and where it changed",
         PURPOSE,
         "configspec history runs/\n"
         "configspec history .benchmarks --by commit --series '*/goodput'\n"
@@ -51,23 +51,25 @@ def add_history(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     history.add_argument("--top", type=int, default=TOP, metavar="N", help=f"series in the table; default: {TOP}")
     history.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: table")
-    history.add_argument("--benchmark-storage", metavar="FOLDER", help="of pytest-benchmark; default: .benchmarks")
-    history.add_argument("--forget-gone", action="store_true", help="tell of files that are gone for the last time")
+    history.add_argument(
+        "--benchmark-storage", metavar="FOLDER", help="pytest-benchmark's storage; default: .benchmarks"
+    )
+    history.add_argument("--forget-gone", action="store_true", help="name files that are gone a last time")
     history.set_defaults(run=_history)
     add = add_command(
         commands,
         "history add",
         "keep runs in an append-only store of compact files",
-        "Put the runs of results files and journals into a store: a folder, such as a branch that is checked out, of "
-        "compact files by year and month. A run that is there already is told, and not added again; a file in the "
-        "store is never changed. Exit code 1 tells that a file was skipped.",
+        "Put the runs of results files and journals into a store: a folder of compact files by year and month, such "
+        "as a checked-out branch. A run that is already there is named, and not added again; a file in the "
+        "store is never changed. Exit code 1 means that a file was skipped.",
         "configspec history add history/ results.json",
     )
-    add.add_argument("store", type=Path, metavar="STORE", help="the folder; it is made where there is none")
+    add.add_argument("store", type=Path, metavar="STORE", help="the folder; made if it does not exist")
     add.add_argument(
         "results", nargs="+", metavar="RESULTS", help="files, folders, stored runs (0007, latest), TAG:FILE"
     )
-    add.add_argument("--benchmark-storage", metavar="FOLDER", help="of pytest-benchmark; default: .benchmarks")
+    add.add_argument("--benchmark-storage", metavar="FOLDER", help="pytest-benchmark's storage; default: .benchmarks")
     add.set_defaults(run=_add)
 
 

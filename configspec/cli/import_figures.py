@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from configspec.theory.figures import Estimate
     from configspec.theory.plausibility.rule import Finding
 
-PURPOSE = "figures of other tools, into a profile file that ranks beside measured rows"
+PURPOSE = "figures of other tools into a profile file that ranks beside measured rows"
 DESCRIPTION = (
-    "Read {reads}. The figures go into a profile file, labelled as derived, cell by cell; what is there already is "
-    "never written over without --replace. --results makes a results file of it, for configspec rank and merge. "
+    "Read {reads}. The figures go into a profile file, labelled as derived, cell by cell; existing figures are "
+    "never overwritten without --replace. --results makes a results file from it, for configspec rank and merge. "
     "docs/importing.md says what each figure is taken for."
 )
 HELP: dict[Option, tuple[str, str, str]] = {
-    "device": ("--device", "NAME", "what the device that ran it is called in your testbed"),
-    "k": ("--k", "K", "tokens drafted in a round, where the file does not say"),
-    "concurrency": ("--concurrency", "N", "the concurrency whose times count, where the file has several"),
+    "device": ("--device", "NAME", "your testbed's name for the device that ran it"),
+    "k": ("--k", "K", "tokens drafted per round, if the file does not say"),
+    "concurrency": ("--concurrency", "N", "the concurrency whose times count, if the file has several"),
     "acceptance-length": (
         "--acceptance-length",
         "AL",
-        "tokens a round, with the bonus token, if the file does not say",
+        "tokens per round, with the bonus token, if the file does not say",
     ),
 }
 
@@ -57,18 +57,18 @@ def add_import(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_tool(tools: Commands[argparse.ArgumentParser], importer: Importer) -> None:
     example = f"configspec import {importer.example}"
     command = add_command(tools, importer.name, importer.reads, DESCRIPTION.format(reads=importer.reads), example)
-    command.add_argument("files", type=Path, nargs="+", metavar="FILE", help="what the tool has printed")
+    command.add_argument("files", type=Path, nargs="+", metavar="FILE", help="the tool's output")
     command.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="PROFILE", help="profile file, made or added to"
+        "-o", "--output", type=Path, required=True, metavar="PROFILE", help="the profile file to make or add to"
     )
     command.add_argument(
         "--results", type=Path, metavar="RESULTS", help="also make a results file of the whole profile"
     )
-    command.add_argument("--replace", action="store_true", help="take the new figures where others are there already")
+    command.add_argument("--replace", action="store_true", help="overwrite existing figures")
     command.add_argument(
-        "--strict", action="store_true", help="exit code 1 where a figure of the profile is hardly plausible"
+        "--strict", action="store_true", help="exit code 1 if a figure of the profile is hardly plausible"
     )
-    command.add_argument("--family", metavar="NAME", help="the family that the figures are of")
+    command.add_argument("--family", metavar="NAME", help="the family that the figures belong to")
     command.add_argument("--target", metavar="NAME", help="the family's target, in words")
     command.add_argument(
         "--source", metavar="TEXT", help="where the figures are from; default: the tool and its version"
@@ -85,7 +85,7 @@ def _add_tool(tools: Commands[argparse.ArgumentParser], importer: Importer) -> N
 
 def _add_option(command: argparse.ArgumentParser, option: Option) -> None:
     if option == "draft":
-        command.add_argument("--draft", metavar="NAME", help="what the draft model is called in your family")
+        command.add_argument("--draft", metavar="NAME", help="your family's name for the draft model")
         command.add_argument(
             "--quant", metavar="QUANT", help="its quantisation; default: as the file states it, if it does"
         )
@@ -93,14 +93,14 @@ def _add_option(command: argparse.ArgumentParser, option: Option) -> None:
             "--map",
             action="append",
             metavar="TEXT=DRAFT:QUANT",
-            help="what a model of the file is called here, where there are several; repeatable",
+            help="your names for a model of the file, if there are several; repeatable",
         )
     elif option == "where":
         command.add_argument(
             "--where",
             action="append",
             metavar="COLUMN=VALUE",
-            help="take only such rows, or labels of /metrics; repeatable",
+            help="take only rows, or labels of /metrics, with this value; repeatable",
         )
     elif option == "price":
         command.add_argument(

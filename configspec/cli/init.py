@@ -32,10 +32,10 @@ def add_init(commands: Commands[argparse.ArgumentParser]) -> None:
     init = add_command(
         commands,
         "init",
-        "make a testbed of your own: devices.yaml, tests, configuration",
-        "Write a commented devices.yaml, the two tests and pytest's configuration into a folder, and a workflow for "
-        "every night where one is asked for. Each device is asked once whether it answers and what it is. A file that "
-        "is there already is kept as it is. Without --device, a terminal is asked.",
+        "make your own testbed: devices.yaml, tests, configuration",
+        "Write a commented devices.yaml, the two tests and pytest's configuration into a folder, and with --workflow "
+        "a nightly workflow. Each device is asked once whether it answers and what it is. Existing files are kept as "
+        "they are. Without --device, the command asks in a terminal.",
         "configspec init --device here=local\n"
         "configspec init testbed --device orin=ssh:orin-01 --device pi=ssh:me@10.0.0.7 --family llama-3.1-70b",
     )

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from configspec.histories.interleaved_runs import Slot
 
 PURPOSE = (
-    "Run two commands in turn, base, new, new, base and again, so that neither has the warmer board. Which begins is "
-    "drawn for each block and written down. Each command has {out} where its results file goes, and is run without a "
-    "shell. What is finished is kept: the same command again, after Ctrl-C or a failure, makes what is missing. Exit "
-    "code 1: a run is missing."
+    "Run two commands in turn, base, new, new, base and so on, so that neither gets the warmer board. Which one begins "
+    "is drawn for each block and written down. Each command has {out} as the path of its results file, and is run "
+    "without a shell. Finished runs are kept: after Ctrl-C or a failure, the same command again makes the missing "
+    "ones. Exit code 1: a run is missing."
 )
 ENDING_S = 60.0  # that an interrupted command has to end by itself
 
@@ -43,7 +43,7 @@ def add_interleave(commands: Commands[argparse.ArgumentParser]) -> None:
         "--sessions", type=int, default=RUNS_A_SIDE, metavar="N", help=f"runs a side; default: {RUNS_A_SIDE}"
     )
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the runs go")
-    command.add_argument("--seed", type=int, metavar="N", help="of the order; default: drawn, and written down")
+    command.add_argument("--seed", type=int, metavar="N", help="seed of the order; default: drawn, and written down")
     command.set_defaults(run=_interleave)
 
 

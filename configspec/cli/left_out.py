@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from configspec.selection.query import Query
     from configspec.theory.plausibility.rule import Finding
 
-STRICT_HELP = "refuse a file of which anything would be left out; exit code 1 where a figure is hardly plausible"
+STRICT_HELP = "refuse a file if anything would be left out; exit code 1 if a figure is hardly plausible"
 TOLD = 10  # devices and families
-REFUSE_HELP = "refuse a file of which anything would be left out"
+REFUSE_HELP = "refuse a file if anything would be left out"
 
 
 def add_strict(command: argparse.ArgumentParser, *, judges: bool = True) -> None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 OWN = ("verify_s", "rtt_ms")  # whose axes differ from their options
 PURPOSE = (
-    "Show which configuration is the best by one objective as an assumption changes: the borders along each axis, "
-    "exact, the best K between them, and how far the choice of today is from its border. With two axes, a map too. "
+    "Show which configuration is the best by one objective as an assumption changes: the exact borders along each "
+    "axis, the best K between them, and how far today's choice is from a border. With two axes, also a map. "
     "Axes: verify_s, seconds to verify a round; rtt_ms, milliseconds of round trip on top; and the other serving "
     f"assumptions that are a single number: {', '.join(one.keyword for one in SINGLE if one.keyword not in OWN)}."
 )

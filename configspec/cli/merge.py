@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 MERGE = (
     "Merge results files and journals into one results file, each row once. If a test is in several files, the row "
-    "of the newest file is kept. Files must be of one testbed: where a name means different things, that is an error "
-    "which names both files and what differs. The folder configspec-samples beside each file goes with its rows. An "
+    "of the newest file is kept. Files must be from one testbed: a name with two meanings is an error "
+    "that names both files and what differs. Side files in configspec-samples are merged too. An "
     "entry that cannot be read is left out, named and counted."
 )
 RECOVER = (

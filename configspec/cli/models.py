@@ -28,7 +28,7 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     models = add_command(
         commands,
         "models",
-        "the models of the inventory's families",
+        "list, fetch, check, build and distribute models",
         "List, fetch, check, build and distribute the draft models and targets that devices.yaml names.",
         "configspec models list\nconfigspec models push rpi5",
     )
@@ -36,9 +36,9 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     shown = add_command(
         parts,
         "list",
-        "what each family is made of, where it comes from, and what of it is on this host",
+        "list each family's models, where they come from, and which are on this host",
         "List each family's target and draft models: where each comes from, whether it is on this host, and its size. "
-        "Exits with 1 if one is there and damaged.",
+        "Exits with 1 if one is damaged.",
         "configspec models list --family 'llama*' --format json",
     )
     shown.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
@@ -46,7 +46,7 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     pulled = add_command(
         parts,
         "pull",
-        "fetch the models of the inventory that are on the hub and not on this host",
+        "fetch models from the hub that are not on this host",
         "Fetch the models that devices.yaml takes from the Hugging Face hub and that are not in this host's cache. "
         "With --draft only drafts are fetched.",
         "configspec models pull --family qwen3-32b",
@@ -55,9 +55,9 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
     verified = add_command(
         parts,
         "verify",
-        "check that files are whole and vocabularies agree",
-        "Check each model: whether its files are whole, its draft's vocabulary is the target's, and its weights fit "
-        "into this host's memory. Check each file of the cache against the hash that is kept with it. Exits with 1 if "
+        "check that files are complete and vocabularies agree",
+        "Check each model: whether its files are complete, its draft's vocabulary is the target's, and its weights fit "
+        "into this host's memory. Check each file of the cache against its hash. Exits with 1 if "
         "a model or a file is bad.",
         "configspec models verify",
     )
@@ -66,20 +66,20 @@ def add_models(commands: Commands[argparse.ArgumentParser]) -> None:
         parts,
         "build",
         "convert and quantise every draft of the inventory into the cache",
-        "Convert every draft to GGUF and quantise it, into this host's cache. What already exists is not built again.",
+        "Convert every draft to GGUF and quantise it, into this host's cache. Existing files are not built again.",
         "configspec models build --quant Q4_K_M",
     )
     _add_choice(built, _build)
     pushed = add_command(
         parts,
         "push",
-        "copy drafts to the folders of devices, where they are missing",
-        "Copy the drafts to the model folder of each device, building or fetching them first. What already exists "
-        "there with the same hash is left alone; a file that differs is an error, unless --replace is given.",
+        "copy missing drafts to the model folders of devices",
+        "Copy the drafts to the model folder of each device, building or fetching them first. A file that already "
+        "exists there with the same hash is left alone; one that differs is an error, unless --replace is given.",
         "configspec models push rpi5 --draft xs",
     )
     pushed.add_argument("device", nargs="+", metavar="DEVICE", help="name, tag or glob of a device")
-    pushed.add_argument("--replace", action="store_true", help="overwrite other files of the same names")
+    pushed.add_argument("--replace", action="store_true", help="overwrite different files of the same names")
     _add_choice(pushed, _push)
 
 

@@ -38,10 +38,10 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank = add_command(
         commands,
         "rank",
-        "rank the configurations of a results file, under other assumptions too",
-        "Show what was measured of each cell (drafting speed, acceptance, power), rank the configurations of a results "
-        "file or a journal by each objective, and show which of them are statistically tied with the best. Latency, "
-        "price and billing are applied to what was measured, so other ones can be assumed without touching a device.",
+        "rank the configurations of a results file, also under other assumptions",
+        "Show what was measured for each cell (drafting speed, acceptance, power), rank the configurations of a "
+        "results file or a journal by each objective, and show which of them are statistically tied with the best. "
+        "Latency, price and billing are applied after measuring, so you can assume others without touching a device.",
         "configspec rank results.json\n"
         "configspec rank results.json --verify-s 0.2 --usd-per-million 0.59 --k 2..10\n"
         "configspec rank results.json --device rpi5 --objective goodput --format json\n"
@@ -55,12 +55,12 @@ def add_rank(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     rank.add_argument("--family", action="append", metavar="NAME", help="name or glob; repeatable")
     rank.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
     rank.add_argument(
-        "--allow-throttled", action="store_true", help="rank what was measured while the device throttled, too"
+        "--allow-throttled", action="store_true", help="also rank what was measured while the device throttled"
     )
     add_fill(rank)
     rank.add_argument("--top", type=int, metavar="N", help=f"show the first N (table: {TOP_OF_A_TABLE}; others: all)")
     rank.add_argument("--launch", action="store_true", help="also print how to serve the best: llama-server, vLLM")
-    rank.add_argument("--by", choices=("category",), help="rank over the prompts of each category by themselves")
+    rank.add_argument("--by", choices=("category",), help="rank over the prompts of each category separately")
     add_strict(rank)
     add_assumed(rank)
     rank.set_defaults(run=partial(_rank, objectives))

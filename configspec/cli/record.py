@@ -23,7 +23,7 @@ def add_record(commands: Commands[argparse.ArgumentParser]) -> None:
     record = add_command(
         commands,
         "record",
-        "record a device's power meter, to be sent to the project",
+        "record a device's power meter, to send to the project",
         "Record what hardware shows, so that tests can be run against it without the hardware.",
         "configspec record power orin --seconds 60",
     )
@@ -31,11 +31,11 @@ def add_record(commands: Commands[argparse.ArgumentParser]) -> None:
     power = add_command(
         parts,
         "power",
-        "read a device's power meter for a while and write all that was read",
+        "read a device's power meter for a while and write everything that was read",
         "Read the power meter of a device for some seconds and write one file: every file, answer and line that the "
-        "meter is read from, and the readings. Serial numbers, addresses and secrets are taken out. Say with --meter-w "
-        "what an independent meter showed meanwhile: that figure is what shows a wrong unit or a wrong rail. The file "
-        "is in the form of fixtures/recordings/power/; send it with an issue.",
+        "meter is read from, and the readings. Serial numbers, addresses and secrets are removed. Give with --meter-w "
+        "what an independent meter showed meanwhile: only that figure reveals a wrong unit or a wrong rail. The file "
+        "has the format of fixtures/recordings/power/; send it with an issue.",
         "configspec record power orin --seconds 60 --meter-w 9.4 --state load",
     )
     power.add_argument("device", metavar="DEVICE", help="its name")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 RESULTS_HELP = "a results file (pytest --benchmark-json), or a journal"
-FILL_HELP = "also weigh what nobody measured, modelled with its error: other K, drafters that a device lacks"
+FILL_HELP = "also rank what was not measured, modelled with its error: other K, drafters that a device lacks"
 LEAST, MOST = 1e-12, 1e12  # of limits and weights
 
 
@@ -91,7 +91,7 @@ def add_assumptions(command: argparse.ArgumentParser, *, ks: bool = True) -> Non
     if ks:
         command.add_argument("--k", metavar="RANGE", help="such as 2..10, 4 or 1,2,4")
     command.add_argument(
-        "--allow-throttled", action="store_true", help="take what was measured while the device throttled, too"
+        "--allow-throttled", action="store_true", help="include what was measured while the device throttled"
     )
     add_strict(command)
     add_assumed(command)

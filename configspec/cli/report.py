@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from configspec.reporting.report.reported import Reported
 
 PURPOSE = (
-    "Write one page of HTML: what to run, what changed, whether the figures can be trusted, pictures, and what is "
+    "Write one HTML page: what to run, what changed, whether the figures can be trusted, pictures, and the data "
     "behind them. It needs no network and no script, stays below a megabyte, and says what is missing and why. Exit "
-    "code 1 tells that nothing was ranked; the page is written all the same, also where the file cannot be read (2)."
+    "code 1 means that nothing was ranked; the page is still written, even if the file cannot be read (2)."
 )
 
 
@@ -37,7 +37,7 @@ def add_report(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     command = add_command(
         commands,
         "report",
-        "write one page to look at and to forward",
+        "write one page to read and forward",
         PURPOSE,
         "configspec report results.json -o report.html\n"
         "configspec report results.json --baseline accepted.json --history history/ -o report.html",

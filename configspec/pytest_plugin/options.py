@@ -95,9 +95,9 @@ OPTIONS = (
     ),
     Option(
         name="allow-throttled",
-        help="rank what was measured while the device throttled, or changed its power mode or clocks, too",
+        help="also rank what was measured while the device throttled, or changed its power mode or clocks",
         attributes={"action": "store_true"},
-        ini="rank what was measured while the device throttled, too",
+        ini="also rank what was measured while the device throttled",
         ini_type="bool",
     ),
     Option(
@@ -118,7 +118,7 @@ OPTIONS = (
     ),
     Option(
         name="baseline",
-        help="compare with this run, and fail where something is worse: a results file, a journal, a stored run (0007, "
+        help="compare with this run, and fail if something is worse: a results file, a journal, a stored run (0007, "
         "latest), TAG:FILE, or a folder of runs; none: no comparison",
         attributes={"metavar": "RUN"},
         ini="the run to compare with: a file (from the root folder), a stored run, TAG:FILE, or a folder",
@@ -131,14 +131,14 @@ OPTIONS = (
     ),
     Option(
         name="also-fail",
-        help="states that fail beside REGRESSED: MISSING, UNSTABLE, INCOMPARABLE, NO_BASELINE, NONDETERMINISTIC, or "
+        help="states that fail besides REGRESSED: MISSING, UNSTABLE, INCOMPARABLE, NO_BASELINE, NONDETERMINISTIC, or "
         "none (default: MISSING)",
         attributes={"metavar": "STATES"},
-        ini="states that fail beside REGRESSED (default: MISSING)",
+        ini="states that fail besides REGRESSED (default: MISSING)",
     ),
     Option(
         name="remeasure",
-        help="how often a cell is measured again whose first look is suspect: 0 or 2 (default: 0; nightly: 2)",
+        help="how often a suspect cell is measured again: 0 or 2 (default: 0; nightly: 2)",
         attributes={"metavar": "N"},
         ini="how often a suspect cell is measured again: 0 or 2 (default: 0)",
     ),
@@ -156,9 +156,9 @@ OPTIONS = (
     ),
     Option(
         name="aliases",
-        help="names that were changed since the baseline was measured (TOML)",
+        help="devices and cells renamed since the baseline was measured (TOML)",
         attributes={"metavar": "FILE"},
-        ini="names that were changed since the baseline was measured (TOML), from the root folder",
+        ini="renamed devices and cells (TOML), from the root folder",
     ),
     Option(
         name="refine",
@@ -175,9 +175,9 @@ OPTIONS = (
     ),
     Option(
         name="report",
-        help="write a page of HTML at the end: what to run, what changed, pictures, what is behind them",
+        help="write an HTML report at the end: what to run, what changed, pictures and their data",
         attributes={"metavar": "FILE"},
-        ini="the page of HTML to write at the end of a run, from the root folder",
+        ini="the HTML report to write at the end of a run, a path from the root folder",
     ),
     Option(
         name="anonymous",

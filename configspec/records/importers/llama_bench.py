@@ -46,7 +46,7 @@ class LlamaBench:
     """See the module."""
 
     name = "llama-bench"
-    reads = "drafting (tg) and prompt (pp) speed: JSON, JSONL, CSV, Markdown, SQL"
+    reads = "drafting (tg) and prompt (pp) speed, as JSON, JSONL, CSV, Markdown or SQL"
     options = frozenset[Option]({"device", "draft", "where"})
     example = "llama-bench bench.json --device orin-bench --family llama-3.1-70b --draft 1b-inst -o profile.json"
 

@@ -74,7 +74,7 @@ class LlamaServer:
     """See the module."""
 
     name = "llama-server"
-    reads = "acceptance: its log, /metrics, the timings of its responses"
+    reads = "acceptance, from its log, /metrics, or the timings of its responses"
     options = frozenset[Option]({"draft", "k", "where"})
     example = "llama-server server.log --family llama-3.1-70b --draft 1b-inst --quant Q4_K_M --k 8 -o profile.json"
 

@@ -59,7 +59,7 @@ class Sglang:
     """See the module."""
 
     name = "sglang"
-    reads = "acceptance: its log, /metrics, bench_serving, bench_speculative.py"
+    reads = "acceptance, from its log, /metrics, bench_serving or bench_speculative.py"
     options = frozenset[Option]({"draft", "k", "where"})
     example = "sglang server.log --family llama-3.1-70b --draft 1b-inst --quant BF16 --k 3 -o profile.json"
 

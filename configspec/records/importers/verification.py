@@ -58,7 +58,7 @@ class VerificationTimes:
     """See the module."""
 
     name = "verification"
-    reads = "seconds to verify a round, by K and concurrency: vllm bench serve, AIPerf, SGLang's bench_serving"
+    reads = "seconds to verify a round, by K and concurrency, from vllm bench serve, AIPerf or SGLang's bench_serving"
     options = frozenset[Option]({"k", "concurrency", "acceptance-length", "price"})
     example = "verification k3.json k5.json --family llama-3.1-70b --usd-per-million 0.9 -o profile.json"
 

@@ -64,7 +64,7 @@ class VllmMetrics:
     """See the module."""
 
     name = "vllm-metrics"
-    reads = "acceptance by position: its log (V1, V0), /metrics, the results of vllm bench serve"
+    reads = "acceptance by position, from its log (V1, V0), /metrics or the results of vllm bench serve"
     options = frozenset[Option]({"draft", "k", "where"})
     example = "vllm-metrics server.log --family llama-3.1-70b --draft 1b-inst --quant BF16 -o profile.json"
 

@@ -105,30 +105,30 @@ def _count(option: str, least: float, most: float, words: str, figure: str, *, w
 
 
 VERIFICATION = (
-    _seconds("--verify-s", "seconds to verify a round, whatever its K", "verify_s", LEAST_VERIFY_S),
-    _seconds("--verify-base-s", "seconds of a verifying pass, in place of --verify-s; what is in it:", "base_s"),
-    _seconds("--verify-token-s", "seconds for each token in the pass, batch times K + 1 of them", "s_per_token"),
-    _seconds("--verify-context-token-s", "seconds for each token of context in the pass", "s_per_context_token"),
-    _count("--batch", 1, MOST_BATCH, "rounds in one pass of the verifier, in the mean", "batch", whole=False),
+    _seconds("--verify-s", "seconds to verify a round of any K", "verify_s", LEAST_VERIFY_S),
+    _seconds("--verify-base-s", "fixed seconds of a verifying pass, instead of --verify-s", "base_s"),
+    _seconds("--verify-token-s", "more seconds for each token in the pass, batch times K + 1 of them", "s_per_token"),
+    _seconds("--verify-context-token-s", "more seconds for each token of context in the pass", "s_per_context_token"),
+    _count("--batch", 1, MOST_BATCH, "mean rounds in one pass of the verifier", "batch", whole=False),
     _count(
         "--context-tokens",
         0,
         MOST_CONTEXT,
-        "tokens before a round's own, in the mean over rounds",
+        "mean tokens of context before a round's own",
         "context_tokens",
         whole=False,
     ),
     _speed(
         "--target-tokens-per-s",
-        "tokens per second that the target streams without a draft: what the cloud only is worth",
+        "tokens per second that the target streams without a draft: the value of the cloud alone",
         "target_tokens_per_s",
     ),
 )
 LINK = (
     _ms("--rtt-ms", "round trip to the verifier, on top of its seconds", "rtt_s"),
-    _ms("--jitter-ms", "by how much the round trip varies", "jitter_s"),
-    _mbps("--mbps-up", "megabits a second from the device", "up_bits_per_s"),
-    _mbps("--mbps-down", "megabits a second to the device", "down_bits_per_s"),
+    _ms("--jitter-ms", "how much the round trip varies", "jitter_s"),
+    _mbps("--mbps-up", "megabits per second from the device", "up_bits_per_s"),
+    _mbps("--mbps-down", "megabits per second to the device", "down_bits_per_s"),
     _count("--vocabulary", 1, MOST_VOCABULARY, "entries of a distribution, for --payload distributions", "vocabulary"),
     _count("--overhead-bytes", 0, MOST_OVERHEAD_BYTES, "bytes of framing of each message", "overhead_bytes"),
 )
@@ -137,7 +137,7 @@ PRICES = (
     _usd("--usd-per-million-input", "price of a million input tokens", "usd_per_million_input_tokens"),
     _usd(
         "--usd-per-million-cached",
-        "price of a million input tokens that it still holds",
+        "price of a million input tokens that the verifier still holds",
         "usd_per_million_cached_tokens",
     ),
     _usd("--usd-per-gpu-hour", "price of an hour of a GPU of the verifier, while it verifies", "usd_per_gpu_hour"),
@@ -157,17 +157,22 @@ REQUEST = (
     _count("--new-tokens", 1, MOST_TOKENS, f"tokens generated after it; default: {_REQUEST.new_tokens}", "new_tokens"),
     _speed(
         "--target-prompt-tokens-per-s",
-        "tokens per second with which the target reads a prompt; default: no slower than the device",
+        "tokens per second at which the target reads a prompt; default: no slower than the device",
         "target_prompt_tokens_per_s",
     ),
 )
 QUANTITIES: tuple[Quantity, ...] = (*VERIFICATION, *LINK, *PRICES, *REQUEST)
 OF_LINK = (
-    Word(option="--jitter", known=get_args(JitterName), words="how it varies; default: two-sided", figure="jitter"),
+    Word(
+        option="--jitter",
+        known=get_args(JitterName),
+        words="how the round trip varies; default: two-sided",
+        figure="jitter",
+    ),
     Word(
         option="--payload",
         known=get_args(PayloadName),
-        words="what travels of each token; default: ids",
+        words="what is sent for each drafted token; default: ids",
         figure="payload",
     ),
 )
