@@ -15,7 +15,6 @@ stand to each other, and raise a ValueError that continues the name of what hold
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -73,9 +72,14 @@ Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 def check_names(**names: str) -> None:
     """ValueError where a name is empty, too long, or holds what no file or terminal could."""
     for key, name in names.items():
-        if not 1 <= len(name) <= NAME_LETTERS or "\0" in name or not encodable(name):
+        if not _is_name(name):
             found = printable(name, at_most=40)
             raise ValueError(f"{key} is '{found}'; a name has 1 to {NAME_LETTERS} letters, none of them NUL")
+
+
+@lru_cache(maxsize=1024)  # a file has few of them, many times
+def _is_name(name: str) -> bool:
+    return 1 <= len(name) <= NAME_LETTERS and "\0" not in name and encodable(name)
 
 
 def check_settings(settings: Mapping[str, str]) -> None:
@@ -114,8 +118,8 @@ def check_watts(watts: Estimate | None) -> None:
 
 def check_median(name: str, estimate: Estimate, samples: Sequence[float]) -> None:
     """ValueError where the estimate is not the median of its samples, if there are any."""
-    if samples and not _agree(estimate.value, statistics.median(samples)):
-        raise ValueError(f"{name} is {estimate.value:g}, and the median of its samples {statistics.median(samples):g}")
+    if samples and not _agree(estimate.value, found := _median(samples)):
+        raise ValueError(f"{name} is {estimate.value:g}, and the median of its samples {found:g}")
 
 
 def check_counted(k: int, rounds: float | None, drafted: float | None) -> None:
@@ -235,6 +239,13 @@ def check_each(name: str, numbers: Iterable[float], *, least: float, most: float
     for number in numbers:
         if not least <= number <= most:
             raise ValueError(f"{name} holds {number!r:.24}; each is {least:g} to {most:g}")
+
+
+def _median(samples: Sequence[float]) -> float:
+    """As `statistics.median`, without asking what kind of numbers they are."""
+    ordered = sorted(samples)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _agree(one: float, other: float) -> bool:

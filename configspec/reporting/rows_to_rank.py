@@ -14,7 +14,7 @@ from configspec.records.left_out import LeftOutList
 from configspec.records.reader import read_each
 from configspec.records.row import Row
 from configspec.reporting.shown_facts import ShownFacts, facts_of_rows
-from configspec.theory.ids import ConfigurationId
+from configspec.theory.ids import Cell, ConfigurationId
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -48,15 +48,20 @@ class RankedRow:
 
 
 def ranked_row() -> Callable[[Row], RankedRow]:
-    """Takes from each row what is ranked; rows with equal assumptions, or equal categories, hold them once."""
+    """Takes from each row what is ranked; rows of one cell, equal assumptions or equal categories hold these once."""
     servings: dict[Serving, Serving] = {}
     categories: dict[Categories, Categories] = {}
+    cells: dict[tuple[object, ...], Cell] = {}  # by their names
     parts = PartsOfRows()
     facts_of = facts_of_rows()
 
     def taken(row: Row) -> RankedRow:
         serving = servings.setdefault(row.serving, row.serving)
-        configuration, end_to_end = row.configuration, row.end_to_end
+        names, end_to_end = row.names, row.end_to_end
+        cell = cells.get(names)
+        if cell is None:
+            cell = cells[names] = row.cell
+        configuration = row.configuration_of(cell)
         own = configuration.acceptance.categories
         known = categories.setdefault(own, own)
         if known is not own:

@@ -31,6 +31,9 @@ class ShownHeat:
     reason: str | None
 
 
+NO_HEAT = ShownHeat(from_c=None, to_c=None, reason=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerFile:
     """The side file with what a meter showed, and how it is read: which channels add up, and a counter's range."""
@@ -59,6 +62,7 @@ def facts_of_rows() -> Callable[[Row], ShownFacts]:
     texts: dict[str | None, str | None] = {}
     smallest: dict[tuple[str, str], int] = {}
     files: dict[str, PowerFile] = {}
+    unknown: dict[tuple[str | None, ...], ShownPower] = {}  # where no watts are
 
     def passes_of(row: Row) -> Verification | None:
         group = row.device, row.family
@@ -73,15 +77,26 @@ def facts_of_rows() -> Callable[[Row], ShownFacts]:
             return None
         return files.setdefault(sha256, PowerFile(sha256=sha256, adds=meter.adds, range_j=meter.range_j))
 
+    def power_of(row: Row) -> ShownPower:
+        power = row.power
+        said = power.reason, power.boundary, power.provenance
+        known = unknown.get(said) if power.watts is None else None
+        if known is not None:
+            return known
+        found = ShownPower(
+            watts=power.watts,
+            reason=texts.setdefault(power.reason, power.reason),
+            boundary=texts.setdefault(power.boundary, power.boundary),
+            declared=power.provenance == "declared",
+        )
+        if power.watts is None:
+            unknown[said] = found
+        return found
+
     def taken(row: Row) -> ShownFacts:
-        power, sha256 = row.power, row.samples.acceptance
+        sha256 = row.samples.acceptance
         return ShownFacts(
-            power=ShownPower(
-                watts=power.watts,
-                reason=texts.setdefault(power.reason, power.reason),
-                boundary=texts.setdefault(power.boundary, power.boundary),
-                declared=power.provenance == "declared",
-            ),
+            power=power_of(row),
             heat=shown_heat(row),
             acceptance_sha256=texts.setdefault(sha256, sha256),
             verification=passes_of(row),
@@ -100,5 +115,5 @@ def shown_heat(row: Row) -> ShownHeat:
     if starts_c and highest_c:
         return ShownHeat(from_c=min(starts_c), to_c=max(highest_c), reason=None)
     if health is None:
-        return ShownHeat(from_c=None, to_c=None, reason=None)
+        return NO_HEAT
     return ShownHeat(from_c=health.temperature_c, to_c=None, reason=health.temperature_reason)

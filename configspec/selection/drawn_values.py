@@ -37,7 +37,7 @@ def drawn_values(
             reading for all its K, so whatever it truly was, it cancels within the cell.
     """
     if favour == "none":
-        return objective.value(_middle(drawn), serving)
+        return objective.value(_middle(drawn, objective.moves(serving)), serving)
     figures = drawn.at(_ends(objective, serving, favour))
     if common is not None:
         figures = replace(
@@ -77,16 +77,19 @@ def _ends(objective: Objective, serving: Serving, favour: Favour) -> dict[Figure
     return {name: "high" if (move == "rises") == raised else "low" for name, move in moves.items()}
 
 
-def _middle(drawn: DrawnFigures) -> Figures[Floats]:
+def _middle(drawn: DrawnFigures, looked_at: Collection[FigureName]) -> Figures[Floats]:
+    def middle(name: FigureName, draws: Draws) -> Floats:
+        return _sampled(draws) if name in looked_at else draws.point
+
     return Figures(
         k=drawn.k,
         verify_s=drawn.verify_s,
         server_s=drawn.server_s,
-        alpha=_sampled(drawn.alpha),
-        round_s=_sampled(drawn.round_s),
-        power_w=_sampled(drawn.power_w),
-        idle_w=_sampled(drawn.idle_w),
-        prompt_tokens_per_s=_sampled(drawn.prompt_tokens_per_s),
+        alpha=middle("alpha", drawn.alpha),
+        round_s=middle("round_s", drawn.round_s),
+        power_w=middle("power_w", drawn.power_w),
+        idle_w=middle("idle_w", drawn.idle_w),
+        prompt_tokens_per_s=middle("prompt_tokens_per_s", drawn.prompt_tokens_per_s),
     )
 
 

@@ -106,11 +106,14 @@ class _Search:
 
 def _measured_by_cell(in_order: Sequence[Configuration]) -> dict[Cell, list[Configuration]]:
     """Those that were not modelled themselves, in the order of K; the cells in the order of their best."""
-    cells: dict[Cell, list[Configuration]] = {}
+    cells: dict[object, list[Configuration]] = {}
     for one in in_order:
         if one.provenance != "modelled":
-            cells.setdefault(one.cell, []).append(one)
-    return {cell: sorted(some, key=lambda one: one.k) for cell, some in cells.items()}
+            cell = one.id.cell
+            drafter = cell.drafter
+            # Its names instead of it: all are of one device and family, and texts are sooner looked up.
+            cells.setdefault((drafter.draft, drafter.quant, drafter.algorithm, cell.settings), []).append(one)
+    return {some[0].cell: sorted(some, key=lambda one: one.id.k) for some in cells.values()}
 
 
 def _gaps(measured: Sequence[Configuration]) -> Iterator[int]:

@@ -137,8 +137,11 @@ def _longest_s(ranked: Sequence[Configuration], some: Sequence[Configuration]) -
     longest_s = {one.cell: 0.0 for one in some}
     names = {(cell.drafter.draft, cell.drafter.quant) for cell in longest_s}
     for one in ranked:
-        if (one.draft, one.quant) in names and one.cell in longest_s:  # names first: there may be thousands of cells
-            longest_s[one.cell] = max(longest_s[one.cell], one.round_s.value + one.going_back_s)
+        cell = one.id.cell
+        drafter = cell.drafter
+        # Names first: there may be thousands of cells.
+        if (drafter.draft, drafter.quant) in names and cell in longest_s:
+            longest_s[cell] = max(longest_s[cell], one.round_s.value + one.going_back_s)
     return longest_s
 
 

@@ -56,8 +56,7 @@ class Query:
             only: The devices and families that are asked for; what was measured of others may still tell of them. None:
                 all.
         """
-        servings = {recorded: self.serving(recorded) for recorded in {recorded for _, recorded in measured}}
-        known: Sequence[tuple[Configuration, Serving]] = [(one, servings[recorded]) for one, recorded in measured]
+        known: Sequence[tuple[Configuration, Serving]] = self._assumed(measured)
         refused: Mapping[Group, tuple[str, ...]] = {}
         if self.fill:
             from configspec.selection.filling import fill
@@ -69,6 +68,13 @@ class Query:
             replace(one, left_out=(*one.left_out, *why)) if (why := refused.get((one.device, one.family))) else one
             for one in self._ranked(asked, rng)
         )
+
+    def _assumed(self, measured: Sequence[tuple[Configuration, Serving]]) -> list[tuple[Configuration, Serving]]:
+        """Each with what is assumed in place of what was recorded."""
+        each = {id(recorded): recorded for _, recorded in measured}  # rows share them, and to compare them is dear
+        servings = {recorded: self.serving(recorded) for recorded in each.values()}
+        asked = {place: servings[recorded] for place, recorded in each.items()}
+        return [(one, asked[id(recorded)]) for one, recorded in measured]
 
     def _ranked(
         self, asked: Iterable[tuple[Configuration, Serving]], rng: np.random.Generator | None

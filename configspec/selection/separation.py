@@ -76,7 +76,10 @@ class Separation:
         # Rounding may put it a hair below 0.
         spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", behind, behind) / draws - mean**2, 0.0))
         self._mean[positions], self._of_prompts[positions] = mean, spread * self._few
-        self._share[positions] = np.count_nonzero(behind > 0, axis=1) / draws
+        share = np.ones(len(behind))
+        sometimes = np.flatnonzero(behind.min(axis=1) <= 0)
+        share[sometimes] = np.count_nonzero(behind[sometimes] > 0, axis=1) / draws
+        self._share[positions] = share
         near = np.flatnonzero((spread > 0) & (mean <= CLEARLY * spread))
         if near.size:
             gained = (mean[near, np.newaxis] - behind[near]) / spread[near, np.newaxis]
@@ -98,14 +101,18 @@ class Separation:
         apart: NDArray[np.bool_] = self._mean > self.spreads_needed() * np.hypot(self._of_prompts, self._of_times)
         return apart & (self._share >= self._quantile)
 
-    def gap(self, position: int) -> Gap:
-        """That of one which is near the best."""
-        return Gap(
-            behind=float(self._mean[position]),
-            of_prompts=float(self._of_prompts[position]),
-            of_times=float(self._of_times[position]),
-            spreads_needed=self.spreads_needed(),
-        )
+    def gaps(self, positions: Iterable[int]) -> list[Gap]:
+        """Those of some that are near the best."""
+        needed = self.spreads_needed()
+        return [
+            Gap(
+                behind=float(self._mean[position]),
+                of_prompts=float(self._of_prompts[position]),
+                of_times=float(self._of_times[position]),
+                spreads_needed=needed,
+            )
+            for position in positions
+        ]
 
 
 def fewest_prompts(configurations: Iterable[Configuration]) -> int:

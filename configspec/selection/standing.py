@@ -13,7 +13,7 @@ from configspec.selection.contest import Contest
 from configspec.selection.drawn_figures import DrawnFigures
 from configspec.selection.ranking import Choice, Ranking
 from configspec.selection.resampling import Resampling
-from configspec.selection.separation import Separation, fewest_prompts
+from configspec.selection.separation import Gap, Separation, fewest_prompts
 from configspec.selection.values import Values, same_power
 from configspec.theory.objectives.objective import Figures
 from configspec.theory.profile import Configuration
@@ -70,13 +70,12 @@ class Standing:
     def judge(self, positions: Sequence[int], figures: DrawnFigures, best: DrawnFigures) -> None:
         """Which of the configurations at these positions are tied with the best; the intervals of what is returned."""
         confidence = self._ranking.rules.confidence
-        winner = self._configurations[self.best]
-        alike = np.array([[same_power(self._configurations[position], winner)] for position in positions])
+        alike = self._alike(positions) if self._values.one_reading else None
         values = self._values.drawn(figures)
         behind = self._values.behind(figures, values, best, same_power=alike)
         near = self._separation.enter(positions, behind)
         if near:
-            spreads = self._values.spreads(figures.only(near), best, same_power=alike[near])
+            spreads = self._values.spreads(figures.only(near), best, same_power=None if alike is None else alike[near])
             self._separation.split([positions[row] for row in near], *spreads)
         if not self._ranking.rules.intervals:
             return
@@ -87,6 +86,11 @@ class Standing:
                 figures, values = figures.only(rows), values[rows]
             returned = [positions[row] for row in rows]
             self._low[returned], self._high[returned] = self._values.interval(figures, values, confidence)
+
+    def _alike(self, positions: Sequence[int]) -> NDArray[np.bool_]:
+        """Which of them have the power of the best, (N, 1)."""
+        winner = self._configurations[self.best]
+        return np.array([[same_power(self._configurations[position], winner)] for position in positions])
 
     def ranking(self) -> Ranking:
         """The ranking with its choices, the best first."""
@@ -137,17 +141,18 @@ class Standing:
             return ()
         from configspec.selection.next_measurement import next_measurements
 
-        found = list(map(self._rival, rivals[:MOST_RIVALS]))
+        first = rivals[:MOST_RIVALS]
+        found = list(map(self._rival, first, self._separation.gaps(first)))
         best = self._configurations[self.best]
         return next_measurements(best, found, self._configurations)
 
-    def _rival(self, position: int) -> Rival:
+    def _rival(self, position: int, gap: Gap) -> Rival:
         from configspec.selection.next_measurement import Rival
 
         one, best = self._configurations[position], self._configurations[self.best]
         return Rival(
             configuration=one,
-            gap=self._separation.gap(position),
+            gap=gap,
             bounded=self._values.bounded(one, best),
         )
 

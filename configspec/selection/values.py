@@ -7,7 +7,7 @@ draws at both ends; bounded ones, which were never sampled, enter at the end tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +36,11 @@ class Values:
     def higher_is_better(self) -> bool:
         """Whether the objective is one to raise."""
         return self.objective.better == "higher"
+
+    @property
+    def one_reading(self) -> bool:
+        """Whether the objective looks at a figure that one reading gave all K of a cell."""
+        return not self.objective.moves(self.serving).keys().isdisjoint(OF_ONE_READING)
 
     def points(self, figures: Figures[NDArray[np.float64]]) -> NDArray[np.float64]:
         """The values of the point estimates, (N,), whose figures are (N, 1)."""
@@ -80,7 +85,7 @@ class Values:
         values: NDArray[np.float64],
         best: DrawnFigures,
         *,
-        same_power: NDArray[np.bool_],
+        same_power: NDArray[np.bool_] | None,
     ) -> NDArray[np.float64]:
         """How much worse than `best` they are in each of the paired draws, (N, draws); below 0 where they are better.
 
@@ -91,7 +96,7 @@ class Values:
             values: What `drawn` says of them.
             best: Those of the best, one row.
             same_power: Which of them have the power of the best, (N, 1): a cell's power is one reading for all its K,
-                so whatever it truly was, it cancels within the cell.
+                so whatever it truly was, it cancels within the cell. None where `one_reading` is false.
         """
         theirs = values
         if not self.sampled(drawn):
@@ -105,15 +110,13 @@ class Values:
         return lost
 
     def spreads(
-        self, drawn: DrawnFigures, best: DrawnFigures, *, same_power: NDArray[np.bool_]
+        self, drawn: DrawnFigures, best: DrawnFigures, *, same_power: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The spread of `behind`, (N,), by the luck with prompts alone, and with all that the device was timed at."""
+        moves = self.objective.moves(self.serving).keys()
         of_prompts, of_times = (
-            self.behind(one, self.drawn(one), other, same_power=same_power).std(axis=1)
-            for one, other in (
-                (only_drawn(drawn, PROMPTS), only_drawn(best, PROMPTS)),
-                (only_drawn(drawn, TIMES), only_drawn(best, TIMES)),
-            )
+            np.zeros(len(drawn.k)) if moves.isdisjoint(names) else self._spread(drawn, best, names, same_power)
+            for names in (PROMPTS, TIMES)
         )
         return of_prompts, of_times
 
@@ -123,6 +126,17 @@ class Values:
         alike = all(same_power(one, some[0]) for one in some)
         found = {name for one in some for name in _bounded(one) if not (alike and name in OF_ONE_READING)}
         return tuple(name for name in looked_at if name in found)
+
+    def _spread(
+        self,
+        drawn: DrawnFigures,
+        best: DrawnFigures,
+        names: Sequence[FigureName],
+        same_power: NDArray[np.bool_] | None,
+    ) -> NDArray[np.float64]:
+        one, other = only_drawn(drawn, names), only_drawn(best, names)
+        spread: NDArray[np.float64] = self.behind(one, self.drawn(one), other, same_power=same_power).std(axis=1)
+        return spread
 
     def _ends(self, *, lower: bool) -> Mapping[FigureName, End]:
         """Where the figures are when the value is lowest, or highest."""
@@ -157,9 +171,11 @@ def _is_wide(figure: Estimate | None) -> bool:
 
 
 def _in_common(
-    figures: Figures[NDArray[np.float64]], drawn: DrawnFigures, same_power: NDArray[np.bool_]
+    figures: Figures[NDArray[np.float64]], drawn: DrawnFigures, same_power: NDArray[np.bool_] | None
 ) -> Figures[NDArray[np.float64]]:
     """The figures, with the points of the powers and prompt speeds that one reading gave both."""
+    if same_power is None:
+        return figures
     return replace(
         figures,
         power_w=np.where(same_power, drawn.power_w.point, figures.power_w),
