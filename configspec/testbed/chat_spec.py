@@ -61,18 +61,18 @@ class ChatSpec(Spec):
         Literal["auto", "none"] | File,
         Field(
             validation_alias="chat",
-            description="`auto`: the target's own chat template, where it has one; `none`: prompts go in as plain "
-            "text; a path: the Jinja template in that file",
+            description="`auto`: the target's own chat template, if it has one; `none`: prompts are plain text; a"
+            " path: the Jinja template in that file",
         ),
     ] = "auto"
     system: Annotated[
-        SystemText | None, Field(description="A system prompt before each prompt that has none of its own")
+        SystemText | None, Field(description="A system prompt for each prompt that has none of its own")
     ] = None
     thinking: Annotated[
         Thinking | None,
         Field(
-            description="Whether a model that can think first is to; default: what its template does. The template "
-            "finds it as `enable_thinking` and `thinking`"
+            description="Whether a thinking model thinks first; default: as its template does. The template gets "
+            "it as `enable_thinking` and `thinking`"
         ),
     ] = None
     variables: Annotated[
@@ -91,15 +91,15 @@ class ChatSpec(Spec):
             strict=True,
             pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
             title="date",
-            description="What a template that asks for today's date is told, so that runs of two days compare",
+            description="The date for a template that asks for today's, so that runs of two days compare",
         ),
         AfterValidator(_real_date),
     ] = DATE
     special_tokens: Annotated[
         SpecialTokens,
         Field(
-            description="What the name of a special token in a plain prompt is: `text` like any other, or `parse`d as "
-            "that token. In what a chat template made it is always that token"
+            description="How the name of a special token in a plain prompt is read: as `text` like any other, or "
+            "`parse`d as that token. In the output of a chat template it is always that token"
         ),
     ] = "text"
 

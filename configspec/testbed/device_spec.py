@@ -44,7 +44,7 @@ class ReplaySpec(Spec):
     """Figures from a profile file instead of a board: which file, and which of its devices."""
 
     profile: Annotated[File, Field(description="The profile file")]
-    device: Annotated[Text, Field(description="Which of its devices; may be left out where the file has only one")] = ""
+    device: Annotated[Text, Field(description="Which of its devices; may be left out if the file has only one")] = ""
 
     @model_validator(mode="after")
     def _name_the_device(self) -> ReplaySpec:
@@ -83,15 +83,13 @@ class LinkSpec(Spec):
 
     rtt_s: Annotated[
         Milliseconds,
-        Field(
-            validation_alias="rtt_ms", description="Milliseconds to the verifier and back, half of them for each way"
-        ),
+        Field(validation_alias="rtt_ms", description="Milliseconds to the verifier and back, half each way"),
     ] = 0.0
     jitter_s: Annotated[
         Milliseconds,
         Field(
             validation_alias="jitter_ms",
-            description="By how many milliseconds a message's time varies: the standard deviation",
+            description="Milliseconds by which a message's time varies: the standard deviation",
         ),
     ] = 0.0
     bits_per_s: Annotated[
@@ -111,15 +109,18 @@ class SshSpec(Spec):
         Destination,
         Field(
             validation_alias="ssh",
-            description="Any name that `ssh` understands: of `~/.ssh/config`, `user@host`",
+            description="Any name that `ssh` understands: a host of `~/.ssh/config`, or `user@host`",
         ),
     ]
     host_keys: Annotated[
         Literal["strict", "accept-new", "off"],
-        Field(description="Which host keys are accepted: known ones; those of new hosts too; any, and every run warns"),
+        Field(
+            description="Which host keys are accepted: only known ones; also those of new hosts; any, with a "
+            "warning in every run"
+        ),
     ] = "strict"
     config: Annotated[
-        File | None, Field(description="A configuration of the OpenSSH client instead of `~/.ssh/config` (`ssh -F`)")
+        File | None, Field(description="An OpenSSH client configuration instead of `~/.ssh/config` (`ssh -F`)")
     ] = None
 
 
@@ -129,7 +130,9 @@ class HealthSpec(Spec):
 
     max_start_c: Annotated[
         Celsius | None,
-        Field(description="Degrees Celsius that the hottest thermal zone may have when a cell begins"),
+        Field(
+            description="The highest temperature, in degrees Celsius, of the hottest thermal zone when a cell begins"
+        ),
     ] = None
     power_mode: Annotated[
         Text | None, Field(description="The power mode of a Jetson, by nvpmodel's name or number: `MAXN`")
@@ -193,7 +196,7 @@ class DeviceSpec(Spec):
     connection: Annotated[
         Connection | None,
         BeforeValidator(_as_connection, json_schema_input_type=Connection),
-        Field(description="How to reach the device: `local`, it is this machine, or `{ssh: NAME}`"),
+        Field(description="How to reach the device: `local` for this machine, or `{ssh: NAME}`"),
     ] = None
     replay: Annotated[
         ReplaySpec | None,
@@ -206,7 +209,8 @@ class DeviceSpec(Spec):
     python: Annotated[
         Command | None,
         Field(
-            description="The interpreter on the device that has `llama_cpp`: a path, or the words that start it, as in "
+            description="The interpreter on the device that has `llama_cpp`: a path, or the command that starts "
+            "it, as in "
             "`[docker, exec, -i, jetson, python3]`; default: the one that runs configspec, over SSH `python3`"
         ),
     ] = None
@@ -221,8 +225,8 @@ class DeviceSpec(Spec):
         Variables,
         Field(
             max_length=MAX_VARIABLES,
-            description="Environment variables of the agent and of llama.cpp in it, by name; `${NAME}` is that of this "
-            "host. Results name them, and never hold a value",
+            description="Environment variables of the agent and of llama.cpp in it, by name; `${NAME}` takes this"
+            " host's value. Results name them, and never contain a value",
         ),
     ] = field(default_factory=dict)
     models: Annotated[
@@ -233,7 +237,7 @@ class DeviceSpec(Spec):
         ),
     ] = None
     llama_cpp: Annotated[
-        LlamaCppSpec, Field(description="How the device opens a model; a list of values makes a sweep of them")
+        LlamaCppSpec, Field(description="How the device opens a model; a list of values makes a sweep")
     ] = field(default_factory=LlamaCppSpec)
     link: Annotated[
         LinkSpec | None,
@@ -245,16 +249,13 @@ class DeviceSpec(Spec):
     power: Annotated[
         PowerSpec | None,
         BeforeValidator(_as_power, json_schema_input_type=MeterName | PowerSpec),
-        Field(
-            description="Its power meter, whose figures give energy; a name alone is short for `{meter: NAME}`; "
-            "default: none is looked for"
-        ),
+        Field(description="Its power meter, for energy; a name alone is short for `{meter: NAME}`; default: none"),
     ] = None
     tags: Annotated[
         tuple[Name, ...],
         Field(
             max_length=MAX_TAGS,
-            description="Words to select devices by, as in `--device gpu`",
+            description="Words that select devices, as in `--device gpu`",
             json_schema_extra={"uniqueItems": True},
         ),
         NO_TWINS,

@@ -81,18 +81,18 @@ class ServerSpec(Spec):
     ]
     model: Annotated[Text, Field(description="The server's name of the model")]
     api_key_env: Annotated[
-        Variable, Field(description="The environment variable that holds the server's key, if it wants one")
+        Variable, Field(description="The environment variable with the server's key, if it needs one")
     ] = "OPENAI_API_KEY"
     timeout_s: Annotated[
-        Seconds, Field(description="Seconds that one request to the server may take, until its whole answer is here")
+        Seconds, Field(description="Seconds that one request to the server may take, with its whole answer")
     ] = 120.0
     retries: Annotated[
-        CountOrNone, Field(le=100, description="How often a request to the server is tried again, with back-off")
+        CountOrNone, Field(le=100, description="How often a failed request to the server is tried again, with back-off")
     ] = 4
     tokenizer: Annotated[
         Path | HubSpec | None,
         ReadAs(TokenizerSpec, _tokenizer),
-        Field(description="Whose token ids the server means; default: the server is asked"),
+        Field(description="Whose token ids the server uses; default: the server is asked"),
     ] = None
 
 
@@ -125,7 +125,7 @@ class TargetSpec(Spec):
     hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
     dtype: Annotated[
         Literal["auto", "float32", "bfloat16", "float16"],
-        Field(description="The number format in which transformers computes; `auto`: as it is stored"),
+        Field(description="The number format in which transformers computes; `auto`: as stored"),
     ] = "float32"
     device_map: Annotated[
         Text | None, Field(description="Where transformers puts the model: `cuda:0`, `auto`; default: the CPU")
@@ -187,7 +187,7 @@ class DraftSpec(Spec):
     hub: Annotated[HubSpec | None, Field(validation_alias=f"{HIDDEN}hub")] = None
     quants: Annotated[
         Quants | None,
-        Field(description="Its own quantisations, where there are others of it than of the family's drafts"),
+        Field(description="Its own quantisations, if they differ from the family's"),
     ] = None
 
 
@@ -210,9 +210,10 @@ class VocabularySpec(Spec):
         tuple[Annotated[Literal["added", "unreadable"], Field(title="difference")], ...],
         Field(
             max_length=MOST_QUANTS,
-            description="Differences that are a warning and no error. `added`: texts that a tokenizer was given in "
-            "addition (`<tool_call>`, `<think>`), where the other has none or another text at that id. `unreadable`: "
-            "tokens whose text is damaged in one of the two files (U+FFFD), so that nobody can compare them",
+            description="Differences that are a warning instead of an error. `added`: texts that were added to "
+            "one tokenizer (`<tool_call>`, `<think>`), where the other has none or another text at "
+            "that id. `unreadable`: tokens whose text is damaged in one of the two files (U+FFFD), so"
+            " that it cannot be compared",
             json_schema_extra={"uniqueItems": True},
         ),
         NO_TWINS,

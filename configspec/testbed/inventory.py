@@ -39,7 +39,7 @@ class DevicesYaml(Spec):
     sweep: Annotated[SweepSpec, Field(description="What is measured, and for how long")] = field(
         default_factory=SweepSpec
     )
-    serving: Annotated[ServingSpec, Field(description="What is assumed of the verifier and its price")] = field(
+    serving: Annotated[ServingSpec, Field(description="What is assumed about the verifier and its price")] = field(
         default_factory=ServingSpec
     )
 

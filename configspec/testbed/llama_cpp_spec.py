@@ -60,8 +60,8 @@ class LlamaCppSpec(Spec):
         Threads | None,
         Also(("t", "n_threads")),
         Field(
-            description="CPU threads; default: of a device one for each core of its fastest cluster, for a target the "
-            "library's choice"
+            description="CPU threads; default: for a device one per core of its fastest cluster, for a target the"
+            " library's choice"
         ),
     ] = None
     threads_batch: Annotated[
@@ -80,10 +80,10 @@ class LlamaCppSpec(Spec):
     context: Annotated[
         Tokens,
         Also(("c", "ctx_size", "n_ctx")),
-        Field(description="Tokens of context; of a device at least `sweep.depth` + the largest K"),
+        Field(description="Tokens of context; for a device at least `sweep.depth` + the largest K"),
     ] = 1024
     batch: Annotated[
-        Tokens, Also(("b", "batch_size", "n_batch")), Field(description="Tokens of a prompt that are given at once")
+        Tokens, Also(("b", "batch_size", "n_batch")), Field(description="Tokens of a prompt that are submitted at once")
     ] = BATCH_TOKENS
     micro_batch: Annotated[
         Tokens | None,
@@ -100,12 +100,14 @@ class LlamaCppSpec(Spec):
     main_gpu: Annotated[
         Annotated[CountOrNone, Field(le=MAX_GPUS - 1)] | None,
         Also(("mg",)),
-        Field(description="The GPU that has the whole model, by its number; default: it is split among all"),
+        Field(description="The number of the GPU that holds the whole model; default: it is split among all"),
     ] = None
     devices: Annotated[
         Gpus | None,
         Also(("dev", "device")),
-        Field(description="What llama.cpp may use besides the CPU: `CUDA0`, `'CUDA0,CUDA1'`, `none`; default: all"),
+        Field(
+            description="Devices that llama.cpp may use besides the CPU: `CUDA0`, `'CUDA0,CUDA1'`, `none`; default: all"
+        ),
     ] = None
     cpu_moe_layers: Annotated[
         Annotated[CountOrNone, Field(le=MAX_LAYERS)] | None,
@@ -125,12 +127,14 @@ class LlamaCppSpec(Spec):
     cache_type_v: Annotated[
         CacheType | None,
         Also(("ctv", "type_v")),
-        Field(description="That of its values; a quantised one needs flash attention; default: f16"),
+        Field(
+            description="The number format of the cache's values; a quantised one needs flash attention; default: f16"
+        ),
     ] = None
     mmap: Annotated[
         Switch | None,
         Also(("mmp", "use_mmap")),
-        Field(description="Whether the file is mapped into memory, not read; default: llama.cpp's choice"),
+        Field(description="Whether the file is memory-mapped instead of read; default: llama.cpp's choice"),
     ] = None
     mlock: Annotated[
         Switch | None, Also(("use_mlock",)), Field(description="Whether the model is locked in memory; default: no")
@@ -138,8 +142,8 @@ class LlamaCppSpec(Spec):
     library: Annotated[
         BoardFolder | None,
         Field(
-            description="Your own build on the device, the path of its `libllama.so`, in place of llama-cpp-python's; "
-            "one for all cells"
+            description="Your own build on the device, the path of its `libllama.so`, instead of "
+            "llama-cpp-python's; one for all cells"
         ),
     ] = None
     varied: Annotated[SkipJsonSchema[Any], Field(default=(), validation_alias=f"{HIDDEN}varied")] = ()

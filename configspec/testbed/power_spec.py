@@ -46,24 +46,24 @@ class PowerSpec(Spec):
         str,
         Field(
             strict=True,
-            description="Which: a kind of docs/power.md, or `auto`, the first that the device has",
+            description="Which meter: a kind of docs/power.md, or `auto`, the first found on the device",
             json_schema_extra={"enum": [*names()]},
         ),
     ] = AUTO
     boundary: Annotated[
         Boundary | None,
-        Field(description="What is inside its figure, where only you know: of a meter in a lead, or a command"),
+        Field(description="What is inside its figure, if only you know: for a meter in a lead, or a command"),
     ] = None
     window_s: Annotated[
         Annotated[Positive, Field(le=MAX_WINDOW_S)] | None,
-        Field(description="Seconds that a cell drafts for the meter; default: as long as the meter needs"),
+        Field(description="Seconds that a cell drafts for the meter; default: as many as the meter needs"),
     ] = None
     root: Annotated[
-        BoardFolder, Field(description="The folder on the device that holds its `/sys`, as in a container: `/host`")
+        BoardFolder, Field(description="The folder on the device that contains its `/sys`, as in a container: `/host`")
     ] = "/"
     read_by: Annotated[
         Literal["auto", "device", "host"],
-        Field(description="Who asks a meter on the network: the device, this host, or the device if it can"),
+        Field(description="Who reads a meter on the network: the device, this host, or the device if it can"),
     ] = "auto"
     options: Annotated[SkipJsonSchema[Any], Field(default_factory=dict, validation_alias=f"{HIDDEN}options")] = field(
         default_factory=dict

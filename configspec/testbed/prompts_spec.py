@@ -33,18 +33,18 @@ class PromptsSpec(Spec):
 
     path: Annotated[
         File | None,
-        Field(description="The prompt set; default: the one that configspec carries. Its path alone will do"),
+        Field(description="The prompt set; default: the one that comes with configspec"),
     ] = None
     text: Annotated[
         Keys | None,
         Field(
-            description="The key of each entry that holds its prompt, `a.b` for one inside another; of several, the "
-            "texts are set apart by an empty line. Default: the file's shape says"
+            description="The key of each entry that holds its prompt, `a.b` for one inside another; the texts of "
+            "several keys are separated by an empty line. Default: by the file's shape"
         ),
     ] = None
-    id: Annotated[Text | None, Field(description="The key that holds a prompt's id; default: the shape says")] = None
+    id: Annotated[Text | None, Field(description="The key that holds a prompt's id; default: by the shape")] = None
     category: Annotated[
-        Text | None, Field(description="The key that holds a prompt's category; default: the shape says")
+        Text | None, Field(description="The key that holds a prompt's category; default: by the shape")
     ] = None
     categories: Annotated[
         tuple[Annotated[Text, Field(max_length=MAX_LABEL)], ...] | None,
@@ -62,8 +62,9 @@ class PromptsSpec(Spec):
     longest: Annotated[
         Longest,
         Field(
-            description="What is done where prompts do not fit the context with `new_tokens`: `error` names all of "
-            "them, `skip` leaves them out, `truncate` takes tokens out of their middle; both are counted"
+            description="What happens to prompts that do not fit the context with `new_tokens`: `error` names all"
+            " of them, `skip` leaves them out, `truncate` removes tokens from their middle; both are "
+            "counted"
         ),
     ] = "error"
 

@@ -62,7 +62,7 @@ def with_meters(page: str, kinds: Sequence[MeterKind] = METERS) -> str:
 
 
 def _meter(kind: MeterKind, place: str) -> str:
-    boundary = f"`{kind.boundary}`" if kind.boundary else "you say it" if kind.asks_boundary else "by what it finds"
+    boundary = f"`{kind.boundary}`" if kind.boundary else "you declare it" if kind.asks_boundary else "as found"
     keys = ", ".join(f"`{option.name}`{' (needed)' if option.needed else ''}" for option in kind.options)
     reader = "nobody" if kind.name == STATED else "device or host" if kind.on_network else "device"
     return f"| [`{kind.name}`]({kind.page}) | {place} | {_first_line(kind)} | {reader} | {boundary} | {keys} |"

@@ -1,4 +1,4 @@
-"""The request of which a time is computed: nothing has a default here, as in `serving_spec.py`."""
+"""The request whose time is computed: nothing has a default here, as in `serving_spec.py`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RequestSpec(Spec):
     target_prompt_tokens_per_s: Annotated[
         Annotated[float, Field(strict=True, ge=LEAST_TOKENS_PER_S, le=MOST_TOKENS_PER_S)] | None,
         Field(
-            description="Tokens per second with which the target reads a prompt; default: not known, and no slower "
+            description="Tokens per second at which the target reads a prompt; default: not known, and no slower "
             "than the device"
         ),
     ] = None

@@ -52,7 +52,7 @@ class PriceSpec(Spec):
     usd_per_million_tokens: Annotated[
         Usd | None,
         Field(
-            description="US dollars for a million tokens, of output where input has a price of its own; "
+            description="US dollars for a million tokens, of output if input has its own price; "
             f"default: {_DEFAULT.usd_per_million_tokens:.2f}"
         ),
     ] = None
@@ -91,13 +91,13 @@ class AssumedLinkSpec(Spec):
     ] = None
     jitter_s: Annotated[
         Milliseconds | None,
-        Field(validation_alias="jitter_ms", description="By how many milliseconds a round trip varies"),
+        Field(validation_alias="jitter_ms", description="Milliseconds by which a round trip varies"),
     ] = None
     jitter: Annotated[
         JitterName | None,
         Field(
-            description="How it varies: a normal deviate in both directions, or only ever later, by `jitter_ms` in the "
-            "mean. Default: `two-sided`"
+            description="How it varies: normally distributed in both directions, or only later, by `jitter_ms` on"
+            " average. Default: `two-sided`"
         ),
     ] = None
     up_bits_per_s: Annotated[
@@ -111,13 +111,13 @@ class AssumedLinkSpec(Spec):
     payload: Annotated[
         PayloadName | None,
         Field(
-            description="What travels of each drafted token: its id; a probability too; the draft's whole "
+            description="What is sent for each drafted token: its id; also a probability; the draft's whole "
             "distribution. Default: `ids`"
         ),
     ] = None
     vocabulary: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=MAX_TOKENS)] | None,
-        Field(description="Entries of a distribution, where distributions travel"),
+        Field(description="Entries of a distribution, if distributions are sent"),
     ] = None
     overhead_bytes: Annotated[
         Annotated[CountOrNone, Field(le=MOST_OVERHEAD_BYTES)] | None,
@@ -129,12 +129,12 @@ class AssumedLinkSpec(Spec):
 class LinearSpec(Spec):
     """Seconds of verification, linear in batch, K and context."""
 
-    base_s: Annotated[Part, Field(description="Seconds of a pass, however little is in it")]
+    base_s: Annotated[Part, Field(description="Fixed seconds of a pass")]
     s_per_token: Annotated[
-        Part, Field(description="Seconds for each token in the pass: `batch` times K + 1 of them")
+        Part, Field(description="More seconds for each token in the pass: `batch` times K + 1 of them")
     ] = 0.0
     s_per_context_token: Annotated[
-        Part, Field(description="Seconds for each token of context: `batch` times `context_tokens` of them")
+        Part, Field(description="More seconds for each token of context: `batch` times `context_tokens` of them")
     ] = 0.0
 
 
@@ -156,17 +156,17 @@ class ServingSpec(Spec):
     verify_s: Annotated[
         VerifySeconds | None,
         Field(
-            description="Seconds that the verifier takes per round, with the link to it where there is no `link`; "
+            description="Seconds that the verifier takes per round, including the link if there is no `link`; "
             f"default: {_DEFAULT.verify_s}"
         ),
     ] = None
     verify: Annotated[
         Literal["measured"] | None,
-        Field(description="Instead of `verify_s`: what the target of each family took on the host that measured"),
+        Field(description="Instead of `verify_s`: the time that each family's target took on the measuring host"),
     ] = None
     verify_samples_s: Annotated[
         VerifySamples | None,
-        Field(description="Instead of `verify_s`: seconds of rounds that somebody timed, of which the mean counts"),
+        Field(description="Instead of `verify_s`: seconds of rounds from your own log; the mean counts"),
     ] = None
     verify_linear: Annotated[
         LinearSpec | None,
@@ -174,17 +174,17 @@ class ServingSpec(Spec):
     ] = None
     batch: Annotated[
         Annotated[float, Field(strict=True, ge=1, le=MOST_BATCH)] | None,
-        Field(description="Rounds that the verifier takes in one pass, in the mean; default: 1"),
+        Field(description="Mean rounds that the verifier takes in one pass; default: 1"),
     ] = None
     context_tokens: Annotated[
         Annotated[NotNegative, Field(le=MOST_CONTEXT)] | None,
-        Field(description="Tokens before a round's own, in the mean over all rounds; default: 0"),
+        Field(description="Mean tokens of context before a round's own; default: 0"),
     ] = None
     target_tokens_per_s: Annotated[
         Annotated[float, Field(strict=True, ge=LEAST_TOKENS_PER_S, le=MOST_TOKENS_PER_S)] | None,
         Field(
-            description="Tokens per second that the target streams without a draft; default: as its passes were timed "
-            "with `verify: measured`, else not known"
+            description="Tokens per second that the target streams without a draft; default: from its timed "
+            "passes with `verify: measured`, otherwise not known"
         ),
     ] = None
     link: Annotated[AssumedLinkSpec, Field(description="The link to the verifier, on top of verification")] = field(
@@ -193,12 +193,12 @@ class ServingSpec(Spec):
     energy: Annotated[
         EnergyBoundary | None,
         Field(
-            description="What the device's energy is counted in: its drafting, as in the paper, or its waiting for the "
-            f"verifier too; default: `{_DEFAULT.energy_boundary}`"
+            description="What the device's energy covers: drafting, as in the paper, or also waiting for the verifier; "
+            f"default: `{_DEFAULT.energy_boundary}`"
         ),
     ] = None
     price: Annotated[PriceSpec, Field(description="What serving costs")] = field(default_factory=PriceSpec)
-    request: Annotated[RequestSpec, Field(description="The request of which a time is computed")] = field(
+    request: Annotated[RequestSpec, Field(description="The request whose time is computed")] = field(
         default_factory=RequestSpec
     )
 

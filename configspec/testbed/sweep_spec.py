@@ -35,7 +35,7 @@ class DecodingSpec(Spec):
     )
     rule: Annotated[
         AcceptanceRule,
-        Field(description="When a drafted token is accepted; without chance all three are the same"),
+        Field(description="When a drafted token is accepted; with greedy decoding all three are the same"),
     ] = _DEFAULT.rule
     seed: Annotated[CountOrNone, Field(le=MAX_SEED, description="Makes sampled texts repeatable")] = _DEFAULT.seed
 
@@ -46,12 +46,12 @@ def _decoding(written: DecodingSpec, _: ValidationInfo) -> Decoding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndToEndSpec(Spec):
-    """How much real speculative decoding is run for a configuration that is chosen for it."""
+    """How much real speculative decoding is done for a configuration that is chosen for it."""
 
     prompts: Annotated[
-        Count, Field(le=MAX_PROMPTS, description="Prompts of a real run, evenly taken from the prompt set")
+        Count, Field(le=MAX_PROMPTS, description="Prompts of a real run, taken evenly from the prompt set")
     ] = 6
-    repeats: Annotated[Count, Field(le=MAX_REPEATS, description="Runs of each prompt, of which the median counts")] = 3
+    repeats: Annotated[Count, Field(le=MAX_REPEATS, description="Runs of each prompt; the median counts")] = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +66,14 @@ class SweepSpec(Spec):
         ),
     ] = tuple(range(1, 11))
     prompts: Annotated[
-        PromptsOf, Field(description="Which prompts are asked: the path of a prompt set, or a mapping")
+        PromptsOf, Field(description="Which prompts are used: the path of a prompt set, or a mapping")
     ] = field(default_factory=PromptsSpec)
     chat: Annotated[ChatSpec, Field(validation_alias=f"{HIDDEN}chat")] = field(default_factory=ChatSpec)
     new_tokens: Annotated[Tokens, Field(description="Tokens that the target writes for each prompt")] = 96
     depth: Annotated[Tokens, Field(description="Tokens in the context when a timed round begins")] = 128
     rounds: Annotated[
         Count,
-        Field(le=MAX_ROUNDS, description="Timed rounds of each device, draft and quantisation, in each pass"),
+        Field(le=MAX_ROUNDS, description="Timed rounds for each device, draft and quantisation, in each pass"),
     ] = 10
     warmup_rounds: Annotated[
         CountOrNone, Field(le=MAX_ROUNDS, description="Rounds before them that are not counted")
@@ -82,8 +82,8 @@ class SweepSpec(Spec):
         Count,
         Field(
             le=MAX_PASSES,
-            description="How often all cells of a device are timed, there and back, so that the times of each lie "
-            "apart. A cell whose passes disagree is timed once more",
+            description="How often all cells of a device are timed, there and back, so that the times of each "
+            "cell are far apart. A cell whose passes disagree is timed once more",
         ),
     ] = 2
     seconds_per_cell: Annotated[
@@ -95,8 +95,8 @@ class SweepSpec(Spec):
     texts: Annotated[
         Literal["kept", "private"],
         Field(
-            description="Whether the token ids of prompts and texts are written beside the results; `private`: they "
-            "are left out, and what replays them needs another run"
+            description="Whether the token ids of prompts and texts are written beside the results; `private`: "
+            "they are left out, and replaying them needs another run"
         ),
     ] = "kept"
     decoding: Annotated[
@@ -104,6 +104,6 @@ class SweepSpec(Spec):
         ReadAs(DecodingSpec, _decoding),
         Field(description="How tokens are chosen, and when a drafted one is accepted"),
     ] = field(default_factory=Decoding)
-    end_to_end: Annotated[EndToEndSpec, Field(description="How much real speculative decoding is run")] = field(
+    end_to_end: Annotated[EndToEndSpec, Field(description="How much real speculative decoding is done")] = field(
         default_factory=EndToEndSpec
     )

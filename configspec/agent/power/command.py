@@ -157,8 +157,8 @@ KIND = MeterKind(
     page="https://www.rfc-editor.org/rfc/rfc8259",
     options=(
         Option("command", "The program and its words; no shell reads them", "words", needed=True),
-        Option("key", "Where the figure is, as emeter.0.power_mw; default: the output is the figure"),
-        Option("unit", f"Of the figure, one of {', '.join(UNITS)}", needed=True),
+        Option("key", "Where the figure is, such as emeter.0.power_mw; default: the output is the figure"),
+        Option("unit", f"The unit of the figure, one of {', '.join(UNITS)}", needed=True),
         Option("period_s", "How often it has a new value, seconds; default: 1", "number"),
     ),
     asks_boundary=True,

@@ -73,8 +73,8 @@ KIND = MeterKind(
     page="https://doi.org/10.59161/JCGM100-2008E",
     options=(
         Option("watts", "What the board draws while it drafts, W", "number", needed=True),
-        Option("idle_watts", "What it draws while it waits, W", "number"),
-        Option("source", "Where the figure comes from: a data sheet, a measurement of yours", needed=True),
+        Option("idle_watts", "What the board draws while it waits, W", "number"),
+        Option("source", "Where the figure comes from: a data sheet, or your own measurement", needed=True),
     ),
     asks_boundary=True,
 )

@@ -153,7 +153,10 @@ KIND = MeterKind(
     page="https://github.com/baryluk/fnirsi-usb-power-data-logger",
     options=(
         Option(
-            "command", "The logger that prints the meter's samples, as: python3 fnirsi_logger.py", "words", needed=True
+            "command",
+            "The logger that prints the meter's samples, such as python3 fnirsi_logger.py",
+            "words",
+            needed=True,
         ),
     ),
     boundary="usb-input",

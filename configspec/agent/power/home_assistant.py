@@ -96,7 +96,7 @@ KIND = MeterKind(
     page="https://developers.home-assistant.io/docs/api/rest/",
     options=(
         URL,
-        Option("entity", "The sensor that shows power, as sensor.plug_power", needed=True),
+        Option("entity", "The sensor that shows power, such as sensor.plug_power", needed=True),
         Option("token", "A long-lived access token, from your profile's page", needed=True, secret=True),
         Option("period_s", "How often the sensor has a new value, seconds; default: 10", "number"),
     ),

@@ -142,6 +142,8 @@ KIND = MeterKind(
     name="ina2xx",
     find=find,
     page="https://docs.kernel.org/hwmon/ina2xx.html",
-    options=(Option("chip", "Which one, where there are several: its I2C address, as 1-0040, or its name, as ina226"),),
+    options=(
+        Option("chip", "Which one, if there are several: its I2C address, such as 1-0040, or its name, such as ina226"),
+    ),
     asks_boundary=True,
 )

@@ -40,7 +40,9 @@ CONTAINED = {"VDDQ_VDD2_1V8AO": "VIN_SYS_5V0"}  # a part of a rail that is count
 UNUSED = ("", "nc", "not_connected", "unused")
 SHUNT_V = 40e-6  # one step of the shunt voltage
 LEAST_W = -0.5  # of an idle rail: the chip's offset, 80 µV over 2 mOhm, at 12 V
-RAILS = Option("rails", "The rails that add up; default: the whole where a rail is that, else all parts", "texts")
+RAILS = Option(
+    "rails", "The rails to add up; default: the rail of the whole if there is one, otherwise all parts", "texts"
+)
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ KIND = MeterKind(
     name="nvml",
     find=find,
     page="https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html",
-    options=(Option("gpu", "The card's number, as nvidia-smi counts; needed where there are several", "whole"),),
+    options=(Option("gpu", "The card's number, as nvidia-smi counts; needed if there are several", "whole"),),
     boundary="module",
     auto=True,
 )

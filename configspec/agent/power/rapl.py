@@ -158,6 +158,6 @@ KIND = MeterKind(
     name="rapl",
     find=find,
     page="https://docs.kernel.org/power/powercap/powercap.html",
-    options=(Option("rails", "The zones that add up: packages, or psys alone; default: all packages", "texts"),),
+    options=(Option("rails", "The zones to add up: packages, or psys alone; default: all packages", "texts"),),
     auto=True,
 )

@@ -147,7 +147,7 @@ KIND = MeterKind(
     name="rpi_pmic",
     find=find,
     page="https://www.raspberrypi.com/documentation/computers/os.html#vcgencmd",
-    options=(Option("rails", "The rails that add up; default: all", "texts"),),
+    options=(Option("rails", "The rails to add up; default: all", "texts"),),
     boundary="rail",
     auto=True,
 )

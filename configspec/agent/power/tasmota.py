@@ -99,7 +99,7 @@ KIND = MeterKind(
     page="https://tasmota.github.io/docs/Commands/",
     options=(
         URL,
-        Option("channel", "Which power, where it shows a list of them: 0 is the first", "whole"),
+        Option("channel", "Which power, if it shows a list: 0 is the first", "whole"),
         USER,
         PASSWORD,
     ),

@@ -151,6 +151,6 @@ KIND = MeterKind(
     name="um25c",
     find=find,
     page="https://sigrok.org/wiki/RDTech_UM_series",
-    options=(Option("port", "The serial port, as /dev/rfcomm0", needed=True),),
+    options=(Option("port", "The serial port, such as /dev/rfcomm0", needed=True),),
     boundary="usb-input",
 )

@@ -19,9 +19,9 @@ from .json_values import object_in
 PERIOD_S = 1.0  # about 1 Hz is typical of plugs; none promises it
 LONGEST_PERIOD_S = 3600.0
 
-URL = Option("url", "Its address, as http://192.168.1.20; no user and no password in it", needed=True)
-USER = Option("user", "The user, where it asks for one; default: admin")
-PASSWORD = Option("password", "The password, where it asks for one", secret=True)
+URL = Option("url", "Its address, such as http://192.168.1.20, without user and password", needed=True)
+USER = Option("user", "The user, if it asks for one; default: admin")
+PASSWORD = Option("password", "The password, if it asks for one", secret=True)
 
 Watts = Tuple[float, Optional[str]]  # with the service's own time of it, where it tells one
 Parse = Callable[[JsonObject], Watts]
