@@ -91,7 +91,7 @@ def test_a_boundary_that_only_the_owner_knows_has_to_be_stated(kind: str, write_
             " has `url`, a key of shelly_gen2, shelly_gen1, tasmota, home_assistant ",
         ),
         ("{meter: auto, watts: 5}", " has `watts`, a key of declared and not of auto. Name that meter, or delete"),
-        ("{meter: shelly_gen2}", " cannot be: power.url is missing: Its address, such as http://192.168.1.20, without user"),
+        ("{meter: shelly_gen2}", " cannot be: power.url is missing: Its address, such as http://192.168.1.20, without"),
         ("{meter: tasmota, url: plug}", " cannot be: power.url is no address of a service: it does not begin with"),
         (
             "{meter: shelly_gen2, url: 'http://u:p@x'}",
