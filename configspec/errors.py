@@ -15,7 +15,19 @@ UsageError or a RecordError, and with 3 on a TestbedError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+ROWS, COLUMNS = 14, 80  # of a message; with what else a command says it fits a screen
+
+
+def fitting(lines: Sequence[str]) -> int:
+    """How many of these lines a person reads at once: at least one."""
+    room = ROWS
+    for place, line in enumerate(lines):
+        room -= max(1, -(-len(line) // COLUMNS))
+        if room < 0:
+            return max(1, place)
+    return len(lines)
 
 
 class ConfigspecError(Exception):
@@ -28,6 +40,17 @@ class ConfigspecError(Exception):
     def lines(self) -> tuple[str, ...]:
         """The message, line by line, as it came."""
         return tuple(map(str, self.args))
+
+    @property
+    def on_a_screen(self) -> tuple[str, ...]:
+        """The first lines of it, as far as a person reads them at once; the others are counted."""
+        lines = self.lines
+        kept = lines[: fitting(lines)]
+        left = len(lines) - len(kept)
+        if not left:
+            return kept
+        more = f"and {left:,} more {'line' if left == 1 else 'lines'}"
+        return *kept, f"{more}: correct these first, and the same command shows the next"
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -51,7 +74,7 @@ class RecordError(ConfigspecError):
     """A results file cannot be read, or is of a version that this configspec does not know."""
 
 
-LISTED = 50  # known names that a message lists
+LISTED = 20  # known names that a message lists
 LONGEST = 1000  # letters of a wrong name that are compared with the known ones
 
 

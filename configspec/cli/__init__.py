@@ -97,7 +97,7 @@ def _run(asked: argparse.Namespace) -> int:
             code: int = asked.run(asked)
         return code
     except ConfigspecError as problem:
-        complain(*problem.lines)
+        complain(*problem.on_a_screen)
         return 3 if isinstance(problem, TestbedError) else 2
 
 

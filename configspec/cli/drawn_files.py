@@ -37,9 +37,11 @@ def write_pictures(
 
     form = form_of(output)
     pictures = [one for one in drawn if isinstance(one, Picture)]
-    for one in drawn:
-        if not isinstance(one, Picture):
-            complain(f"no picture of {one.subject}: {one.why}")
+    missing = [f"no picture of {one.subject}: {one.why}" for one in drawn if not isinstance(one, Picture)]
+    for line in missing[:SHOWN]:
+        complain(line)
+    if len(missing) > SHOWN:
+        complain(f"and {len(missing) - SHOWN} more pictures cannot be drawn: configspec report names each")
     if not pictures:
         raise UsageError(f"there is nothing to draw {what}.")
     if form is None:

@@ -117,5 +117,5 @@ def _followed(found: Material, asked: argparse.Namespace, named: Named, drawn: D
 
 
 def _told(problem: ConfigspecError) -> str:
-    complain(*problem.lines)
+    complain(*problem.on_a_screen)
     return " ".join(problem.lines).rstrip(".")

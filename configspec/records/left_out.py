@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from configspec.errors import RecordError
+from configspec.errors import RecordError, fitting
 from configspec.printable import printable
 
 NAMED = 100  # entries that are named; more are only counted
@@ -68,8 +68,9 @@ class LeftOutList:
 
     def lines(self) -> Iterator[str]:
         """A line for each of the first, then how many more there are."""
-        shown = self.named[:SHOWN]
-        yield from map(str, shown)
+        shown = [str(one) for one in self.named[:SHOWN]]
+        shown = shown[: fitting(shown)]
+        yield from shown
         if self.count > len(shown):
             yield f"and {self.count - len(shown)} more"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from configspec.errors import UsageError, did_you_mean
+from configspec.errors import LISTED, UsageError, did_you_mean
 from configspec.testbed.device_spec import DeviceSpec
 from configspec.testbed.inventory import Inventory
 
@@ -56,5 +56,6 @@ def _matching(
 def _no_match(kind: str, pattern: str, names: Mapping[str, tuple[str, ...]], where: str) -> str:
     tags = list(dict.fromkeys(word for words in names.values() for word in words if word not in names))
     place = f"{where}: " if where else ""
-    which = f" Of these, tags: {', '.join(tags)}." if tags else ""
+    more = f" and {len(tags) - LISTED} more" if len(tags) > LISTED else ""
+    which = f" Of these, tags: {', '.join(tags[:LISTED])}{more}." if tags else ""
     return f"{place}no {kind} matches {pattern!r}. {did_you_mean(pattern, [*names, *tags])}{which}"
