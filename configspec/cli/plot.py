@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -68,7 +69,9 @@ def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     form_of(asked.output)
     check_no_run(Path(asked.output), asked)
     recorded = read_question(asked, asked_objectives(asked, objectives), ks=asked.k)
-    drawn = list(pictures_of(kind(asked.kind), material_of(asked, recorded)))
+    # A comparison has metrics beside the objectives: all are drawn, unless some are asked for.
+    material = replace(material_of(asked, recorded), metrics=tuple(asked.objective or ()))
+    drawn = list(pictures_of(kind(asked.kind), material))
     write_pictures(asked.output, drawn, f"a {asked.kind} picture of {asked.results}", CHOOSE)
     tell_implausible(recorded.findings)
     return recorded.code(strict=asked.strict)

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from made_runs import write_run
 from weighed import paper_results
 
 from configspec.cli import main
@@ -91,3 +92,13 @@ def test_a_place_that_cannot_be_written_is_told(results, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(["plot", "k-curve", str(results), *ONE, "-o", str(tmp_path / "file" / "x.svg")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_forest_plot_is_narrowed_by_objective(tmp_path, capsys):
+    """One file where one objective is asked for; without it there is one for each metric."""
+    new, base = (write_run(tmp_path / f"{day}.json", day) for day in (2, 1))
+    compared = ["plot", "forest", str(new), "--baseline", str(base)]
+    assert main([*compared, "--objective", "goodput", "-o", str(tmp_path / "x.svg")]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'x.svg'}: New over base: goodput, ")
+    assert main([*compared, "-o", f"{tmp_path / 'all'}/"]) == 0
+    assert len(list((tmp_path / "all").glob("*.svg"))) > 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import final
 
 from configspec.histories.judging import Checked
-from configspec.regression.states import STATES, Verdict
+from configspec.regression.states import STATES, Verdict, outcome
 from configspec.reporting.change_words import change_words
 from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Interval, Table
@@ -35,16 +35,21 @@ class Forest:
             yield NoPicture(kind=self.name, subject="a comparison", why=material.not_compared)
             return
         metrics: dict[str, list[Verdict]] = {}
-        for one in material.checked.outcome.verdicts:
+        asked = [one for one in material.checked.outcome.verdicts if _is_asked(one, material.metrics)]
+        for one in asked:
             if one.against != "choice" and one.ratio is not None and 0 < one.ratio < math.inf:
                 metrics.setdefault(one.series.metric.name, []).append(one)
         if not metrics:
-            counts = ", ".join(f"{count} {state}" for state, count in material.checked.outcome.counts)
-            yield NoPicture(
-                kind=self.name, subject="a comparison", why=f"no series has a ratio ({counts or 'no series'})"
-            )
+            counts = ", ".join(f"{count} {state}" for state, count in outcome(asked).counts)
+            of_these = f" of {', '.join(material.metrics)}" if material.metrics else ""
+            why = f"no series{of_these} has a ratio ({counts or 'no series'})"
+            yield NoPicture(kind=self.name, subject="a comparison", why=why)
         for metric, found in metrics.items():
             yield partial(_drawn, self.name, metric, found, material.checked)
+
+
+def _is_asked(one: Verdict, metrics: Collection[str]) -> bool:
+    return not metrics or one.series.metric.name in metrics
 
 
 def _drawn(kind: str, metric: str, found: Sequence[Verdict], checked: Checked) -> Picture:

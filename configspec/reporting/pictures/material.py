@@ -31,6 +31,7 @@ class Material:
         decoded: Predicted against measured goodput.
         checked: The verdicts of a comparison with a base.
         not_compared: Why there are no verdicts, where there are none.
+        metrics: Of a comparison, these only; empty: all.
         trends: Series over the runs of a store.
         not_followed: Why there are none, where there are none.
         accepted: Changes that somebody accepted, for the trends.
@@ -42,6 +43,7 @@ class Material:
     decoded: tuple[PredictionReport, ...] = ()
     checked: Checked | None = None
     not_compared: str = NO_BASELINE
+    metrics: tuple[str, ...] = ()
     trends: tuple[Trend, ...] = ()
     not_followed: str = NO_HISTORY
     accepted: tuple[AcceptedChange, ...] = ()

@@ -15,6 +15,7 @@ from judged_runs import configuration, goodput, made_run
 
 from configspec.histories.judging import Checked
 from configspec.histories.trend import Asked, trends
+from configspec.regression.metrics import DRAFTING
 from configspec.regression.states import Verdict, outcome
 from configspec.reporting.pictures.material import Material
 from configspec.reporting.pictures.picture import NoPicture, Picture, pictures_of
@@ -42,6 +43,20 @@ def compared(**values: object) -> Material:
     """One verdict with these values."""
     verdict = Verdict(series=goodput(), state="PASS", reason="made up", **values)  # type: ignore[arg-type]
     return Material(checked=Checked(outcome=outcome([verdict])))
+
+
+def test_a_forest_is_of_the_metrics_that_are_asked_for():
+    """All of them where nobody asks; and why there is none of one that was not compared."""
+    series = goodput()
+    drafted = replace(series, metric=DRAFTING)
+    verdicts = [Verdict(series=one, state="PASS", reason="made up", ratio=1.1) for one in (series, drafted)]
+    both = Material(checked=Checked(outcome=outcome(verdicts)))
+    assert [one.title for one in drawn("forest", both)] == ["New over base: goodput", "New over base: drafting"]
+    (one,) = drawn("forest", replace(both, metrics=("goodput",)))
+    assert one.title == "New over base: goodput"
+    none = replace(both, metrics=("energy",))
+    assert drawn("forest", none) == []
+    assert why("forest", none) == "no series of energy has a ratio (no series)"
 
 
 @pytest.mark.parametrize("ratio", [None, 0.0, -1.0, math.inf, math.nan])
