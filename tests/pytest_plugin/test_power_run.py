@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from made_up_board import BUSY_W, IDLE_W, made_up_power
@@ -21,6 +22,7 @@ pytest.importorskip("llama_cpp")
 pytest.importorskip("torch")
 pytestmark = pytest.mark.real
 
+SVG = "{http://www.w3.org/2000/svg}"
 FAMILY = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-llama"
 INVENTORY = """
 devices:
@@ -137,6 +139,31 @@ def test_the_readings_lie_beside_results_and_journal(testbed: Testbed, rows: lis
         assert read.channels == ("VDD_IN",)
         assert set(one.spans_s) == {"idle before", "window", "idle after"}
         assert len(one.t_s) == len(one.values[0]) > 20
+
+
+def test_the_readings_are_drawn(testbed: Testbed, rows: list[Row]) -> None:
+    """From the files of the meter to a picture: one trace, with a point for each reading and the parts of the visit."""
+    sha256 = rows[0].samples.power
+    assert sha256 is not None
+    (one,) = read_samples(testbed.folder / "r.json", sha256, PowerSamples).passes
+    told = testbed.run("-m", "configspec.cli", "plot", "power", "r.json", "-o", "power.svg")
+    assert "power.svg: " in told
+    assert "board" in told
+    root = ElementTree.parse(testbed.folder / "power.svg").getroot()
+    text = " ".join(root.itertext())
+    assert "tiny-llama" in text
+    for part in ("idle before", "window", "idle after"):
+        assert part in text
+    ways = [line.attrib["d"] for line in root.iter(f"{SVG}path")]
+    drawn = max((_heights(way) for way in ways if re.fullmatch("M[-0-9. L]+", way)), key=len)
+    busy, idle = min(drawn), max(drawn)  # in a picture, up is less
+    assert len(drawn) >= 20
+    assert len(drawn) <= len(one.t_s)
+    assert busy < idle
+
+
+def _heights(way: str) -> list[float]:
+    return [float(point.split()[1]) for point in way.removeprefix("M").split("L")]
 
 
 def test_a_row_is_measured_again_where_its_meter_changed(testbed: Testbed, rows: list[Row]) -> None:
