@@ -11,12 +11,12 @@ from configspec.printable import printable_line, printable_lines
 from configspec.regression.states import COMPARED, Verdict
 from configspec.reporting.change_words import change_words, interval_words
 from configspec.reporting.figure_words import figure
+from configspec.reporting.terminal import Line, Look
 
 if TYPE_CHECKING:
     from configspec.pytest_plugin.baseline import Baseline
     from configspec.pytest_plugin.baseline_judge import BaselineJudge
     from configspec.pytest_plugin.run import MeasuringRun
-    from configspec.pytest_plugin.shown import Terminal
     from configspec.regression.series import Measured
 
 NAMED = 20  # verdicts of one state, by name
@@ -67,37 +67,35 @@ def _how_to_accept(verdict: Verdict, baseline: Baseline) -> Iterator[str]:
     yield '  author = "..."'
 
 
-def write_comparison(terminal: Terminal, judge: BaselineJudge, run: MeasuringRun) -> None:
-    """The section of the summary."""
+def comparison_lines(judge: BaselineJudge, run: MeasuringRun) -> Iterator[Line]:
+    """The section of the summary: counts, what failed, and the command that says it again."""
     found, baseline = judge.outcome, judge.baseline
-    terminal.section(f"configspec: against the baseline {baseline.asked.source}")
     counts = ", ".join(f"{count} {state}" for state, count in found.counts)
-    terminal.write_line(f"{found.compared} compared{f': {counts}' if counts else ''}")
+    yield Line(f"{found.compared} compared{f': {counts}' if counts else ''}")
     left = len(baseline.declared) - len(judge.verdicts)
     if left:
-        terminal.write_line(
-            f"{left} of {len(baseline.declared)} not judged: left out, or their tests did not end", yellow=True
-        )
+        yield Line(f"{left} of {len(baseline.declared)} not judged: left out, or their tests did not end", "doubtful")
     if not found.compared:
-        terminal.write_line("nothing was compared, and a comparison was asked for: this run has failed", red=True)
-    _write_verdicts(terminal, judge)
+        yield Line("nothing was compared, and a comparison was asked for: this run has failed", "bad")
+    yield from _verdicts(judge)
     for device, why in judge.refused.items():
-        terminal.write_line(f"{device}: nothing of it can be compared: {why}", red=True)
+        yield Line(f"{device}: nothing of it can be compared: {why}", "bad")
     for note in baseline.notes[:NOTES]:
-        terminal.write_line(note, yellow=True)
+        yield Line(note, "doubtful")
     if found.failed and run.journal is not None:
-        terminal.write_line(f"again, without a device: {_command(run, baseline)}")
+        yield Line(f"again, without a device: {_command(run, baseline)}")
 
 
-def _write_verdicts(terminal: Terminal, judge: BaselineJudge) -> None:
+def _verdicts(judge: BaselineJudge) -> Iterator[Line]:
     """Those that failed, what is suspect, and what could not be compared; each by name."""
     failed = list(judge.outcome.failed)
     others = [one for one in judge.outcome.verdicts if one not in failed and _is_told(one)]
-    for some, red in ((failed, True), (others, False)):
+    looks: tuple[tuple[list[Verdict], Look], ...] = ((failed, "bad"), (others, "doubtful"))
+    for some, look in looks:
         for one in some[:NAMED]:
-            terminal.write_line(headline(one), red=red, yellow=not red)
+            yield Line(headline(one), look)
         if len(some) > NAMED:
-            terminal.write_line(f"and {len(some) - NAMED} more", red=red, yellow=not red)
+            yield Line(f"and {len(some) - NAMED} more", look)
 
 
 def _is_told(one: Verdict) -> bool:

@@ -6,6 +6,7 @@ Every line is printable (`configspec/printable.py`): what boards, servers and fi
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,9 +17,10 @@ from configspec.errors import ConfigspecError
 from configspec.printable import printable_line, printable_lines
 from configspec.pytest_plugin.short_names import spelled
 from configspec.reporting.live_text import is_live
+from configspec.reporting.terminal import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from configspec.reporting.document import Section
     from configspec.reporting.terminal import Look
@@ -31,6 +33,9 @@ MARKUP: Mapping[Look, Mapping[str, bool]] = {
     "doubtful": {"yellow": True},
     "bad": {"red": True},
 }
+
+
+PAGE = 80, 40  # columns and lines, of a pipe or a log
 
 
 class Terminal:
@@ -52,23 +57,29 @@ class Terminal:
         """Write a text of several lines, such as a table."""
         self._reporter.write_line(printable_lines(text), red=red)
 
-    def write_section(self, section: Section, *, most: int | None = None) -> int:
-        """Write what is below a heading; each line looks like what it is, where pytest shows colours.
+    def write_section(self, section: Section) -> None:
+        """Write what is below a heading; each line looks like what it is, where pytest shows colours."""
+        from configspec.reporting.terminal import section_lines
 
-        Args:
-            section: What is written.
-            most: How many lines at most; None: all.
+        self.write_looks(section_lines(section))
 
-        Returns:
-            How many lines are left out.
-        """
-        from configspec.reporting.terminal import first_lines, section_lines
-
-        lines = section_lines(section)
-        written = lines if most is None else first_lines(lines, most)
-        for line in written:
+    def write_looks(self, lines: Iterable[Line]) -> None:
+        """Write lines, each as it looks where pytest shows colours."""
+        for line in lines:
             self._reporter.write_line(printable_line(line.text), **MARKUP.get(line.look, {}))
-        return len(lines) - len(written)
+
+    def write_broken(self, lines: Iterable[Line]) -> None:
+        """The same, broken between words where a person sees them; elsewhere a line stays one, so that it is found."""
+        from configspec.reporting.short_run import broken
+
+        columns, _ = self.size
+        whole = [Line(printable_line(line.text), line.look) for line in lines]
+        self.write_looks(whole if not self._reporter.isatty else [row for one in whole for row in broken(one, columns)])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of a screen: the terminal's; elsewhere those of a page that is still easily read."""
+        return tuple(shutil.get_terminal_size(PAGE)) if self._reporter.isatty else PAGE  # type: ignore[return-value]
 
     def write_now(self, line: str, *, yellow: bool = False) -> None:
         """Write one line that is seen at once, also between two tests and in a log."""
@@ -94,7 +105,7 @@ def write_past_workers(line: str) -> None:
 
 def message(problem: ConfigspecError, config: pytest.Config) -> str:
     """An error of ours, as a report of pytest shows it."""
-    return spelled(config, "\n".join(map(printable_line, problem.lines)))
+    return spelled(config, "\n".join(map(printable_line, problem.on_a_screen)))
 
 
 def usage_error(problem: ConfigspecError | str, config: pytest.Config) -> pytest.UsageError:

@@ -29,25 +29,38 @@ def losses(ranking: Ranking, found: Sequence[Baseline]) -> Iterator[str]:
 
     A draft alone is another model: nothing loses to it.
     """
+    for one, value in _lost(found):
+        yield f"{_loses(ranking, one, value)}; {_why(ranking, one)}"
+
+
+def losses_in_short(ranking: Ranking, found: Sequence[Baseline]) -> Iterator[str]:
+    """The same without the reason."""
+    yield from (_loses(ranking, one, value) for one, value in _lost(found))
+
+
+def _lost(found: Sequence[Baseline]) -> Iterator[tuple[Baseline, float]]:
     for one in found:
         if one.value is not None and one.way != "device only" and one.shown_better:
-            yield _loss(ranking, one, one.value.value)
+            yield one, one.value.value
 
 
-def _loss(ranking: Ranking, one: Baseline, value: float) -> str:
+def _loses(ranking: Ranking, one: Baseline, value: float) -> str:
     objective, best = ranking.objective, ranking.choices[0]
-    it = best.configuration
-    spent = round_of(it, ranking.serving)
-    loses = (
+    return (
         f"speculation is {WORSE.get(objective.unit, 'worse')} here than {one.way}: the best by {objective.name}, "
-        f"{name_of(it.id)}, has {value_words(objective, best.value)}, {one.way} {_value(objective, one, value)}"
+        f"{name_of(best.configuration.id)}, has {value_words(objective, best.value)}, "
+        f"{one.way} {_value(objective, one, value)}"
     )
-    if "round_s" not in objective.moves(ranking.serving) or one.token_s is None:
-        return f"{loses}; a round of it yields {spent.tokens:.2f} tokens"
+
+
+def _why(ranking: Ranking, one: Baseline) -> str:
+    spent = round_of(ranking.choices[0].configuration, ranking.serving)
+    if "round_s" not in ranking.objective.moves(ranking.serving) or one.token_s is None:
+        return f"a round of it yields {spent.tokens:.2f} tokens"
     without = f"{_ms(spent.tokens * one.token_s)}{' or less' if one.or_better else ''}"
     parts = f"drafting {_ms(spent.drafting_s)}, verification {_ms(spent.verify_s)}"
     takes = f"a round takes {_ms(spent.total_s)} ({parts})"
-    return f"{loses}; {takes} and yields {spent.tokens:.2f} tokens, which otherwise take {without}"
+    return f"{takes} and yields {spent.tokens:.2f} tokens, which otherwise take {without}"
 
 
 def baseline_lines(ranking: Ranking, found: Sequence[Baseline]) -> Iterator[str]:

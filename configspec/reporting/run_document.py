@@ -11,7 +11,7 @@ from configspec.records.row import Row
 from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.asked_section import asked_section
 from configspec.reporting.category_section import category_sections, differences_section
-from configspec.reporting.document import Document, Notes, Section
+from configspec.reporting.document import Document, Section
 from configspec.reporting.launch_section import Launch, launch_section, launches
 from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.plausibility import flagged, implausible
@@ -23,7 +23,7 @@ from configspec.reporting.profile_section import profile_section
 from configspec.reporting.prompting_section import prompting_section
 from configspec.reporting.ranking_baselines import NOBODY_TIMED, Alone, alone_of
 from configspec.reporting.rankings_section import ranking_sections
-from configspec.reporting.report.to_run import to_run_sections
+from configspec.reporting.report.to_run import ToRun, to_run, to_run_section
 from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.reporting.verification_section import verification_section
 from configspec.selection.by_category import CategoryRanking, rank_by_category
@@ -34,8 +34,6 @@ from configspec.targets.server.llama_server_flags import Spelling
 from configspec.theory.plausibility.rule import Finding
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
-
-RECOMMENDED = 4  # devices and families of which a run says what to run before all else
 
 
 def ranking_document(
@@ -59,15 +57,28 @@ def ranking_document(
     )
 
 
-def run_document(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a run says at its end: what to run, and all else."""
+
+    to_run: tuple[ToRun, ...]
+    behind: Document
+
+    @property
+    def whole(self) -> Document:
+        """The recommendation, before all that it rests on."""
+        return Document(sections=(to_run_section(self.to_run), *self.behind.sections))
+
+
+def run_report(
     rows: Sequence[Row],
     top: int,
     installed: Spelling | None = None,
     beside: Path | None = None,
     *,
     allow_throttled: bool = False,
-) -> Document:
-    """What to run, what was measured, the rankings of all rows, how to serve the best; what was verified and predicted.
+) -> RunReport:
+    """What to run; what was measured, the rankings of all rows, how to serve the best, what was verified and predicted.
 
     Args:
         rows: At least one.
@@ -79,8 +90,7 @@ def run_document(
     """
     rules = replace(DEFAULT_RULES, top=top, allow_throttled=allow_throttled)
     found = _ranked(rows, rules, Positions(beside))
-    return _document(
-        _to_run(found),
+    behind = _document(
         plausibility_section(found.doubts, SHOWN),
         found.profiles,
         Section(heading="rankings", blocks=ranking_sections(found.rankings, top, found.alone)),
@@ -92,15 +102,7 @@ def run_document(
         prediction_section(found.predictions),
         launch_section(found.launches, installed),
     )
-
-
-def _to_run(found: _Ranked) -> Section:
-    """The recommendation, before all that it rests on; of many devices and families the first."""
-    groups = groups_of(found.rankings)
-    more = len(groups) - RECOMMENDED
-    left = f"and of {more} more devices and families: configspec rank shows them, and --configspec-report FILE a page"
-    notes = (Notes(lines=(left,)),) if more > 0 else ()
-    return Section(heading="what to run", blocks=(*to_run_sections(groups[:RECOMMENDED], found.alone), *notes))
+    return RunReport(to_run=tuple(to_run(group, found.alone) for group in groups_of(found.rankings)), behind=behind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,17 +60,6 @@ def section_lines(section: Section, width: int = WIDTH) -> list[Line]:
     return _trimmed(_blocks(section.blocks, width))
 
 
-def first_lines(lines: Sequence[Line], most: int) -> list[Line]:
-    """As many as a screen has room for: where they are cut, at an empty line if the last third of them has one."""
-    if len(lines) <= most:
-        return list(lines)
-    empty = (place for place in range(most, most * 2 // 3, -1) if not lines[place].text)
-    kept = list(lines[: next(empty, most)])
-    while kept and (not kept[-1].text or kept[-1].look == "heading"):
-        kept.pop()  # a heading alone says nothing
-    return kept
-
-
 def _joined(lines: Sequence[Line]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from example_rows import replayed_row
 from pydantic import JsonValue
 
 from configspec.cli import parser
 from configspec.pytest_plugin.options import OPTIONS
+from configspec.pytest_plugin.summary import TOP
 from configspec.records.profile_file import read_profile
 from configspec.reporting.prediction_section import COLUMNS
-from configspec.reporting.run_document import ranking_document
+from configspec.reporting.run_document import ranking_document, run_report
+from configspec.reporting.short_run import ShortRun
 from configspec.reporting.terminal import as_text
 from configspec.selection.query import Query
 from configspec.testbed.problems import check
@@ -41,6 +44,17 @@ def test_the_rankings_in_the_readme_are_what_is_printed():
     shown = re.search(r"<!-- example: rankings -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
     assert shown
     assert shown[1] == as_text(ranking_document(Query().answer(measured), top=3))
+
+
+def test_the_end_of_a_run_in_the_readme_is_what_is_printed():
+    """The Pi 5 with both targets. Where this fails, put the text that it expects into README.md."""
+    profile = read_profile(ROOT / "fixtures" / "profiles" / "configspec-paper.json")
+    measured = profile.configurations("rpi5", as_name="paper-rpi5")
+    rows = [replayed_row(one, profile.serving[one.family]) for one in measured]
+    lines = ShortRun(run_report(rows, TOP), 80, "pytest -v, or configspec rank FILE").lines(36)
+    shown = re.search(r"<!-- example: what to run -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
+    assert shown
+    assert shown[1] == "".join(f"{line.text}\n" for line in lines)
 
 
 def test_the_table_of_predictions_has_the_programs_columns():

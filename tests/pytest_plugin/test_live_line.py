@@ -81,6 +81,18 @@ def test_it_is_not_drawn_while_somebody_else_writes():
     assert screen.text == ["", LIVE]
 
 
+def test_a_workers_own_line_stays_whole():
+    """It is written past the controller, which draws its line again below whatever is there."""
+    screen = Screen(80, 6)
+    lived = Pytest(screen)
+    lived.write("..")
+    lived.line.show()
+    screen.feed("\n\x1b[Jconfigspec: rpi5: busy\n".replace("\n", "\r\n"))
+    lived.line.draw()
+    lived.line.hide()
+    assert screen.text == ["..", "configspec: rpi5: busy"]
+
+
 def test_a_terminal_of_one_line_has_none():
     """There is nowhere to write it."""
     screen = Screen(80, 1)

@@ -108,7 +108,7 @@ def test_a_full_disk_costs_neither_the_earlier_results_nor_the_rankings(testbed,
     result = run(workers, "--benchmark-json=r.json")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert Path("r.json").read_text() == EARLIER
-    assert "configspec: rankings" in result.stdout
+    assert "configspec: what to run" in result.stdout
     assert "6 rows, each in the journal" in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert "ERROR: the results could not be written: " in result.stderr
@@ -127,7 +127,7 @@ def test_rows_that_neither_results_nor_journal_hold_are_offered_elsewhere(
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert not Path("r.json").exists()
     assert "3 of 6 rows are not in the journal" in result.stdout
-    assert "configspec: rankings" in result.stdout
+    assert "configspec: what to run" in result.stdout
     found = re.search(r"3 rows that no file held: (\S+\.json)\. (configspec merge .*)", result.stderr)
     assert found is not None, result.stderr
     assert Path(found[1]).parent == elsewhere

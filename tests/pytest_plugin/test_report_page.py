@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.real
 
-SENTENCE = "For goodput: run "
+SENTENCE = "goodput: run "
 
 
 def page(testbed: Path, name: str = "report.html") -> str:

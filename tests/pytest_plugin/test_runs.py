@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sys
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from on_terminal import run_on_terminal
 
-from configspec.pytest_plugin.summary import SCREEN
+from configspec.pytest_plugin.shown import PAGE
 from configspec.records.opening import open_rows
 from configspec.records.reader import read_rows
 
@@ -149,7 +151,7 @@ def test_the_options_have_ini_twins(testbed, pytester):
 
 def test_the_rankings_end_the_output(testbed, pytester):
     """Goodput of b at K=2 on 'fast': (2*0.6 + 1) / (2/50 + 0.5) = 4.07; the best K by 3/(4/50+0.5) = 5.17 is 4."""
-    result = pytester.runpytest("--device", "fast")
+    result = pytester.runpytest("--device", "fast", "-v")
     result.stdout.fnmatch_lines(
         [
             "*configspec: rankings*",
@@ -389,11 +391,40 @@ def test_a_broken_model_is_an_error_in_one_message_and_other_rows_are_kept(testb
     assert len(rows(testbed)) == 2
 
 
-def test_a_section_of_the_summary_is_at_most_a_screen(testbed, pytester):
-    """What is left out is counted, with the command that shows it; `-v` leaves out nothing."""
+def test_the_summary_is_at_most_a_screen(testbed, pytester, monkeypatch):
+    """What to run comes first; what is left out is counted, with what shows it; `-v` leaves out nothing."""
+    monkeypatch.setenv("COLUMNS", "80")
     short = pytester.runpytest("--device", "*", "--benchmark-json=r.json").stdout
     long = pytester.runpytest("--device", "*", "-v").stdout
-    short.fnmatch_lines(["*configspec: rankings*", "*lines more: configspec rank *r.json, or pytest -v"])
-    long.no_fnmatch_line("*lines more*")
-    sections = short.str().split("configspec: ")[1:]
-    assert all(len(section.splitlines()) <= SCREEN + 4 for section in sections)
+    short.fnmatch_lines(
+        [
+            "*configspec: what to run*",
+            "fast, pair",
+            "  goodput: run b Q8_0 K=4, 5.17 tokens/s (*",
+            "slow, pair",
+            "assumed: verification 0.5 s per round*",
+            "left out (lines): profiles (*), rankings (*. All: pytest -v, or configspec rank r.json",
+            "18 rows, each in the journal *",
+        ]
+    )
+    summary = short.str().partition("configspec: what to run")[2].splitlines()[1:]
+    assert sum(max(1, -(-len(line) // 80)) for line in summary) < PAGE[1]
+    long.fnmatch_lines(["*configspec: what to run*", "*configspec: profiles*", "*configspec: rankings*"])
+    long.no_fnmatch_line("*left out (lines)*")
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 40), (200, 60)])
+def test_the_summary_fits_the_terminal(testbed, pytester, columns, lines):
+    """Of 50 boards: the recommendation's heading is on the last screen, and each is named or counted."""
+    boards = "".join(f"  b{n}: {{replay: {{profile: profile.json, device: slow}}}}\n" for n in range(50))
+    Path("devices.yaml").write_text(f"devices:\n{boards}", encoding="utf-8")
+    command = (sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "--device", "*", "--k", "1", "--draft", "a")
+    seen = run_on_terminal(command, columns=columns, lines=lines, cwd=testbed, environment={"PYTHONSAFEPATH": ""})
+    assert seen.code == 0
+    screen = seen.screen.text[2 - lines :]
+    assert any("configspec: what to run" in row for row in screen)
+    named = sum(row.startswith("b") and ", pair: goodput: run a Q8_0 K=1" in row for row in screen)
+    left = re.search(r"([0-9]+)\s+more\s+devices\s+and\s+families", " ".join(screen))
+    assert named + (int(left[1]) if left else 0) == 50
+    assert named >= 4
+    assert "50 passed" in screen[-1]

@@ -68,7 +68,7 @@ def run(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def measured(folder: Path) -> subprocess.CompletedProcess[str]:
     """The whole sweep."""
-    ended = run(folder, "--benchmark-json", "r.json")
+    ended = run(folder, "--benchmark-json", "r.json", "-v")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended
 

@@ -54,7 +54,7 @@ def test_a_run_has_no_table_of_its_rows(testbed, pytester):
     pytester.makepyfile(test_host=HOST_TEST)
     result = pytester.runpytest("--device", "fast")
     result.assert_outcomes(passed=7)
-    result.stdout.fnmatch_lines(["*benchmark: 1 tests*", "test_host*", "*configspec: profiles*"])
+    result.stdout.fnmatch_lines(["*benchmark: 1 tests*", "test_host*", "*configspec: what to run*"])
     result.stdout.no_fnmatch_line("*time of a round*")
 
 
@@ -64,7 +64,7 @@ def test_whoever_asks_for_the_table_has_it(testbed, pytester, wish):
     """By any option about how it looks, even with its default's value."""
     result = pytester.runpytest("--device", "fast", wish)
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*benchmark '*", "*configspec: profiles*"])
+    result.stdout.fnmatch_lines(["*benchmark '*", "*configspec: what to run*"])
 
 
 @pytest.mark.real

@@ -15,7 +15,7 @@ from configspec.reporting.baseline_words import baseline_lines, losses
 from configspec.reporting.document import Notes, Paragraph, Section
 from configspec.reporting.ranking_baselines import ASSUMED, UNTIMED, Alone, baselines_of
 from configspec.reporting.rankings_section import ranking_sections
-from configspec.reporting.run_document import run_document
+from configspec.reporting.run_document import run_report
 from configspec.reporting.target_alone import TargetAlone
 from configspec.reporting.terminal import as_text
 from configspec.selection.query import Query
@@ -138,7 +138,7 @@ def test_a_run_says_it_in_its_summary():
     one = TimedPass(context_tokens=128, requests=1, seconds=seconds, samples_s=(0.01,))
     row = measured_row(2, verification=Verification(clock="here", passes=(one,)))
     serving = Serving(verify_s=1.0, verify="measured", verify_s_by_k=((2, 1.0),))
-    text = as_text(run_document([replace(row, serving=serving)], top=3))
+    text = as_text(run_report([replace(row, serving=serving)], top=3).whole)
     assert "speculation is slower here than cloud only" in text
     assert "  no speculation: 1.00 tokens/s or more" in text
 

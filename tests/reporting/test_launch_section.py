@@ -14,7 +14,7 @@ from configspec.records.setup import named_parts
 from configspec.reporting.document import Document
 from configspec.reporting.launch_section import Launch, launch_section, launches, launches_json
 from configspec.reporting.rows_to_rank import rows_to_rank
-from configspec.reporting.run_document import run_document
+from configspec.reporting.run_document import run_report
 from configspec.reporting.terminal import as_text
 from configspec.selection.query import Query
 from configspec.targets.server.llama_server_flags import SPELLINGS, Spelling
@@ -96,7 +96,7 @@ def test_json_has_every_spelling(found):
 
 def test_a_run_ends_with_them():
     """After its rankings."""
-    document = run_document([whole_row(2), whole_row(4)], top=5)
+    document = run_report([whole_row(2), whole_row(4)], top=5).whole
     assert document.sections[-1].heading == "to serve what was chosen"
 
 

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from configspec.printable import printable
 from configspec.reporting.document import Cell, Column, Document, Interval, Notes, Paragraph, Section, Table
 from configspec.reporting.markdown import as_markdown
-from configspec.reporting.terminal import BLANK, Line, as_lines, as_text, first_lines, section_body
+from configspec.reporting.terminal import as_lines, as_text, section_body
 from configspec.reporting.terminal_tables import folded_table
 
 TABLE = Table(
@@ -213,22 +213,3 @@ def test_a_cell_is_cut_where_a_table_would_be_none() -> None:
     """A name of 100,000 letters."""
     table = Table(columns=(Column(title="a"),), rows=(("x" * 100_000,),))
     assert len(as_text(Document(sections=(Section(heading="h", blocks=(table,)),)))) < 300
-
-
-def test_a_section_is_cut_where_it_ends_well() -> None:
-    """At an empty line near the bound; else at the bound, and behind no heading alone."""
-    lines = [Line(f"{number}") for number in range(12)]
-    assert first_lines(lines, 12) == lines
-    assert first_lines(lines, 9) == lines[:9]
-    assert first_lines([*lines[:7], BLANK, *lines], 9) == lines[:7]
-    assert first_lines([*lines[:6], BLANK, Line("board", "heading"), *lines], 8) == lines[:6]
-    assert first_lines([*lines[:3], BLANK, *lines], 9) == [*lines[:3], BLANK, *lines[:5]]
-
-
-@given(st.lists(st.sampled_from([BLANK, Line("a"), Line("b", "heading")])), st.integers(1, 9))
-def test_what_is_cut_is_a_beginning(lines: list[Line], most: int) -> None:
-    """Never longer than the bound, and whole where it fits."""
-    found = first_lines(lines, most)
-    assert found == lines[: len(found)]
-    assert len(found) <= most
-    assert len(lines) > most or found == lines

@@ -19,7 +19,7 @@ from configspec.reporting.json_document import as_json
 from configspec.reporting.markdown import as_markdown
 from configspec.reporting.prediction_section import prediction_reports
 from configspec.reporting.rows_to_rank import rows_to_rank
-from configspec.reporting.run_document import ranking_document, run_document
+from configspec.reporting.run_document import ranking_document, run_report
 from configspec.reporting.terminal import as_text
 from configspec.selection.query import Query
 from configspec.selection.ranking import Ranking
@@ -212,7 +212,7 @@ def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
     )
     check = AgreementCheck(prompts=1, positions=9, differ=1, beyond_ties=1, largest_gap=2.0, near_tie=0.05, context=512)
     row = measured_row(2, verification=timed, end_to_end=DECODED)
-    whole = run_document([replace(row, acceptance=replace(row.acceptance, check=check))], top=5)
+    whole = run_report([replace(row, acceptance=replace(row.acceptance, check=check))], top=5).whole
     assert [section.heading for section in whole.sections] == [
         "what to run",
         "profiles",
@@ -222,7 +222,7 @@ def test_a_run_has_a_section_for_everything_that_was_measured() -> None:
         "prediction against real decoding",
         "to serve what was chosen",
     ]
-    assert [section.heading for section in run_document([measured_row(2)], top=5).sections] == [
+    assert [section.heading for section in run_report([measured_row(2)], top=5).whole.sections] == [
         "what to run",
         "profiles",
         "rankings",

@@ -1,45 +1,79 @@
-"""What to run: the sentences say the same however short a ranking is cut, and the first devices stand for many."""
+"""What to run: a line for each objective says the same however short a ranking is cut, and fits two rows."""
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 
 from example_rows import measured_row
 
-from configspec.reporting.document import Document, Section
-from configspec.reporting.report.to_run import to_run_sections
+from configspec.reporting.document import Document
+from configspec.reporting.report.to_run import ToRun, below, to_run, to_run_section
 from configspec.reporting.rows_to_rank import rows_to_rank
-from configspec.reporting.run_document import RECOMMENDED, run_document
 from configspec.reporting.terminal import as_text
 from configspec.selection.candidates import groups_of
 from configspec.selection.query import Query
 from configspec.selection.ranking import DEFAULT_RULES
+from configspec.theory.objectives.registry import OBJECTIVES
+from configspec.theory.serving.assumptions import Serving
 
 ROWS = [measured_row(k) for k in (1, 2, 3, 4, 5, 6)]
 
 
-def counts(top: int | None) -> list[str]:
-    """What is said of how many are tied, up to their names."""
+def answer(top: int | None = None, rows=ROWS, objectives=None) -> ToRun:
     rules = replace(DEFAULT_RULES, top=top)
-    (section,) = to_run_sections(groups_of(Query(rules=rules).answer(rows_to_rank(ROWS))), {})
-    text = as_text(_document(section))
-    return [line.partition("cannot be told")[0] for line in text.splitlines() if "cannot be told" in line]
+    query = Query(rules=rules) if objectives is None else Query(rules=rules, objectives=objectives)
+    (group,) = groups_of(query.answer(rows_to_rank(rows)))
+    return to_run(group, {})
 
 
-def _document(section: Section) -> Document:
-    return Document(sections=(section,))
-
-
-def test_a_ranking_that_is_cut_short_counts_what_it_leaves_out():
+def test_a_ranking_that_is_cut_short_says_the_same():
     """As many others, and as many of them tied, as the whole ranking has."""
-    assert counts(None)
-    assert counts(2) == counts(None)
+    assert any("others cannot be told from it" in line for line in answer().lines)
+    assert answer(2).lines == answer().lines
 
 
-def test_of_many_devices_the_first_are_recommended_and_the_others_counted():
-    """The whole of it is in the rankings below, and on the page."""
-    rows = [replace(measured_row(2), device=f"board-{n}") for n in range(RECOMMENDED + 3)]
-    first = run_document(rows, 5).sections[0]
-    assert first.heading == "what to run"
-    assert len(first.blocks) == RECOMMENDED + 1
-    assert "and of 3 more devices and families" in as_text(_document(first))
+def test_every_objective_has_one_line():
+    """The configuration, its value with unit and interval, its doubt and its costs; or why there is no answer."""
+    found = answer()
+    assert len(found.lines) == 3
+    for line in found.lines:
+        assert ": run " in line or ": no answer: " in line
+    assert found.lines[0].startswith("goodput: run xs Q8_0 K=")
+    assert " tokens/s (" in found.lines[0]
+
+
+def test_a_line_takes_two_rows_of_80_columns_at_most():
+    """By all objectives that there are, and where a reason is longer than that."""
+    long = "the meter was not there " * 20
+    lines = answer(objectives=OBJECTIVES).lines
+    (group,) = groups_of(Query().answer(rows_to_rank(ROWS)))
+    none = replace(group, rankings=tuple(replace(one, unavailable=long, choices=()) for one in group.rankings))
+    for line in (*lines, *to_run(none, {}).lines):
+        assert len(textwrap.wrap(f"  {line}", 80, subsequent_indent="    ")) <= 2, line
+
+
+def test_speculation_that_loses_is_said_first():
+    """Before the lines, in one sentence without the reason."""
+    losing = [replace(row, serving=Serving(verify_s=0.001)) for row in ROWS]
+    found = answer(rows=losing)
+    assert found.losses
+    assert all("speculation is slower here than no speculation" in line for line in found.losses[:1])
+    text = as_text(Document(sections=(found.section,))).splitlines()
+    assert "speculation is" in text[1]
+    assert not any("a round takes" in line for line in text)
+
+
+def test_what_holds_for_all_is_said_once():
+    """Where figures are from, and how much more is said below the rankings."""
+    found = answer(rows=[replace(row, provenance="declared") for row in ROWS])
+    told = below([found, found])
+    assert any("of these are declared" in line for line in told)
+    assert len(told) <= 2
+    assert not below([replace(found, not_measured=found.not_measured - found.not_measured, advice=0)])
+
+
+def test_all_devices_are_in_the_document():
+    """Whoever has no room for them cuts."""
+    found = [answer()] * 7
+    assert len(to_run_section(found).blocks) >= 7

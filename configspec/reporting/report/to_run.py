@@ -1,89 +1,140 @@
-"""What to run: a sentence for each device, family and objective, with its doubt and what it costs by the others."""
+"""What to run: a line for each device, family and objective, with its doubt and what it costs by the others.
+
+A line is one row of a terminal, or two of 80 columns. What does not fit into it (advice on what to measure next, notes,
+schemes, how often it is the best) is counted, and said by `configspec rank` below each ranking. The summary of a run
+and the page have the same lines.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from configspec.reporting.baseline_words import losses
-from configspec.reporting.choice_words import cost_words, name_of, value_words
+from configspec.printable import printable
+from configspec.reporting.baseline_words import losses_in_short
+from configspec.reporting.choice_words import configuration_words, cost_words, value_words
 from configspec.reporting.document import Notes, Section
 from configspec.reporting.doubt_words import doubt_lines
 from configspec.reporting.figure_words import figure
 from configspec.reporting.flag_words import flag_words
 from configspec.reporting.ranking_baselines import Alone, baselines_of
 from configspec.reporting.rankings_section import assumptions
+from configspec.reporting.scheme_words import scheme_lines
 from configspec.selection.candidates import Group
 from configspec.selection.ranking import Choice, Ranking
-from configspec.selection.regret import Conflict, conflicts
+from configspec.selection.regret import Conflict, Regret, conflicts
 
-NAMED = 3  # of those that are tied with the best
-FLAGS = 2  # of the best
+COSTS = 2  # objectives by which a choice loses most, that are named
+REASON = 100  # letters of why there is no answer
 
 
-def to_run_sections(groups: Sequence[Group], alone: Alone) -> tuple[Section, ...]:
-    """A section for each device and family; `alone`: what is known of each target by itself."""
-    return tuple(
-        Section(
-            heading=f"{group.device}, {group.family}",
-            summary=assumptions(group.rankings),
-            blocks=(Notes(lines=tuple(_sentences(group, alone))),),
-        )
-        for group in groups
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToRun:
+    """What to run on one device, of one family."""
+
+    device: str
+    family: str
+    assumed: str
+    losses: tuple[str, ...]  # where speculation is worse than none, which is said first
+    lines: tuple[str, ...]  # one for each objective
+    worth: tuple[str, float]  # the first objective that has an answer, and how good it is: more is better
+    not_measured: Counter[str]  # of what is recommended, by provenance
+    advice: int  # lines on what to measure next, and other words, that stand below the rankings
+
+    @property
+    def name(self) -> str:
+        """Of what it is."""
+        return f"{self.device}, {self.family}"
+
+    @property
+    def section(self) -> Section:
+        """All of it under its name, with what is assumed."""
+        return Section(heading=self.name, summary=self.assumed, blocks=(Notes(lines=(*self.losses, *self.lines)),))
+
+
+def to_run(group: Group, alone: Alone) -> ToRun:
+    """Of one device and family; `alone`: what is known of each target by itself."""
+    ranked = [one for one in group.rankings if one.choices]
+    found = dict(zip(map(id, ranked), conflicts(group.rankings), strict=True))
+    losses = [losses_in_short(one, baselines_of(one, alone, points=False)) for one in group.rankings]
+    return ToRun(
+        device=group.device,
+        family=group.family,
+        assumed=assumptions(group.rankings),
+        losses=tuple(line for of_one in losses for line in of_one),
+        lines=tuple(_line(one, found.get(id(one))) for one in group.rankings),
+        worth=next(map(_worth, ranked), ("", 0.0)),
+        not_measured=Counter(_provenance(one) for one in ranked if _provenance(one) != "measured"),
+        advice=sum(len(list(doubt_lines(one))) + len(list(scheme_lines(one))) for one in ranked),
     )
 
 
-def _sentences(group: Group, alone: Alone) -> Iterator[str]:
-    """Where speculation loses, that first."""
-    for ranking in group.rankings:
-        yield from (f"{_capital(line)}." for line in losses(ranking, baselines_of(ranking, alone, points=False)))
-    ranked = [one for one in group.rankings if one.choices]
-    found = {id(ranking): conflict for ranking, conflict in zip(ranked, conflicts(group.rankings), strict=True)}
-    for ranking in group.rankings:
-        kind = f" ({ranking.power_kind})" if ranking.power_kind else ""
-        if ranking.unavailable is not None:
-            yield f"For {ranking.objective.heading}{kind}: no answer, since {ranking.unavailable}."
-            continue
-        best = ranking.choices[0]
-        said = (_choice(ranking, best), *_doubt(ranking, best), *_costs(found[id(ranking)]), *_notes(ranking, best))
-        yield f"For {ranking.objective.heading}{kind}: {' '.join(said)}"
+def to_run_section(found: Sequence[ToRun]) -> Section:
+    """All devices and families, and below them what holds for all."""
+    notes = below(found)
+    blocks = (*(one.section for one in found), *((Notes(lines=notes),) if notes else ()))
+    return Section(heading="what to run", blocks=blocks)
 
 
-def _choice(ranking: Ranking, best: Choice) -> str:
-    value = value_words(ranking.objective, best.value)
-    return f"run {name_of(best.configuration.id)}, {value} ({figure(best.low)} to {figure(best.high)})."
+def below(found: Sequence[ToRun]) -> tuple[str, ...]:
+    """What is said once for all of them: where figures are from, and how much more there is to know."""
+    origins, advice = sum((one.not_measured for one in found), Counter[str]()), sum(one.advice for one in found)
+    said = []
+    if origins:
+        told = ", ".join(f"{count} of these are {origin}" for origin, count in origins.most_common())
+        said.append(f"not measured here: {told}")
+    if advice:
+        remarks = "1 remark" if advice == 1 else f"{advice:,} remarks"
+        said.append(f"with the rankings: {remarks} on these, as on what to measure next")
+    return ("; ".join(said),) if said else ()
 
 
-def _doubt(ranking: Ranking, best: Choice) -> Iterator[str]:
-    tied = [one for one in ranking.choices if one.tied_with_best and one is not best]
-    count, among = len(tied) + ranking.cut_tied, len(ranking.choices) + ranking.cut
-    if best.configuration.provenance != "measured":
-        yield f"Its figures are {best.configuration.provenance}, not measured here."
-    if among == 1:
-        yield "It is the only one that was ranked."
-    elif not count:
-        yield f"All {among - 1} others are shown worse, or worse by more than {ranking.rules.indifference:.0%}."
-    else:
-        names = ", ".join(name_of(one.configuration.id) for one in tied[:NAMED])
-        more = f" and {count - len(tied[:NAMED])} more" if count > len(tied[:NAMED]) else ""
-        yield f"{count} of {among - 1} others cannot be told from it: {names}{more}."
-    if best.best_in is not None:
-        yield f"It is the best in {best.best_in:.0%} of the draws."
+def _line(ranking: Ranking, conflict: Conflict | None) -> str:
+    kind = f" ({ranking.power_kind})" if ranking.power_kind else ""
+    name = f"{ranking.objective.name}{kind}"
+    if ranking.unavailable is not None or conflict is None:
+        return f"{name}: no answer: {printable(ranking.unavailable or 'nothing was ranked', at_most=REASON)}"
+    best = ranking.choices[0]
+    value = f"{value_words(ranking.objective, best.value)} ({figure(best.low)} to {figure(best.high)})"
+    said = (f"run {configuration_words(best.configuration)}, {value}", _doubt(ranking, best), *_costs(conflict))
+    return f"{name}: {'; '.join((*said, *_notes(best)))}"
+
+
+def _doubt(ranking: Ranking, best: Choice) -> str:
+    tied = sum(one.tied_with_best and one is not best for one in ranking.choices) + ranking.cut_tied
+    others = len(ranking.choices) + ranking.cut - 1
+    if not others:
+        return "the only one"
+    if not tied:
+        return f"better than {'the other' if others == 1 else f'all {others} others'}"
+    return f"{tied} of {others} others cannot be told from it"
 
 
 def _costs(conflict: Conflict) -> Iterator[str]:
+    """The most that it costs by other objectives; nothing where no other is known."""
     if not conflict.regrets:
         return
-    costs = cost_words(((one.objective, one.times) for one in conflict.regrets), conflict.chosen_for)
-    yield f"It costs {', '.join(costs)}." if costs else "It is the best by the other objectives too."
+    worst = sorted(conflict.regrets, key=_times, reverse=True)
+    costs = cost_words(((one.objective, one.times) for one in worst), conflict.chosen_for)
+    more = f" and by {len(costs) - COSTS} more" if len(costs) > COSTS else ""
+    yield f"costs {', '.join(costs[:COSTS])}{more}" if costs else "the best by all"
 
 
-def _capital(line: str) -> str:
-    return line[:1].upper() + line[1:]
+def _notes(best: Choice) -> Iterator[str]:
+    notes = len({flag_words(flag) for flag in best.configuration.flags})
+    if notes:
+        yield f"{notes} note{'s' if notes > 1 else ''}"
 
 
-def _notes(ranking: Ranking, best: Choice) -> Iterator[str]:
-    yield from (f"{_capital(line)}." for line in doubt_lines(ranking))
-    words = list(dict.fromkeys(flag_words(flag) for flag in best.configuration.flags))
-    if words:
-        more = f"; and {len(words) - FLAGS} more" if len(words) > FLAGS else ""
-        yield f"Note: {'; '.join(words[:FLAGS])}{more}."
+def _times(one: Regret) -> float:
+    return one.times
+
+
+def _worth(ranking: Ranking) -> tuple[str, float]:
+    value = ranking.choices[0].value
+    return ranking.objective.name, value if ranking.objective.better == "higher" else -value
+
+
+def _provenance(ranking: Ranking) -> str:
+    return ranking.choices[0].configuration.provenance

@@ -1,0 +1,124 @@
+"""What a run says at its end on one screen: what to run, and how much there is behind it, with what shows it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from configspec.printable import printable
+from configspec.reporting.plausibility_section import HEADING as PLAUSIBILITY
+from configspec.reporting.report.to_run import ToRun, below
+from configspec.reporting.run_document import RunReport
+from configspec.reporting.terminal import Line, Look, section_lines
+
+ASSUMED = 2  # different assumptions that are told
+
+
+class ShortRun:
+    """The recommendation, and below it how much there is behind it.
+
+    Args:
+        report: What there is to say.
+        columns: In which a row of the terminal ends.
+        shown_by: What shows the rest, as a person types it.
+    """
+
+    def __init__(self, report: RunReport, columns: int, shown_by: str) -> None:
+        self._to_run = report.to_run
+        self._columns = columns
+        self._shown_by = shown_by
+        remarks = (Line(line, "note") for line in below(report.to_run))
+        self._foot = [*_warnings(report), *_assumed(report.to_run), *remarks]
+        self._behind = [f"{one.heading} ({len(section_lines(one)):,})" for one in report.behind.sections]
+        left_out = _left_out(self._behind, shown_by)
+        self.whole = [*(line for one in report.to_run for line in _all_of(one)), *self._foot, left_out]
+
+    def lines(self, room: int) -> list[Line]:
+        """In at most `room` rows, but for one device at least.
+
+        Where there is no room for every device with every objective, each has a line, the best by its first objective
+        first, as far as there is room for these.
+        """
+        if rows_of(self.whole, self._columns) <= room:
+            return self.whole
+        longest = _left_out(["9,999 more devices and families", *self._behind], self._shown_by)
+        room -= rows_of([*self._foot, longest], self._columns)
+        best = sorted(self._to_run, key=lambda one: (one.worth[0], -one.worth[1]))
+        lines = [Line(f"{printable(one.name)}: {printable((*one.losses, _first(one))[0])}", _look(one)) for one in best]
+        short = fitted_lines(lines, room, self._columns) or lines[:1]
+        others = f"{len(best) - len(short):,} more devices and families" if len(best) > len(short) else ""
+        others = others or f"what to run ({sum(len(one.losses) + len(one.lines) for one in best) - len(best):,})"
+        return [*short, *self._foot, _left_out([others, *self._behind], self._shown_by)]
+
+
+def _left_out(what: Sequence[str], shown_by: str) -> Line:
+    return Line(f"left out (lines): {', '.join(what)}. All: {shown_by}", "doubtful")
+
+
+def _look(one: ToRun) -> Look:
+    return "doubtful" if one.losses else "plain"
+
+
+def rows_of(lines: Iterable[Line], columns: int) -> int:
+    """How many rows of a terminal these lines take."""
+    return sum(len(broken(line, columns)) for line in lines)
+
+
+def broken(line: Line, columns: int) -> list[Line]:
+    """The line as a terminal of so many columns shows it: broken between words."""
+    indent = " " * (len(line.text) - len(line.text.lstrip()) + 2)
+    rows = textwrap.wrap(line.text, columns, subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True)
+    return [Line(row, line.look) for row in rows] or [line]
+
+
+def fitted_lines(lines: Sequence[Line], room: int, columns: int) -> list[Line]:
+    """The first of these lines, as many as take no more than `room` rows."""
+    kept: list[Line] = []
+    for line in lines:
+        room -= len(broken(line, columns))
+        if room < 0:
+            break
+        kept.append(line)
+    return kept
+
+
+def within(lines: Sequence[Line], room: int, columns: int, shown_by: str) -> list[Line]:
+    """As many of these lines as `room` rows have space for, with how many are left out; the last of them always."""
+    if not lines or rows_of(lines, columns) <= room:
+        return list(lines)
+    kept = fitted_lines(lines[:-1], room - 1 - rows_of(lines[-1:], columns), columns)
+    left = len(lines) - 1 - len(kept)
+    return [*kept, *([Line(f"and {left} more lines: {shown_by}", "doubtful")] if left else []), lines[-1]]
+
+
+def _all_of(one: ToRun) -> Iterator[Line]:
+    yield Line(printable(one.name), "heading")
+    yield from (Line(f"  {printable(line)}", "doubtful") for line in one.losses)
+    yield from (Line(f"  {printable(line)}") for line in one.lines)
+
+
+def _first(one: ToRun) -> str:
+    """The line of the first objective that has an answer."""
+    name = one.worth[0]
+    return next((line for line in one.lines if line.startswith((f"{name}:", f"{name} ("))), one.lines[0])
+
+
+def _warnings(report: RunReport) -> Iterator[Line]:
+    """How many, and the first of them."""
+    for section in report.behind.sections:
+        if section.heading == PLAUSIBILITY:
+            yield Line(section.summary, "doubtful")
+            yield from (Line(line.text, "doubtful") for line in section_lines(section)[:1])
+
+
+def _assumed(found: Sequence[ToRun]) -> Iterator[Line]:
+    families: dict[str, dict[str, None]] = {}
+    for one in found:
+        families.setdefault(one.assumed, {})[one.family] = None
+    if len(families) == 1:
+        yield Line(f"assumed: {printable(next(iter(families)))}", "note")
+    elif len(families) <= ASSUMED:
+        for assumed, of_families in families.items():
+            yield Line(f"assumed of {printable(', '.join(of_families))}: {printable(assumed)}", "note")
+    elif families:
+        yield Line(f"assumed: {len(families)} different things, at the head of each ranking", "note")
