@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -21,7 +20,8 @@ from configspec.devices.lock_wait import CLOCK
 from configspec.pytest_plugin import private_api, private_pytest
 from configspec.pytest_plugin.live_line import LiveLine, terminal_writer
 from configspec.pytest_plugin.run import MeasuringRun
-from configspec.reporting.live_text import NARROWEST, AtWork, drawn, is_live
+from configspec.pytest_plugin.shown import live_output, own_writer
+from configspec.reporting.live_text import NARROWEST, AtWork, drawn
 from configspec.theory.ids import device_in
 
 if TYPE_CHECKING:
@@ -36,24 +36,26 @@ def live_run(run: MeasuringRun, config: pytest.Config) -> LiveRun | None:
     option = config.option
     if private_api.is_worker(config) or option.collectonly or option.capture != "fd" or option.usepdb or option.trace:
         return None
-    if sys.stdout is None or not is_live(sys.stdout, os.environ):
-        return None
-    try:
-        terminal = os.dup(sys.stdout.fileno())
-    except (OSError, ValueError):
-        return None
-    return LiveRun(run, config, terminal)
+    output = live_output()
+    return None if output is None else LiveRun(run, config, *output)
 
 
 class LiveRun:
     """The plugin of the process that has the terminal."""
 
     def __init__(
-        self, run: MeasuringRun, config: pytest.Config, terminal: int, *, clock_s: Callable[[], float] = CLOCK.now_s
+        self,
+        run: MeasuringRun,
+        config: pytest.Config,
+        terminal: int,
+        encoding: str,
+        *,
+        clock_s: Callable[[], float] = CLOCK.now_s,
     ) -> None:
         self._run = run
         self._config = config
         self._terminal = terminal
+        self._encoding = encoding
         self._clock_s = clock_s
         self._at_work: dict[str | None, str] = {}  # of each device, what it is at
         self._now = AtWork(began_s=clock_s())
@@ -79,11 +81,11 @@ class LiveRun:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Show the line while tests run."""
-        writer = private_pytest.own_terminal(session.config)
+        writer = own_writer(session.config)
         if writer is None or session.config.option.collectonly:
             return (yield)
         line = LiveLine(
-            terminal_writer(self._terminal, getattr(sys.stdout, "encoding", None) or "utf-8"),
+            terminal_writer(self._terminal, self._encoding),
             self._size,
             lambda: max(0, writer.width_of_current_line),
             lambda columns: drawn(self._now, self._clock_s(), columns, coloured=writer.hasmarkup),

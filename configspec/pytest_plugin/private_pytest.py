@@ -31,12 +31,6 @@ class Writer(Protocol):
         """Columns that are written since the last line break."""
 
 
-def own_terminal(config: pytest.Config) -> Writer | None:
-    """How pytest's own reporter writes; None where another one, as of pytest-sugar, draws in its own way."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    return config.get_terminal_writer() if type(reporter) is pytest.TerminalReporter else None
-
-
 def watch_writing(writer: Writer, around: Callable[[Callable[[], None]], None]) -> Callable[[], None]:
     """Have each piece that the reporter writes, written by `around`; returns what ends that."""
     own = writer.write

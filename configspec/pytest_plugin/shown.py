@@ -22,6 +22,7 @@ from configspec.reporting.terminal import Line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from configspec.pytest_plugin.private_pytest import Writer
     from configspec.reporting.document import Section
     from configspec.reporting.terminal import Look
 
@@ -92,6 +93,25 @@ def terminal_of(config: pytest.Config) -> Terminal | None:
     """The terminal, where this process has one: a worker of pytest-xdist has none."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return None if reporter is None else Terminal(reporter)
+
+
+def own_writer(config: pytest.Config) -> Writer | None:
+    """What pytest's own reporter writes with; None where another one, as of pytest-sugar, draws in its own way."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return config.get_terminal_writer() if type(reporter) is pytest.TerminalReporter else None
+
+
+def live_output() -> tuple[int, str] | None:
+    """Where a line can be rewritten in place: a descriptor of its own and an encoding; None where it cannot.
+
+    The descriptor stays the terminal's while tests are captured.
+    """
+    if sys.stdout is None or not is_live(sys.stdout, os.environ):
+        return None
+    try:
+        return os.dup(sys.stdout.fileno()), sys.stdout.encoding or "utf-8"
+    except (OSError, ValueError):
+        return None
 
 
 def write_past_workers(line: str) -> None:

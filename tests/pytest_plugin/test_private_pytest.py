@@ -13,6 +13,7 @@ import pytest
 from _pytest.config import create_terminal_writer
 
 from configspec.pytest_plugin import fixtures, private_pytest
+from configspec.pytest_plugin.shown import own_writer
 
 
 def test_the_declared_options(request):
@@ -108,5 +109,5 @@ def test_what_the_reporter_writes_can_be_watched(request):
 
 def test_only_the_own_reporter_is_known(request):
     """Another draws as it likes."""
-    writer = private_pytest.own_terminal(request.config)
+    writer = own_writer(request.config)
     assert writer is None or {"write", "width_of_current_line", "hasmarkup"} <= set(dir(writer))
