@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from copy import deepcopy
 from itertools import chain
 from typing import TypeAlias, final
 
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configspec.selection.drawn_figures import Draws, column_of, positions_of
-from configspec.selection.repeated_draws import RepeatedDraws
+from configspec.selection.repeated_draws import RepeatedDraws, copied
 from configspec.theory.profile import Configuration
 from configspec.theory.statistics import resample_weights
 
@@ -45,7 +44,7 @@ class PromptDraws:
         self._set_of: dict[int, int] = {}  # by position
         for number, columns in enumerate(positions_of(_prompt_set(i, c) for i, c in enumerate(configurations))):
             self._set_of |= dict.fromkeys(columns, number)
-            self._begin.append(deepcopy(rng))
+            self._begin.append(copied(rng))
             weights = self._draw(columns[0], rng)
             if number < KEPT:
                 self._weights.append(weights)
@@ -78,9 +77,7 @@ class PromptDraws:
         return Draws(point=known.point, low=low, high=high)
 
     def _of_set(self, number: int, column: int) -> Weights:
-        return (
-            self._weights[number] if number < len(self._weights) else self._draw(column, deepcopy(self._begin[number]))
-        )
+        return self._weights[number] if number < len(self._weights) else self._draw(column, copied(self._begin[number]))
 
     def _draw(self, column: int, rng: np.random.Generator) -> Weights:
         prompts = len(self._configurations[column].acceptance.by_prompt)

@@ -10,13 +10,12 @@ whose rounds are beginnings of the same rounds; where it was timed in several pa
 (`drawn_rounds.py`). A difference of two configurations is then free of what they share.
 
 The draws of one figure take 16 kB a configuration, so they are made a block of configurations at a time, and again
-where they are asked for again: a copy of the generator, taken where they begin, repeats them.
+where they are asked for again: a copy of the generator, taken where they begin, repeats them. A single block is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from copy import deepcopy
 from typing import TypeAlias, final
 
 import numpy as np
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from configspec.selection.drawn_figures import DrawnFigures, Draws, bounded_draws, column_of, positions_of
 from configspec.selection.drawn_rates import PromptDraws
 from configspec.selection.drawn_rounds import drawn_rounds
+from configspec.selection.repeated_draws import copied
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -56,22 +56,27 @@ class Resampling:
         self.points = self._known.at({})
         self._prompts = PromptDraws(configurations, resamples, rng)
         self._rng = rng
-        self._rounds_begin = deepcopy(rng)
+        self._rounds_begin = copied(rng)
+        self._whole: list[tuple[list[int], DrawnFigures]] = []  # where one block has them all
         self._cells = positions_of(_rounds_of_cell(c) for c in configurations)
         drawn = {column for columns in self._cells for column in columns}
         self._untimed = [column for column in range(len(configurations)) if column not in drawn]
 
     def of(self, columns: Collection[int]) -> dict[int, DrawnFigures]:
         """The figures of some configurations by their positions. It takes the generator to its end: call it once."""
+        if len(self._configurations) <= BLOCK:  # all are drawn for at once
+            self._whole = list(self._drawn(self._rng, range(len(self._configurations))))
         found: dict[int, DrawnFigures] = {}
-        for block, rounds in self._blocks(self._rng, columns):
-            figures = self._figures(block, rounds)
+        for block, figures in self._whole or self._drawn(self._rng, columns):
             found |= {column: figures.only([row]) for row, column in enumerate(block) if column in columns}
         return found
 
     def blocks(self) -> Iterator[tuple[list[int], DrawnFigures]]:
         """The figures of all configurations, some at a time, with their positions."""
-        for block, rounds in self._blocks(deepcopy(self._rounds_begin), range(len(self._configurations))):
+        yield from self._whole or self._drawn(copied(self._rounds_begin), range(len(self._configurations)))
+
+    def _drawn(self, rng: np.random.Generator, wanted: Collection[int]) -> Iterator[tuple[list[int], DrawnFigures]]:
+        for block, rounds in self._blocks(rng, wanted):
             yield block, self._figures(block, rounds)
 
     def _blocks(self, rng: np.random.Generator, wanted: Collection[int]) -> Iterator[tuple[list[int], Floats | None]]:

@@ -97,3 +97,17 @@ def test_blocks_and_what_is_kept_change_no_draw(monkeypatch: pytest.MonkeyPatch,
     assert {column: ends(figures, 0) for column, figures in few.items()} == {
         column: expected[column] for column in (0, 7, 10)
     }
+
+
+def test_where_the_generator_is_left_does_not_depend_on_who_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor on the size of a block: whoever draws next from it draws the same."""
+    left = set()
+    for block in (1, 4, 100):
+        monkeypatch.setattr(module, "BLOCK", block)
+        for asked in ({0}, {7, 10}, set(range(len(MIXED)))):
+            rng = np.random.default_rng(3)
+            one = Resampling(MIXED, Serving(), resamples=RESAMPLES, rng=rng)
+            one.of(asked)
+            list(one.blocks())
+            left.add(rng.random())
+    assert len(left) == 1
