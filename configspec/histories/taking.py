@@ -24,7 +24,7 @@ from configspec.regression.metrics import ACCEPTANCE, DRAFTING
 from configspec.regression.series import Disturbance, Setup
 from configspec.theory.flags import Flag
 from configspec.theory.ids import ConfigurationId
-from configspec.theory.objectives.objective import Figures, Objective, figures_of
+from configspec.theory.objectives.objective import Figures, Objective, figures_at, times_at
 from configspec.theory.plausibility.registry import findings
 from configspec.theory.plausibility.rule import Finding, Subject
 from configspec.theory.profile import Configuration
@@ -57,6 +57,7 @@ class _Assumed:
     unavailable: tuple[int, ...]
     objectives: tuple[tuple[int, Objective], ...]
     fields: tuple[Setup, ...]
+    times_s: dict[int, tuple[float, float]]  # of each K that was met, `times_at`
 
 
 class RowTaker:
@@ -76,10 +77,13 @@ class RowTaker:
         configuration = as_swept(row).configuration  # nights ask the same prompts, whatever each added to them
         assumed = self._assumed(row.serving)
         serving = assumed.serving
+        times_s = assumed.times_s.get(configuration.k)
+        if times_s is None:
+            times_s = assumed.times_s[configuration.k] = times_at(configuration.k, serving)
         host, passes = row.environment.host, row.drafting.passes
         return TakenRow(
             configuration.id,
-            figures_of(configuration, serving),
+            figures_at(configuration, times_s),
             configuration.drafting_tokens_per_s,
             configuration.acceptance.by_prompt,
             row.configuration if self._choices else None,
@@ -105,6 +109,7 @@ class RowTaker:
                 unavailable,
                 tuple((n, one) for n, one in objectives if n not in unavailable),
                 tuple(assumptions(one.objective, found) for one in self.series),
+                {},
             )
         return known
 

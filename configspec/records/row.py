@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from configspec.records.asked_prompts import NOT_RECORDED, AskedPrompts, check_asked
@@ -309,9 +310,7 @@ class Row:
     @property
     def cell(self) -> Cell:
         """Its device, family, drafter and settings."""
-        drafter = Drafter(draft=self.draft, quant=self.quant, algorithm=self.algorithm)
-        settings = tuple(Setting(*one) for one in self.settings.items())
-        return Cell(device=self.device, family=self.family, drafter=drafter, settings=settings)
+        return _cell(self.device, self.family, self.draft, self.quant, self.algorithm, tuple(self.settings.items()))
 
     @property
     def sweep_prompts_sha256(self) -> str | None:
@@ -368,3 +367,12 @@ class Row:
     def flagged(self, *more: Flag) -> Row:
         """The row with more to know before using it."""
         return replace(self, flags=(*self.flags, *more))
+
+
+@lru_cache(maxsize=1024)
+def _cell(
+    device: str, family: str, draft: str, quant: str, algorithm: str, settings: tuple[tuple[str, str], ...]
+) -> Cell:
+    """One object for all rows of a cell, which is compared, hashed and looked for several times a row."""
+    drafter = Drafter(draft=draft, quant=quant, algorithm=algorithm)
+    return Cell(device=device, family=family, drafter=drafter, settings=tuple(Setting(*one) for one in settings))

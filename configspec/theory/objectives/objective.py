@@ -97,17 +97,23 @@ class Objective(Protocol):
 
 def figures_of(configuration: Configuration, serving: Serving) -> Figures[float]:
     """The point estimates of one configuration."""
-    k = configuration.k
-    return _figures(configuration, serving.verify_s_at(k), serving.server_s_at(k))
+    return figures_at(configuration, times_at(configuration.k, serving))
 
 
 def figures_of_each(configurations: Sequence[Configuration], serving: Serving) -> list[Figures[float]]:
     """The point estimates of some, in their order; what a round of K is verified in is asked once for each K."""
-    times_s = {k: (serving.verify_s_at(k), serving.server_s_at(k)) for k in {one.k for one in configurations}}
-    return [_figures(one, *times_s[one.k]) for one in configurations]
+    times_s = {k: times_at(k, serving) for k in {one.k for one in configurations}}
+    return [figures_at(one, times_s[one.k]) for one in configurations]
 
 
-def _figures(one: Configuration, verify_s: float, server_s: float) -> Figures[float]:
+def times_at(k: int, serving: Serving) -> tuple[float, float]:
+    """What a round of K takes to verify, and the verifier to serve, in seconds: it takes longer than all else of it."""
+    return serving.verify_s_at(k), serving.server_s_at(k)
+
+
+def figures_at(one: Configuration, times_s: tuple[float, float]) -> Figures[float]:
+    """The point estimates of one configuration, whose K has these `times_at`."""
+    verify_s, server_s = times_s
     return Figures(
         k=float(one.k),
         alpha=one.acceptance.rate.value,
