@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_files import form_of, write_pictures
 from configspec.cli.gate_options import (
@@ -66,6 +67,7 @@ def add_ab(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_ab)
 
 
+@without_collection()
 def _ab(asked: argparse.Namespace) -> int:
     from configspec.histories.baseline import BUILD
     from configspec.histories.judge_release import judge_ab

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.gate_options import RUNS_HELP, add_floors, add_format, add_storage, floors_of, runs_of
 from configspec.cli.inputs import check_no_input
@@ -34,6 +35,7 @@ def add_calibrate(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_calibrate)
 
 
+@without_collection()
 def _calibrate(asked: argparse.Namespace) -> int:
     from configspec import __version__
     from configspec.histories.floors_file import write_floors

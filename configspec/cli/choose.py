@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import Recorded, add_question, check_rankable, positive, read_question
@@ -97,6 +98,7 @@ def _priced(objectives: Sequence[Objective]) -> Objective | None:
     return next((one for one in objectives if one.unit == "tokens/$"), None)
 
 
+@without_collection()
 def _choose(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.selection.choosing import decide
     from configspec.selection.criterion import Criterion

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
@@ -41,6 +42,7 @@ def add_conflicts(commands: Commands[argparse.ArgumentParser], objectives: Seque
     command.set_defaults(run=partial(_conflicts, objectives))
 
 
+@without_collection()
 def _conflicts(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.conflicts_document import conflicts_json, conflicts_sections
     from configspec.selection.pareto import front_of

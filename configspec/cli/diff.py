@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_implausible, tell_left_out
 from configspec.cli.output import say_document, say_pieces, say_text
@@ -44,6 +45,7 @@ def add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
     diff.set_defaults(run=_diff)
 
 
+@without_collection()
 def _diff(asked: argparse.Namespace) -> int:
     from configspec.records.opening import head_of
     from configspec.records.origin import origin_of

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.objective_option import add_objective, asked_objectives
 from configspec.cli.output import say_document, say_pieces, say_text
@@ -50,6 +51,7 @@ def add_explain(commands: Commands[argparse.ArgumentParser], objectives: Sequenc
     command.set_defaults(run=partial(_explain, objectives))
 
 
+@without_collection()
 def _explain(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.explain_document import explain_section
     from configspec.reporting.explain_json import explain_json

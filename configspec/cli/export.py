@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configspec.atomic import replacing
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.inputs import check_no_input
 from configspec.cli.left_out import add_strict, begin_list, strict_code, tell_implausible, tell_left_out
@@ -63,6 +64,7 @@ def add_export(commands: Commands[argparse.ArgumentParser], objectives: Sequence
     command.set_defaults(run=partial(_export, objectives))
 
 
+@without_collection()
 def _export(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.exports.rows_to_export import series_of
     from configspec.reporting.exports.series import counted

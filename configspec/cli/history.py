@@ -115,6 +115,7 @@ def _show(asked: argparse.Namespace) -> int:
     return int(found.unread.lost)
 
 
+@without_collection()
 def _add(asked: argparse.Namespace) -> int:
     from configspec.histories.store import add_run
 

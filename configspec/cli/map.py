@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.output import say_document, say_pieces, say_text
 from configspec.cli.recorded_rows import add_question, number, read_question
@@ -53,6 +54,7 @@ def add_map(commands: Commands[argparse.ArgumentParser], objectives: Sequence[Ob
     command.set_defaults(run=partial(_map, objectives))
 
 
+@without_collection()
 def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.cli.recorded_rows import check_rankable
     from configspec.reporting.map_document import map_json, map_section

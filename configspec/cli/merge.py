@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, tell_left_out
 from configspec.cli.output import say
@@ -54,6 +55,7 @@ def add_merge(commands: Commands[argparse.ArgumentParser]) -> None:
     recover.set_defaults(run=_recover)
 
 
+@without_collection()
 def _merge(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 
@@ -71,6 +73,7 @@ def _merge(asked: argparse.Namespace) -> int:
     return 0
 
 
+@without_collection()
 def _recover(asked: argparse.Namespace) -> int:
     from configspec.records.merge import merge
 

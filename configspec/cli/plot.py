@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.drawn_files import form_of, write_pictures
 from configspec.cli.drawn_from import add_compared, check_no_run, material_of
@@ -62,6 +63,7 @@ def add_plot(commands: Commands[argparse.ArgumentParser], objectives: Sequence[O
     command.set_defaults(run=partial(_plot, objectives))
 
 
+@without_collection()
 def _plot(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     from configspec.reporting.pictures.picture import pictures_of
     from configspec.reporting.pictures.registry import kind
