@@ -88,6 +88,11 @@ class Cell:
         """What it has in common with cells of other devices, as a message says it: `tiny-llama xs Q4_K_M`."""
         return f"{self.family} {self.drafter}"
 
+    def __hash__(self) -> int:
+        # As the dataclass would, in one call in place of two: cells are looked for several times a row.
+        one = self.drafter
+        return hash((self.device, self.family, one.draft, one.quant, one.algorithm, self.settings))
+
     def at(self, k: int) -> ConfigurationId:
         """The configuration of this cell with `k` tokens per round."""
         return ConfigurationId(cell=self, k=k)
@@ -110,6 +115,10 @@ class ConfigurationId:
 
     cell: Cell
     k: int
+
+    def __hash__(self) -> int:
+        cell, one = self.cell, self.cell.drafter  # in one call, as above
+        return hash((cell.device, cell.family, one.draft, one.quant, one.algorithm, cell.settings, self.k))
 
     @property
     def device(self) -> str:

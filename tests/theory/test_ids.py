@@ -66,3 +66,15 @@ def test_a_cell_has_its_configurations(configuration):
     assert configuration.as_json() == [
         *(configuration.device, configuration.family, configuration.draft, configuration.quant, configuration.k)
     ]
+
+
+@given(configurations, st.lists(st.tuples(names, names), unique_by=lambda pair: pair[0]))
+def test_equal_names_are_found_as_one(configuration, pairs):
+    """Whoever built them: an equal configuration or cell has an equal hash, settings included."""
+    settings = tuple(Setting(*pair) for pair in pairs)
+    one, again = (
+        dataclasses.replace(configuration.cell, drafter=Drafter(draft="d", quant="q"), settings=settings)
+        for _ in range(2)
+    )
+    assert one is not again
+    assert {one: 1, one.at(3): 2} == {again: 1, again.at(3): 2}

@@ -106,7 +106,7 @@ class AcceptanceRises:
     def findings(self, figures: DeviceFigures) -> Iterator[Finding]:
         """A finding for each pair of neighbouring K."""
         for one, longer in _neighbours(figures):
-            if not _one_text(one, longer) and _bounds(longer)[0] > _bounds(one)[1] * (1 + RISES):
+            if _bounds(longer)[0] > _bounds(one)[1] * (1 + RISES) and not _one_text(one, longer):
                 yield _pair("acceptance_rises", one, longer, rate=_rate(one).value, then=_rate(longer).value)
 
 
