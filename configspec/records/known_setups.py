@@ -13,6 +13,7 @@ from typing import TypeAlias
 from configspec.printable import printable
 from configspec.records.row import Row
 from configspec.records.setup import DeviceSetup, DrafterSetup, SetupPart, TargetSetup, difference, named_parts
+from configspec.theory.ids import Cell
 
 PARTS: Mapping[type, str] = {DeviceSetup: "device", TargetSetup: "target", DrafterSetup: "drafter"}
 NAME_LETTERS = 120
@@ -23,16 +24,16 @@ class PartsOfRows:
     """Each row's parts of its setup by name. Rows of one cell, which differ in K alone, hold them once."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[object, ...], tuple[object, NamedParts]] = {}  # by the names of a cell
+        self._last: dict[Cell, tuple[object, NamedParts]] = {}
 
     def of(self, row: Row) -> NamedParts:
         """Those of one row."""
-        names, said = row.names, _said(row)
-        last = self._last.get(names)
+        cell, said = row.cell, _said(row)
+        last = self._last.get(cell)
         if last is not None and last[0] == said:
             return last[1]
         parts = tuple(named_parts(row))
-        self._last[names] = said, parts
+        self._last[cell] = said, parts
         return parts
 
 

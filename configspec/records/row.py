@@ -319,20 +319,11 @@ class Row:
         return self.acceptance.prompts_sha256 if more is None else more
 
     @property
-    def names(self) -> tuple[object, ...]:
-        """What its cell is made of: equal where the cells are, and sooner made and looked up."""
-        return (self.device, self.family, self.draft, self.quant, self.algorithm, *self.settings.items())
-
-    @property
     def configuration(self) -> Configuration:
         """The figures that objectives are computed from, without the serving assumptions."""
-        return self.configuration_of(self.cell)
-
-    def configuration_of(self, cell: Cell) -> Configuration:
-        """The same; `cell` is the row's, at hand, so that all K of a cell may hold it once."""
         counted = self.acceptance
         return Configuration(
-            id=cell.at(self.k),
+            id=self.id,
             round_s=self.drafting.round_s,
             round_samples_s=self.drafting.round_samples_s,
             pass_samples_s=tuple(one.round_samples_s for one in self.drafting.passes or ()),
@@ -369,7 +360,7 @@ class Row:
         return replace(self, flags=(*self.flags, *more))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1 << 13)
 def _cell(
     device: str, family: str, draft: str, quant: str, algorithm: str, settings: tuple[tuple[str, str], ...]
 ) -> Cell:

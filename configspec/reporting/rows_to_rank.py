@@ -14,7 +14,7 @@ from configspec.records.left_out import LeftOutList
 from configspec.records.reader import read_each
 from configspec.records.row import Row
 from configspec.reporting.shown_facts import ShownFacts, facts_of_rows
-from configspec.theory.ids import Cell, ConfigurationId
+from configspec.theory.ids import ConfigurationId
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 
@@ -48,20 +48,15 @@ class RankedRow:
 
 
 def ranked_row() -> Callable[[Row], RankedRow]:
-    """Takes from each row what is ranked; rows of one cell, equal assumptions or equal categories hold these once."""
+    """Takes from each row what is ranked; equal assumptions and equal categories are held once."""
     servings: dict[Serving, Serving] = {}
     categories: dict[Categories, Categories] = {}
-    cells: dict[tuple[object, ...], Cell] = {}  # by their names
     parts = PartsOfRows()
     facts_of = facts_of_rows()
 
     def taken(row: Row) -> RankedRow:
         serving = servings.setdefault(row.serving, row.serving)
-        names, end_to_end = row.names, row.end_to_end
-        cell = cells.get(names)
-        if cell is None:
-            cell = cells[names] = row.cell
-        configuration = row.configuration_of(cell)
+        configuration = row.configuration
         own = configuration.acceptance.categories
         known = categories.setdefault(own, own)
         if known is not own:
@@ -69,7 +64,7 @@ def ranked_row() -> Callable[[Row], RankedRow]:
         return RankedRow(
             configuration=configuration,
             serving=serving,
-            end_to_end=end_to_end,
+            end_to_end=row.end_to_end,
             parts=parts.of(row),
             facts=facts_of(row),
         )
