@@ -70,11 +70,10 @@ def measured(configuration: ConfigurationId, request: pytest.FixtureRequest) -> 
 
     Measuring is set-up: a lost device is an error, not a failed test.
     """
-    from configspec.pytest_plugin.resume import earlier_row
     from configspec.theory.ids import ConfigurationId
 
     run, cell = _run_of(request), _own(configuration, ConfigurationId, "configuration").cell
-    earlier = earlier_row(request.node, decoded=False)
+    earlier = _earlier_row(run, request, decoded=False)
     if earlier is not None:
         return earlier
     return rows_of(run, request.config, cell)[configuration.k]
@@ -83,14 +82,22 @@ def measured(configuration: ConfigurationId, request: pytest.FixtureRequest) -> 
 @pytest.fixture
 def decoded(configuration: ConfigurationId, request: pytest.FixtureRequest) -> Row:
     """The configuration decoded for real, beside its prediction. Set-up, as for `measured`."""
-    from configspec.pytest_plugin.resume import earlier_row
     from configspec.theory.ids import ConfigurationId
 
     run, cell = _run_of(request), _own(configuration, ConfigurationId, "configuration").cell
-    earlier = earlier_row(request.node, decoded=True)
+    earlier = _earlier_row(run, request, decoded=True)
     if earlier is not None:
         return earlier
     return session_of(run, request.config).end_to_end(configuration, run.plan.ks[cell])
+
+
+def _earlier_row(run: MeasuringRun, request: pytest.FixtureRequest, *, decoded: bool) -> Row | None:
+    """The row that `--resume` has for the test. Without an earlier run nothing is imported to judge it by."""
+    if run.earlier is None:
+        return None
+    from configspec.pytest_plugin.resume import earlier_row
+
+    return earlier_row(request.node, decoded=decoded)
 
 
 @pytest.fixture

@@ -316,9 +316,9 @@ def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The rankings, last of all."""
+    """The rankings, last of all; not in a worker, whose terminal is nowhere."""
     run = config.stash.get(RUN, None)
-    if run is not None:
+    if run is not None and not private_api.is_worker(config):
         from configspec.pytest_plugin.summary import write_summary
 
         write_summary(Terminal(terminalreporter), run)

@@ -11,8 +11,6 @@ import pytest
 from configspec.errors import UsageError
 from configspec.progress import Notice
 from configspec.pytest_plugin import private_api
-from configspec.pytest_plugin.live_run import NAME as LIVE
-from configspec.pytest_plugin.live_run import LiveRun
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.shown import terminal_of, write_past_workers
 
@@ -109,9 +107,10 @@ def progress_of(config: pytest.Config) -> Progress:
 
     Where there is a live line it is told there, but for what has to stay.
     """
+    from configspec.pytest_plugin.live_run import NAME, LiveRun
 
     def progress(text: str) -> None:
-        live = config.pluginmanager.get_plugin(LIVE)
+        live = config.pluginmanager.get_plugin(NAME)
         if isinstance(live, LiveRun) and live.is_shown and not isinstance(text, Notice):
             live.doing(text)
             return
