@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from configspec.profiling.acceptance_check import AcceptanceCheck
@@ -139,13 +139,6 @@ def recounted(row: Row, trace: AcceptanceTrace, samples: SampleRefs) -> Row:
         flags=(*flags, *trace.flags()),
         samples=replace(row.samples, text=samples.text, acceptance=samples.acceptance),
     )
-
-
-def retried(row: Row, failures: Sequence[str]) -> Row:
-    """The row, which it took more than one attempt to measure; why the first one failed stays with it."""
-    attempts, first_cause = row.attempts + len(failures), row.first_cause or failures[0]
-    again = row.flagged(flag("retried", attempts=attempts, cause=first_cause))
-    return replace(again, attempts=attempts, first_cause=first_cause)
 
 
 def _timed_greedily(decoding: Decoding) -> tuple[Flag, ...]:

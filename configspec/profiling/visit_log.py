@@ -41,6 +41,7 @@ class VisitLog:
     """The visits of one device, in a folder of a run; None: they are kept in memory only."""
 
     def __init__(self, folder: Path | None, device: str) -> None:
+        self.folder = folder
         name = hashlib.sha256(device.encode("utf-8", "replace")).hexdigest()[:16]
         self._path = None if folder is None else folder / f"{name}.jsonl"
         self._visits: dict[tuple[Cell, tuple[int, ...]], list[Visit]] = {}

@@ -15,7 +15,6 @@ from cells import ONE_THREAD, cell
 from configspec.cache import Store
 from configspec.devices.faults import DeviceUnhealthy
 from configspec.errors import TestbedError, UsageError
-from configspec.profiling.measured_cell import retried
 from configspec.profiling.session import ProfilingSession, SessionOptions
 from configspec.profiling.visit import PREFILLS
 from configspec.records.row import SampleRefs
@@ -27,7 +26,6 @@ from configspec.testbed.prompts import read_prompts
 from configspec.testbed.prompts_spec import PromptsSpec
 from configspec.testbed.read import read_inventory
 from configspec.theory.acceptance.chain import replay
-from configspec.theory.flags import flag
 
 pytestmark = pytest.mark.real
 
@@ -278,17 +276,6 @@ def test_a_gpu_that_the_build_lacks_is_told_before_the_host_works(small_inventor
         with pytest.raises(UsageError, match=r"^local: llama_cpp\.gpu_layers is all, and its llama\.cpp"):
             session.rows(cell("xs"), KS)
     assert {path.name.split("-")[0] for path in tmp_path.iterdir()} <= {"agent", "locks"}
-
-
-def test_a_row_that_took_two_attempts_says_why_the_first_failed(session):
-    """In its fields, and as a warning of its configuration; a third is counted on, and the first cause stays."""
-    row = session.rows(cell("xs"), KS)[1]
-    assert (row.attempts, row.first_cause) == (1, None)
-    again = retried(row, ["orin: the link was lost."])
-    assert (again.attempts, again.first_cause) == (2, "orin: the link was lost.")
-    assert again.flags[-1] == flag("retried", attempts=2, cause="orin: the link was lost.")
-    third = retried(again, ["orin: offline."])
-    assert (third.attempts, third.first_cause) == (3, "orin: the link was lost.")
 
 
 def test_a_target_folder_without_a_model_is_a_usage_error(small_inventory, tmp_path):
