@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from configspec.records.row import Verification
 from configspec.reporting.rows_to_rank import RankedRow
@@ -14,7 +15,7 @@ from configspec.theory.figures import Estimate
 from configspec.theory.flags import Code
 from configspec.theory.ids import Cell
 from configspec.theory.objectives.goodput import Goodput
-from configspec.theory.objectives.objective import figures_of
+from configspec.theory.objectives.objective import figures_at, times_at
 from configspec.theory.profile import Configuration
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.timing import tokens_per_s
@@ -93,20 +94,26 @@ def family_profiles(rows: Sequence[RankedRow], query: Query) -> tuple[FamilyProf
             if row.end_to_end is None or it.k not in of_cell:
                 of_cell[it.k] = row
     asked = {group: query.serving(recorded) for group, recorded in serving.items()}
+    times_s = {group: cache(partial(times_at, serving=one)) for group, one in asked.items()}  # of each K, once
     return tuple(
         FamilyProfile(
             family=family,
-            cells=_best_first(_profile(cell, by_k, asked[cell.device, family]) for cell, by_k in cells.items()),
+            cells=_best_first(
+                _profile(cell, by_k, asked[cell.device, family], times_s[cell.device, family])
+                for cell, by_k in cells.items()
+            ),
             alone=target_alone(passes.get(family, ())),
         )
         for family, cells in families.items()
     )
 
 
-def _profile(cell: Cell, by_k: dict[int, RankedRow], serving: Serving) -> CellProfile:
+def _profile(
+    cell: Cell, by_k: dict[int, RankedRow], serving: Serving, times_s: Callable[[int], tuple[float, float]]
+) -> CellProfile:
     ordered = [by_k[k] for k in sorted(by_k)]
     configurations = tuple(row.configuration for row in ordered)
-    goodputs = [GOODPUT.value(figures_of(one, serving), serving) for one in configurations]
+    goodputs = [GOODPUT.value(figures_at(one, times_s(one.k)), serving) for one in configurations]
     best = max(range(len(goodputs)), key=goodputs.__getitem__)
     return CellProfile(
         cell=cell,

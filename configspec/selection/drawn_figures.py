@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import FigureName, Figures
 
 End = Literal["point", "low", "high"]
+Rows: TypeAlias = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +38,11 @@ class Draws:
         """Its points, or its draws with bounded figures at one end."""
         return {"point": self.point, "low": self.low, "high": self.high}[end]
 
-    def only(self, rows: Sequence[int]) -> Draws:
+    def only(self, rows: Rows) -> Draws:
         """Those of some of the configurations."""
-        low = self.low[rows]
-        return Draws(point=self.point[rows], low=low, high=low if self.sampled else self.high[rows])
+        point = self.point[rows]
+        low = point if self.low is self.point else self.low[rows]
+        return Draws(point=point, low=low, high=low if self.sampled else self.high[rows])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,9 @@ class DrawnFigures:
             prompt_tokens_per_s=self.prompt_tokens_per_s.at(ends.get("prompt_tokens_per_s", "point")),
         )
 
-    def only(self, rows: Sequence[int]) -> DrawnFigures:
+    def only(self, some: Sequence[int]) -> DrawnFigures:
         """Those of some of the configurations."""
+        rows = np.asarray(some, dtype=np.intp)
         return DrawnFigures(
             k=self.k[rows],
             verify_s=self.verify_s[rows],

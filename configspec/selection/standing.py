@@ -75,7 +75,7 @@ class Standing:
         behind = self._values.behind(figures, values, best, same_power=alike)
         near = self._separation.enter(positions, behind)
         if near:
-            spreads = self._values.spreads(figures.only(near), best, same_power=None if alike is None else alike[near])
+            spreads = self._values.spreads(figures, near, best, same_power=None if alike is None else alike[near])
             self._separation.split([positions[row] for row in near], *spreads)
         if not self._ranking.rules.intervals:
             return

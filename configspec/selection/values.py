@@ -110,12 +110,19 @@ class Values:
         return lost
 
     def spreads(
-        self, drawn: DrawnFigures, best: DrawnFigures, *, same_power: NDArray[np.bool_] | None
+        self, drawn: DrawnFigures, rows: Sequence[int], best: DrawnFigures, *, same_power: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The spread of `behind`, (N,), by the luck with prompts alone, and with all that the device was timed at."""
+        """The spread of `behind`, of the configurations in these rows: by the luck with prompts alone, and with times.
+
+        Args:
+            drawn: The figures of all.
+            rows: Of whom the spreads are.
+            best: Those of the best, one row.
+            same_power: As for `behind`, of these rows.
+        """
         moves = self.objective.moves(self.serving).keys()
         of_prompts, of_times = (
-            np.zeros(len(drawn.k)) if moves.isdisjoint(names) else self._spread(drawn, best, names, same_power)
+            np.zeros(len(rows)) if moves.isdisjoint(names) else self._spread(drawn, rows, best, names, same_power)
             for names in (PROMPTS, TIMES)
         )
         return of_prompts, of_times
@@ -130,11 +137,12 @@ class Values:
     def _spread(
         self,
         drawn: DrawnFigures,
+        rows: Sequence[int],
         best: DrawnFigures,
         names: Sequence[FigureName],
         same_power: NDArray[np.bool_] | None,
     ) -> NDArray[np.float64]:
-        one, other = only_drawn(drawn, names), only_drawn(best, names)
+        one, other = only_drawn(drawn, names).only(rows), only_drawn(best, names)
         spread: NDArray[np.float64] = self.behind(one, self.drawn(one), other, same_power=same_power).std(axis=1)
         return spread
 

@@ -9,6 +9,7 @@ from example_rows import DECODED, measured_row, whole_row
 from configspec.records.codec import from_record, to_record
 from configspec.reporting.rows_to_rank import ranked_row, rows_to_rank
 from configspec.theory.flags import flag
+from configspec.theory.ids import Setting
 from configspec.theory.serving.assumptions import Serving
 
 PROFILED = measured_row(4)
@@ -38,3 +39,13 @@ def test_rows_of_one_prompt_set_hold_its_categories_once() -> None:
     one, other = (taken(from_record(to_record(whole_row(k)), "r")) for k in (2, 4))
     assert one.configuration.acceptance.categories == (("code", 16), ("prose", 8))
     assert other.configuration.acceptance.categories is one.configuration.acceptance.categories
+
+
+def test_rows_of_one_cell_hold_it_once() -> None:
+    """Its names and settings make it: another value of a setting is another cell."""
+    taken = ranked_row()
+    rows = [measured_row(1), from_record(to_record(measured_row(2)), "again")]
+    one, again = (taken(row) for row in rows)
+    assert one.id.cell is again.id.cell
+    other = taken(replace(rows[0], settings={"threads": "2"}))
+    assert other.id.cell == replace(one.id.cell, settings=(Setting("threads", "2"),)) != one.id.cell
