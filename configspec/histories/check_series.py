@@ -7,9 +7,11 @@ takes each that either side measured.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
+from typing import NamedTuple
 
 from configspec.errors import UsageError
 from configspec.histories.baseline import Sides
@@ -66,28 +68,47 @@ def series_of(runs: Sequence[Run]) -> dict[SeriesKey, None]:
     return keys | dict.fromkeys(counted)
 
 
-def each_series(runs: Sequence[Run]) -> Iterator[tuple[SeriesKey, tuple[Measured | None, ...]]]:
-    """The same in the same order, each with what every run measured of it; None where a run has no value."""
-    if _are_alike(runs):
-        for of_series in zip(*(run.measured.values() for run in runs), strict=True):
-            yield of_series[0].series, of_series
+class InEach(NamedTuple):
+    """A series with its figure in each of some runs, None where a run has none; `measured` gives the whole values."""
+
+    series: SeriesKey
+    figures: tuple[float | None, ...]
+    measured: Callable[[], tuple[Measured | None, ...]]
+
+
+def each_series(runs: Sequence[Run]) -> Iterator[InEach]:
+    """The same in the same order, with what every run measured of each."""
+    alike = _alike(runs)
+    if alike:
+        each = zip(alike[0], zip(*(one.figures() for one in alike), strict=True), strict=True)
+        for number, (key, figures) in enumerate(each):
+            yield InEach(key, figures, partial(_numbered, alike, number))
         return
     for key in series_of(runs):
-        yield key, tuple(run.measured.get(key) for run in runs)
+        measured = tuple(run.measured.get(key) for run in runs)
+        yield InEach(key, tuple(None if one is None else one.value for one in measured), partial(tuple, measured))
 
 
-def _are_alike(runs: Sequence[Run]) -> bool:
-    """Whether all runs have values of the same series and counted no others, told without a look at each of them."""
-    first = runs[0].measured
+def _alike(runs: Sequence[Run]) -> list[MeasuredColumns]:
+    """What runs measured that have values of the same series and counted no others; nothing where some have.
+
+    It is told without a look at each series.
+    """
+    found: list[MeasuredColumns] = []
     for run in runs:
         measured, counted = run.measured, run.counted
         if not (isinstance(measured, MeasuredColumns) and isinstance(counted, CountedColumns)):
-            return False
-        if not (isinstance(first, MeasuredColumns) and measured.has_series_of(first)):
-            return False
-        if not (counted.names is measured.names and measured.places(ACCEPTANCE).issuperset(counted.places)):
-            return False
-    return True
+            return []
+        found.append(measured)
+        if not (measured.has_series_of(found[0]) and counted.names is measured.names):
+            return []
+        if not measured.places(ACCEPTANCE).issuperset(counted.places):
+            return []
+    return found
+
+
+def _numbered(runs: Sequence[MeasuredColumns], number: int) -> tuple[Measured | None, ...]:
+    return tuple(run.at(number) for run in runs)
 
 
 def _unlike(runs: Sequence[Run]) -> Iterator[Mapping[SeriesKey, Measured]]:

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from configspec.regression.acceptance import Counted, PromptCounts
 from configspec.regression.metrics import ACCEPTANCE, Metric
@@ -104,6 +105,18 @@ class MeasuredColumns(Mapping[SeriesKey, Measured]):
         for column in self.columns:
             for number in range(len(column.values)):
                 yield self._measured(column, number)
+
+    def figures(self) -> Iterator[float]:
+        """The figure of each value, in their order, without what else is known of it."""
+        return chain.from_iterable(column.values for column in self.columns)
+
+    def at(self, number: int) -> Measured:
+        """The value that has this number in their order, from 0."""
+        for column in self.columns:
+            if number < len(column.values):
+                return self._measured(column, number)
+            number -= len(column.values)
+        raise IndexError(number)
 
     def of(self, configurations: Iterable[ConfigurationId]) -> Iterator[Measured]:
         """Those of some configurations alone, without a look at the others."""

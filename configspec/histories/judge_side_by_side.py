@@ -6,7 +6,8 @@ within a run is smaller, and would promise too much.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configspec.errors import UsageError
@@ -26,32 +27,29 @@ from configspec.theory.ids import ConfigurationId
 class Line:
     """One series: what each run measured, None where a run has none; each against the first run that has one.
 
-    `floors` are those of all series.
+    `values` are its figures, and `measured` gives all that is known of them. `floors` are those of all series.
     """
 
     series: SeriesKey
-    measured: tuple[Measured | None, ...]
+    values: tuple[float | None, ...]
+    measured: Callable[[], tuple[Measured | None, ...]]
     floors: Floors
-
-    @property
-    def values(self) -> tuple[float | None, ...]:
-        """The value in each run."""
-        return tuple(None if one is None else one.value for one in self.measured)
 
     @property
     def change(self) -> float:
         """How far the farthest run is from the first, in log values either way; 0 where nothing compares."""
-        logs = [one.log for one in self.measured if one is not None]
+        logs = [math.log(one) for one in self.values if one is not None]
         return max((abs(log - logs[0]) for log in logs), default=0.0)
 
     @property
     def verdicts(self) -> tuple[Verdict | None, ...]:
         """Of each run but the first that has a value. Judged when they are asked for: a table shows few of them."""
-        base = next((one for one in self.measured if one is not None), None)
+        measured = self.measured()
+        base = next((one for one in measured if one is not None), None)
         known = self.floors.known(self.series)
         rules = SingleRules(floor=self.floors.of(self.series) or None, spread=None if known is None else known.spread)
         return tuple(
-            None if one is None or base is None or one is base else _against(one, base, rules) for one in self.measured
+            None if one is None or base is None or one is base else _against(one, base, rules) for one in measured
         )
 
 
@@ -103,9 +101,9 @@ def side_by_side(runs: Sequence[Run], *, names: Mapping[str, str], varies: Seque
     found = [sides([other], [first], names=names, varies=varies, in_time=False) for other in others]
     ordered = (found[0].base[0], *(one.new[0] for one in found))
     lines = tuple(
-        Line(series=key, measured=measured, floors=floors)
-        for key, measured in each_series(ordered)
-        if is_usual(key.metric) or key.metric.name in floors.given
+        Line(series=one.series, values=one.figures, measured=one.measured, floors=floors)
+        for one in each_series(ordered)
+        if is_usual(one.series.metric) or one.series.metric.name in floors.given
     )
     return SideBySide(
         sources=tuple(map(shown_source, ordered)),

@@ -35,7 +35,11 @@ def test_runs_of_the_same_series_are_read_as_any_others(measured, alike):
     runs = [_run(tuple((measured[0] if alike else one).items()), day) for day, one in enumerate(measured)]
     found = list(each_series(runs))
     plain = [_plain(run) for run in runs]
-    assert found == [(key, tuple(run.measured.get(key) for run in plain)) for key in series_of(plain)]
+    expected = {key: tuple(run.measured.get(key) for run in plain) for key in series_of(plain)}
+    assert [(one.series, one.measured()) for one in found] == list(expected.items())
+    assert [one.figures for one in found] == [
+        tuple(one and one.value for one in measured) for measured in expected.values()
+    ]
 
 
 @pytest.mark.parametrize("accepted", [0, 12])
