@@ -150,6 +150,8 @@ class TimeShown:
         self._decodings = sum(decodes for _, decodes in asked)
         self._left = TimeLeft(planned(self._run.plan, asked), self._clock_s, workers=max(1, self._run.workers))
         self._left.said_s = self._began_s  # workers tell what there is to do when their first test is ready
+        if self._live is not None:
+            self._live.left(self._at_work())  # how much there is, before anything is finished
 
     def _at_work(self) -> AtWork:
         """What the live line tells, recorded figures included."""

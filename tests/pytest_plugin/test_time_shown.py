@@ -121,6 +121,7 @@ def test_a_live_line_tells_recorded_figures_too(plan):
     told: list[AtWork] = []
     controller = Controller(plan, Live(told))
     controller.report(**{TODO: controller.todo()})
+    assert (told[-1].done, told[-1].cells) == (0, len({one.cell for one in plan.configurations}))
     recorded = [place for one, place in controller.places.items() if one.device == "paper-rpi5"]
     for place in recorded:
         controller.report(**{OVER: (place, False)})
