@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_benchmark
 from configspec.pytest_plugin.private_pytest import fixtures_of
 from configspec.pytest_plugin.refine_items import RefineTest
 from configspec.theory.ids import device_in
@@ -98,7 +98,7 @@ class BaselineItems:
         yield
         items.sort(key=_place)
         for item in baseline_tests(items):
-            private_api.spare_from_only(item)
+            private_benchmark.spare_from_only(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

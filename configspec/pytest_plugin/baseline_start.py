@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configspec.errors import ConfigspecError
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_api, private_benchmark
 from configspec.pytest_plugin.baseline_items import AGAIN, BaselineItems, SuspectCells
 from configspec.pytest_plugin.results_so_far import OwnRows
 from configspec.pytest_plugin.shown import usage_error
@@ -68,7 +68,7 @@ def _read(run: MeasuringRun, config: pytest.Config) -> list[str]:
             run.plan,
             narrowed=bool(run.asked.families),
             at_s=time.time(),
-            commit=private_api.commit_of(config),
+            commit=private_benchmark.commit_of(config),
         )
     except ConfigspecError as problem:
         raise usage_error(problem, config) from problem

@@ -11,7 +11,7 @@ import pytest
 from configspec.errors import UsageError
 from configspec.printable import printable_line
 from configspec.pytest_plugin.absence import ASK
-from configspec.pytest_plugin.private_api import BenchmarkFixture, has_timed, is_fixture
+from configspec.pytest_plugin.private_benchmark import BenchmarkFixture, has_timed, is_fixture
 from configspec.pytest_plugin.run import CLOCK, RUN, MeasuringRun
 from configspec.pytest_plugin.sessions import rows_of, session_of
 from configspec.pytest_plugin.short_names import spelled

@@ -11,7 +11,7 @@ import pytest
 
 from configspec.errors import ConfigspecError, UsageError
 from configspec.printable import printable_line
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_api, private_benchmark
 from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.clock import ReportedClock
 from configspec.pytest_plugin.fixtures import CALLS, Calls
@@ -33,7 +33,7 @@ def begin(config: pytest.Config) -> None:
     if run is None:
         return
     if private_api.is_worker(config) or private_api.is_controller(config):
-        private_api.share_the_work(config)
+        private_benchmark.share_the_work(config)
     else:
         private_api.no_workers(config)
     if run.asked.plan:
@@ -97,7 +97,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     measuring = [item for item in items if _measures(item)]
     if private_api.is_worker(config):
-        private_api.quiet_warning(config, items, measuring)
+        private_benchmark.quiet_warning(config, items, measuring)
     elif not config.option.collectonly:
         refuse_to_fork(config, measuring)
 
@@ -198,7 +198,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the row, or a busy device, to its report; show our own errors as one message, without the traceback."""
     if CALLS in item.stash:
-        private_api.hide_another_fixture(item)
+        private_benchmark.hide_another_fixture(item)
     report = yield
     problem = None if call.excinfo is None else call.excinfo.value
     if isinstance(problem, ConfigspecError):
@@ -259,7 +259,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     run = session.config.stash.get(RUN, None)
     if run is not None:
         if private_api.is_worker(session.config):
-            private_api.forget_rows(session.config)
+            private_benchmark.forget_rows(session.config)
         else:
             _hand_over(run, session)
     try:
@@ -296,13 +296,13 @@ def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
                 config.hook.pytest_runtest_logreport(report=report)
         in_order = run.queues.ids if run.queues is not None else ()
         run.rows = {node_id: run.rows[node_id] for node_id in in_order if node_id in run.rows}
-        private_api.put_rows(config, [kept.entry for kept in run.rows.values()])
+        private_benchmark.put_rows(config, [kept.entry for kept in run.rows.values()])
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else the person ended it
             lacking = report_not_run(config, run)
     else:
         take_unreported(run)
-        there = private_api.tidy_rows(config)
-        private_api.put_rows(config, [kept.entry for name, kept in run.rows.items() if name not in there])
+        there = private_benchmark.tidy_rows(config)
+        private_benchmark.put_rows(config, [kept.entry for name, kept in run.rows.items() if name not in there])
     catch_up(run)
     if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and run.queues and not run.queues.has_collected:
         run.workers_died = True  # each of them, before it knew the tests

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from configspec.errors import UsageError
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_benchmark
 from configspec.pytest_plugin.asked import Asked
 from configspec.pytest_plugin.journal_folder import last_with_a_row, new_name, prune
 from configspec.pytest_plugin.options import LAST
@@ -38,7 +38,7 @@ def begin_journal(run: MeasuringRun, config: pytest.Config) -> None:
         "command": None if run.asked.anonymous else sys.argv[1:],
         "inventory_sha256": run.plan.inventory.sha256,
         "datetime": began.isoformat(),
-        **private_api.run_facts(config),
+        **private_benchmark.run_facts(config),
     }
     in_place = named is not None and earlier is not None and named.resolve() == earlier.path.resolve()
     if earlier is not None:

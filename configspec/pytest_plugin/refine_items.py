@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configspec.printable import printable_line
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_api, private_benchmark
 from configspec.theory.ids import device_in
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class RefineItems:
         yield
         for one in items:
             if isinstance(one, RefineTest):
-                private_api.spare_from_only(one)
+                private_benchmark.spare_from_only(one)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_api, private_benchmark
 from configspec.pytest_plugin.private_pytest import plugin_giving
 from configspec.pytest_plugin.shown import usage_error
 
@@ -34,7 +34,7 @@ def refuse_to_compare_in_vain(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: `--benchmark-compare-fail` has none.
     """
-    if private_api.compares_in_vain(config):
+    if private_benchmark.compares_in_vain(config):
         raise usage_error(
             "--benchmark-compare-fail has no earlier run to compare with. Save one first, with --benchmark-save NAME, "
             "and name it with --benchmark-compare; or leave out --benchmark-compare-fail.",
@@ -49,7 +49,7 @@ def refuse_another_benchmark(session: pytest.Session) -> None:
         pytest.UsageError: A plugin gives tests a fixture `benchmark` in place of pytest-benchmark's.
     """
     plugin = plugin_giving(session, "benchmark")
-    if plugin is not None and not private_api.is_of_pytest_benchmark(plugin):
+    if plugin is not None and not private_benchmark.is_of_pytest_benchmark(plugin):
         raise usage_error(
             f"The plugin {plugin} gives tests another fixture `benchmark` than pytest-benchmark, which writes the "
             "rows: leave out the option that does so, or switch the plugin off, with '-p no:NAME'.",

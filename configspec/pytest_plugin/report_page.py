@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from configspec.errors import ConfigspecError, UsageError
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_benchmark
 from configspec.pytest_plugin.baseline import NOW
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.shown import terminal_of
@@ -38,7 +38,7 @@ def begin_report(path: Path, run: MeasuringRun, config: pytest.Config) -> None:
     Raises:
         UsageError: It cannot, or it does.
     """
-    taken = [*private_api.results_asked(config), run.asked.journal, run.earlier.path if run.earlier else None]
+    taken = [*private_benchmark.results_asked(config), run.asked.journal, run.earlier.path if run.earlier else None]
     if any(one is not None and one.resolve() == path.resolve() for one in taken):
         raise UsageError(f"--report {path}: the page would take the place of this run's rows. Name another file.")
     check_results_can_be_written(path, "the page")

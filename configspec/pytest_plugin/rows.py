@@ -132,7 +132,7 @@ def take_unreported(run: MeasuringRun) -> None:
 
 def amend_row(run: MeasuringRun, config: pytest.Config, fullname: str, key: str, value: object) -> None:
     """Add a value to `extra_info` of a row that is kept. The journal gets the row once more: its last line counts."""
-    from configspec.pytest_plugin.private_api import add_to_row
+    from configspec.pytest_plugin.private_benchmark import add_to_row
 
     entry = run.rows[fullname].entry
     extra = entry.get("extra_info")

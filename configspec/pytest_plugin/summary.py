@@ -11,7 +11,7 @@ import pytest
 
 from configspec.errors import ConfigspecError, UsageError
 from configspec.printable import printable_line
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_benchmark
 from configspec.pytest_plugin.run import MeasuringRun, RowsOf
 from configspec.pytest_plugin.run_lines import lines_of_files, lines_of_run, of_aside
 from configspec.pytest_plugin.shown import Terminal, message, terminal_of
@@ -63,7 +63,7 @@ def _write_rows(terminal: Terminal, run: MeasuringRun) -> None:
         terminal.write_line(f"nothing was measured{why}", red=True)
         _write_comparison(terminal, run)
         return
-    private_api.let_records_go(terminal.config)
+    private_benchmark.let_records_go(terminal.config)
     rows = RowsOf(run.rows.values())
     found: RunReport | None = None
     try:

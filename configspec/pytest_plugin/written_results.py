@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from configspec.errors import UsageError
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_benchmark
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.results_file import check_results_can_be_written, is_stream, write_results
 from configspec.records.row_file import ROWS
@@ -79,7 +79,7 @@ def begin_results(run: MeasuringRun, config: pytest.Config) -> None:
         UsageError: They cannot.
     """
     try:
-        for path in private_api.results_asked(config):
+        for path in private_benchmark.results_asked(config):
             check_results_can_be_written(path)
     except OSError as problem:
         raise UsageError(
@@ -87,7 +87,7 @@ def begin_results(run: MeasuringRun, config: pytest.Config) -> None:
             "Choose another folder: --benchmark-storage."
         ) from problem
     run.results = ResultsFiles(run)
-    private_api.write_results_by(config, run.results)
+    private_benchmark.write_results_by(config, run.results)
 
 
 def _rows_of(document: Mapping[str, object]) -> Entries | None:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 
 from configspec.errors import UsageError
-from configspec.pytest_plugin import private_api
-from configspec.pytest_plugin.private_api import BenchmarkFixture, TimedRow
+from configspec.pytest_plugin import private_benchmark
+from configspec.pytest_plugin.private_benchmark import BenchmarkFixture, TimedRow
 from configspec.records.plain import dumps, loads
 from configspec.records.row import KEY
 
@@ -67,10 +67,10 @@ def time_row(
     times = iter(samples_s)
     own = benchmark.params if isinstance(benchmark.params, Mapping) else {}
     benchmark.params = {key: _shown(value) for key, value in {**own, "configuration": configuration}.items()}
-    timed = private_api.time_row(benchmark, item, lambda: report_time(next(times)), rounds=len(samples_s))
+    timed = private_benchmark.time_row(benchmark, item, lambda: report_time(next(times)), rounds=len(samples_s))
     data = () if timed is None else timed.data
     if timed is None or not _same(data, samples_s):
-        private_api.forget_row(benchmark)
+        private_benchmark.forget_row(benchmark)
         raise UsageError(
             "pytest-benchmark has not written the times that it was given, since the test or a fixture has changed "
             "`benchmark`: leave its timer and its methods as they are."

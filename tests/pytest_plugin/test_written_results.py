@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from configspec.pytest_plugin.private_api import SAVING_TRIES, write_results_by
+from configspec.pytest_plugin.private_benchmark import SAVING_TRIES, write_results_by
 
 
 class Writer:
