@@ -24,21 +24,15 @@ from comparison import Line
 from machine import Watch
 
 from configspec.errors import TestbedError
+from configspec.records.acceptance import CountedAcceptance
 from configspec.records.codec import to_record
+from configspec.records.drafting import Drafting
 from configspec.records.facts import DeviceFacts, ModelFacts
 from configspec.records.journal import Journal
 from configspec.records.merge import merge
 from configspec.records.power import Power
-from configspec.records.row import (
-    KEY,
-    CountedAcceptance,
-    Drafting,
-    Environment,
-    Models,
-    Row,
-    TimedPass,
-    Verification,
-)
+from configspec.records.row import KEY, Environment, Models, Row
+from configspec.records.verification import TimedPass, Verification
 from configspec.theory.figures import Estimate
 from configspec.theory.serving.assumptions import Serving
 from configspec.theory.statistics import median_estimate

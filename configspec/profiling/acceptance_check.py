@@ -22,7 +22,7 @@ from configspec.errors import ConfigspecError
 from configspec.families.memory import cache_bytes
 from configspec.profiling.acceptance_trace import AcceptanceTrace, TracedPrompt
 from configspec.profiling.staging import StagedModel
-from configspec.records.row import AgreementCheck
+from configspec.records.acceptance import AgreementCheck
 from configspec.theory.acceptance.near_tie import NEAR_TIE
 from configspec.theory.flags import Flag, flag
 from configspec.theory.spacing import evenly

@@ -15,11 +15,11 @@ from configspec.devices.replies.model import TimedReturns, TimedRounds
 from configspec.profiling.going_back import beginnings, going_back, pooled_returns
 from configspec.profiling.passes import counted_visits, disagreement, samples_of
 from configspec.profiling.visit import Timing, Visit
+from configspec.records.drafting import Drafting
 from configspec.records.facts import ModelFacts
 from configspec.records.going_back import CUTS, NEVER
 from configspec.records.passes import RecordedPass
 from configspec.records.prefill import NOT_RECORDED, Prefill
-from configspec.records.row import Drafting
 from configspec.records.samples import RoundTimes, TimeSamples
 from configspec.testbed.sweep_spec import SweepSpec
 from configspec.theory.figures import Estimate

@@ -12,15 +12,9 @@ from configspec.profiling.heat_flags import heat_flags
 from configspec.profiling.power_figures import power_flags
 from configspec.profiling.threads import flags_of_opening
 from configspec.profiling.verification import VerificationTimes
+from configspec.records.acceptance import CountedAcceptance
 from configspec.records.power import Power
-from configspec.records.row import (
-    CountedAcceptance,
-    Environment,
-    Models,
-    Row,
-    SampleRefs,
-    TargetFacts,
-)
+from configspec.records.row import Environment, Models, Row, SampleRefs, TargetFacts
 from configspec.testbed.device_spec import DeviceSpec, SshSpec
 from configspec.testbed.family_spec import FamilySpec
 from configspec.theory.decoding import Decoding

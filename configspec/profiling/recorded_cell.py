@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from configspec.records.acceptance import CountedAcceptance
+from configspec.records.drafting import Drafting
 from configspec.records.power import Power
 from configspec.records.prefill import Prefill
 from configspec.records.profile_file import ProfileFile, read_profile
-from configspec.records.row import CountedAcceptance, Drafting, Environment, Row
+from configspec.records.row import Environment, Row
 from configspec.records.stated import StatedFacts
 from configspec.testbed.device_spec import ReplaySpec
 from configspec.testbed.inventory import Inventory

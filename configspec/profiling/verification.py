@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from configspec.devices.device import Device
-from configspec.records.row import TimedPass, Verification
+from configspec.records.verification import TimedPass, Verification
 from configspec.targets.target import Target
 from configspec.theory.figures import Estimate
 from configspec.theory.flags import Flag

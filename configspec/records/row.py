@@ -1,8 +1,8 @@
 """A row: one configuration with how it was measured. `extra_info["configspec"]` of pytest-benchmark's JSON holds it.
 
-The classes below *are* the record: each field is a key of the file, in base units. `docs/record.md` describes every
-key. Raw counts and raw samples, never only averages. What was not measured is None; `power`, `check` and
-`sha256` say why.
+The classes below, and those that they hold (`drafting.py`, `acceptance.py` and others), *are* the record: each field is
+a key of the file, in base units. `docs/record.md` describes every key. Raw counts and raw samples, never only averages.
+What was not measured is None; `power`, `check` and `sha256` say why.
 
 What is large and common to several rows lies beside the file, named by its hash (`samples.py`); `samples` refers to it.
 """
@@ -14,44 +14,31 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from configspec.records.asked_prompts import NOT_RECORDED, AskedPrompts, check_asked
+from configspec.records.acceptance import CountedAcceptance
 from configspec.records.bounds import (
     LONGEST_S,
-    MOST_TOKENS_PER_S,
     SHORTEST_S,
     Count,
-    Expected,
-    Figure,
-    RoundSeconds,
-    Seconds,
     Sha256,
     Speculative,
     Text,
     Whole,
     check_counted,
-    check_decoding,
     check_estimate,
-    check_median,
     check_names,
-    check_rate,
     check_serving,
     check_settings,
     check_speed,
-    check_sums,
     check_timed,
 )
 from configspec.records.decoded import EndToEnd
+from configspec.records.drafting import Drafting
 from configspec.records.facts import DeviceFacts, HealthFacts, ModelFacts
-from configspec.records.going_back import NO_REASON, GoingBack, check_returns, uncounted
+from configspec.records.going_back import check_returns, uncounted
 from configspec.records.origin import Origin
-from configspec.records.passes import NOT_RECORDED as NO_PASSES
-from configspec.records.passes import RecordedPass, check_passes
 from configspec.records.power import Power
-from configspec.records.prefill import NOT_RECORDED as NO_PREFILL
-from configspec.records.prefill import Prefill
-from configspec.records.prompting import NOT_RENDERED, Prompting
 from configspec.records.stated import StatedFacts, check_stated, evidence_of
-from configspec.theory.decoding import Decoding
+from configspec.records.verification import Verification
 from configspec.theory.figures import Estimate, Provenance
 from configspec.theory.flags import Flag, flag
 from configspec.theory.ids import CHAIN, Cell, ConfigurationId, Drafter, Setting
@@ -60,114 +47,8 @@ from configspec.theory.serving.assumptions import Serving
 
 VERSION = 2
 KEY = "configspec"
-Method = Literal["shared rounds", "separate rounds", "replay"]
 Outcome = Literal["passed", "failed", "skipped"]
 FAILED = flag("failed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drafting:
-    """How long drafting took.
-
-    `method`: the first K tokens of rounds of the largest K ("shared rounds"), rounds of this K ("separate rounds"), or
-    looked up in a profile file ("replay").
-    """
-
-    tokens_per_s: Estimate
-    round_s: Estimate
-    round_samples_s: tuple[RoundSeconds, ...] = ()
-    method: Method
-    clock: Text
-    timed_k: Count | None = None  # the K of the rounds that were timed
-    depth_tokens: Count | None = None
-    rounds: Count | None = None
-    rounds_asked: Count | None = None
-    warmup_rounds: Count | None = None
-    seconds_allowed: Seconds | None = None
-    going_back: GoingBack | None = None  # where the draft's memory cannot be cut
-    going_back_reason: Text | None = NO_REASON
-    passes: tuple[RecordedPass, ...] | None = None  # over the cell; `round_samples_s` has those that count
-    passes_reason: Text | None = NO_PASSES
-    prefill: Prefill | None = None  # how fast the device evaluates a prompt, the same at every K
-    prefill_reason: Text | None = NO_PREFILL
-
-    def __post_init__(self) -> None:
-        check_estimate("tokens_per_s", self.tokens_per_s, most=MOST_TOKENS_PER_S)
-        check_estimate("round_s", self.round_s, least=SHORTEST_S, most=LONGEST_S)
-        check_median("round_s", self.round_s, self.round_samples_s)
-        check_passes(self.passes, self.round_samples_s)
-        timed = len(self.round_samples_s)
-        if timed and self.rounds is not None and self.rounds != timed:
-            raise ValueError(f"rounds is {self.rounds}, and {timed} samples are of a round each")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreementCheck:
-    """What the device said when it repeated a few prompts of the acceptance pass."""
-
-    prompts: Count
-    positions: Count
-    differ: Count
-    beyond_ties: Count
-    largest_gap: Figure | None
-    near_tie: Figure
-    context: Count
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.beyond_ties <= self.differ <= self.positions:
-            counted = f"{self.beyond_ties} beyond ties, {self.differ} that differ, {self.positions} positions"
-            raise ValueError(f"each count must hold the one before: {counted}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountedAcceptance:
-    """The pooled acceptance rate with its counts, None where only a rate is known, and how they were counted."""
-
-    rate: Estimate
-    rounds: Expected | None
-    drafted: Expected | None
-    accepted: Expected | None
-    by_prompt: tuple[tuple[Expected, Expected], ...] = ()
-    prompts_sha256: Text | None = None  # of their token ids; of their texts where `prompting` is not known
-    prompting: Prompting | None = None
-    prompting_reason: Text | None = NOT_RENDERED
-    asked: AskedPrompts | None = None
-    asked_reason: Text | None = NOT_RECORDED
-    decoding: Decoding | None = None
-    method: Text
-    last_round: Text | None = None
-    prompts: Count | None = None
-    new_tokens: Count | None = None
-    prompt_s: Seconds | None = None  # what the target took to write after one, on average
-    check: AgreementCheck | None = None
-    check_reason: Text | None = None
-
-    def __post_init__(self) -> None:
-        check_rate(self.rate, self.accepted, self.drafted)
-        check_sums(self.by_prompt, self.rounds, self.accepted)
-        check_asked(self.asked, len(self.by_prompt))
-        check_decoding(self.decoding)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimedPass:
-    """One kind of verification pass over K + 1 tokens, timed on this host."""
-
-    context_tokens: Count
-    requests: Count
-    seconds: Estimate
-    samples_s: tuple[Seconds, ...]
-
-    def __post_init__(self) -> None:
-        check_estimate("seconds", self.seconds, most=LONGEST_S)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """How long the target took to verify rounds of this K."""
-
-    clock: Text
-    passes: tuple[TimedPass, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

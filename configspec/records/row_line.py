@@ -15,9 +15,10 @@ import msgspec
 from configspec.records.facts import ModelFacts
 from configspec.records.origin import Origin
 from configspec.records.plain import loads
-from configspec.records.row import KEY, VERSION, Environment, Models, Row, Verification
+from configspec.records.row import KEY, VERSION, Environment, Models, Row
 from configspec.records.shared import FACTS, checked_facts, is_of_hash
 from configspec.records.stated import StatedFacts
+from configspec.records.verification import Verification
 from configspec.theory.flags import check_numbers
 from configspec.untrusted import parse_json
 

@@ -16,7 +16,8 @@ from contextlib import suppress
 import msgspec
 
 from configspec.records.origin import Origin
-from configspec.records.row import KEY, Environment, Models, Verification
+from configspec.records.row import KEY, Environment, Models
+from configspec.records.verification import Verification
 
 SHARED = "shared"
 FACTS = ("environment", "models", "verification", "origin")  # of a cell, of a draft, of a family at one K, of a file

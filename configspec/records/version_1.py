@@ -12,7 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from configspec.records.row import VERSION, Method, Row
+from configspec.records.drafting import Method
+from configspec.records.row import VERSION, Row
 from configspec.records.samples import RoundTimes, TimeSamples
 from configspec.theory.flags import flag
 

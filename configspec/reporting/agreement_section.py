@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from configspec.records.row import AgreementCheck, Row
+from configspec.records.acceptance import AgreementCheck
+from configspec.records.row import Row
 from configspec.reporting.document import Paragraph, Section
 from configspec.theory.ids import Cell
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
-from configspec.records.row import Verification
+from configspec.records.verification import Verification
 from configspec.reporting.rows_to_rank import RankedRow
 from configspec.reporting.shown_facts import ShownFacts
 from configspec.reporting.target_alone import TargetAlone, target_alone

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from configspec.records.row import Row, Verification
+from configspec.records.row import Row
+from configspec.records.verification import Verification
 from configspec.theory.figures import Estimate
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from configspec.records.row import TimedPass, Verification
+from configspec.records.verification import TimedPass, Verification
 from configspec.theory.figures import Estimate
 from configspec.theory.objectives.objective import figures_of
 from configspec.theory.profile import Configuration

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from configspec.records.row import Row, TimedPass
+from configspec.records.row import Row
+from configspec.records.verification import TimedPass
 from configspec.reporting.document import Notes, Section
 
 HEADING = "verification"

@@ -11,7 +11,7 @@ from example_rows import measured_row, raw_row
 from weighed import paper_results
 
 from configspec.cli import main
-from configspec.records.row import TimedPass, Verification
+from configspec.records.verification import TimedPass, Verification
 from configspec.theory.figures import Estimate
 from configspec.theory.serving.assumptions import Serving
 

@@ -9,8 +9,10 @@ from any_serving import servings
 from example_rows import BOARD, DRAFT, OPENED, TARGET
 from hypothesis import strategies as st
 
+from configspec.records.acceptance import AgreementCheck, CountedAcceptance
 from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
+from configspec.records.drafting import Drafting, Method
 from configspec.records.facts import ModelFacts
 from configspec.records.going_back import GoingBack, mean_s
 from configspec.records.origin import Origin
@@ -18,23 +20,9 @@ from configspec.records.passes import MemorySpeed, RecordedPass
 from configspec.records.power import Power
 from configspec.records.prefill import Prefill
 from configspec.records.prompting import Prompting
-from configspec.records.row import (
-    AgreementCheck,
-    CountedAcceptance,
-    Drafting,
-    Environment,
-    HostFacts,
-    Method,
-    Models,
-    Outcome,
-    Refined,
-    Resumed,
-    Row,
-    SampleRefs,
-    TimedPass,
-    Verification,
-)
+from configspec.records.row import Environment, HostFacts, Models, Outcome, Refined, Resumed, Row, SampleRefs
 from configspec.records.stated import StatedFacts
+from configspec.records.verification import TimedPass, Verification
 from configspec.theory.decoding import Decoding
 from configspec.theory.evidence import Stated
 from configspec.theory.figures import Estimate, Provenance

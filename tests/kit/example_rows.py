@@ -5,20 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from configspec.profiling.recorded_cell import recorded_row
+from configspec.records.acceptance import CountedAcceptance
 from configspec.records.asked_prompts import AskedPrompts
 from configspec.records.decoded import EndToEnd
+from configspec.records.drafting import Drafting
 from configspec.records.facts import DeviceFacts, ModelFacts, Opened
 from configspec.records.power import Power
-from configspec.records.row import (
-    CountedAcceptance,
-    Drafting,
-    Environment,
-    Models,
-    Row,
-    SampleRefs,
-    TargetFacts,
-    Verification,
-)
+from configspec.records.row import Environment, Models, Row, SampleRefs, TargetFacts
+from configspec.records.verification import Verification
 from configspec.theory.figures import Estimate
 from configspec.theory.prediction import RoundCost
 from configspec.theory.profile import Configuration

@@ -17,7 +17,7 @@ from configspec.profiling.acceptance_trace import AcceptanceTrace, TracedPrompt
 from configspec.profiling.session import ProfilingSession
 from configspec.profiling.staging import StagedModel
 from configspec.profiling.target_text import ContinuedPrompt
-from configspec.records.row import AgreementCheck
+from configspec.records.acceptance import AgreementCheck
 from configspec.theory.acceptance.near_tie import NEAR_TIE
 from configspec.theory.flags import flag
 

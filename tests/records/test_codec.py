@@ -15,14 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configspec.errors import RecordError
+from configspec.records.acceptance import AgreementCheck, CountedAcceptance
 from configspec.records.codec import from_record, to_record
 from configspec.records.decoded import EndToEnd
+from configspec.records.drafting import Drafting
 from configspec.records.heat import ClockRange, Heat, HeatState
 from configspec.records.meter import LookedFor, MeterFacts
 from configspec.records.passes import MemorySpeed, RecordedPass
 from configspec.records.power import Power, PowerPass
-from configspec.records.row import AgreementCheck, CountedAcceptance, Drafting, Models, Row, SampleRefs, TimedPass
+from configspec.records.row import Models, Row, SampleRefs
 from configspec.records.samples import MeterReadings, PowerSamples
+from configspec.records.verification import TimedPass
 from configspec.theory.serving.assumptions import Serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "record.md"

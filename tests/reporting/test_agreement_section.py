@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from example_rows import measured_row
 
-from configspec.records.row import AgreementCheck, Row
+from configspec.records.acceptance import AgreementCheck
+from configspec.records.row import Row
 from configspec.reporting.agreement_section import agreement_section
 from configspec.reporting.terminal import section_body
 

@@ -9,7 +9,7 @@ from example_rows import measured_row
 from made_up_objective import Silence
 from weighed import QUICK, exact, group_of, paper_groups
 
-from configspec.records.row import TimedPass, Verification
+from configspec.records.verification import TimedPass, Verification
 from configspec.reporting.baseline_json import baseline_json
 from configspec.reporting.baseline_words import baseline_lines, losses
 from configspec.reporting.document import Notes, Paragraph, Section

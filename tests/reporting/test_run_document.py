@@ -12,9 +12,11 @@ import pytest
 from example_rows import DECODED, measured_row, replayed_row
 from made_up_objective import Silence
 
+from configspec.records.acceptance import AgreementCheck
 from configspec.records.power import Power
 from configspec.records.profile_file import read_profile
-from configspec.records.row import AgreementCheck, Row, TimedPass, Verification
+from configspec.records.row import Row
+from configspec.records.verification import TimedPass, Verification
 from configspec.reporting.json_document import as_json
 from configspec.reporting.markdown import as_markdown
 from configspec.reporting.prediction_section import prediction_reports

@@ -11,7 +11,8 @@ from heated_boards import COOL
 
 from configspec.records.heat import HeatSeen, heat_between
 from configspec.records.passes import RecordedPass
-from configspec.records.row import Environment, Row, TimedPass, Verification
+from configspec.records.row import Environment, Row
+from configspec.records.verification import TimedPass, Verification
 from configspec.reporting.shown_facts import facts_of_rows, shown_heat
 from configspec.theory.figures import Estimate
 

@@ -9,7 +9,8 @@ from example_rows import measured_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configspec.records.row import Row, TimedPass, Verification
+from configspec.records.row import Row
+from configspec.records.verification import TimedPass, Verification
 from configspec.reporting.alone_words import alone_lines
 from configspec.reporting.profile_cells import FamilyProfile, family_profiles
 from configspec.reporting.rows_to_rank import ranked_row

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from example_rows import measured_row
 
-from configspec.records.row import Row, TimedPass, Verification
+from configspec.records.row import Row
+from configspec.records.verification import TimedPass, Verification
 from configspec.reporting.terminal import section_body
 from configspec.reporting.verification_section import verification_section
 from configspec.theory.figures import Estimate
