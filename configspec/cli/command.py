@@ -9,7 +9,7 @@ Commands = argparse._SubParsersAction  # argparse has no public name for it
 EXIT_CODES = """\
 exit codes:
   0    done, and the answer is good
-  1    done, and the answer is bad: a device is not ready, a model is broken
+  1    done, and the answer is bad: a device is not ready, a result got worse
   2    the request must change: an option, or a file that cannot be read or written
   3    a device or its link misbehaved
   130  interrupted
