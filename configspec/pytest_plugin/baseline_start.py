@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configspec.errors import ConfigspecError
-from configspec.pytest_plugin import private_api, private_benchmark
+from configspec.pytest_plugin import private_benchmark, private_xdist
 from configspec.pytest_plugin.baseline_items import AGAIN, BaselineItems, SuspectCells
 from configspec.pytest_plugin.results_so_far import OwnRows
 from configspec.pytest_plugin.shown import usage_error
@@ -29,7 +29,7 @@ def begin_comparison(run: MeasuringRun, config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: The baseline cannot be read or compared with, or a file beside it says something else.
     """
-    if private_api.is_worker(config):
+    if private_xdist.is_worker(config):
         names = _as_told(run, config)
         config.pluginmanager.register(OwnRows(run), "configspec own rows")
     else:
@@ -74,7 +74,7 @@ def _read(run: MeasuringRun, config: pytest.Config) -> list[str]:
         raise usage_error(problem, config) from problem
     run.comparison = BaselineJudge(run, found, config)
     config.pluginmanager.register(run.comparison, "configspec baseline")
-    if found.asked.remeasure and not private_api.is_controller(config):
+    if found.asked.remeasure and not private_xdist.is_controller(config):
         config.stash[AGAIN] = SuspectCells(run, first_looks(found), found.asked.remeasure, found.at_s)
     return [one.name for one in found.declared]
 

@@ -11,7 +11,7 @@ import pytest
 
 from configspec.errors import ConfigspecError, UsageError
 from configspec.printable import printable_line
-from configspec.pytest_plugin import private_api, private_benchmark
+from configspec.pytest_plugin import private_benchmark, private_xdist
 from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.clock import ReportedClock
 from configspec.pytest_plugin.fixtures import CALLS, Calls
@@ -32,10 +32,10 @@ def begin(config: pytest.Config) -> None:
     run = None if config.option.help else run_of(config)
     if run is None:
         return
-    if private_api.is_worker(config) or private_api.is_controller(config):
+    if private_xdist.is_worker(config) or private_xdist.is_controller(config):
         private_benchmark.share_the_work(config)
     else:
-        private_api.no_workers(config)
+        private_xdist.no_workers(config)
     if run.asked.plan:
         from configspec.pytest_plugin.plan_shown import PlanShown
 
@@ -46,7 +46,7 @@ def begin(config: pytest.Config) -> None:
 
     begin_comparison(run, config)
     _refine(run, config)
-    if not private_api.is_worker(config):
+    if not private_xdist.is_worker(config):
         from configspec.pytest_plugin import time_shown
         from configspec.pytest_plugin.live_run import NAME, live_run
         from configspec.pytest_plugin.rows import RowKeeper
@@ -63,8 +63,8 @@ def begin(config: pytest.Config) -> None:
         if live is not None:
             config.pluginmanager.register(live, NAME)
         config.pluginmanager.register(time_shown.TimeShown(run, progress_of(config), live), time_shown.NAME)
-        if private_api.is_controller(config):
-            private_api.limit_restarts(config)
+        if private_xdist.is_controller(config):
+            private_xdist.limit_restarts(config)
             from configspec.pytest_plugin.xdist.worker_starts import WorkerStarts
 
             config.pluginmanager.register(WorkerStarts(run.asked.worker_silence_s), "configspec worker starts")
@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if RUN not in config.stash:
         return
     measuring = [item for item in items if _measures(item)]
-    if private_api.is_worker(config):
+    if private_xdist.is_worker(config):
         private_benchmark.quiet_warning(config, items, measuring)
     elif not config.option.collectonly:
         refuse_to_fork(config, measuring)
@@ -113,7 +113,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Open the journal before the first test: where it or the results cannot be written, nothing is measured."""
     run = session.config.stash.get(RUN, None)
-    if run is None or session.config.option.collectonly or private_api.is_worker(session.config):
+    if run is None or session.config.option.collectonly or private_xdist.is_worker(session.config):
         return
     from configspec.pytest_plugin.journals import begin_journal
     from configspec.pytest_plugin.sessions import check_cache
@@ -136,7 +136,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection(session: pytest.Session) -> None:
     """Look who gives tests their fixture `benchmark`, now that every plugin has registered its own."""
     config = session.config
-    if RUN in config.stash and not config.option.collectonly and not private_api.is_worker(config):
+    if RUN in config.stash and not config.option.collectonly and not private_xdist.is_worker(config):
         refuse_another_benchmark(session)
 
 
@@ -258,14 +258,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     """Give pytest-benchmark all rows and no others, and say what could not be written; a run that lacks rows fails."""
     run = session.config.stash.get(RUN, None)
     if run is not None:
-        if private_api.is_worker(session.config):
+        if private_xdist.is_worker(session.config):
             private_benchmark.forget_rows(session.config)
         else:
             _hand_over(run, session)
     try:
         result = yield
     finally:  # also where pytest-benchmark raises, as it does where a run has become slower
-        if run is not None and not private_api.is_worker(session.config):
+        if run is not None and not private_xdist.is_worker(session.config):
             _end(run, session.config)
     return result
 
@@ -290,9 +290,9 @@ def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
 
     config = session.config
     lacking = 0
-    if private_api.is_controller(config):
+    if private_xdist.is_controller(config):
         with suppress(KeyboardInterrupt, pytest.exit.Exception):  # the person's second: no more waiting for workers
-            for report in private_api.late_reports(config):
+            for report in private_xdist.late_reports(config):
                 config.hook.pytest_runtest_logreport(report=report)
         in_order = run.queues.ids if run.queues is not None else ()
         run.rows = {node_id: run.rows[node_id] for node_id in in_order if node_id in run.rows}
@@ -318,7 +318,7 @@ def _hand_over(run: MeasuringRun, session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """The rankings, last of all; not in a worker, whose terminal is nowhere."""
     run = config.stash.get(RUN, None)
-    if run is not None and not private_api.is_worker(config):
+    if run is not None and not private_xdist.is_worker(config):
         from configspec.pytest_plugin.summary import write_summary
 
         write_summary(Terminal(terminalreporter), run)

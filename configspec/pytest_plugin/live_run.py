@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configspec.devices.lock_wait import CLOCK
-from configspec.pytest_plugin import private_api, private_pytest
+from configspec.pytest_plugin import private_pytest, private_xdist
 from configspec.pytest_plugin.live_line import LiveLine, terminal_writer
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.shown import live_output, own_writer
@@ -34,7 +34,7 @@ EVERY_S = 0.5  # how often the time that is left is told anew
 def live_run(run: MeasuringRun, config: pytest.Config) -> LiveRun | None:
     """The plugin, where pytest's output allows a line below it; None elsewhere."""
     option = config.option
-    if private_api.is_worker(config) or option.collectonly or option.capture != "fd" or option.usepdb or option.trace:
+    if private_xdist.is_worker(config) or option.collectonly or option.capture != "fd" or option.usepdb or option.trace:
         return None
     output = live_output()
     return None if output is None else LiveRun(run, config, *output)
@@ -130,7 +130,7 @@ class LiveRun:
 
     def _watch(self, writer: private_pytest.Writer, line: LiveLine) -> Callable[[], None] | None:
         """Have the line hidden whenever somebody else writes; returns what ends that, None where it cannot be known."""
-        if private_api.is_controller(self._config):
+        if private_xdist.is_controller(self._config):
             line.show()
             return private_pytest.watch_writing(writer, line.before)
         return private_pytest.watch_capture(self._config, line.hide, self._resumed(line))

@@ -1,7 +1,7 @@
 """What is used of pytest-benchmark although it does not promise it: in this module only.
 
 `tests/pytest_plugin/test_private_benchmark.py` uses each against the installed release, and names it when it is gone.
-What is used of pytest-xdist is in `private_api.py`, of pytest itself in `private_pytest.py`.
+What is used of pytest-xdist is in `private_xdist.py`, of pytest itself in `private_pytest.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import pytest
 
-from configspec.pytest_plugin.private_api import is_worker
+from configspec.pytest_plugin.private_xdist import is_worker
 
 Untyped: TypeAlias = Any  # pytest-benchmark ships no types
 # Its options that write, compare or refuse: the controller's business, and never a worker's.

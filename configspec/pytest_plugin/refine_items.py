@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configspec.printable import printable_line
-from configspec.pytest_plugin import private_api, private_benchmark
+from configspec.pytest_plugin import private_benchmark, private_xdist
 from configspec.theory.ids import device_in
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class RefineTest(pytest.Item):
             pytest.skip(printable_line(f"{device} replays recorded figures, which say the same again"))
         found = refined(run, self.config, device)
         self.stash[TOLD] = as_text(run, found)
-        if private_api.is_worker(self.config):
+        if private_xdist.is_worker(self.config):
             keep_here(run, found.rows)
         if found.outcome.problems:
             why = "; ".join(f"{cell}: {problem}" for cell, problem in found.outcome.problems.items())

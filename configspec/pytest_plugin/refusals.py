@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from configspec.pytest_plugin import private_api, private_benchmark
+from configspec.pytest_plugin import private_benchmark, private_xdist
 from configspec.pytest_plugin.private_pytest import plugin_giving
 from configspec.pytest_plugin.shown import usage_error
 
@@ -87,7 +87,7 @@ def _no_such_workers(config: pytest.Config) -> Iterator[str]:
     if config.getoption("dist", "no") == "each":
         yield "--dist each would have every worker measure every device: leave it out."
     for spec in config.getoption("tx", None) or ():
-        if private_api.workers_of(spec) is None:
+        if private_xdist.workers_of(spec) is None:
             yield (
                 f"--tx {spec}: --device needs workers of this host, this Python and this folder, which is where the "
                 "devices are reached from: -n N. Of --tx it takes popen, with env: and nice=."

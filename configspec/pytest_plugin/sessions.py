@@ -10,7 +10,7 @@ import pytest
 
 from configspec.errors import UsageError
 from configspec.progress import Notice
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_xdist
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.shown import terminal_of, write_past_workers
 
@@ -128,7 +128,7 @@ def _progress_of_waiting(config: pytest.Config, progress: Progress) -> Progress:
     capture = config.pluginmanager.get_plugin("capturemanager")
 
     def say(text: str) -> None:
-        if not private_api.is_worker(config):
+        if not private_xdist.is_worker(config):
             progress(text)
         elif capture is not None:
             with capture.global_and_fixture_disabled():
@@ -139,5 +139,5 @@ def _progress_of_waiting(config: pytest.Config, progress: Progress) -> Progress:
 
 def _host_threads(run: MeasuringRun, config: pytest.Config) -> int | None:
     """The worker's share of the host's processors: one thread that waits for its turn stops all of a computation."""
-    at_work = min(private_api.worker_count(config), len(run.devices))
+    at_work = min(private_xdist.worker_count(config), len(run.devices))
     return None if at_work == 1 else max(1, len(os.sched_getaffinity(0)) // at_work)

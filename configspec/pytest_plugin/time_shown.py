@@ -17,7 +17,7 @@ import pytest
 
 from configspec.devices.lock_wait import CLOCK
 from configspec.progress import Finished, Progress, Work
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_xdist
 from configspec.pytest_plugin.absence import MEASURING
 from configspec.pytest_plugin.private_pytest import configuration_of, fixtures_of
 from configspec.pytest_plugin.run import MeasuringRun
@@ -63,7 +63,7 @@ def attach_parts(item: pytest.Item, report: pytest.TestReport, run: MeasuringRun
     asked = asked_of([item])
     if report.when == "teardown" and asked:
         setattr(report, OVER, json.dumps((_places(run)[asked[0][0]], asked[0][1])))
-    if private_api.is_worker(item.config) and not run.has_told_tests:
+    if private_xdist.is_worker(item.config) and not run.has_told_tests:
         run.has_told_tests = True
         setattr(
             report, TODO, json.dumps([(_places(run)[one], decodes) for one, decodes in asked_of(item.session.items)])
@@ -180,5 +180,5 @@ def report_part(run: MeasuringRun, config: pytest.Config, part: Finished) -> Non
     shown = config.pluginmanager.get_plugin(NAME)
     if isinstance(shown, TimeShown):
         shown.finish(part)
-    elif private_api.is_worker(config):
+    elif private_xdist.is_worker(config):
         run.parts.append(part)

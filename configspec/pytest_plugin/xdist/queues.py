@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from configspec.pytest_plugin.private_api import Worker, has_finished
+from configspec.pytest_plugin.private_xdist import Worker, has_finished
 from configspec.theory.ids import device_in
 
 AHEAD = 3

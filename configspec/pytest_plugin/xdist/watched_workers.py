@@ -7,8 +7,8 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
-from configspec.pytest_plugin import private_api
-from configspec.pytest_plugin.private_api import Worker
+from configspec.pytest_plugin import private_xdist
+from configspec.pytest_plugin.private_xdist import Worker
 from configspec.pytest_plugin.xdist.watch import GONE_STATUS, Channel, OtherSide
 
 KILL_WAIT_S = 10.0  # a process that waits for a dead disk, or is in a frozen cgroup of version 1, does not die
@@ -33,7 +33,7 @@ class WatchedWorkers:
 
     def watch(self, worker: Worker) -> Channel | None:
         """The channel for the worker's beats; None where this process did not start the worker."""
-        process = private_api.process_of(worker)
+        process = private_xdist.process_of(worker)
         if process is None:
             return None
         self._processes[worker.gateway.id] = process
@@ -66,4 +66,4 @@ class WatchedWorkers:
         except subprocess.TimeoutExpired:
             hint = f"Process {process.pid} may still hold its devices."
             self._deaths[name] = Death(what=f"{silent}, and SIGKILL does not end it; it was given up", hint=hint)
-            private_api.give_up(worker)
+            private_xdist.give_up(worker)

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 import pytest
 
 from configspec.printable import printable_line
-from configspec.pytest_plugin import private_api
-from configspec.pytest_plugin.private_api import Worker
+from configspec.pytest_plugin import private_xdist
+from configspec.pytest_plugin.private_xdist import Worker
 from configspec.pytest_plugin.xdist.watch import LOOKS, Silence, used_ticks
 
 
@@ -36,7 +36,7 @@ class WorkerStarts:
     def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
         """The first workers are about to start, one after another, from this thread."""
         thread_id = threading.get_native_id()
-        self._settled.update(private_api.started_by_execnet(thread_id))
+        self._settled.update(private_xdist.started_by_execnet(thread_id))
         self._due = len(specs)
         threading.Thread(target=self._watch, args=(thread_id,), daemon=True).start()
 
@@ -48,7 +48,7 @@ class WorkerStarts:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Worker) -> None:
         """It has answered."""
-        process = private_api.process_of(node)
+        process = private_xdist.process_of(node)
         if process is not None:
             self._settled.add(process.pid)
         self._due -= 1
@@ -74,7 +74,7 @@ class WorkerStarts:
         try:
             yield
         except (EOFError, OSError) as problem:  # what execnet makes of a process that ends before it answers
-            if not private_api.ended_while_it_started(problem):
+            if not private_xdist.ended_while_it_started(problem):
                 raise
             said = f"{self._what_happened()} Run again, with --resume to keep rows."
             pytest.exit(printable_line(said), returncode=pytest.ExitCode.TESTS_FAILED)
@@ -90,7 +90,7 @@ class WorkerStarts:
         while not self._over.wait(self._silence_s / LOOKS):
             if self._due <= 0:
                 continue
-            for pid in private_api.started_by_execnet(thread_id) - self._settled:
+            for pid in private_xdist.started_by_execnet(thread_id) - self._settled:
                 now_s, sign = time.monotonic(), used_ticks(pid)
                 silence = silences.setdefault(pid, Silence(self._silence_s, now_s=now_s, sign=sign))
                 if silence.is_over(now_s, sign):

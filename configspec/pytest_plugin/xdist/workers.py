@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from configspec.printable import printable_line
-from configspec.pytest_plugin.private_api import Worker
+from configspec.pytest_plugin.private_xdist import Worker
 from configspec.pytest_plugin.run import RUN, MeasuringRun
 from configspec.pytest_plugin.shown import terminal_of
 from configspec.pytest_plugin.start import FROM_CONTROLLER

@@ -1,6 +1,6 @@
 """What is used of pytest-xdist, and of execnet below it, although they do not promise it: in this module only.
 
-`tests/pytest_plugin/test_private_api.py` uses each against the installed releases, and names it when it is gone. What
+`tests/pytest_plugin/test_private_xdist.py` uses each against the installed releases, and names it when it is gone. What
 is used of pytest-benchmark is in `private_benchmark.py`, of pytest itself in `private_pytest.py`.
 """
 

@@ -1,6 +1,6 @@
 """The canary: what configspec uses of pytest-xdist and execnet without a promise is still there.
 
-Where one of these fails, look in that project's changelog for the name, and mend `private_api.py`.
+Where one of these fails, look in that project's changelog for the name, and mend `private_xdist.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from configspec.pytest_plugin import private_api
+from configspec.pytest_plugin import private_xdist
 from configspec.pytest_plugin.xdist.queues import DeviceQueues
 
 
@@ -49,7 +49,7 @@ def test_the_processes_of_xdists_workers():
 )
 def test_how_many_workers_a_value_of_tx_starts(spec, workers):
     """None where they would not be workers of this host, Python and folder."""
-    assert private_api.workers_of(spec) == workers
+    assert private_xdist.workers_of(spec) == workers
 
 
 def test_where_xdist_starts_a_worker():
@@ -59,7 +59,7 @@ def test_where_xdist_starts_a_worker():
         assert hasattr(manage.NodeManager, name), f"NodeManager.{name} is gone"
     assert "nodemanager.setup_node" in inspect.getsource(dsession.DSession._clone_node)
     option = SimpleNamespace(maxworkerrestart=None, numprocesses=None, tx=["2*popen", "popen"])
-    private_api.limit_restarts(cast("pytest.Config", SimpleNamespace(option=option)))
+    private_xdist.limit_restarts(cast("pytest.Config", SimpleNamespace(option=option)))
     assert dsession.get_default_max_worker_restart(SimpleNamespace(option=option)) == 12
 
 
