@@ -32,8 +32,9 @@ def strict_code(found: Sequence[Finding], *, strict: bool, code: int = 0) -> int
 def answer_code(left_out: LeftOutList | None, found: Sequence[Finding], *, strict: bool, code: int = 0) -> int:
     """The exit code of a command that chooses among the rows of a file.
 
-    It is 2 where a record could not be read: the answer lacks a configuration that may be the best one, so the file
-    must change. What a kill cut off, and a row that a later one took the place of, are no such records.
+    It is 2 where a record could not be read, or a damaged line that was one: the answer lacks a configuration that may
+    be the best one, so the file must change. What a kill cut off, and a row that a later one took the place of, are no
+    such records.
     """
     return 2 if left_out is not None and left_out.broken else strict_code(found, strict=strict, code=code)
 

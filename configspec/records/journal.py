@@ -177,7 +177,7 @@ class JournalIndex:
     header: Mapping[str, object]
     header_damage: str | None  # why there is no header
     lines: Mapping[str, int]  # by the test's full name, in the order of the lines
-    unread: Mapping[int, str]  # lines that cannot be taken, each with why
+    unread: Mapping[int, UnreadLine]  # lines that cannot be taken
     last: int  # the last line
 
     @property
@@ -193,7 +193,8 @@ class JournalIndex:
     @property
     def cut_by_kill(self) -> bool:
         """Whether the last line is but the beginning of one."""
-        return self.unread.get(self.last) == CUT
+        line = self.unread.get(self.last)
+        return line is not None and line.why == CUT
 
 
 def index_journal(path: Path) -> JournalIndex:
@@ -206,7 +207,7 @@ def index_journal(path: Path) -> JournalIndex:
     header: dict[str, object] = {}
     header_damage: str | None = None
     lines: dict[str, int] = {}
-    unread: dict[int, str] = {}
+    unread: dict[int, UnreadLine] = {}
     number = 0
     with open_bounded(path) as file:
         for number, text in enumerate(bounded_lines(file), start=1):
@@ -223,7 +224,7 @@ def index_journal(path: Path) -> JournalIndex:
             elif isinstance(line, DroppedLine):
                 lines.pop(line.fullname, None)
             elif number > 1:
-                unread[number] = line.why
+                unread[number] = line
     if number == 0:
         raise RecordError(f"{path}: the file is empty, so it is not a journal of configspec.")
     if header_damage is not None and not lines:

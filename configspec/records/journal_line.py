@@ -43,32 +43,34 @@ class UnreadLine:
     """A line that cannot be taken."""
 
     why: str
+    broken: bool  # it was once a whole line, perhaps of a row; not what a kill or a power cut leaves, nor a header
 
 
 def read_line(text: bytes, *, unique_keys: bool = False) -> RowLine | DroppedLine | UnreadLine:
     """What a line behind the header says."""
     if not text.strip(b"\0 \t\r\n"):
-        return UnreadLine(why=_emptiness(text))
+        return UnreadLine(why=_emptiness(text), broken=False)
     try:
         value = _loads_strictly(text) if unique_keys else loads(text)
     except NotJson as problem:
-        return UnreadLine(why=_damage(text, problem))
+        return UnreadLine(why=_damage(text, problem), broken=_was_whole(text))
     if not isinstance(value, dict):
-        return UnreadLine(why="it is no object, and a line of a journal is one")
+        return UnreadLine(why="it is no object, and a line of a journal is one", broken=True)
     if "row" in value:
         row = value["row"]
         if not isinstance(row, dict):
-            return UnreadLine(why="its row is no object")
+            return UnreadLine(why="its row is no object", broken=True)
         fullname = row.get("fullname")
         if not isinstance(fullname, str) or not fullname:
-            return UnreadLine(why="its row has no fullname, by which rows are told apart")
+            return UnreadLine(why="its row has no fullname, by which rows are told apart", broken=True)
         return RowLine(fullname=fullname, row=row)
     dropped = value.get("dropped")
     if isinstance(dropped, str):
         return DroppedLine(fullname=dropped)
     if KEY in value:
-        return UnreadLine(why="a second journal begins here; what follows was read as rows of the first")
-    return UnreadLine(why="it holds neither a row nor a dropped test")
+        why = "a second journal begins here; what follows was read as rows of the first"
+        return UnreadLine(why=why, broken=False)
+    return UnreadLine(why="it holds neither a row nor a dropped test", broken=True)
 
 
 def _loads_strictly(text: bytes) -> object:
@@ -115,6 +117,11 @@ def _damage(text: bytes, problem: NotJson) -> str:
     if problem.cut_short and not text.endswith(b"\n"):
         return CUT
     return f"it is damaged: {problem}"
+
+
+def _was_whole(text: bytes) -> bool:
+    """Whether a line that is no JSON was written to its end: no kill cut it, and no power cut left zeros in it."""
+    return text.endswith(b"\n") and 0 not in text
 
 
 def is_journal(path: Path) -> bool:

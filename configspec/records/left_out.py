@@ -39,12 +39,12 @@ class LeftOutList:
         """Begin an empty list; with `refuse`, which says what would do, the first entry is an error."""
         self.count = 0
         self.named: list[LeftOut] = []
-        self.broken = 0  # of `count`: records that cannot be, such as one with NaN, or of an unknown version
+        self.broken = 0  # of `count`: records that cannot be, such as one with NaN, and damaged lines
         self.others = 0  # benchmarks of other tools that a reader of rows passed over
         self._refuse = refuse
 
     def add(self, file: Path, entry: str, why: str, *, broken: bool = False) -> None:
-        """Put one down; `broken`: it is a record that cannot be.
+        """Put one down; `broken`: it is a record that cannot be, or was one before it was damaged.
 
         Raises:
             RecordError: The list refuses.

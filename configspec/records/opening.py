@@ -112,7 +112,7 @@ def _journal(path: Path, left_out: LeftOutList | None, *, may_lack_rows: bool) -
     if left_out is None and index.damaged:
         raise RecordError(
             f"{path}: line {index.damaged[0]} of the journal is damaged, and a kill can only cut the last one: "
-            f"{index.unread[index.damaged[0]]}. Look at it, or save what can be read: "
+            f"{index.unread[index.damaged[0]].why}. Look at it, or save what can be read: "
             "configspec recover JOURNAL -o results.json"
         )
     if left_out is None and index.header_damage is not None:
@@ -140,8 +140,8 @@ def leave_lines_out(path: Path, index: JournalIndex, left_out: LeftOutList) -> N
     """Put the lines of a journal that cannot be taken on the list."""
     if index.header_damage is not None:
         left_out.add(path, "its header", f"{index.header_damage}: when and where it was measured is not known")
-    for number, why in index.unread.items():
-        left_out.add(path, f"line {number}", why)
+    for number, line in index.unread.items():
+        left_out.add(path, f"line {number}", line.why, broken=line.broken)
 
 
 def _results(path: Path) -> RowFile:

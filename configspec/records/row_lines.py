@@ -131,7 +131,7 @@ def kept_of_journal(path: Path, kept: Callable[[Row], Kept], left_out: LeftOutLi
             except ODD:
                 line = read_line(text)
                 if isinstance(line, UnreadLine):
-                    left_out.add(path, f"line {number}", line.why)
+                    left_out.add(path, f"line {number}", line.why, broken=line.broken)
                     continue
                 fullname, row, bad = _slow_line(line, text, number)
             found.pop(fullname, None)  # so that the later line's place counts

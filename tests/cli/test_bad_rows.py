@@ -200,25 +200,33 @@ def test_two_documents_in_one_file_are_told(tmp_path, command):
 
 
 @pytest.mark.parametrize(
-    ("end", "words"),
+    ("end", "words", "code"),
     [
-        (b"\n", "line 3: it is empty; no run writes such a line, but a power cut may leave one"),
-        (b"\n\n", "line 4: it is empty"),
-        (bytes(512), "line 3: 512 zero bytes, as a power cut leaves them"),
-        (b'{"row": {"ful', "line 3: it is cut short, as a kill leaves it"),
-        (b'{"row": {"ful\0\0\n', "line 3: zero bytes in it, as a power cut leaves them"),
-        (b'{"configspec_journal": 1}\n', "line 3: a second journal begins here"),
-        (b'{"row": {"fullname": "\xff"}}\n', "line 3: it is damaged: it is not UTF-8 text"),
-        (b'{"row": 3}\n', "line 3: its row is no object"),
+        (b"\n", "line 3: it is empty; no run writes such a line, but a power cut may leave one", 0),
+        (b"\n\n", "line 4: it is empty", 0),
+        (bytes(512), "line 3: 512 zero bytes, as a power cut leaves them", 0),
+        (b'{"row": {"ful', "line 3: it is cut short, as a kill leaves it", 0),
+        (b'{"row": {"fullname": "\xc3', "line 3: it is damaged: it is not UTF-8 text", 0),
+        (b'{"row": {"fullname": nul', "line 3: it is damaged: Expecting value", 0),
+        (b'{"row": {"ful\0\0\n', "line 3: zero bytes in it, as a power cut leaves them", 0),
+        (b'{"configspec_journal": 1}\n', "line 3: a second journal begins here", 0),
+        (b'{"row": {"ful\n', "line 3: it is damaged: ", 2),
+        (b'{"row": {"fullname": "\xff"}}\n', "line 3: it is damaged: it is not UTF-8 text", 2),
+        (b'{"row": 3}\n', "line 3: its row is no object", 2),
+        (b'{"row": {}}\n', "line 3: its row has no fullname", 2),
+        (b"3\n", "line 3: it is no object", 2),
+        (b"{}\n", "line 3: it holds neither a row nor a dropped test", 2),
     ],
 )
-def test_the_damage_of_a_journal_is_told_in_its_own_words(tmp_path, command, end, words):
-    """By every command alike; its row is ranked and recovered."""
+def test_the_damage_of_a_journal_is_told_in_its_own_words(tmp_path, command, end, words, code):
+    """By every command alike; its rows are ranked and recovered. What may have been a row may have been the best."""
     path = as_journal(tmp_path / "j.jsonl", [raw_row(GOOD)])
     path.write_bytes(path.read_bytes() + end)
-    for ended in (command("rank", path), command("recover", path, "-o", tmp_path / "o.json")):
-        assert ended.code == 0
-        assert f"{path}: {words}" in ended.err
+    ranked, recovered = command("rank", path), command("recover", path, "-o", tmp_path / "o.json")
+    assert (ranked.code, recovered.code) == (code, 0)
+    assert f"{path}: {words}" in ranked.err
+    assert f"{path}: {words}" in recovered.err
+    assert ("what could not be read may be the best" in ranked.err) == (code == 2)
     assert read_rows(tmp_path / "o.json") == (GOOD,)
 
 

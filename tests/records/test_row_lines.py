@@ -55,20 +55,17 @@ def either_way(path: Path, left_out: LeftOutList | None = None) -> tuple[Row, ..
 
 
 def told(read, path: Path, *, collected: bool) -> object:
-    """Rows and what was left out; or the error, but for its words where no row is left."""
+    """Rows, what was left out and how much of it was broken; or the error, but for its words where no row is left."""
     left_out = LeftOutList() if collected else None
+
+    def beside() -> object:
+        return None if left_out is None or not left_out.count else (left_out.named, left_out.broken)
+
     try:
-        return (
-            read(path, left_out) or "no row of configspec",
-            None if left_out is None or not left_out.count else left_out.named,
-        )
+        return (read(path, left_out) or "no row of configspec", beside())
     except RecordError as problem:
         nothing = any(words in str(problem) for words in ("none measured", "no row is left", "nothing to recover"))
-        return (
-            ("no row of configspec", None if left_out is None or not left_out.count else left_out.named)
-            if nothing
-            else str(problem)
-        )
+        return ("no row of configspec", beside()) if nothing else str(problem)
 
 
 @settings(max_examples=40)
