@@ -61,9 +61,10 @@ def _diff(asked: argparse.Namespace) -> int:
 
     if asked.other_row is not None and asked.row is None:
         raise UsageError("--other-row names a row of B; name the row of A that it is compared with: --row TEXT")
-    left_out, doubts = begin_list(strict=asked.strict), list[Finding]()
+    doubts = list[Finding]()
 
     def read(path: Path) -> tuple[ComparedRow, ...]:
+        left_out = begin_list(strict=asked.strict)
         origin, subjects = origin_of(head_of(path)), list[Subject]()
 
         def taken(row: Row) -> ComparedRow:
@@ -71,11 +72,11 @@ def _diff(asked: argparse.Namespace) -> int:
             return compared_row(row, origin=origin)
 
         rows = read_each(path, taken, left_out)
+        tell_left_out(left_out)
         doubts.extend(findings(subjects))
         return rows
 
     then, now = read(asked.then), read(asked.now)
-    tell_left_out(left_out)
     tell_implausible(doubts)
     found = comparison(then, now) if asked.row is None else _two_rows(then, now, asked)
     if not found.pairs:

@@ -119,8 +119,13 @@ def test_a_bad_entry_is_left_out_and_told(then, tmp_path, capsys):
     bad["extra_info"]["configspec"]["k"] = -1  # type: ignore[index]
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"benchmarks": [bad, raw_row(whole_row(4))]}), encoding="utf-8")
-    assert main(["diff", then, str(path)]) == 0
-    assert "1 entry was left out" in capsys.readouterr().err
+    for files in ([then, str(path)], [str(path), then]):
+        assert main(["diff", *files]) == 0
+        told = capsys.readouterr().err
+        assert f"left out: {path}: " in told
+        assert told.count("1 entry was left out") == 1
+    assert main(["diff", str(path), str(path)]) == 0
+    assert capsys.readouterr().err.count("1 entry was left out") == 2
     assert main(["diff", then, str(path), "--strict"]) == 2
 
 
