@@ -131,7 +131,8 @@ def _command(run: MeasuringRun) -> str:
     files = [] if run.results is None else [path for path in run.results.written if path.is_file()]
     one = files[0] if len(files) == 1 else None if run.journal is None else run.journal.path
     file = "FILE" if one is None else shlex.quote(str(_from_here(one)))
-    return f"pytest -v, or configspec rank {file}"
+    again = "-v" if run.journal is None else "-v --resume last"
+    return f"the same pytest command with {again}; most of it: configspec rank {file}"
 
 
 def _from_here(path: Path) -> Path:

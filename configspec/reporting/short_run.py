@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from configspec.printable import printable
 from configspec.reporting.plausibility_section import HEADING as PLAUSIBILITY
@@ -12,6 +13,7 @@ from configspec.reporting.run_document import RunReport
 from configspec.reporting.terminal import Line, Look, section_lines
 
 ASSUMED = 2  # different assumptions that are told
+NOTES = 3  # on what is recommended, that are told in words
 
 
 class ShortRun:
@@ -27,28 +29,53 @@ class ShortRun:
         self._to_run = report.to_run
         self._columns = columns
         self._shown_by = shown_by
-        remarks = (Line(line, "note") for line in below(report.to_run))
-        self._foot = [*_warnings(report), *_assumed(report.to_run), *remarks]
+        self._warnings = list(_warnings(report))
+        self._said_once = [*_assumed(report.to_run), *(Line(line, "note") for line in below(report.to_run))]
         self._behind = [f"{one.heading} ({len(section_lines(one)):,})" for one in report.behind.sections]
         left_out = _left_out(self._behind, shown_by)
-        self.whole = [*(line for one in report.to_run for line in _all_of(one)), *self._foot, left_out]
+        self.whole = [*(line for one in report.to_run for line in _all_of(one)), *self._foot(NOTES), left_out]
 
     def lines(self, room: int) -> list[Line]:
         """In at most `room` rows, but for one device at least.
 
-        Where there is no room for every device with every objective, each has a line, the best by its first objective
-        first, as far as there is room for these.
+        Where there is no room for every device with every objective, each has a line of its first objective, as far
+        as there is room for these: where speculation is worse than none first, then the best. What room is left goes to
+        their other lines.
         """
         if rows_of(self.whole, self._columns) <= room:
             return self.whole
-        longest = _left_out(["9,999 more devices and families", *self._behind], self._shown_by)
-        room -= rows_of([*self._foot, longest], self._columns)
-        best = sorted(self._to_run, key=lambda one: (one.worth[0], -one.worth[1]))
-        lines = [Line(f"{printable(one.name)}: {printable((*one.losses, _first(one))[0])}", _look(one)) for one in best]
-        short = fitted_lines(lines, room, self._columns) or lines[:1]
-        others = f"{len(best) - len(short):,} more devices and families" if len(best) > len(short) else ""
-        others = others or f"what to run ({sum(len(one.losses) + len(one.lines) for one in best) - len(best):,})"
-        return [*short, *self._foot, _left_out([others, *self._behind], self._shown_by)]
+        foot = next(
+            (f for n in range(NOTES, 1, -1) if rows_of(f := self._foot(n), self._columns) <= room // 2), self._foot(1)
+        )
+        longest = _left_out(["9,999 more devices with families", "what to run (9,999)", *self._behind], self._shown_by)
+        room -= rows_of([*foot, longest], self._columns)
+        order = sorted(self._to_run, key=lambda one: (one.first not in one.losses, one.worth[0], -one.worth[1]))
+        firsts = [Line(f"{printable(one.name)}: {printable(one.first)}", _look(one)) for one in order]
+        shown = fitted_lines(firsts, room, self._columns) or firsts[:1]
+        room -= rows_of(shown, self._columns)
+        told: list[Line] = []
+        left = 0
+        for place, one in enumerate(order):
+            told += shown[place : place + 1]
+            others = [line for line in _lines_of(one) if line.text.strip() != printable(one.first)]
+            fitting = fitted_lines(others, room, self._columns) if place < len(shown) else []
+            room -= rows_of(fitting, self._columns)
+            told += fitting
+            left += len(others) - len(fitting)
+        devices = len(order) - len(shown)
+        return [*told, *foot, _left_out([*_not_shown(devices, left), *self._behind], self._shown_by)]
+
+    def _foot(self, notes: int) -> list[Line]:
+        """What is said below, with at most so many notes."""
+        return [*self._warnings, *_notes(self._to_run, notes), *self._said_once]
+
+
+def _not_shown(devices: int, lines: int) -> Iterator[str]:
+    """How many devices with a family, and lines of what to run, there was no room for."""
+    if devices:
+        yield "1 more device with its family" if devices == 1 else f"{devices:,} more devices with families"
+    if lines:
+        yield f"what to run ({lines:,})"
 
 
 def _left_out(what: Sequence[str], shown_by: str) -> Line:
@@ -93,14 +120,26 @@ def within(lines: Sequence[Line], room: int, columns: int, shown_by: str) -> lis
 
 def _all_of(one: ToRun) -> Iterator[Line]:
     yield Line(printable(one.name), "heading")
+    yield from _lines_of(one)
+
+
+def _lines_of(one: ToRun) -> Iterator[Line]:
     yield from (Line(f"  {printable(line)}", "doubtful") for line in one.losses)
     yield from (Line(f"  {printable(line)}") for line in one.lines)
 
 
-def _first(one: ToRun) -> str:
-    """The line of the first objective that has an answer."""
-    name = one.worth[0]
-    return next((line for line in one.lines if line.startswith((f"{name}:", f"{name} ("))), one.lines[0])
+def _notes(found: Sequence[ToRun], most: int) -> Iterator[Line]:
+    """The first notes on what is recommended, each with what it is on; the gravest of each device first."""
+    on: dict[str, list[str]] = {}
+    for place in range(max((len(one.notes) for one in found), default=0)):
+        for one in found:
+            for note in one.notes[place : place + 1]:
+                on.setdefault(note, []).append(one.name)
+    for note, names in islice(on.items(), most):
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield Line(f"note on {printable(names[0])}{more}: {printable(note)}", "doubtful")
+    if len(on) > most:
+        yield Line(f"and {len(on) - most} more notes, with the rankings", "doubtful")
 
 
 def _warnings(report: RunReport) -> Iterator[Line]:

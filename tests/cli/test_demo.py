@@ -22,7 +22,7 @@ def test_the_demo_measures_ranks_and_chooses_and_can_be_run_again(capfd, tmp_pat
         assert "36 passed" in shown.out
         assert "   1  1b-inst  Q4_K_M  6   4.50  4.49 to 4.51  derived" in lines
     assert (folder / "results.json").is_file()
-    assert "For goodput: run 1b-inst" in (folder / "report.html").read_text(encoding="utf-8")
+    assert "goodput: run 1b-inst" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", demo_files())

@@ -91,8 +91,10 @@ def watched(stream: io.StringIO, times_s: list[float]) -> str:
     return stream.getvalue()
 
 
-def test_a_step_is_one_line_on_a_terminal():
+def test_a_step_is_one_line_on_a_terminal(monkeypatch):
     """Rewritten, harmless, with the step's own time."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
     assert watched(Terminal(), [5.0, 5.1, 70.0]) == f"{CLEAR}orin: llama.cpp, 1:05: [2/9] \\x1b[31mx{CLEAR}"
 
 

@@ -30,6 +30,7 @@ FILES = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs/boards").glob("*.md")),
 ]
+SHOWN_BY = "the same pytest command with -v --resume last; most of it: configspec rank FILE"
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in FILES}
 
 
@@ -51,7 +52,7 @@ def test_the_end_of_a_run_in_the_readme_is_what_is_printed():
     profile = read_profile(ROOT / "fixtures" / "profiles" / "configspec-paper.json")
     measured = profile.configurations("rpi5", as_name="paper-rpi5")
     rows = [replayed_row(one, profile.serving[one.family]) for one in measured]
-    lines = ShortRun(run_report(rows, TOP), 80, "pytest -v, or configspec rank FILE").lines(36)
+    lines = ShortRun(run_report(rows, TOP), 80, SHOWN_BY).lines(36)
     shown = re.search(r"<!-- example: what to run -->\n```text\n(.*?)```", PAGES["README.md"], re.DOTALL)
     assert shown
     assert shown[1] == "".join(f"{line.text}\n" for line in lines)

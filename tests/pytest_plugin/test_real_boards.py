@@ -180,7 +180,7 @@ def measured_again(measured, testbed_folder, run) -> str:
                 part = part[key]
             part[last] = value
     (testbed_folder / "edited.json").write_text(json.dumps(document))
-    done = run("-n0", "--resume", "edited.json", "-k", "test_configuration")
+    done = run("-n0", "-v", "--resume", "edited.json", "-k", "test_configuration")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "7 passed, 8 deselected, 1 resumed" in done.stdout, done.stdout
     return str(done.stdout)

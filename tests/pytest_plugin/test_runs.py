@@ -403,7 +403,8 @@ def test_the_summary_is_at_most_a_screen(testbed, pytester, monkeypatch):
             "  goodput: run b Q8_0 K=4, 5.17 tokens/s (*",
             "slow, pair",
             "assumed: verification 0.5 s per round*",
-            "left out (lines): profiles (*), rankings (*. All: pytest -v, or configspec rank r.json",
+            "left out (lines): profiles (*), rankings (*. All: the same pytest command with -v --resume last; "
+            "most of it: configspec rank r.json",
             "18 rows, each in the journal *",
         ]
     )
@@ -424,7 +425,7 @@ def test_the_summary_fits_the_terminal(testbed, pytester, columns, lines):
     screen = seen.screen.text[2 - lines :]
     assert any("configspec: what to run" in row for row in screen)
     named = sum(row.startswith("b") and ", pair: goodput: run a Q8_0 K=1" in row for row in screen)
-    left = re.search(r"([0-9]+)\s+more\s+devices\s+and\s+families", " ".join(screen))
+    left = re.search(r"([0-9]+)\s+more\s+devices\s+with\s+families", " ".join(screen))
     assert named + (int(left[1]) if left else 0) == 50
     assert named >= 4
     assert "50 passed" in screen[-1]

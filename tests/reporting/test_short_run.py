@@ -17,13 +17,14 @@ from configspec.reporting.short_run import ShortRun, broken, fitted_lines, rows_
 from configspec.reporting.terminal import Line
 
 REPORT = run_report([measured_row(k) for k in (2, 3, 4)], 5)
-SHOWN = "pytest -v, or configspec rank r.json"
+SHOWN = "the same pytest command with -v --resume last; most of it: configspec rank r.json"
 LINES = st.lists(st.text("ab ", min_size=1, max_size=200).map(Line), max_size=30)
 
 
 def boards(count: int, *losses: str) -> RunReport:
     (one,) = REPORT.to_run
-    found = [replace(one, device=f"board-{n:02}", worth=("goodput", float(n)), losses=losses) for n in range(count)]
+    one = replace(one, losses=losses, first=(*losses, *one.lines)[0])
+    found = [replace(one, device=f"board-{n:02}", worth=("goodput", float(n))) for n in range(count)]
     return RunReport(to_run=tuple(found), behind=REPORT.behind)
 
 
@@ -54,7 +55,7 @@ def test_any_number_of_boards_fits_a_screen(count: int, room: int, columns: int)
     text = "\n".join(line.text for line in lines)
     named = len(set(re.findall(r"board-\d+", text)))
     assert named >= 1
-    left = re.search(r"([\d,]+) more devices and families", text)
+    left = re.search(r"([\d,]+) more devices? with", text)
     assert named + (int(left[1].replace(",", "")) if left else 0) == count
 
 
@@ -66,15 +67,53 @@ def test_of_many_boards_the_best_come_first():
 
 
 def test_a_board_on_which_speculation_loses_says_so_in_its_line():
-    """In place of what to run."""
-    text = text_of(boards(50, "speculation is slower here than no speculation"), 20)
-    assert text[0] == "board-49, pair: speculation is slower here than no speculation"
+    """In place of what to run, and before boards that are faster."""
+    slower = "speculation is slower here than no speculation"
+    all_lose = text_of(boards(50, slower), 20)
+    assert all_lose[0] == f"board-49, pair: {slower}"
+    first = replace(boards(1, slower), to_run=(*boards(9).to_run, *boards(1, slower).to_run))
+    assert text_of(first, 20)[0] == f"board-00, pair: {slower}"
 
 
-def test_objectives_that_are_left_out_are_counted():
-    """Two boards of three lines each have a line each."""
-    text = text_of(boards(2), 13)
-    assert text[-1].startswith("left out (lines): what to run (4), profiles (")
+def test_a_loss_by_another_objective_takes_no_place_of_what_to_run():
+    """The line is of the first objective; the loss has one of its own, or is counted."""
+    dearer = "speculation is dearer here than no speculation: the best by cost"
+    (one,) = REPORT.to_run
+    of_both = tuple(replace(one, device=name, losses=(dearer,)) for name in ("a", "b"))
+    text = text_of(replace(REPORT, to_run=of_both), 15)
+    assert text[0].startswith("a, pair: goodput: run xs")
+    assert any(line.startswith("b, pair: goodput: run xs") for line in text)
+    lines = sum(len(one.losses) + len(one.lines) for one in of_both)
+    said = sum(line.startswith(("  ", "a, ", "b, ")) for line in text)
+    left = re.search(r"what to run \((\d+)\)", text[-1])
+    assert said + (int(left[1]) if left else 0) == lines
+
+
+@pytest.mark.parametrize("room", range(12, 32))
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 12])
+def test_every_line_of_what_to_run_is_said_or_counted(count: int, room: int):
+    """Of boards that are shown, and of boards that are not."""
+    report = boards(count)
+    text = text_of(report, room)
+    headings = sum(line.endswith(", pair") for line in text)
+    if headings:
+        assert headings == count  # there was room for all
+        return
+    devices = re.search(r"([\d,]+) more devices? with", text[-1])
+    lines = re.search(r"what to run \((\d+)\)", text[-1])
+    left = (int(devices[1]) if devices else 0) + (int(lines[1]) if lines else 0)
+    assert sum(line.startswith(("  ", "board-")) for line in text) + left == 3 * count
+
+
+def test_notes_on_what_is_recommended_are_told_in_words():
+    """The gravest first, each once with its devices; what there is no room for is counted."""
+    (one,) = REPORT.to_run
+    noted = [replace(one, device=name, notes=("its test failed", f"{name} swapped", "few")) for name in ("a", "b", "c")]
+    text = text_of(replace(REPORT, to_run=tuple(noted)), 60)
+    notes = [line for line in text if line.startswith("note on ")]
+    assert notes[0] == "note on a, pair and 2 more: its test failed"
+    assert len(notes) == 3
+    assert "and 2 more notes, with the rankings" in text
 
 
 def test_many_assumptions_are_counted():
@@ -90,13 +129,15 @@ def test_a_board_without_any_answer_says_why():
         family="f",
         assumed="",
         losses=(),
+        first="goodput: no answer: throttled",
         lines=("goodput: no answer: throttled",),
+        notes=(),
         worth=("", 0.0),
         not_measured=Counter(),
         advice=0,
     )
-    assert text_of(replace(REPORT, to_run=(one,)), 5)[:2] == ["d, f", "  goodput: no answer: throttled"]
-    assert text_of(replace(REPORT, to_run=(one, one)), 5)[0] == "d, f: goodput: no answer: throttled"
+    assert text_of(replace(REPORT, to_run=(one,)), 7)[:2] == ["d, f", "  goodput: no answer: throttled"]
+    assert text_of(replace(REPORT, to_run=(one, one)), 7)[0] == "d, f: goodput: no answer: throttled"
 
 
 @given(LINES, st.integers(3, 40), st.integers(30, 100))

@@ -68,9 +68,23 @@ def test_what_holds_for_all_is_said_once():
     """Where figures are from, and how much more is said below the rankings."""
     found = answer(rows=[replace(row, provenance="declared") for row in ROWS])
     told = below([found, found])
-    assert any("of these are declared" in line for line in told)
+    assert any("not measured here, of what is recommended: 4 declared" in line for line in told)
     assert len(told) <= 2
     assert not below([replace(found, not_measured=found.not_measured - found.not_measured, advice=0)])
+
+
+def test_what_was_not_measured_is_said_in_its_line():
+    """Behind the value: whoever forwards the line forwards that."""
+    assert "derived" in answer(rows=[replace(row, provenance="derived") for row in ROWS]).lines[0]
+    assert "measured" not in answer().lines[0]
+
+
+def test_notes_are_told_in_words_the_gravest_first():
+    """Each once, whatever many objectives recommend it."""
+    failed = answer(rows=[replace(row, outcome="failed") for row in ROWS])
+    assert failed.notes[0] == "its test failed"
+    assert len(set(failed.notes)) == len(failed.notes)
+    assert "note: its test failed" in as_text(Document(sections=(failed.section,)))
 
 
 def test_all_devices_are_in_the_document():

@@ -35,7 +35,7 @@ from configspec.reporting.rankings_section import ranking_sections
 from configspec.reporting.report.behind import behind_sections, every_configuration
 from configspec.reporting.report.changed import changed_sections
 from configspec.reporting.report.reported import Reported
-from configspec.reporting.report.to_run import to_run
+from configspec.reporting.report.to_run import below, to_run
 from configspec.reporting.report.trust import trust_sections
 from configspec.selection.candidates import Group
 
@@ -77,8 +77,10 @@ def _to_run(reported: Reported) -> Iterator[Markup]:
     if not groups:
         yield _warning("Nothing was measured, so there is nothing to run.")
         return
-    lines = (to_run(group, alone).section for group in groups)
-    yield from _within(lines, TO_RUN, "configspec rank", len(groups))
+    found = [to_run(group, alone) for group in groups]
+    yield from _within((one.section for one in found), TO_RUN, "configspec rank", len(groups))
+    for line in below(found):
+        yield text_of([element("p", line)])
     tables = (one for group in groups for one in ranking_sections(group.rankings, TOP, alone))
     summary = text_of([element("summary", f"the first {TOP} of each ranking")])
     yield around("details", [summary, *_within(tables, RANKED, "configspec rank", len(groups))])

@@ -171,7 +171,9 @@ def test_a_board_that_differs_is_told_in_the_summary_and_flagged(pushed: object,
     done = measure("--draft", "xs", "--end-to-end", "none", "--benchmark-json=differs.json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "acceptance on the devices" in done.stdout
-    assert done.stdout.count("orin: tiny-llama xs Q8_0: 24 of 24 positions differ from this host's") == 1
+    assert done.stdout.count("the device disagrees with this host about the draft") == 1
+    ranked = measure("--draft", "xs", "--end-to-end", "none", "--resume", "last", "-v")
+    assert ranked.stdout.count("orin: tiny-llama xs Q8_0: 24 of 24 positions differ from this host's") == 1
     for record in records(testbed / "differs.json"):
         (found,) = [flag for flag in record.flags if flag.code == "device_disagrees"]
         assert (found["differ"], found["positions"]) == (24, 24)
