@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from configspec.reporting.map_document import Mapped
     from configspec.selection.axes import Axis
     from configspec.selection.candidates import Group
+    from configspec.theory.serving.assumptions import Serving
 
 OWN = ("verify_s", "rtt_ms")  # whose axes differ from their options
 PURPOSE = (
@@ -61,9 +62,14 @@ def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
 
     by = objectives[0] if asked.objective is None else objective(asked.objective, objectives)
     axes = _axes(asked.over)
-    recorded = read_question(asked, [by], ks=asked.k)
+    recorded = read_question(asked, [by], ks=asked.k, over=axes)
     check_rankable(recorded, [by], asked.results)
-    found = [_mapped(group, by, axes) for group in recorded.groups]
+    # Of rows of one device and family the last one's assumptions count.
+    assumed = {(row.device, row.family): row.serving for row in recorded.rows}
+    found = [
+        _mapped(group, by, axes, recorded.query.serving(assumed[group.device, group.family]))
+        for group in recorded.groups
+    ]
     if asked.format == "json":
         from configspec.reporting.json_text import json_pieces
 
@@ -80,12 +86,13 @@ def _map(objectives: Sequence[Objective], asked: argparse.Namespace) -> int:
     return recorded.code(strict=asked.strict)
 
 
-def _mapped(group: Group, by: Objective, axes: Sequence[Axis]) -> Mapped:
+def _mapped(group: Group, by: Objective, axes: Sequence[Axis], assumed: Serving) -> Mapped:
+    """`assumed`: as the group's, but for the axes of which nothing is assumed."""
     from itertools import product
 
     from configspec.cli.assumed_options import check_assumed
     from configspec.reporting.map_document import Mapped
-    from configspec.selection.axes import Declared, able_everywhere, serving_at
+    from configspec.selection.axes import Declared, able_everywhere, lacking, serving_at
     from configspec.selection.regimes import Terrain, line_of, place_at
 
     whole = Mapped(group=group, objective=by, axes=tuple(axes), unavailable=group.missing([by]))
@@ -94,7 +101,10 @@ def _mapped(group: Group, by: Objective, axes: Sequence[Axis]) -> Mapped:
     for one in axes:
         if isinstance(one.dimension, Declared):
             for end in (one.begin, one.end):
-                check_assumed(one.dimension.assumed(end), [group.serving])
+                try:
+                    check_assumed(one.dimension.assumed(end), [group.serving])
+                except UsageError as problem:
+                    raise UsageError(f"--over leads to {one.name}={end:g}: {problem}") from problem
     corners = []
     for corner in product(*((one.begin, one.end) for one in axes)):
         point = dict(zip((one.name for one in axes), corner, strict=True))
@@ -112,11 +122,13 @@ def _mapped(group: Group, by: Objective, axes: Sequence[Axis]) -> Mapped:
     points = [
         dict(zip((one.name for one in axes), reversed(values), strict=True)) for values in product(*reversed(grid))
     ]
+    nowhere = lacking(axes, assumed, by)
+    lines = (line_of(terrain, one) for one in axes)
     return Mapped(
         group=group,
         objective=by,
         axes=tuple(axes),
-        lines=tuple(line_of(terrain, one) for one in axes),
+        lines=tuple(replace(one, present=None) if one.axis in nowhere else one for one in lines),
         cells=tuple((point, place_at(terrain, point)) for point in points),
         left_out=(*candidates.left_out, *left_out),
     )

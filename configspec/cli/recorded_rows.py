@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from configspec.records.row import Row
     from configspec.reporting.document import Document, Section
     from configspec.reporting.rows_to_rank import RankedRow
+    from configspec.selection.axes import Axis
     from configspec.selection.candidates import Group
     from configspec.selection.query import Query
     from configspec.theory.plausibility.rule import Finding
@@ -103,6 +104,7 @@ def read_question(
     *,
     ks: str | None = None,
     seen: Callable[[Row], object] | None = None,
+    over: Sequence[Axis] = (),
 ) -> Recorded:
     """Read the file and rank what is asked for by each of `objectives`; what was left out is told.
 
@@ -111,6 +113,7 @@ def read_question(
         objectives: What is ranked by.
         ks: The range of K, as it was written.
         seen: Is shown each whole row as it is read, asked for or not.
+        over: Axes that the answer goes along: the end of one is assumed where the objective lacks it.
 
     Raises:
         UsageError: An assumption cannot be, or nothing is left.
@@ -141,11 +144,11 @@ def read_question(
     chosen = _chosen(rows, asked)
     if ks is not None and not query.fill:
         check_held(ks, (row.id.k for row in chosen), where=f"{asked.results}: --k")
-    check_assumed(query.assumed, (row.serving for row in chosen))
+    check_assumed(query.assumed, (row.serving for row in _along(over, chosen, query)))
     tell_apart(chosen, query)
     findings = implausible(chosen)
     chosen = flagged(chosen, findings)
-    groups = groups_of(answer_of(chosen, query, rows))
+    groups = groups_of(answer_of(_along(over, chosen, query), query, rows))
     if not groups:
         held = ", ".join(map(str, sorted({row.id.k for row in chosen})))
         why = none_left(chosen, query, rows)
@@ -195,6 +198,22 @@ def _query(asked: argparse.Namespace, objectives: Sequence[Objective], ks: str |
         fill=getattr(asked, "fill", False),
         rules=replace(DEFAULT_RULES, top=None, allow_throttled=asked.allow_throttled),
     )
+
+
+def _along(axes: Sequence[Axis], rows: Sequence[RankedRow], query: Query) -> Sequence[RankedRow]:
+    """The rows, with the end of each axis assumed that they lack."""
+    if not axes:
+        return rows
+    from dataclasses import replace
+
+    from configspec.selection.axes import assumed_along, lacking
+
+    (by,) = query.objectives
+    each = {id(row.serving): row.serving for row in rows}  # rows share them
+    found = {
+        place: assumed_along(lacking(axes, query.serving(recorded), by), recorded) for place, recorded in each.items()
+    }
+    return [replace(row, serving=found[id(row.serving)]) for row in rows]
 
 
 def _chosen(rows: Sequence[RankedRow], asked: argparse.Namespace) -> list[RankedRow]:

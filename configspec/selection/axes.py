@@ -163,6 +163,27 @@ def serving_at(serving: Serving, point: Point) -> Serving:
     return serving
 
 
+def lacking(axes: Sequence[Axis], serving: Serving, objective: Objective) -> tuple[Axis, ...]:
+    """The axes without which there is no value and with which there is: nothing is assumed of them now."""
+
+    def is_refused(some: Sequence[Axis]) -> bool:
+        there = assumed_along(some, serving)
+        return there.contradiction is not None or objective.unavailable(there) is not None
+
+    if not is_refused(()) or is_refused(axes):
+        return ()
+    needed = tuple(axes)
+    for one in axes:
+        others = tuple(other for other in needed if other is not one)
+        needed = needed if is_refused(others) else others
+    return needed
+
+
+def assumed_along(axes: Sequence[Axis], serving: Serving) -> Serving:
+    """The assumptions at the end of some axes."""
+    return serving_at(serving, {one.name: one.end for one in axes})
+
+
 def able_everywhere(
     configurations: Sequence[Configuration], objective: Objective, servings: Sequence[Serving]
 ) -> tuple[tuple[Configuration, ...], tuple[str, ...]]:

@@ -104,6 +104,45 @@ def test_a_price_of_energy_needs_power(results, capsys):
     assert "nothing is assumed of usd_per_kwh now" in capsys.readouterr().out
 
 
+LACKED = [
+    (["vocabulary=1000..200000"], ["--payload", "distributions", "--mbps-up", "5"]),
+    (["context_tokens=1..4000"], ["--bills", "input+output+context", "--usd-per-million-input", "0.1"]),
+    (["usd_per_million_input=0.1..5"], ["--bills", "input+output"]),
+    (["context_tokens=1..4000", "usd_per_million_input=0.1..5"], ["--bills", "input+output+context"]),
+    (["usd_per_kwh=0.001..1000"], ["--bills", "nothing"]),
+]
+
+
+@pytest.mark.parametrize(("over", "flags"), LACKED)
+def test_an_axis_counts_as_given(results, capsys, over, flags):
+    """What a price or a payload needs may be what the map is over: it needs no other value, and is nowhere now."""
+    flags = [*flags, "--objective", "cost", *(word for one in over for word in ("--over", one)), *PI_5]
+    (group,) = asked(results, capsys, *flags)["groups"]
+    assert [line["present"] for line in group["lines"]] == [None] * len(over)
+    for one in over:
+        name, _, span = one.partition("=")
+        flags += [f"--{name.replace('_', '-')}", span.partition("..")[2]]
+    (there,) = asked(results, capsys, *flags)["groups"]
+    for line, other in zip(group["lines"], there["lines"], strict=True):
+        assert line["regimes"] == other["regimes"]
+        assert other["present"] is not None
+
+
+def test_an_axis_that_begins_where_nothing_can_be_is_told(results, capsys):
+    """It is the axis that leads there."""
+    flags = ["--bills", "input+output+context", "--usd-per-million-input", "1", "--objective", "cost", *PI_5]
+    assert main(["map", str(results), "--over", "context_tokens=0..10", *flags]) == 2
+    err = capsys.readouterr().err
+    assert "--over leads to context_tokens=0: what is assumed bills" in err
+
+
+def test_what_is_lacked_beside_the_axis_is_told(results, capsys):
+    """An axis stands for itself alone."""
+    flags = ["--bills", "input+output+context", "--objective", "cost", *PI_5]
+    assert main(["map", str(results), "--over", "context_tokens=1..10", *flags]) == 2
+    assert "needs --usd-per-million-input" in capsys.readouterr().err
+
+
 def test_a_fourth_objective_can_be_mapped(results, capsys):
     """And where it is unavailable, a map that leads there is refused."""
     objectives = [*OBJECTIVES, Silence()]
