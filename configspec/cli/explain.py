@@ -138,7 +138,8 @@ def _configuration(recorded: Recorded, asked: argparse.Namespace) -> Configurati
                 f"--setting is of {shown!r}, and no cell has a setting of that name. {did_you_mean(name, known)}"
             )
         found = _only(found, "--setting", written, partial(_setting, name), what)
-    found = _only(found, "--k", None if asked.k is None else str(asked.k), lambda one: str(one.k), what)
+    if asked.k is not None:
+        found = _only(sorted(found, key=lambda one: one.k), "--k", str(asked.k), lambda one: str(one.k), what)
     if len(found) == 1:
         return found[0]
     several = "; ".join(str(one.id) for one in found[:SEVERAL])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,3 +116,12 @@ def test_a_question_that_cannot_be_answered_ends_with_2(results, capsys, flags, 
     out, err = capsys.readouterr()
     assert out == ""
     assert all(word in err for word in words)
+
+
+def test_the_k_that_are_known_are_listed_in_their_order(results, capsys):
+    """Also those that are modelled, which come behind what was measured."""
+    assert main(["explain", str(results), "--device", "rpi5", "--draft", "1b-inst", "--fill", "--k", "400"]) == 2
+    _, _, listed = capsys.readouterr().err.partition("Known: ")
+    known = list(map(int, re.findall(r"\d+", listed.partition(" and ")[0])))
+    assert len(known) > 4
+    assert known == sorted(known)
