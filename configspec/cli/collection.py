@@ -22,7 +22,15 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         if collected:
+            _count_anew()
             gc.enable()
+
+
+def _count_anew() -> None:
+    """Have what is still held counted as old: else the next object begins a look through all of it."""
+    if not gc.get_freeze_count():  # what somebody else has frozen stays so
+        gc.freeze()
+        gc.unfreeze()
 
 
 def _keep_memory() -> None:

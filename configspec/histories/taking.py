@@ -74,7 +74,8 @@ class RowTaker:
 
     def __call__(self, row: Row) -> TakenRow:
         """What is kept of this one."""
-        configuration = as_swept(row).configuration  # nights ask the same prompts, whatever each added to them
+        swept = as_swept(row)  # nights ask the same prompts, whatever each added to them
+        configuration = swept.configuration
         assumed = self._assumed(row.serving)
         serving = assumed.serving
         times_s = assumed.times_s.get(configuration.k)
@@ -86,7 +87,7 @@ class RowTaker:
             figures_at(configuration, times_s),
             configuration.drafting_tokens_per_s,
             configuration.acceptance.by_prompt,
-            row.configuration if self._choices else None,
+            (configuration if swept is row else row.configuration) if self._choices else None,
             serving,
             row.end_to_end is not None,
             self._setups_of(row, assumed),

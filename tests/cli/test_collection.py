@@ -41,6 +41,25 @@ def test_whoever_calls_has_the_collection_as_it_was(collected):
         (gc.enable if before else gc.disable)()
 
 
+FIRST_LOOK = """
+import gc
+from configspec.cli.collection import without_collection
+
+looks = []
+gc.callbacks.append(lambda phase, info: looks.append(phase))
+with without_collection():
+    held = [[] for _ in range(100_000)]
+after = [[] for _ in range(100)]
+print(len(looks), gc.get_freeze_count(), gc.isenabled())
+"""
+
+
+def test_what_was_held_is_not_looked_through_at_the_end():
+    """The next object begins no collection, and nothing stays frozen."""
+    ended = subprocess.run([sys.executable, "-c", FIRST_LOOK], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["0", "0", "True"]
+
+
 @pytest.mark.real
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what an allocator hands back is its own affair")
 def test_memory_is_faulted_in_once():
