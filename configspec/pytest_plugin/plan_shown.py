@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from configspec.testbed.inventory import Inventory
     from configspec.theory.ids import Cell, ConfigurationId
 
+NO_REFINE_TEST = "the test that refines is not selected: -k, -m or another option leaves it out"
 JOURNALS = 5  # that are looked at for the times of earlier runs
 
 
@@ -51,16 +52,16 @@ class PlanShown:
         if terminal is None or not asked:
             return
         try:
-            plan = run_plan(self._run, asked, _beside(self._config), _refined(self._run, session.items))
+            plan = run_plan(self._run, asked, _beside(self._config), _refine_tests(self._run, session.items))
         except ConfigspecError as problem:
             raise usage_error(problem, self._config) from problem
         _write(terminal, plan)
 
 
 def run_plan(
-    run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], beside: int, refined: Sequence[str] = ()
+    run: MeasuringRun, asked: Iterable[tuple[ConfigurationId, bool]], beside: int, refine_tests: Sequence[str] = ()
 ) -> RunPlan:
-    """What is known of a run of these tests; more of the devices `refined` is measured behind it.
+    """What is known of a run of these tests; of the devices `refine_tests` those of `--refine` are among them.
 
     Raises:
         UsageError: A file that the run needs is not as it must be.
@@ -81,29 +82,31 @@ def run_plan(
         bounds_s={name: _bound_s(inventory, name) for name in dict.fromkeys(one.cell.device for one in cells)},
         beside=beside,
         resumable=0 if run.earlier is None else len(run.earlier.rows),
-        refinement=_refinement(run, refined),
+        refinement=_refinement(run, refine_tests, dict.fromkeys(one.cell.device for one in cells)),
     )
 
 
-def _refined(run: MeasuringRun, items: Iterable[pytest.Item]) -> list[str]:
-    """The devices of the tests of `--refine` that were collected; those that replay say the same again."""
+def _refine_tests(run: MeasuringRun, items: Iterable[pytest.Item]) -> list[str]:
+    """The devices of the tests of `--refine` that were collected."""
     from configspec.pytest_plugin.refine_items import RefineTest
 
     names = [device_in(one.name, run.devices) for one in items if isinstance(one, RefineTest)]
-    return [one for one in names if one is not None and run.plan.inventory.devices[one].replay is None]
+    return [one for one in names if one is not None]
 
 
-def _refinement(run: MeasuringRun, devices: Sequence[str]) -> PlannedRefinement | None:
+def _refinement(run: MeasuringRun, tests: Sequence[str], devices: Iterable[str]) -> PlannedRefinement | None:
+    from configspec.pytest_plugin.refine_items import not_refined
     from configspec.pytest_plugin.refining import MOST_PASSES
     from configspec.reporting.plan_document import PlannedRefinement
     from configspec.testbed.prompt_choice import prompts_left
 
     asked = run.asked.refine
-    if asked is None or not devices:
+    if asked is None:
         return None
     return PlannedRefinement(
         objective=asked.objective,
-        devices=tuple(devices),
+        devices=tuple(one for one in tests if run.plan.inventory.devices[one].replay is None),
+        without=tuple(not_refined(run, devices, tests, NO_REFINE_TEST)),
         budget_s=asked.budget_s,
         passes=MOST_PASSES,
         prompts=len(prompts_left(run.plan.inventory.sweep.prompts).prompts),

@@ -6,7 +6,7 @@ travel on its report to the process that keeps them (`refined_rows.py`), also wh
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 GROUP = "refine"
 TOLD = pytest.StashKey[str]()
+RAN = "configspec_refine_ran"  # on a report: the device
+REPLAYED = "recorded figures say the same again"
+SHOWN = 5  # devices of a line
 
 
 class RefineGroup(pytest.Collector):
@@ -81,11 +84,25 @@ class RefineItems:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put what was measured more on the report."""
+        """Put what was measured more on the report, and that it ran."""
         report = yield
+        if report.when == "call" and isinstance(item, RefineTest):
+            setattr(report, RAN, device_in(item.name, self._run.devices))
         if report.when == "call" and TOLD in item.stash:
             from configspec.pytest_plugin.refined_rows import REFINED
 
             setattr(report, REFINED, item.stash[TOLD])
             del item.stash[TOLD]
         return report
+
+
+def not_refined(run: MeasuringRun, devices: Iterable[str], have_tests: Collection[str], why: str) -> Iterator[str]:
+    """A line for each reason why nothing is measured again of some devices; `why`: of one that has no test here."""
+    reasons: dict[str, list[str]] = {}
+    for device in devices:
+        replays = run.plan.inventory.devices[device].replay is not None
+        if replays or device not in have_tests:
+            reasons.setdefault(REPLAYED if replays else why, []).append(device)
+    for reason, of in reasons.items():
+        more = f" and {len(of) - SHOWN} more" if len(of) > SHOWN else ""
+        yield f"{', '.join(of[:SHOWN])}{more}: {reason}"

@@ -13,6 +13,7 @@ from configspec.devices.lock_wait import CLOCK
 from configspec.errors import UsageError
 from configspec.pytest_plugin.baseline_again import rows_here
 from configspec.pytest_plugin.redaction import public_record
+from configspec.pytest_plugin.refine_items import RAN
 from configspec.pytest_plugin.refined_measuring import MeasuringRows
 from configspec.pytest_plugin.refining import Refinement, Refining
 from configspec.pytest_plugin.rows import amend_row
@@ -93,6 +94,9 @@ class RefinedKeeper:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the rows in place of those of the sweep, in the journal too, before the test is reported as ended."""
+        device = report.__dict__.pop(RAN, None)
+        if device is not None:
+            self._run.refine_ran.add(device)
         told = report.__dict__.pop(REFINED, None)
         if told is None:
             return

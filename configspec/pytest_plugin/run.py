@@ -135,6 +135,7 @@ class MeasuringRun:
     rows: dict[str, KeptRow] = field(default_factory=dict)  # finished rows, by node id
     unreported: pytest.Item | None = None  # the running test, once its row is written
     resumed: set[str] = field(default_factory=set)  # node ids of those that were not measured in this run
+    refine_ran: set[str] = field(default_factory=set)  # devices whose test of --refine ran, or was skipped
     refinements: list[Refinement] = field(default_factory=list)  # of devices, in the process that keeps the rows
     comparison: BaselineJudge | None = None  # with a baseline, in the process that keeps the rows
     private: Private | None = None  # what --anonymous leaves out; None: not looked up yet

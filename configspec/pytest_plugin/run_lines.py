@@ -10,6 +10,7 @@ from configspec.records.row import Row, SampleRefs
 from configspec.reporting.terminal import Line
 
 NAMED = 5  # devices
+NO_REFINE_TEST = "the test that refines did not run: -k, -m or another option left it out, or the run ended before it"
 
 
 def lines_of_run(run: MeasuringRun, rows: Sequence[Row]) -> Iterator[Line]:
@@ -17,7 +18,7 @@ def lines_of_run(run: MeasuringRun, rows: Sequence[Row]) -> Iterator[Line]:
     yield from _missing(run, rows)
     yield from _retried(rows)
     yield from _resumed(run)
-    yield from _refined(run)
+    yield from _refined(run, rows)
     yield from _unkept(run)
 
 
@@ -93,14 +94,18 @@ def _resumed(run: MeasuringRun) -> Iterator[Line]:
         )
 
 
-def _refined(run: MeasuringRun) -> Iterator[Line]:
-    """What --refine measured more, and why it ended."""
+def _refined(run: MeasuringRun, rows: Sequence[Row]) -> Iterator[Line]:
+    """What --refine measured more, and why it ended; or why it measured nothing of a device that has rows."""
     if run.asked.refine is not None:
+        from configspec.pytest_plugin.refine_items import not_refined
         from configspec.pytest_plugin.refined_rows import lines_of
 
         for one in run.refinements:
             for line in lines_of(one, run.asked.refine.budget_s):
                 yield Line(line, "doubtful" if one.problems else "plain")
+        devices = dict.fromkeys(row.device for row in rows)
+        for line in not_refined(run, devices, run.refine_ran, NO_REFINE_TEST):
+            yield Line(f"not refined: {line}", "doubtful")
 
 
 def _unkept(run: MeasuringRun) -> Iterator[Line]:

@@ -47,7 +47,8 @@ class PlannedCell:
 class PlannedRefinement:
     """What `--refine` may take at most: of each of the devices `budget_s`, and a pass or a prompt that was begun.
 
-    No cell is timed more than `passes` times, and `prompts` are left of the set.
+    No cell is timed more than `passes` times, and `prompts` are left of the set. `without`: of which other devices
+    nothing is measured again, and why.
     """
 
     objective: str
@@ -55,6 +56,7 @@ class PlannedRefinement:
     budget_s: float
     passes: int
     prompts: int
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,10 @@ def _time(plan: RunPlan) -> Section:
 
 def _refinement(one: PlannedRefinement, texts: Sequence[TextPreview]) -> Section:
     """Apart from the time of the sweep: whether anything is to be told apart is known behind it."""
+    heading = f"refining by {one.objective}"
+    without = tuple(f"not refined: {line}" for line in one.without)
+    if not one.devices:
+        return Section(heading=heading, summary="nothing is measured again", blocks=(Notes(lines=without),))
     passes = f"passes over the cells that matter, until each was timed {one.passes} times at most"
     prompts = (
         f"targets write after {_count(one.prompts, 'more prompt')} at most, those that sweep.prompts.limit keeps out"
@@ -149,8 +155,9 @@ def _refinement(one: PlannedRefinement, texts: Sequence[TextPreview]) -> Section
     price = (f"what targets write for these prompts: at most ${figure(usd)} at the declared price",) if usd else ()
     budget = f"{one.budget_s:g} s" if one.budget_s < 90 else duration(one.budget_s)
     more = f"at most {budget} more of {'each of ' if len(one.devices) > 1 else ''}{', '.join(one.devices)}"
-    lines = (f"{passes}; {prompts}", *price, "what was begun when the time is over is finished: a cell, or a prompt")
-    return Section(heading=f"refining by {one.objective}", summary=more, blocks=(Notes(lines=lines),))
+    begun = "what was begun when the time is over is finished: a cell, or a prompt"
+    lines = (f"{passes}; {prompts}", *price, begun, *without)
+    return Section(heading=heading, summary=more, blocks=(Notes(lines=lines),))
 
 
 def _seconds(one: PlannedCell, plan: RunPlan) -> float:

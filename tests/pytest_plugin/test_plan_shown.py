@@ -86,7 +86,7 @@ def test_a_hub_is_not_asked_and_its_cache_is_looked_up(testbed, pytester, monkey
 
 
 def test_what_refining_may_take_at_most_is_told_apart(testbed, pytester, monkeypatch):
-    """Of a board, not of one that replays; where its test is deselected, nothing is."""
+    """Of a board, not of one that replays; where its test is deselected, that nothing is, and why."""
     pytest.importorskip("transformers")
     monkeypatch.setenv("CONFIGSPEC_CACHE_DIR", str(testbed / ".pytest_cache" / "configspec"))
     replays = "  fast: {replay: {profile: profile.json, device: fast}}\nfamilies:"
@@ -97,7 +97,13 @@ def test_what_refining_may_take_at_most_is_told_apart(testbed, pytester, monkeyp
     assert "refining by goodput" in told
     assert "at most 2.0 h more of nobody" in told
     assert "targets write after 4 more prompts at most, those that sweep.prompts.limit keeps out" in told
-    assert "refining by" not in plan(pytester, *flags, "-k", "test_configuration")
+    assert "not refined: fast: recorded figures say the same again" in told
+    told = plan(pytester, *flags, "-k", "test_configuration")
+    assert "configspec: refining by goodput" in told
+    assert "nothing is measured again" in told
+    assert "not refined: nobody: the test that refines is not selected: -k, -m or another option leaves it out" in told
+    assert "not refined: fast: recorded figures" in told
+    assert "refining by" not in plan(pytester, *flags[:4])
     Path("devices.yaml").write_text(inventory.replace(", prompts: {limit: 20}", ""), encoding="utf-8")
     assert "no more prompts: all of the set are in use (sweep.prompts)" in plan(pytester, *flags)
 

@@ -8,8 +8,10 @@ import pytest
 from bare_run import bare_run
 from example_rows import measured_row
 
+from configspec.pytest_plugin.refine_asked import RefineAsked
 from configspec.pytest_plugin.refined_rows import RefinedRows, as_text, from_text, lines_of
 from configspec.pytest_plugin.refining import SPENT, Refinement
+from configspec.pytest_plugin.run_lines import NO_REFINE_TEST, lines_of_run
 from configspec.records.row import Refined
 from configspec.theory.figures import Estimate
 
@@ -30,7 +32,7 @@ OUTCOME = Refinement(
 @pytest.mark.real
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_a_device_that_replays_is_skipped_and_the_run_passes(testbed, pytester, rows_of, workers):
-    """Each has its test behind all that measure; recorded figures say the same again."""
+    """Each has its test behind all that measure; recorded figures say the same again, which the summary says too."""
     pytest.importorskip("xdist")
     result = pytester.runpytest(
         "--device", "fast,slow", workers, "--refine", "goodput", "-m", "hil", "-rs", "--benchmark-json=r.json"
@@ -38,6 +40,7 @@ def test_a_device_that_replays_is_skipped_and_the_run_passes(testbed, pytester, 
     assert result.ret == 0
     result.assert_outcomes(passed=12, skipped=2)
     result.stdout.fnmatch_lines(["SKIPPED * fast replays recorded figures, which say the same again"])
+    result.stdout.fnmatch_lines(["not refined: fast, slow: recorded figures say the same again"])
     assert not any(row["extra_info"]["configspec"].get("refined") for row in rows_of("r.json").values())
 
 
@@ -81,6 +84,20 @@ def test_without_a_device_it_is_a_usage_error_where_it_was_typed(testbed, pytest
     result.stderr.fnmatch_lines(["ERROR: --refine measures again: name the devices with --device."])
     pytester.makeini("[pytest]\nconfigspec_refine = goodput\n")
     assert pytester.runpytest().ret == 0
+
+
+@pytest.mark.parametrize(("ran", "devices"), [((), "a, b"), (("a",), "b"), (("a", "b"), None)])
+def test_a_device_that_has_rows_and_no_test_of_refine_is_told(ran, devices):
+    """`-k` and `-m` may have left the test out; one that ran and failed is told by pytest."""
+    run = bare_run()
+    run.asked = replace(run.asked, refine=RefineAsked(objective="goodput", budget_s=60.0))
+    board = replace(run.plan.inventory.devices["paper-rpi5"], replay=None)
+    inventory = replace(run.plan.inventory, devices={"a": board, "b": board})
+    run.plan = replace(run.plan, inventory=inventory)
+    run.refine_ran.update(ran)
+    told = [line.text for line in lines_of_run(run, [measured_row(2, device=one) for one in ("a", "b")])]
+    found = [line for line in told if "refined:" in line]
+    assert found == ([] if devices is None else [f"not refined: {devices}: {NO_REFINE_TEST}"])
 
 
 def test_what_travels_comes_back_whole():

@@ -68,6 +68,7 @@ def test_the_rows_hold_all_passes_and_a_resumed_run_goes_on(timed: SmallTestbed,
     """Whatever luck had to be told apart: passes and `refined` agree, for all K of a cell, and nothing gets less."""
     rows, told = timed.measure("r.json", workers, "--refine", "goodput", "--refine-budget", "5")
     assert "refined by goodput: here: " in told
+    assert "not refined" not in told
     assert len(rows) == 8
     for row in rows:
         assert len(row.drafting.passes or ()) in (PASSES + added(row), PASSES + 1)
