@@ -33,6 +33,7 @@ def write_pictures(
     Raises:
         UsageError: There is none, or there are several for one file, or they cannot be written.
     """
+    from configspec.reporting.figure_words import count_words
     from configspec.reporting.pictures.picture import Picture
 
     form = form_of(output)
@@ -41,7 +42,8 @@ def write_pictures(
     for line in missing[:SHOWN]:
         complain(line)
     if len(missing) > SHOWN:
-        complain(f"and {len(missing) - SHOWN} more pictures cannot be drawn: configspec report names each")
+        more = count_words(len(missing) - SHOWN, "more picture")
+        complain(f"and {more} cannot be drawn: configspec report names each")
     if not pictures:
         raise UsageError(f"there is nothing to draw {what}.")
     if form is None:

@@ -259,10 +259,13 @@ def _doubts(profile: ProfileFile) -> tuple[Finding, ...]:
 
 def _tell_lacking(profile: ProfileFile) -> None:
     """What keeps cells from being ranked, and acceptance that no device has a speed for."""
+    from configspec.reporting.figure_words import count_words
+
     lacking = [one for cells in profile.cells.values() for one in cells if one.lacks]
     for one in lacking[:10]:
         say(f"  {one.cell} does not rank yet: {'; '.join(one.lacks)}")
     if len(lacking) > 10:
-        say(f"  and {len(lacking) - 10} more cells do not rank yet")
+        verb = "does" if len(lacking) == 11 else "do"
+        say(f"  and {count_words(len(lacking) - 10, 'more cell')} {verb} not rank yet")
     if not profile.cells:
         say("  no device has a speed yet, so nothing ranks")

@@ -52,12 +52,16 @@ def tell_implausible(found: Sequence[Finding]) -> None:
 def tell_apart(rows: Sequence[RankedRow], query: Query) -> None:
     """A line for each of the first devices and families that are ranked by other assumptions than some rows have."""
     from configspec.reporting.apart_assumptions import apart_assumptions
+    from configspec.reporting.figure_words import count_words
 
     found = list(apart_assumptions(rows, query))
     for line in found[:TOLD]:
         complain(line)
     if len(found) > TOLD:
-        complain(f"and {len(found) - TOLD} more devices and families with several assumptions")
+        pairs = count_words(
+            len(found) - TOLD, "more pair of a device and a family", "more pairs of a device and a family"
+        )
+        complain(f"and {pairs} with several assumptions")
 
 
 def begin_list(*, strict: bool) -> LeftOutList:

@@ -21,7 +21,7 @@ from configspec.pytest_plugin.run import KeptRow
 from configspec.records.codec import from_record, to_record
 from configspec.records.row import KEY, Row
 from configspec.records.shared import with_record
-from configspec.reporting.figure_words import duration
+from configspec.reporting.figure_words import count_words, duration
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.selection.ranking import RankingRules
 from configspec.theory.ids import ConfigurationId
@@ -131,7 +131,10 @@ def lines_of(one: Refinement, budget_s: float) -> Iterator[str]:
     if not one.passes and not one.prompts and not one.problems:
         yield f"{what}: nothing more was measured: {one.ended}"
         return
-    done = [_passes_words(one), *(f"{_more(count, 'prompt')} of {family}" for family, count in one.prompts.items())]
+    done = [
+        _passes_words(one),
+        *(f"{count_words(count, 'more prompt')} of {family}" for family, count in one.prompts.items()),
+    ]
     yield (
         f"{what}: {' and '.join(filter(None, done)) or 'nothing'} in {duration(one.seconds)}, of "
         f"{budget} at most; {one.before} could not be told from the best, {one.after} still cannot: "
@@ -143,8 +146,4 @@ def lines_of(one: Refinement, budget_s: float) -> Iterator[str]:
 
 def _passes_words(one: Refinement) -> str:
     passes, cells = sum(one.passes.values()), len(one.passes)
-    return f"{_more(passes, 'pass', 'passes')} over {cells} cell{'s' if cells != 1 else ''}" if passes else ""
-
-
-def _more(count: int, one: str, several: str = "") -> str:
-    return f"{count} more {one if count == 1 else several or f'{one}s'}"
+    return f"{count_words(passes, 'more pass', 'more passes')} over {count_words(cells, 'cell')}" if passes else ""

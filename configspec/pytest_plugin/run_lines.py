@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.row import Row, SampleRefs
+from configspec.reporting.figure_words import count_words
 from configspec.reporting.terminal import Line
 
 NAMED = 5  # devices
@@ -48,7 +49,8 @@ def _missing(run: MeasuringRun, rows: Sequence[Row]) -> Iterator[Line]:
     ):
         if done < asked:
             where = _where(run, rows) if what == "measured" else ""
-            yield Line(f"{asked - done} of {asked} configurations were not {what}{where}", "doubtful")
+            were = "was" if asked - done == 1 else "were"
+            yield Line(f"{asked - done} of {count_words(asked, 'configuration')} {were} not {what}{where}", "doubtful")
 
 
 def _where(run: MeasuringRun, rows: Sequence[Row]) -> str:
@@ -58,7 +60,7 @@ def _where(run: MeasuringRun, rows: Sequence[Row]) -> str:
     found = [(device, count) for device, count in lacking.most_common() if count > 0]
     if not rows or len(run.devices) == 1 or not found:
         return ""
-    more = f" and {len(found) - NAMED} more devices" if len(found) > NAMED else ""
+    more = f" and {count_words(len(found) - NAMED, 'more device')}" if len(found) > NAMED else ""
     return f": {', '.join(f'{count} of {device}' for device, count in found[:NAMED])}{more}"
 
 
@@ -66,14 +68,15 @@ def _retried(rows: Sequence[Row]) -> Iterator[Line]:
     """Which devices took more than one attempt, and why: a retry that nobody sees hides a bad link."""
     unstable = Counter((row.device, row.first_cause) for row in rows if row.attempts > 1)
     for (device, cause), count in unstable.items():
-        yield Line(f"unstable: {count} rows of {device} took more than one attempt: {cause}", "doubtful")
+        yield Line(f"unstable: {count_words(count, 'row')} of {device} took more than one attempt: {cause}", "doubtful")
 
 
 def _resumed(run: MeasuringRun) -> Iterator[Line]:
     """What --resume took over, and what of it had to be measured again, by what changed."""
     if run.earlier is None:
         return
-    yield Line(f"{len(run.resumed)} rows resumed from {run.earlier.path}, {len(run.rows) - len(run.resumed)} measured")
+    resumed = count_words(len(run.resumed), "row")
+    yield Line(f"{resumed} resumed from {run.earlier.path}, {len(run.rows) - len(run.resumed)} measured")
     left_out = run.earlier.left_out
     if left_out.count:
         yield Line(f"{left_out.counted}, and measured again where this run asks for it:", "doubtful")
@@ -83,15 +86,15 @@ def _resumed(run: MeasuringRun) -> Iterator[Line]:
         yield Line(of_aside(run), "doubtful")
     elsewhere = len(run.earlier.rows.keys() - run.rows.keys())
     if elsewhere and run.journal is not None:
-        yield Line(f"{elsewhere} rows of it are of tests that did not run: they are in {run.journal.path}")
+        which = "is of a test that did not run: it is" if elsewhere == 1 else "are of tests that did not run: they are"
+        yield Line(f"{count_words(elsewhere, 'row')} of it {which} in {run.journal.path}")
     for what, count in Counter(what for what, _, _ in run.again).most_common():
         then, now = next((then, now) for changed, then, now in run.again if changed == what)
-        yield Line(f"{count} rows no longer held: {what} was {then}, is {now}", "doubtful")
+        yield Line(f"{count_words(count, 'row')} no longer held: {what} was {then}, is {now}", "doubtful")
     if run.missing_samples:
-        yield Line(
-            f"{run.missing_samples} side files of {run.earlier.path} are missing: its rows rank all the same",
-            "doubtful",
-        )
+        are = "is" if run.missing_samples == 1 else "are"
+        files = count_words(run.missing_samples, "side file")
+        yield Line(f"{files} of {run.earlier.path} {are} missing: its rows rank all the same", "doubtful")
 
 
 def _refined(run: MeasuringRun, rows: Sequence[Row]) -> Iterator[Line]:
@@ -113,8 +116,9 @@ def _unkept(run: MeasuringRun) -> Iterator[Line]:
     now = [kept.row for name, kept in run.rows.items() if name not in run.resumed]
     unkept = sum(row.provenance == "measured" and row.samples == SampleRefs() for row in now)
     if unkept:
+        are, they_rank = ("is", "it ranks") if unkept == 1 else ("are", "they rank")
         yield Line(
-            f"{unkept} rows are without side files, which could not be written into {run.samples}: they rank all the "
-            "same. What needs samples by token and position has to be measured again.",
+            f"{count_words(unkept, 'row')} {are} without side files, which could not be written into {run.samples}: "
+            f"{they_rank} all the same. What needs samples by token and position has to be measured again.",
             "doubtful",
         )

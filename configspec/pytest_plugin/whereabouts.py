@@ -17,6 +17,7 @@ from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.written_results import Entries
 from configspec.records.journal import row_digest
 from configspec.records.results_file import write_results
+from configspec.reporting.figure_words import count_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,10 @@ class Whereabouts:
     def sentence(self) -> str:
         """What the summary says."""
         if self.in_journal == self.rows:
-            return f"{_counted(self.rows)}, each in the journal {self.journal}"
+            return f"{count_words(self.rows, 'row')}, each in the journal {self.journal}"
         problem = self.journal_problem or "it is not as it was written: was it deleted or changed?"
         lacking = self.rows - self.in_journal
-        said = f"{lacking} of {_counted(self.rows)} are not in the journal {self.journal}: {problem}"
+        said = f"{lacking} of {count_words(self.rows, 'row')} are not in the journal {self.journal}: {problem}"
         if self.results is not None and not self.nowhere:
             return f"{said}. All are in {self.results}"
         if self.elsewhere is not None:
@@ -54,11 +55,11 @@ class Whereabouts:
         """Where the rows are, and how one results file is made of them."""
         said = []
         if self.in_journal:
-            said.append(f"{_counted(self.in_journal)} of this run: journal {self.journal}")
+            said.append(f"{count_words(self.in_journal, 'row')} of this run: journal {self.journal}")
         if self.elsewhere is not None:
-            said.append(f"{_counted(self.nowhere)} that no file held: {self.elsewhere}")
+            said.append(f"{count_words(self.nowhere, 'row')} that no file held: {self.elsewhere}")
         elif self.nowhere:
-            said.append(f"{_counted(self.nowhere)} in no file, since {self.elsewhere_problem}")
+            said.append(f"{count_words(self.nowhere, 'row')} in no file, since {self.elsewhere_problem}")
         if self.in_journal and self.elsewhere is not None:
             said.append(f"configspec merge {_quoted(self.journal)} {_quoted(self.elsewhere)} -o results.json")
         elif self.in_journal:
@@ -126,7 +127,3 @@ def _put_elsewhere(rows: Entries, header: Mapping[str, object]) -> tuple[Path | 
 
 def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
-
-
-def _counted(rows: int) -> str:
-    return f"{rows} {'row' if rows == 1 else 'rows'}"

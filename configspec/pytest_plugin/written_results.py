@@ -17,6 +17,7 @@ from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.results_file import check_results_can_be_written, is_stream, write_results
 from configspec.records.row_file import ROWS
 from configspec.records.samples import carry_samples, samples_folder
+from configspec.reporting.figure_words import count_words
 
 Entries = Sequence[Mapping[str, object]]
 
@@ -69,7 +70,8 @@ class ResultsFiles:
             self.notes.append(f"{path} is whole, but its side files could not be put beside it: {problem}")
             return
         if missing:
-            self.notes.append(f"{len(missing)} side files of {path} are missing; its rankings need none of them")
+            files = f"{count_words(len(missing), 'side file')} of {path} {'is' if len(missing) == 1 else 'are'} missing"
+            self.notes.append(f"{files}; its rankings need none of them")
 
 
 def begin_results(run: MeasuringRun, config: pytest.Config) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from configspec.reporting.figure_words import figure
+from configspec.reporting.figure_words import count_words, figure
 from configspec.reporting.profile_cells import CellProfile, FamilyProfile
 from configspec.reporting.target_alone import TargetAlone, round_of
 
@@ -32,7 +32,7 @@ def alone_lines(family: FamilyProfile) -> Iterator[str]:
     best = sorted(family.best_of_devices, key=lambda one: _place(one, alone))
     yield from (_of_device(one, alone) for one in best[:MOST_DEVICES])
     if len(best) > MOST_DEVICES:
-        yield f"and {len(best) - MOST_DEVICES:,} more devices"
+        yield f"and {count_words(len(best) - MOST_DEVICES, 'more device')}"
 
 
 def compared_with(one: CellProfile, alone: TargetAlone | None) -> TargetAlone | None:

@@ -11,7 +11,7 @@ from configspec.records.origin import Origin
 from configspec.records.row import Row
 from configspec.records.setup import Difference, Setup, setup_of
 from configspec.reporting.document import Column, Document, Interval, Notes, Paragraph, Section, Table
-from configspec.reporting.figure_words import figure
+from configspec.reporting.figure_words import count_words, figure
 from configspec.theory.ids import Cell, ConfigurationId
 
 FORMAT = 1  # of the JSON
@@ -117,16 +117,17 @@ def _figures(found: Comparison) -> Section:
     shown = list(cells.items())[:CELLS]
     table = Table(columns=COLUMNS, rows=tuple(_cell(cell, pairs) for cell, pairs in shown))
     notes = tuple(_notes(found, len(cells) - len(shown)))
-    summary = f"{_count(len(found.pairs), 'row')} compared; speed is the median of drafting speed now / then"
+    summary = f"{count_words(len(found.pairs), 'row')} compared; speed is the median of drafting speed now / then"
     return Section(heading="figures", summary=summary, blocks=(table, *([Notes(lines=notes)] if notes else [])))
 
 
 def _notes(found: Comparison, cells_more: int) -> Iterator[str]:
     if cells_more:
-        yield f"and {_count(cells_more, 'cell')} more: --format json has them all"
+        yield f"and {count_words(cells_more, 'cell')} more: --format json has them all"
     for count, which in ((found.only_then, "first"), (found.only_now, "second")):
         if count:
-            yield f"{_count(count, 'row')} of the {which} file {'has' if count == 1 else 'have'} no row to compare with"
+            have = "has" if count == 1 else "have"
+            yield f"{count_words(count, 'row')} of the {which} file {have} no row to compare with"
 
 
 def _cell(
@@ -180,7 +181,3 @@ def _said(value: Value) -> str:
     if value is None:
         return "not known"
     return figure(value) if isinstance(value, float) else str(value)
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from configspec.profiling.earlier_times import EarlierTimes
 from configspec.profiling.preview import DraftPreview, TextPreview, Why
 from configspec.reporting.document import Column, Document, Notes, Section, Table
-from configspec.reporting.figure_words import duration, figure
+from configspec.reporting.figure_words import count_words, duration, figure
 from configspec.theory.ids import Cell
 
 NOTHING = "-"
@@ -92,7 +92,8 @@ def plan_document(plan: RunPlan) -> Document:
 def _cells(plan: RunPlan) -> Section:
     decoded = sum(len(one.decoded) for one in plan.cells)
     summary = (
-        f"{_count(len(plan.cells), 'cell')} with {_count(sum(len(one.ks) for one in plan.cells), 'configuration')}, "
+        f"{count_words(len(plan.cells), 'cell')} with "
+        f"{count_words(sum(len(one.ks) for one in plan.cells), 'configuration')}, "
         f"of which {decoded or 'none'} {'is' if decoded == 1 else 'are'} also decoded for real; nothing is run now"
     )
     table = Table(columns=CELL_COLUMNS, rows=tuple(_cell(one, plan) for one in plan.cells))
@@ -147,7 +148,8 @@ def _refinement(one: PlannedRefinement, texts: Sequence[TextPreview]) -> Section
         return Section(heading=heading, summary="nothing is measured again", blocks=(Notes(lines=without),))
     passes = f"passes over the cells that matter, until each was timed {one.passes} times at most"
     prompts = (
-        f"targets write after {_count(one.prompts, 'more prompt')} at most, those that sweep.prompts.limit keeps out"
+        f"targets write after {count_words(one.prompts, 'more prompt')} at most, those that sweep.prompts.limit keeps "
+        "out"
         if one.prompts
         else "no more prompts: all of the set are in use (sweep.prompts)"
     )
@@ -169,7 +171,7 @@ def _sources(plan: RunPlan) -> Iterator[str]:
     real = [one for one in plan.cells if one.draft is not None]
     known = sum(one.cell in plan.earlier.cells for one in real)
     if known:
-        yield f"{known} of {_count(len(real), 'cell')} as in earlier rows: {_names(plan.earlier.files)}"
+        yield f"{known} of {count_words(len(real), 'cell')} as in earlier rows: {_names(plan.earlier.files)}"
     if known < len(real):
         yield (
             f"{len(real) - known} by the bound on the rounds of a pass, sweep.seconds_per_cell: twice for warm-up, "
@@ -178,17 +180,17 @@ def _sources(plan: RunPlan) -> Iterator[str]:
     decoded = [one.cell.at(k) for one in real for k in one.decoded]
     timed = sum(one in plan.earlier.decodings for one in decoded)
     if timed:
-        yield f"{timed} of {_count(len(decoded), 'real decoding')} as in earlier rows"
+        yield f"{timed} of {count_words(len(decoded), 'real decoding')} as in earlier rows"
 
 
 def _missing(plan: RunPlan) -> Iterator[str]:
     yield from UNKNOWN
     if plan.resumable:
-        yield f"which of {_count(plan.resumable, 'row')} to resume still hold: the time is that of measuring all"
+        yield f"which of {count_words(plan.resumable, 'row')} to resume still hold: the time is that of measuring all"
     decoded = [one.cell.at(k) for one in plan.cells if one.draft is not None for k in one.decoded]
     untimed = sum(one not in plan.earlier.decodings for one in decoded)
     if untimed:
-        yield f"the time of {_count(untimed, 'real decoding')}, which no earlier row has"
+        yield f"the time of {count_words(untimed, 'real decoding')}, which no earlier row has"
     states = [one.state for one in plan.texts]
     states += [state for one in plan.cells if one.draft for state in (one.draft.file, one.draft.acceptance)]
     if "to make" in states:
@@ -214,7 +216,3 @@ def _ks(ks: Sequence[int]) -> str:
     if len(ks) > 2 and list(ks) == list(range(ks[0], ks[-1] + 1)):
         return f"{ks[0]} to {ks[-1]}"
     return ", ".join(map(str, ks)) or NOTHING
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from configspec.errors import RecordError
 from configspec.records.samples import MeterReadings, PowerSamples, read_samples
+from configspec.reporting.figure_words import count_words
 from configspec.reporting.power_words import no_watts_reason
 from configspec.reporting.profile_cells import CellProfile, FamilyProfile
 from configspec.reporting.shown_facts import PowerFile
@@ -66,7 +67,7 @@ def power_traces(families: Sequence[FamilyProfile], beside: Path | None) -> tupl
     found = [_traced(one, beside) for one in cells[:MOST_TRACES]]
     more = len(cells) - MOST_TRACES
     if more > 0:
-        found.append(NoTrace(subject=f"{more} more cells", why=f"the first {MOST_TRACES} are drawn"))
+        found.append(NoTrace(subject=count_words(more, "more cell"), why=f"the first {MOST_TRACES} are drawn"))
     return tuple(found)
 
 

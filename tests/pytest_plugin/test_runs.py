@@ -387,7 +387,7 @@ def test_a_broken_model_is_an_error_in_one_message_and_other_rows_are_kept(testb
     assert "broken.gguf" in text
     assert "Traceback" not in text
     assert "def measured" not in text
-    assert "1 of 3 configurations were not measured" in text
+    assert "1 of 3 configurations was not measured" in text
     assert len(rows(testbed)) == 2
 
 

@@ -10,6 +10,7 @@ from typing import final
 from configspec.reporting.choice_words import name_of, title_of, value_words
 from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Table
+from configspec.reporting.figure_words import count_words
 from configspec.reporting.pictures.looks import LOOKS
 from configspec.reporting.pictures.material import Material
 from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
@@ -115,7 +116,8 @@ def _words(found: Candidates, places: _Places) -> Iterator[str]:
         yield f"Of {all_of_them} configurations the {len(places.drawn)} that lose least are drawn."
     beyond = {found.configurations[place].cell.drafter_words for place in places.drawn}.difference(places.drafts)
     if beyond:
-        yield f"{len(beyond)} more drafts share the last mark."
+        share = "shares" if len(beyond) == 1 else "share"
+        yield f"{count_words(len(beyond), 'more draft')} {share} the last mark."
     yield from (f"Left out: {line}." for line in found.left_out)
 
 
