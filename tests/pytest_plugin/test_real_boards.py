@@ -192,9 +192,10 @@ def measured_again(measured, testbed_folder, run) -> str:
 def test_rows_of_something_else_are_measured_again(measured_again, fact, count):
     """Another llama.cpp, board, model file or prompts: the summary says which, and of how many rows."""
     _, value, what = fact
-    assert re.search(rf"\b{count} rows no longer held: {re.escape(what)} was {value[:10]}", measured_again), (
-        measured_again
-    )
+    assert re.search(
+        rf"\b{count} {'row' if count == 1 else 'rows'} no longer held: {re.escape(what)} was {value[:10]}",
+        measured_again,
+    ), measured_again
 
 
 @pytest.mark.parametrize(
