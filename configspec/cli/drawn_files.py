@@ -33,7 +33,7 @@ def write_pictures(
     Raises:
         UsageError: There is none, or there are several for one file, or they cannot be written.
     """
-    from configspec.reporting.figure_words import count_words
+    from configspec.count_words import count_words
     from configspec.reporting.pictures.picture import Picture
 
     form = form_of(output)

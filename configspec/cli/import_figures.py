@@ -259,7 +259,7 @@ def _doubts(profile: ProfileFile) -> tuple[Finding, ...]:
 
 def _tell_lacking(profile: ProfileFile) -> None:
     """What keeps cells from being ranked, and acceptance that no device has a speed for."""
-    from configspec.reporting.figure_words import count_words
+    from configspec.count_words import count_words
 
     lacking = [one for cells in profile.cells.values() for one in cells if one.lacks]
     for one in lacking[:10]:

@@ -51,8 +51,8 @@ def tell_implausible(found: Sequence[Finding]) -> None:
 
 def tell_apart(rows: Sequence[RankedRow], query: Query) -> None:
     """A line for each of the first devices and families that are ranked by other assumptions than some rows have."""
+    from configspec.count_words import count_words
     from configspec.reporting.apart_assumptions import apart_assumptions
-    from configspec.reporting.figure_words import count_words
 
     found = list(apart_assumptions(rows, query))
     for line in found[:TOLD]:

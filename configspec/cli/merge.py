@@ -10,6 +10,7 @@ from configspec.cli.collection import without_collection
 from configspec.cli.command import Commands, add_command
 from configspec.cli.left_out import add_strict, begin_list, tell_left_out
 from configspec.cli.output import say
+from configspec.count_words import count_words
 
 if TYPE_CHECKING:
     from configspec.records.merge import Merged
@@ -62,7 +63,7 @@ def _merge(asked: argparse.Namespace) -> int:
     left_out = begin_list(strict=asked.strict)
     merged = merge(asked.files, asked.output, prefer_newest=asked.prefer == "newest", left_out=left_out)
     tell_left_out(left_out)
-    say(f"{_count(merged.rows, 'row')} of {_count(len(asked.files), 'file')} in {asked.output}")
+    say(f"{count_words(merged.rows, 'row')} of {count_words(len(asked.files), 'file')} in {asked.output}")
     _print_dropped(merged.in_several_files, "in several files: the newest")
     _print_dropped(merged.twice_in_one_file, "repeated within one file: the last")
     for conflict, count in merged.left_out.items():
@@ -94,14 +95,10 @@ def _print_losses(merged: Merged) -> None:
     if missing := len(merged.missing_samples):
         verb = "is" if missing == 1 else "are"
         say(
-            f"{_count(missing, 'side file')} {verb} missing or damaged: copy the folder configspec-samples with each "
-            "file, and merge again"
+            f"{count_words(missing, 'side file')} {verb} missing or damaged: copy the folder configspec-samples with "
+            "each file, and merge again"
         )
 
 
 def _were(count: int, what: str) -> str:
-    return f"{_count(count, what)} {'was' if count == 1 else 'were'}"
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"{count_words(count, what)} {'was' if count == 1 else 'were'}"

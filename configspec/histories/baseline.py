@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from configspec.count_words import count_words
 from configspec.errors import UsageError, did_you_mean
 from configspec.histories.renaming import Renaming, alias_text, configurations
 from configspec.histories.run import Run
@@ -79,13 +80,8 @@ def _of_other_nights(before: Sequence[Run], after: Sequence[Run], notes: list[st
     if not kept:
         return list(before)  # two runs of one day are compared where there is nothing else
     if len(kept) < len(before):
-        notes.append(f"{plural(len(before) - len(kept), 'earlier run')} of the night that is judged left out")
+        notes.append(f"{count_words(len(before) - len(kept), 'earlier run')} of the night that is judged left out")
     return kept
-
-
-def plural(count: int, what: str) -> str:
-    """`1 run`, `2 runs`, `2 series`."""
-    return f"{count} {what}" if count == 1 or what.endswith("s") else f"{count} {what}s"
 
 
 def shown_source(run: Run) -> str:
@@ -130,7 +126,7 @@ def _rows_left_out(runs: Iterable[Run]) -> Iterator[str]:
     """A note for each run of which only some rows could be read."""
     for run in runs:
         if run.left_out and (run.measured or run.counted):
-            yield f"{shown_source(run)}: {plural(len(run.left_out), 'row')} of it left out{_because(run)}"
+            yield f"{shown_source(run)}: {count_words(len(run.left_out), 'row')} of it left out{_because(run)}"
 
 
 def _not_in(new: Sequence[Run], base: Sequence[Run], notes: list[str]) -> list[Run]:
@@ -140,7 +136,9 @@ def _not_in(new: Sequence[Run], base: Sequence[Run], notes: list[str]) -> list[R
     if not found:
         raise UsageError(f"{shown_source(base[0])}: the new and the earlier run are one file; name an earlier one")
     if len(found) < len(base):
-        notes.append(f"{plural(len(base) - len(found), 'run')} of the base is on the new side as well: taken as new")
+        notes.append(
+            f"{count_words(len(base) - len(found), 'run')} of the base is on the new side as well: taken as new"
+        )
     return found
 
 
@@ -153,7 +151,7 @@ def _older(base: Sequence[Run], new: Sequence[Run], notes: list[str]) -> list[Ru
     begins_s = min((run.at_s for run in new if run.at_s is not None), default=None)
     undated = sum(run.at_s is None for run in (*base, *new))
     if undated:
-        notes.append(f"{plural(undated, 'run')} without a date: taken as older than every dated earlier run")
+        notes.append(f"{count_words(undated, 'run')} without a date: taken as older than every dated earlier run")
     if begins_s is None:
         return list(base)
     found = [run for run in base if run.at_s is None or run.at_s < begins_s]
@@ -163,7 +161,7 @@ def _older(base: Sequence[Run], new: Sequence[Run], notes: list[str]) -> list[Ru
             "Are the two sides swapped?"
         )
     if len(found) < len(base):
-        notes.append(f"{plural(len(base) - len(found), 'run')} of the base not older than the new one: left out")
+        notes.append(f"{count_words(len(base) - len(found), 'run')} of the base not older than the new one: left out")
     return found
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from configspec.count_words import count_words
 from configspec.errors import UsageError
-from configspec.histories.baseline import plural
 from configspec.histories.check_series import series_of
 from configspec.histories.floors import CalibratedFloor, Floors
 from configspec.histories.run import Run
@@ -166,5 +166,6 @@ def _counts(runs: Sequence[Run]) -> tuple[int, tuple[str, ...]]:
 
 
 def _told(problems: Sequence[str]) -> tuple[str, ...]:
-    more = [f"and {plural(len(problems) - PROBLEMS, 'series')} more"] if len(problems) > PROBLEMS else []
+    left = count_words(len(problems) - PROBLEMS, "series", "series")
+    more = [f"and {left} more"] if len(problems) > PROBLEMS else []
     return (*(f"not calibrated: {one}" for one in problems[:PROBLEMS]), *more)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from configspec.count_words import count_words
 from configspec.errors import UsageError
-from configspec.histories.baseline import Sides, plural, sides
+from configspec.histories.baseline import Sides, sides
 from configspec.histories.check_series import Asked, declared, series_of
 from configspec.histories.floors import Floors
 from configspec.histories.judge_acceptance import AcceptanceRules, Counts, judge_acceptance
@@ -182,10 +183,12 @@ def _notes(
             yield f"the accepted change of {change.pattern!r} concerns no run: mistyped, or too old?"
     suspect = sum(one.state == "SUSPECT" for one in verdicts)
     if suspect and len(found.new) < RUNS_OF_A_NIGHT:
-        yield f"{plural(suspect, 'series')} suspect: measure again, exactly twice, and give all {RUNS_OF_A_NIGHT} files"
+        told = count_words(suspect, "series", "series")
+        yield f"{told} suspect: measure again, exactly twice, and give all {RUNS_OF_A_NIGHT} files"
     nights = len({run.night for run in found.base})
     if nights < 5:
-        yield f"{plural(nights, 'earlier night')}: a single run shows large changes only; 5 make a history"
+        yield f"{count_words(nights, 'earlier night')}: a single run shows large changes only; 5 make a history"
     others = len(set(series_of(found.new)).difference(series))
     if others and not request.asked.every:
-        yield f"{plural(others, 'further series')} measured and not judged: --all, or --series PATTERN, judges them"
+        told = count_words(others, "further series", "further series")
+        yield f"{told} measured and not judged: --all, or --series PATTERN, judges them"

@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from configspec.count_words import count_words
 from configspec.errors import RecordError, UsageError
 from configspec.histories.aliases_file import read_aliases
-from configspec.histories.baseline import Sides, plural, sides
+from configspec.histories.baseline import Sides, sides
 from configspec.histories.changes_file import read_changes
 from configspec.histories.check_series import Asked, declared, metrics_of_a_choice, series_of
 from configspec.histories.floors import Floors, parse_floors
@@ -247,7 +248,7 @@ def _left_out(found: Sides, plan: Plan, families: set[str] | None) -> Iterator[s
     there = {(one.device, one.family) for run in found.base for one in run.chosen}
     devices = sorted({device for device, _ in there} - set(plan.devices))
     if devices:
-        yield f"{plural(len(devices), 'device')} of the baseline not asked for here: {_listed(devices)}"
+        yield f"{count_words(len(devices), 'device')} of the baseline not asked for here: {_listed(devices)}"
     others = sorted({family for device, family in there if device in plan.devices} - (families or set()))
     if families is not None and others:
         yield f"families of the baseline not asked for here: {_listed(others)}"

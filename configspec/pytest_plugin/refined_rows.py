@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from configspec.count_words import count_words
 from configspec.devices.lock_wait import CLOCK
 from configspec.errors import UsageError
 from configspec.pytest_plugin.baseline_again import rows_here
@@ -21,7 +22,7 @@ from configspec.pytest_plugin.run import KeptRow
 from configspec.records.codec import from_record, to_record
 from configspec.records.row import KEY, Row
 from configspec.records.shared import with_record
-from configspec.reporting.figure_words import count_words, duration
+from configspec.reporting.figure_words import duration
 from configspec.reporting.rows_to_rank import rows_to_rank
 from configspec.selection.ranking import RankingRules
 from configspec.theory.ids import ConfigurationId

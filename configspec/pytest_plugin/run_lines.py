@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from configspec.count_words import count_words
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.row import Row, SampleRefs
-from configspec.reporting.figure_words import count_words
 from configspec.reporting.terminal import Line
 
 NAMED = 5  # devices

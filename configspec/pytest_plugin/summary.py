@@ -96,7 +96,7 @@ def _write_screen(terminal: Terminal, found: RunReport | None, said: Sequence[Li
         room = room * 2 // 3
     short = None if found is None else ShortRun(found, columns, _command(run))
     free = room - (0 if short is None else rows_of(short.whole, columns))
-    last = within(said, max(room // 3, free), columns, "pytest -v")
+    last = within(said, max(room // 3, free), columns, _again(run))
     if short is not None:
         terminal.section("configspec: what to run")
         terminal.write_broken(short.lines(room - rows_of(last, columns)))
@@ -112,7 +112,7 @@ def _write_comparison(terminal: Terminal, run: MeasuringRun) -> None:
     lines = list(comparison_lines(run.comparison, run))
     if not _shows_all(terminal):
         # The command that says it again is last, and stays.
-        lines = within(lines, max(FEWEST, rows - 5) // 3 - 1, columns, "pytest -v")
+        lines = within(lines, max(FEWEST, rows - 5) // 3 - 1, columns, _again(run))
     terminal.section(f"configspec: against the baseline {run.comparison.baseline.asked.source}")
     terminal.write_broken(lines)
 
@@ -131,8 +131,12 @@ def _command(run: MeasuringRun) -> str:
     files = [] if run.results is None else [path for path in run.results.written if path.is_file()]
     one = files[0] if len(files) == 1 else None if run.journal is None else run.journal.path
     file = "FILE" if one is None else shlex.quote(str(_from_here(one)))
-    again = "-v" if run.journal is None else "-v --resume last"
-    return f"the same pytest command with {again}; most of it: configspec rank {file}"
+    return f"{_again(run)}; most of it: configspec rank {file}"
+
+
+def _again(run: MeasuringRun) -> str:
+    """What shows all, and measures nothing twice where rows are kept."""
+    return f"the same pytest command with {'-v' if run.journal is None else '-v --resume last'}"
 
 
 def _from_here(path: Path) -> Path:

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from configspec.count_words import count_words
 from configspec.errors import UsageError
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.pytest_plugin.written_results import Entries
 from configspec.records.journal import row_digest
 from configspec.records.results_file import write_results
-from configspec.reporting.figure_words import count_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from configspec.count_words import count_words
 from configspec.errors import UsageError
 from configspec.pytest_plugin import private_benchmark
 from configspec.pytest_plugin.run import MeasuringRun
 from configspec.records.results_file import check_results_can_be_written, is_stream, write_results
 from configspec.records.row_file import ROWS
 from configspec.records.samples import carry_samples, samples_folder
-from configspec.reporting.figure_words import count_words
 
 Entries = Sequence[Mapping[str, object]]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from configspec.reporting.figure_words import count_words, figure
+from configspec.count_words import count_words
+from configspec.reporting.figure_words import figure
 from configspec.reporting.profile_cells import CellProfile, FamilyProfile
 from configspec.reporting.target_alone import TargetAlone, round_of
 

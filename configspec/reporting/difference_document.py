@@ -6,12 +6,13 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from configspec.count_words import count_words
 from configspec.records.differences import FactDifference, Facts, Value, differences, facts_of
 from configspec.records.origin import Origin
 from configspec.records.row import Row
 from configspec.records.setup import Difference, Setup, setup_of
 from configspec.reporting.document import Column, Document, Interval, Notes, Paragraph, Section, Table
-from configspec.reporting.figure_words import count_words, figure
+from configspec.reporting.figure_words import figure
 from configspec.theory.ids import Cell, ConfigurationId
 
 FORMAT = 1  # of the JSON

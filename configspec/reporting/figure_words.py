@@ -20,15 +20,6 @@ def figure(value: float) -> str:
     return shown if "e" not in shown else f"{float(f'{value:.3g}'):.12f}".rstrip("0")
 
 
-def count_words(count: int, one: str, several: str = "") -> str:
-    """How many of something; `several` is its plural, where that is not made by an s.
-
-    >>> count_words(1, "row"), count_words(12, "row"), count_words(2, "more pass", "more passes")
-    ('1 row', '12 rows', '2 more passes')
-    """
-    return f"{count} {one if count == 1 else several or f'{one}s'}"
-
-
 def duration(seconds: float) -> str:
     """A time that is an estimate, as people say it: no more than two digits of it, up to days.
 

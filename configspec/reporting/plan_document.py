@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from configspec.count_words import count_words
 from configspec.profiling.earlier_times import EarlierTimes
 from configspec.profiling.preview import DraftPreview, TextPreview, Why
 from configspec.reporting.document import Column, Document, Notes, Section, Table
-from configspec.reporting.figure_words import count_words, duration, figure
+from configspec.reporting.figure_words import duration, figure
 from configspec.theory.ids import Cell
 
 NOTHING = "-"

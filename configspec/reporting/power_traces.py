@@ -12,9 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
+from configspec.count_words import count_words
 from configspec.errors import RecordError
 from configspec.records.samples import MeterReadings, PowerSamples, read_samples
-from configspec.reporting.figure_words import count_words
 from configspec.reporting.power_words import no_watts_reason
 from configspec.reporting.profile_cells import CellProfile, FamilyProfile
 from configspec.reporting.shown_facts import PowerFile

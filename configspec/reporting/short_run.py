@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from configspec.count_words import count_words
 from configspec.printable import printable
 from configspec.reporting.plausibility_section import HEADING as PLAUSIBILITY
 from configspec.reporting.report.to_run import ToRun, below
@@ -115,7 +116,11 @@ def within(lines: Sequence[Line], room: int, columns: int, shown_by: str) -> lis
         return list(lines)
     kept = fitted_lines(lines[:-1], room - 1 - rows_of(lines[-1:], columns), columns)
     left = len(lines) - 1 - len(kept)
-    return [*kept, *([Line(f"and {left} more lines: {shown_by}", "doubtful")] if left else []), lines[-1]]
+    return [
+        *kept,
+        *([Line(f"and {count_words(left, 'more line')}: {shown_by}", "doubtful")] if left else []),
+        lines[-1],
+    ]
 
 
 def _all_of(one: ToRun) -> Iterator[Line]:
@@ -139,7 +144,7 @@ def _notes(found: Sequence[ToRun], most: int) -> Iterator[Line]:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         yield Line(f"note on {printable(names[0])}{more}: {printable(note)}", "doubtful")
     if len(on) > most:
-        yield Line(f"and {len(on) - most} more notes, with the rankings", "doubtful")
+        yield Line(f"and {count_words(len(on) - most, 'more note')}, with the rankings", "doubtful")
 
 
 def _warnings(report: RunReport) -> Iterator[Line]:

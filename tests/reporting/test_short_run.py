@@ -148,8 +148,8 @@ def test_what_is_cut_is_a_beginning_and_the_last_line(lines: list[Line], room: i
         assert kept == lines
         return
     assert kept[-1] == lines[-1]
-    count = sum(int(found[1]) for line in kept if (found := re.match(r"and (\d+) more lines: pytest -v", line.text)))
-    assert count + sum("more lines" not in line.text for line in kept) == len(lines)
+    count = sum(int(found[1]) for line in kept if (found := re.match(r"and (\d+) more lines?: pytest -v", line.text)))
+    assert count + sum("more line" not in line.text for line in kept) == len(lines)
     assert rows_of(kept, columns) <= max(room, 2 + rows_of(lines[-1:], columns))
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import TypeAlias
 
+from configspec.count_words import count_words
 from configspec.reporting.document import Section
 from configspec.reporting.html.blocks import (
     COLUMNS_WITH_STYLE,
@@ -93,7 +94,7 @@ def _within(sections: Iterable[Section], most_bytes: int, command: str, count: i
         drawn = text_of([section_of(one, 3)])
         room -= _size(drawn)
         if room <= 0:
-            yield _left_out(f"{count - place} more sections", command)
+            yield _left_out(count_words(count - place, "more section"), command)
             return
         yield drawn
 
@@ -119,7 +120,9 @@ def _pictures(reported: Reported) -> Iterator[Markup]:
             share, room = share - _size(drawn), room - _size(drawn)
             yield drawn
         if left:
-            yield _left_out(f"{left} more pictures of the kind {kind.name}", f"configspec plot {kind.name}")
+            yield _left_out(
+                f"{count_words(left, 'more picture')} of the kind {kind.name}", f"configspec plot {kind.name}"
+            )
         if missing:
             lines = (f"No picture of the kind {kind.name} of {'; '.join(of)}: {why}" for why, of in missing.items())
             yield text_of([element("ul", *(element("li", one) for one in lines))])

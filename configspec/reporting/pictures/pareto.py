@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import final
 
+from configspec.count_words import count_words
 from configspec.reporting.choice_words import name_of, title_of, value_words
 from configspec.reporting.document import Cell as TableCell
 from configspec.reporting.document import Column, Table
-from configspec.reporting.figure_words import count_words
 from configspec.reporting.pictures.looks import LOOKS
 from configspec.reporting.pictures.material import Material
 from configspec.reporting.pictures.picture import Drawn, NoPicture, Picture, Sketch
