@@ -98,6 +98,11 @@ def prediction_section(reports: Sequence[PredictionReport]) -> Section | None:
     return Section(heading=HEADING, blocks=tuple(_section(report) for report in reports))
 
 
+def prediction_verdicts(reports: Sequence[PredictionReport]) -> tuple[str, ...]:
+    """A line for each report: how far off its predictions were."""
+    return tuple(f"{report.device}, {report.family}: {_verdict(report.error)}" for report in reports)
+
+
 def _section(report: PredictionReport) -> Section:
     names = setting_names(it.cell for it, _ in report.decoded)
     columns = (*COLUMNS[:SETTINGS_AT], *(Column(title=name) for name in names), *COLUMNS[SETTINGS_AT:])

@@ -17,7 +17,12 @@ from configspec.reporting.left_out_section import left_out_section
 from configspec.reporting.plausibility import flagged, implausible
 from configspec.reporting.plausibility_section import SHOWN, plausibility_section
 from configspec.reporting.positions import Positions
-from configspec.reporting.prediction_section import PredictionReport, prediction_reports, prediction_section
+from configspec.reporting.prediction_section import (
+    PredictionReport,
+    prediction_reports,
+    prediction_section,
+    prediction_verdicts,
+)
 from configspec.reporting.profile_cells import family_profiles
 from configspec.reporting.profile_section import profile_section
 from configspec.reporting.prompting_section import prompting_section
@@ -63,6 +68,7 @@ class RunReport:
 
     to_run: tuple[ToRun, ...]
     behind: Document
+    proved: tuple[str, ...] = ()  # how far off the predictions were, a line for each device and family
 
     @property
     def whole(self) -> Document:
@@ -102,7 +108,11 @@ def run_report(
         prediction_section(found.predictions),
         launch_section(found.launches, installed),
     )
-    return RunReport(to_run=tuple(to_run(group, found.alone) for group in groups_of(found.rankings)), behind=behind)
+    return RunReport(
+        to_run=tuple(to_run(group, found.alone) for group in groups_of(found.rankings)),
+        behind=behind,
+        proved=prediction_verdicts(found.predictions),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from configspec.reporting.run_document import RunReport
 from configspec.reporting.terminal import Line, Look, section_lines
 
 ASSUMED = 2  # different assumptions that are told
+PROVED = 2  # devices and families of which the predictions' error is told
 NOTES = 3  # on what is recommended, that are told in words
 
 
@@ -31,7 +32,11 @@ class ShortRun:
         self._columns = columns
         self._shown_by = shown_by
         self._warnings = list(_warnings(report))
-        self._said_once = [*_assumed(report.to_run), *(Line(line, "note") for line in below(report.to_run))]
+        self._said_once = [
+            *_proved(report.proved),
+            *_assumed(report.to_run),
+            *(Line(line, "note") for line in below(report.to_run)),
+        ]
         self._behind = [f"{one.heading} ({len(section_lines(one)):,})" for one in report.behind.sections]
         left_out = _left_out(self._behind, shown_by)
         self.whole = [*(line for one in report.to_run for line in _all_of(one)), *self._foot(NOTES), left_out]
@@ -153,6 +158,14 @@ def _warnings(report: RunReport) -> Iterator[Line]:
         if section.heading == PLAUSIBILITY:
             yield Line(section.summary, "doubtful")
             yield from (Line(line.text, "doubtful") for line in section_lines(section)[:1])
+
+
+def _proved(verdicts: Sequence[str]) -> Iterator[Line]:
+    yield from (Line(printable(one)) for one in verdicts[:PROVED])
+    if len(verdicts) > PROVED:
+        yield Line(
+            f"and {count_words(len(verdicts) - PROVED, 'more prediction error')}, with the table of each", "note"
+        )
 
 
 def _assumed(found: Sequence[ToRun]) -> Iterator[Line]:

@@ -116,6 +116,15 @@ def test_notes_on_what_is_recommended_are_told_in_words():
     assert "and 2 more notes, with the rankings" in text
 
 
+@pytest.mark.parametrize(("count", "told"), [(1, 1), (2, 2), (3, 2), (50, 2)])
+def test_how_far_off_predictions_were_is_said(count, told):
+    """Of the first devices; the others are counted."""
+    verdicts = tuple(f"d{n}, pair: prediction error of 9 configurations: median 1%" for n in range(count))
+    text = text_of(replace(REPORT, proved=verdicts), 60)
+    assert sum("prediction error of 9" in line for line in text) == told
+    assert sum("more prediction error" in line for line in text) == (count > told)
+
+
 def test_many_assumptions_are_counted():
     """Each stands at the head of its ranking."""
     found = tuple(replace(one, assumed=f"verification {n} s") for n, one in enumerate(boards(5).to_run))
